@@ -1,0 +1,156 @@
+//! How a pool's size follows the load, as plain data.
+
+use crate::cloud::topology::NodeId;
+use crate::ground::time::{SimTime, Span};
+
+/// How a pool's size is governed.
+#[derive(Clone, Debug, Default)]
+pub enum Scaling {
+    /// Stays as it is.
+    #[default]
+    Fixed,
+    /// An Auto Scaling group with policies.
+    Group(Group),
+    /// A timetable without a controller, sorted by instant.
+    Timetable(Vec<Entry>),
+}
+
+/// One line of a timetable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// From this instant …
+    pub at: SimTime,
+    /// … this many workers are wanted.
+    pub workers: u32,
+}
+
+/// A group of workers between two bounds.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// At least so many.
+    pub min: u32,
+    /// At the start.
+    pub desired: u32,
+    /// At most so many.
+    pub max: u32,
+    /// Who recommends; judged in this order.
+    pub policies: Vec<Policy>,
+    /// Rest after a change, from the decision on.
+    pub cooldown: Span,
+    /// How long a new worker counts as not yet warm; unset is not 0.
+    pub warm_up: Option<Span>,
+}
+
+/// The closed list of policies.
+#[derive(Clone, Debug)]
+pub enum Policy {
+    /// Desired = ⌈metric ÷ per worker⌉.
+    QueueLength(QueueLength),
+    /// Keeps a metric per worker at a target.
+    TargetTracking(TargetTracking),
+    /// Changes bounds or size at given instants.
+    Scheduled(Scheduled),
+}
+
+/// The simple rule of the notes: as many workers as messages, or one for every so many.
+#[derive(Clone, Debug)]
+pub struct QueueLength {
+    /// What is read.
+    pub metric: Metric,
+    /// Of the metric for one worker; above 0.
+    pub per_worker: f64,
+    /// From one look to the next.
+    pub every: Span,
+    /// The first look.
+    pub first: Span,
+    /// When it may ask for fewer.
+    pub shrinks: Shrinks,
+}
+
+/// When the queue-length rule may ask for fewer workers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shrinks {
+    /// Whenever the metric asks.
+    #[default]
+    Always,
+    /// Only when nothing is visible or in flight, and then to the minimum.
+    WhenEmpty,
+}
+
+/// Proportional control of one metric.
+#[derive(Clone, Debug)]
+pub struct TargetTracking {
+    /// What is read, per worker.
+    pub metric: Metric,
+    /// Where it should be; above 0.
+    pub target: f64,
+    /// From one look to the next.
+    pub period: Span,
+    /// Whether it may ask for fewer.
+    pub scale_in: ScaleIn,
+    /// How long a new worker counts as not yet warm, for this policy.
+    pub warm_up: Option<Span>,
+}
+
+/// How a target-tracking policy shrinks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScaleIn {
+    /// As far as the metric says.
+    #[default]
+    Proportional,
+    /// One worker at a time.
+    One,
+    /// Never.
+    Off,
+}
+
+/// Changes at given instants.
+#[derive(Clone, Debug)]
+pub struct Scheduled {
+    /// When.
+    pub at: SimTime,
+    /// The new lower bound.
+    pub min: Option<u32>,
+    /// The new size.
+    pub desired: Option<u32>,
+    /// The new upper bound.
+    pub max: Option<u32>,
+}
+
+/// What a controller reads, and of which node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// What.
+    pub what: Reading,
+    /// Of which queue or pool.
+    pub of: NodeId,
+}
+
+/// The closed list of what can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Messages free to be received; of a pool, requests in line.
+    Visible,
+    /// Messages received and not yet deleted; of a pool, requests in service.
+    InFlight,
+    /// Messages that are hidden until their delay is over.
+    Delayed,
+    /// Seconds since the oldest message came.
+    Oldest,
+    /// Visible and in flight.
+    Backlog,
+    /// Busy share of the ready slots, averaged since the last look.
+    Cpu,
+    /// Busy slots per ready worker, averaged since the last look.
+    Busy,
+    /// Requests begun per ready worker and minute since the last look.
+    RequestsPerWorker,
+    /// Visible messages per worker in service; no datapoint where there is none.
+    BacklogPerInstance,
+    /// Workers in service.
+    InService,
+    /// Workers that are ready and warm.
+    Ready,
+    /// Workers wanted.
+    Desired,
+}

@@ -1,0 +1,530 @@
+//! What a system is: plain, checked data from which every replication builds a world of its own.
+//!
+//! Nothing here runs. A scenario becomes one [`Application`] (the requests and what they need, the same for
+//! every architecture) and several [`Topology`]s to run it on.
+
+use crate::cloud::arrivals::Arrivals;
+use crate::cloud::scaling::Scaling;
+use crate::ground::distribution::Distribution;
+use crate::ground::id::ids;
+use crate::ground::time::{SimTime, Span};
+
+ids! {
+    /// A node of a topology, in the order of the file.
+    NodeId(u16);
+    /// A kind of request: a `[workload.NAME]` table, in the order of the file.
+    WorkloadId(u16);
+    /// A piece of work: a name in `[work]`, in the order of the file.
+    WorkId(u16);
+}
+
+/// What the requests are and need, wherever they run.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// The kinds of request.
+    pub workloads: Vec<Workload>,
+    /// The pieces of work.
+    pub works: Vec<Work>,
+    /// Trouble that every topology meets.
+    pub faults: Vec<Fault>,
+}
+
+/// One kind of request.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Its name in the file.
+    pub name: String,
+    /// When they come.
+    pub arrivals: Arrivals,
+    /// How many each arrival brings, in units of one; `None` is always one.
+    pub batch: Option<Distribution>,
+    /// How patiently the client waits.
+    pub client: Client,
+    /// The request's body, in bytes.
+    pub size: Distribution,
+    /// The answer's body, in bytes.
+    pub answer_size: Distribution,
+}
+
+/// How a caller outside the system behaves.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// Gives up so long after sending an attempt.
+    pub timeout: Option<Span>,
+    /// What the system does with an attempt that was given up.
+    pub abandoned: Abandoned,
+    /// Leaves if its first service has not begun by then (a law of nanoseconds).
+    pub patience: Option<Distribution>,
+    /// Whether, when and how often it tries again.
+    pub retry: Retry,
+}
+
+/// What becomes of an attempt whose caller has given up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Abandoned {
+    /// The system does not notice, and serves it to its end.
+    #[default]
+    Finish,
+    /// It leaves line and worker in the moment of the timeout.
+    Cancel,
+}
+
+/// How a failed attempt is repeated.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// Attempts in all, the first included; `None` is unlimited.
+    pub attempts: Option<u32>,
+    /// The pause before the next attempt.
+    pub backoff: Backoff,
+    /// Which failures are worth another attempt.
+    pub on: RetryOn,
+}
+
+impl Default for Retry {
+    fn default() -> Retry {
+        let (base, cap) = (Span::from_secs(1), Span::from_secs(20));
+        Retry { attempts: Some(1), backoff: Backoff::FullJitter { base, cap }, on: RetryOn::ALL }
+    }
+}
+
+/// The failures after which an attempt is repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryOn {
+    /// Nothing there, no room, away.
+    pub refused: bool,
+    /// The attempt took too long.
+    pub timeout: bool,
+    /// The work failed, or what worked on it did.
+    pub error: bool,
+    /// Refused by a limit.
+    pub throttled: bool,
+}
+
+impl RetryOn {
+    /// Every failure.
+    pub const ALL: RetryOn = RetryOn { refused: true, timeout: true, error: true, throttled: true };
+}
+
+/// The pause between a failed attempt and the next. `base` doubles with each attempt up to `cap`.
+#[derive(Clone, Debug)]
+pub enum Backoff {
+    /// A law of its own (nanoseconds).
+    Wait(Distribution),
+    /// min(cap, base · 2ⁿ), without chance.
+    Doubling {
+        /// After the first failure.
+        base: Span,
+        /// At the most.
+        cap: Span,
+    },
+    /// Evenly from 0 to min(cap, base · 2ⁿ).
+    FullJitter {
+        /// After the first failure.
+        base: Span,
+        /// At the most.
+        cap: Span,
+    },
+    /// Half of min(cap, base · 2ⁿ), and evenly up to as much again.
+    EqualJitter {
+        /// After the first failure.
+        base: Span,
+        /// At the most.
+        cap: Span,
+    },
+    /// Evenly from `base` to three times the pause before, at most `cap`.
+    Decorrelated {
+        /// At the least.
+        base: Span,
+        /// At the most.
+        cap: Span,
+    },
+}
+
+/// One piece of work: drawn once per request and name, in nanoseconds of the reference machine.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// Its name in the file; names the draws.
+    pub name: String,
+    /// `None` where every request of a trace or script brings it.
+    pub law: Option<Distribution>,
+}
+
+/// One architecture.
+#[derive(Clone, Debug)]
+pub struct Topology {
+    /// Its name in the file.
+    pub name: String,
+    /// Its nodes in the order of the file; [`NodeId`] is the place here.
+    pub nodes: Vec<Node>,
+    /// Where the requests of each workload enter, by [`WorkloadId`].
+    pub entry: Vec<NodeId>,
+    /// Trouble of this topology alone.
+    pub faults: Vec<Fault>,
+}
+
+/// A part of a topology.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name in the file; names its draws.
+    pub name: String,
+    /// What it is.
+    pub kind: NodeKind,
+}
+
+/// The closed list of what a node can be.
+#[derive(Clone, Debug)]
+pub enum NodeKind {
+    /// Routes each request to one worker of the pools behind it.
+    Balancer(Balancer),
+    /// Workers with slots.
+    Pool(Box<Pool>),
+    /// Holds messages until a worker takes them.
+    Queue(Queue),
+    /// Stores objects.
+    Bucket(Bucket),
+}
+
+/// Routes; holds nothing.
+#[derive(Clone, Debug)]
+pub struct Balancer {
+    /// The pools behind it.
+    pub to: Vec<NodeId>,
+    /// How a worker is chosen.
+    pub routing: Routing,
+    /// Whom an equal count favours.
+    pub ties: Ties,
+    /// Listener rules, for its bill.
+    pub rules: u32,
+}
+
+/// How a balancer chooses among the workers in service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Routing {
+    /// In turn, starting with the lowest number.
+    #[default]
+    RoundRobin,
+    /// The fewest requests waiting and in service.
+    LeastOutstanding,
+    /// Any, evenly.
+    Random,
+    /// Two different ones at random; of them the one with fewer requests.
+    PowerOfTwo,
+}
+
+/// Whom an equal count favours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ties {
+    /// The lowest number.
+    #[default]
+    Lowest,
+    /// Any of them, evenly.
+    Random,
+}
+
+/// Workers that do steps for requests.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// What a worker does for a request, in order.
+    pub steps: Vec<Step>,
+    /// Workers at the start; `None` is unlimited (each request finds one idle).
+    pub workers: Option<u32>,
+    /// Requests that a worker serves at once; at least 1.
+    pub slots: u32,
+    /// How fast it works; work ÷ speed, rounded half up.
+    pub speed: Speed,
+    /// Places to wait; `None` is unlimited. A line per worker has this many each.
+    pub room: Option<u32>,
+    /// Who is next.
+    pub line: Discipline,
+    /// What happens to calls and to the line while no worker is ready.
+    pub no_worker: NoWorker,
+    /// What it runs on.
+    pub platform: Platform,
+    /// The life of a worker.
+    pub life: Life,
+    /// Whether the first workers are ready at the start or just asked for.
+    pub initially: Initially,
+    /// How its size follows the load.
+    pub scaling: Scaling,
+    /// What becomes of work in hand when a worker is taken away on purpose.
+    pub scale_in: Held,
+    /// How it takes messages from queues.
+    pub poll: Poll,
+}
+
+/// A rate of work relative to the reference machine, as an exact fraction: 2 is twice as fast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speed {
+    /// Work done …
+    pub work: u64,
+    /// … in so much time. Both at least 1.
+    pub time: u64,
+}
+
+impl Speed {
+    /// The reference machine's.
+    pub const ONE: Speed = Speed { work: 1, time: 1 };
+
+    /// How long `work` takes at this speed, rounded half up to a nanosecond.
+    #[inline]
+    pub fn takes(self, work: Span) -> Span {
+        if self.work == self.time {
+            return work;
+        }
+        let scaled = u128::from(work.nanos()) * u128::from(self.time);
+        let per = u128::from(self.work);
+        Span::from_nanos(u64::try_from((scaled + per / 2) / per).unwrap_or(u64::MAX))
+    }
+}
+
+/// What a worker does for a request.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The deed.
+    pub verb: Verb,
+    /// Only for these kinds of request; `None` is for all.
+    pub only: Option<Vec<WorkloadId>>,
+}
+
+/// A deed of a worker.
+#[derive(Clone, Debug)]
+pub enum Verb {
+    /// Keeps the slot for the request's own draw of that work.
+    Work {
+        /// Which work.
+        work: WorkId,
+        /// The chance, each visit anew, that it ends in an error.
+        fails: f64,
+        /// Draws each visit anew instead of once a request.
+        fresh: bool,
+    },
+    /// Sends on and waits for all answers, keeping the slot.
+    Call {
+        /// Whom.
+        to: Vec<NodeId>,
+        /// Gives up so long after sending.
+        timeout: Option<Span>,
+        /// Whether, when and how often it tries again.
+        retry: Retry,
+    },
+    /// Sends on and goes on.
+    Send {
+        /// Whom.
+        to: Vec<NodeId>,
+        /// The message's size in bytes; `None` is the request's own.
+        size: Option<Distribution>,
+        /// How many of the same.
+        copies: u32,
+    },
+    /// Stores an object.
+    Put {
+        /// Where.
+        bucket: NodeId,
+        /// The object's size in bytes; `None` is the request's own.
+        size: Option<Distribution>,
+    },
+    /// Reads an object.
+    Get {
+        /// From where.
+        bucket: NodeId,
+        /// The object's size in bytes; `None` is the request's own.
+        size: Option<Distribution>,
+    },
+}
+
+/// Who of a line is next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// The one who came first.
+    FirstCome,
+    /// The one who came last.
+    LastCome,
+    /// Any, evenly.
+    Random,
+    /// The one with the least work at this pool.
+    Shortest,
+    /// By kind of request.
+    Priority {
+        /// Rank by [`WorkloadId`]; 0 is served first.
+        rank: Vec<u16>,
+        /// What becomes of work in hand when a better one comes; `None`: it is left to finish.
+        preempts: Option<Held>,
+    },
+}
+
+/// What a pool without a ready worker does with what reaches it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoWorker {
+    /// Calls fail at once, and the line dies with the last worker.
+    #[default]
+    Refuse,
+    /// The line stands outside and holds.
+    Wait,
+}
+
+/// The fate of work in hand when a worker goes away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Held {
+    /// Not interrupted.
+    #[default]
+    Finish,
+    /// A call fails, a message returns by its timeout.
+    Lost,
+    /// Handed back at once; begins anew.
+    Back,
+    /// Goes on where it stopped.
+    Resume,
+    /// The same work anew.
+    Restart,
+    /// Fresh work.
+    Redraw,
+}
+
+/// The stages of a worker's life, each a law of nanoseconds: requested → *pending* → running (paid) → *boot*
+/// → in service → … → *stopping* → gone.
+#[derive(Clone, Debug)]
+pub struct Life {
+    /// Asked for → running; free.
+    pub pending: Distribution,
+    /// Running → in service; paid.
+    pub boot: Distribution,
+    /// Told to go → gone; free.
+    pub stopping: Distribution,
+}
+
+/// Whether the first workers serve from the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Initially {
+    /// In service at 0, running since then.
+    #[default]
+    Ready,
+    /// Asked for at 0.
+    Launched,
+}
+
+/// How a pool's workers take messages.
+#[derive(Clone, Debug, Default)]
+pub struct Poll {
+    /// After an error the message is visible again after this law (nanoseconds); `None`: by its visibility
+    /// timeout, or at once where the queue has none.
+    pub on_error: Option<Distribution>,
+}
+
+/// What a pool's workers run on, and so how they are billed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// Costs nothing.
+    Free,
+    /// A machine with a price of one's own, by the hour in picodollars.
+    Machine {
+        /// Picodollars for one hour.
+        hour: u64,
+        /// The shortest time billed for one start.
+        minimum: Span,
+    },
+    /// An EC2 instance, billed by the second.
+    Ec2 {
+        /// The instance type: `m5.large`.
+        instance: String,
+        /// Bytes of its volume; 0 is none.
+        volume: u64,
+    },
+}
+
+/// Holds messages.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// Who receives, in this order of preference; empty: nobody.
+    pub to: Vec<NodeId>,
+    /// How long a received message stays hidden; `None`: until its worker is done or lost.
+    pub visibility: Option<Span>,
+    /// When a message that keeps coming back is put aside.
+    pub dead_letters: Option<DeadLetters>,
+    /// Where a message that comes back stands.
+    pub returned: Returned,
+    /// Whether a delete by an older receipt counts.
+    pub stale_delete: StaleDelete,
+}
+
+/// When and where exhausted messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadLetters {
+    /// The queue that keeps them.
+    pub to: NodeId,
+    /// Receives after which a message is exhausted; at least 1.
+    pub max_receives: u16,
+    /// The moment of the move.
+    pub at: DeadLetterAt,
+}
+
+/// When an exhausted message moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeadLetterAt {
+    /// When a worker next tries to receive it.
+    #[default]
+    NextReceive,
+    /// In the moment of its last failure.
+    LastFailure,
+}
+
+/// Where a message that comes back stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Returned {
+    /// By its first arrival.
+    #[default]
+    InPlace,
+    /// Behind all others.
+    Last,
+}
+
+/// Whether a delete by a receipt older than the newest counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StaleDelete {
+    /// The message stays.
+    #[default]
+    Ignored,
+    /// The message goes.
+    Accepted,
+}
+
+/// Stores objects.
+#[derive(Clone, Debug, Default)]
+pub struct Bucket {
+    /// How long a put takes (nanoseconds); `None`: no time.
+    pub put: Option<Distribution>,
+    /// How long a get takes (nanoseconds); `None`: no time.
+    pub get: Option<Distribution>,
+}
+
+/// Trouble: something is away for a while.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// Its name in the file; names its draws.
+    pub name: String,
+    /// What is away.
+    pub what: Outage,
+    /// When it begins.
+    pub when: When,
+    /// How long it lasts (nanoseconds); `None`: for ever.
+    pub lasts: Option<Distribution>,
+    /// The fate of work in hand.
+    pub held: Held,
+}
+
+/// What an outage takes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// Every node that does this work.
+    Component(WorkId),
+    /// One node (a topology's own fault).
+    Node(NodeId),
+}
+
+/// When trouble begins.
+#[derive(Clone, Debug)]
+pub enum When {
+    /// At these instants.
+    At(Vec<SimTime>),
+    /// So long after the end of the last one (nanoseconds).
+    Every(Distribution),
+}

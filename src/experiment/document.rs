@@ -1,0 +1,213 @@
+//! The result document: all that tables, charts, reports and checks read, and nothing else.
+//!
+//! Nothing in it depends on the clock, the machine or the number of threads. Figures are numbers in SI units
+//! with their unit beside them; money and billed quantities are exact decimal strings.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+/// The `schema` of documents that this version writes.
+pub const SCHEMA: &str = "queuelab/result/1";
+
+/// What a run of a scenario found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Name and version of the program that wrote it.
+    pub program: String,
+    /// Where it came from.
+    pub scenario: ScenarioStamp,
+    /// Which prices it was billed by.
+    pub prices: PriceStamp,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// How many replications each topology had.
+    pub replications: u32,
+    /// Simulated seconds, warm-up included.
+    pub length: f64,
+    /// Seconds at the start that no figure counts.
+    pub warm_up: f64,
+    /// By name, in the order of the file.
+    pub topologies: IndexMap<String, TopologyResult>,
+    /// Paired differences between topologies.
+    pub differences: Vec<Difference>,
+    /// A verdict for each goal and topology.
+    pub goals: Vec<Verdict>,
+    /// What a reader should know before believing it: overload, too few replications.
+    pub warnings: Vec<String>,
+}
+
+/// The scenario that was run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioStamp {
+    /// Its question.
+    pub title: String,
+    /// A digest of the file, of the files it names, and of the settings changed by hand.
+    pub digest: String,
+}
+
+/// The price book that was used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PriceStamp {
+    /// Its name.
+    pub book: String,
+    /// A digest of it and of the scenario's own prices.
+    pub digest: String,
+    /// The newest date of its prices.
+    pub as_of: String,
+}
+
+/// A figure with its 95 % interval over replications.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// The mean of the replications' figures; `None` where there was nothing to measure.
+    pub value: Option<f64>,
+    /// The interval's lower end; `None` with fewer than two replications.
+    pub low: Option<f64>,
+    /// The interval's upper end.
+    pub high: Option<f64>,
+    /// `s`, `1/s`, `1` (a share or a number), `$`.
+    pub unit: String,
+}
+
+/// What one topology did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TopologyResult {
+    /// Of the whole: `answer.p99`, `completion.mean`, `lost`, `lost.timed-out`, `availability`, `cost.total` …
+    pub figures: IndexMap<String, Figure>,
+    /// Of each node, as `pool.media`, `queue.uploads`: `wait.mean`, `utilisation`, `workers.ready` …
+    pub nodes: IndexMap<String, NodeResult>,
+    /// Of each workload, where there are several: the same figures as the whole.
+    pub workloads: IndexMap<String, NodeResult>,
+    /// The bill of 0 to length: the mean of the replications, line by line.
+    pub bill: Vec<BillLine>,
+    /// How the replications went over time.
+    pub series: Series,
+    /// Latency tails, pooled over replications: `answer`, `completion`.
+    pub tails: IndexMap<String, Tail>,
+    /// The changes that controllers made in the first replication, at most the last thousand.
+    pub decisions: Vec<DecisionRecord>,
+    /// The figures of each replication, in the order of their numbers; `None` where there was nothing to measure.
+    pub replications: IndexMap<String, Vec<Option<f64>>>,
+}
+
+/// The figures of one node or workload.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NodeResult {
+    /// By name.
+    pub figures: IndexMap<String, Figure>,
+}
+
+/// One line of a bill.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BillLine {
+    /// Whose use it was: `pool.media`.
+    pub node: String,
+    /// The price book's item: `ec2.c5.large`.
+    pub item: String,
+    /// How much was billed, after the provider's rounding: an exact decimal.
+    pub quantity: String,
+    /// Of what: `s`, `request`, `GB-month`.
+    pub unit: String,
+    /// Dollars for `per` units.
+    pub price: String,
+    /// How many units the price is for.
+    pub per: String,
+    /// Dollars: an exact decimal.
+    pub cost: String,
+    /// The price's date.
+    pub as_of: String,
+    /// Where the price was read.
+    pub source: String,
+}
+
+/// Levels and rates over time, on a grid of equal cells from 0 to length.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Seconds of a cell.
+    pub step: f64,
+    /// By name, the mean over replications of each cell. `arrivals`, `completions`, `lost` (a second);
+    /// `pool.media.line`, `.busy`, `.ready`, `.booting`, `.desired`; `queue.uploads.visible`, `.in-flight`.
+    pub values: IndexMap<String, Vec<f64>>,
+    /// The same of the first replication alone: one run as it happened.
+    pub first: IndexMap<String, Vec<f64>>,
+}
+
+/// How many were slower than a time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tail {
+    /// Seconds, and the share of measured requests slower than that; falling.
+    pub points: Vec<(f64, f64)>,
+    /// Requests measured, over all replications.
+    pub measured: u64,
+    /// Requests lost, over all replications: they have no latency, and must be shown beside it.
+    pub lost: u64,
+}
+
+/// One change that a controller made or held back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecisionRecord {
+    /// Seconds since the start.
+    pub at: f64,
+    /// Whose size: `pool.media`.
+    pub node: String,
+    /// Workers wanted before.
+    pub from: u32,
+    /// Workers wanted after.
+    pub to: u32,
+    /// Why, as a sentence.
+    pub why: String,
+}
+
+/// A difference between two topologies, replication by replication.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The figure.
+    pub of: String,
+    /// Subtracted.
+    pub from: String,
+    /// Subtracted from.
+    pub to: String,
+    /// The mean of the differences.
+    pub value: Option<f64>,
+    /// The interval's lower end.
+    pub low: Option<f64>,
+    /// The interval's upper end.
+    pub high: Option<f64>,
+    /// The figure's unit.
+    pub unit: String,
+}
+
+/// Whether one topology met one goal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The figure.
+    pub of: String,
+    /// Its limit, in the figure's unit.
+    pub limit: f64,
+    /// Whether the figure must stay below the limit (latency, loss, money) or above it (availability, goodput).
+    pub at_most: bool,
+    /// Who.
+    pub topology: String,
+    /// Lost requests count as infinitely late, so this is not always the figure of the table.
+    pub value: Option<f64>,
+    /// The interval's lower end.
+    pub low: Option<f64>,
+    /// The interval's upper end.
+    pub high: Option<f64>,
+    /// The finding.
+    pub verdict: Finding,
+}
+
+/// What became of a goal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// The whole interval is on the right side of the limit.
+    Met,
+    /// The whole interval is on the wrong side.
+    Missed,
+    /// The interval straddles the limit: more replications would tell.
+    Undecided,
+}

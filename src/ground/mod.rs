@@ -1,0 +1,8 @@
+//! Time, money, chance and counting. Knows nothing of systems.
+
+pub mod chance;
+pub mod distribution;
+pub mod id;
+pub mod maths;
+pub mod money;
+pub mod time;

@@ -1,0 +1,3 @@
+//! The plan of the program: parse, dispatch, complain, exit code.
+
+fn main() {}
