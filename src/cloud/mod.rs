@@ -1,5 +1,11 @@
 //! Pools, queues, balancers and the rest: what runs, and what can happen to it.
 
 pub mod arrivals;
+pub mod balancing;
+pub mod discipline;
+pub mod event;
+pub mod fact;
+pub mod gauge;
+pub mod request;
 pub mod scaling;
 pub mod topology;

@@ -1,6 +1,7 @@
 //! How a pool's size follows the load, as plain data.
 
-use crate::cloud::topology::NodeId;
+use crate::cloud::topology::{Held, NodeId, Platform, Speed};
+use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
 
 /// How a pool's size is governed.
@@ -13,6 +14,32 @@ pub enum Scaling {
     Group(Group),
     /// A timetable without a controller, sorted by instant.
     Timetable(Vec<Entry>),
+    /// Scaled up and down: another machine in the place of each, with an outage for the change.
+    Vertical(Vertical),
+}
+
+/// Growing by a bigger machine.
+#[derive(Clone, Debug)]
+pub struct Vertical {
+    /// The sizes, smallest first; the first is in use at the start.
+    pub sizes: Vec<Size>,
+    /// Instants and the size (from 0) that each machine changes to.
+    pub at: Vec<(SimTime, u16)>,
+    /// How long the change itself takes, between stopping and pending (a law of nanoseconds).
+    pub change: Distribution,
+    /// The fate of work in hand.
+    pub held: Held,
+}
+
+/// One size of a machine.
+#[derive(Clone, Debug)]
+pub struct Size {
+    /// What it runs on, for the bill.
+    pub platform: Platform,
+    /// How fast it works.
+    pub speed: Speed,
+    /// Requests it serves at once.
+    pub slots: u32,
 }
 
 /// One line of a timetable.

@@ -1,0 +1,1 @@
+//! Usage becomes money: counted in whole units, priced once, after the provider's own rounding.

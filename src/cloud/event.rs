@@ -1,0 +1,197 @@
+//! Everything that can happen. Named in the present; gone once handled.
+//!
+//! The order of one instant is a promise: work that ends, timeouts, changes of workers, arrivals (and
+//! attempts sent again), controllers; inside a class by kind in the order below, then by node in the order
+//! of the file, then by number. An event's code *is* that order, so the calendar needs nothing else.
+
+use crate::cloud::topology::{NodeId, WorkloadId};
+use crate::engine::Ordered;
+
+/// Something that will happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A worker ends what it does in a slot.
+    Finish {
+        /// Whose.
+        pool: NodeId,
+        /// Which slot, by worker and place.
+        slot: u32,
+    },
+    /// The oldest of equally long timers may be due.
+    Ring {
+        /// Which row of timers.
+        row: u16,
+    },
+    /// A timer of its own length is due.
+    Alarm {
+        /// Which.
+        alarm: u32,
+    },
+    /// A machine that was asked for runs.
+    Run {
+        /// Whose.
+        pool: NodeId,
+        /// Which.
+        worker: u32,
+    },
+    /// A worker has booted.
+    Boot {
+        /// Whose.
+        pool: NodeId,
+        /// Which.
+        worker: u32,
+    },
+    /// A worker that was told to go is gone.
+    Vanish {
+        /// Whose.
+        pool: NodeId,
+        /// Which.
+        worker: u32,
+    },
+    /// A timetable's next line is due.
+    Timetable {
+        /// Whose size it sets.
+        pool: NodeId,
+        /// Which line.
+        line: u32,
+    },
+    /// Trouble begins.
+    Break {
+        /// Which fault.
+        fault: u32,
+    },
+    /// Trouble is over.
+    Mend {
+        /// Which fault.
+        fault: u32,
+    },
+    /// A source's next request is born.
+    Arrive {
+        /// Whose.
+        workload: WorkloadId,
+    },
+    /// A member of a closed group has thought enough.
+    Ask {
+        /// Which group; its members are alike.
+        workload: WorkloadId,
+    },
+    /// A client or caller tries again after its pause.
+    Resend {
+        /// Whose request.
+        request: u32,
+    },
+    /// A controller looks at its pool and decides.
+    Look {
+        /// Whose.
+        pool: NodeId,
+        /// Which of its policies.
+        policy: u32,
+    },
+}
+
+const _: () = assert!(size_of::<Event>() <= 12);
+
+/// The class in the top four bits, the kind in the next four; see the module's promise.
+mod rank {
+    pub const FINISH: u64 = 0x00;
+    pub const RING: u64 = 0x10;
+    pub const ALARM: u64 = 0x11;
+    pub const RUN: u64 = 0x20;
+    pub const BOOT: u64 = 0x21;
+    pub const VANISH: u64 = 0x22;
+    pub const TIMETABLE: u64 = 0x23;
+    pub const BREAK: u64 = 0x24;
+    pub const MEND: u64 = 0x25;
+    pub const ARRIVE: u64 = 0x30;
+    pub const ASK: u64 = 0x31;
+    pub const RESEND: u64 = 0x32;
+    pub const LOOK: u64 = 0x50;
+}
+
+const fn code(rank: u64, part: u16, number: u32) -> u64 {
+    rank << 56 | (part as u64) << 32 | number as u64
+}
+
+impl Ordered for Event {
+    #[inline]
+    fn code(self) -> u64 {
+        match self {
+            Event::Finish { pool, slot } => code(rank::FINISH, pool.0, slot),
+            Event::Ring { row } => code(rank::RING, row, 0),
+            Event::Alarm { alarm } => code(rank::ALARM, 0, alarm),
+            Event::Run { pool, worker } => code(rank::RUN, pool.0, worker),
+            Event::Boot { pool, worker } => code(rank::BOOT, pool.0, worker),
+            Event::Vanish { pool, worker } => code(rank::VANISH, pool.0, worker),
+            Event::Timetable { pool, line } => code(rank::TIMETABLE, pool.0, line),
+            Event::Break { fault } => code(rank::BREAK, 0, fault),
+            Event::Mend { fault } => code(rank::MEND, 0, fault),
+            Event::Arrive { workload } => code(rank::ARRIVE, workload.0, 0),
+            Event::Ask { workload } => code(rank::ASK, workload.0, 0),
+            Event::Resend { request } => code(rank::RESEND, 0, request),
+            Event::Look { pool, policy } => code(rank::LOOK, pool.0, policy),
+        }
+    }
+
+    #[inline]
+    fn from_code(code: u64) -> Event {
+        let (part, number) = ((code >> 32) as u16, code as u32);
+        match code >> 56 {
+            rank::FINISH => Event::Finish { pool: NodeId(part), slot: number },
+            rank::RING => Event::Ring { row: part },
+            rank::ALARM => Event::Alarm { alarm: number },
+            rank::RUN => Event::Run { pool: NodeId(part), worker: number },
+            rank::BOOT => Event::Boot { pool: NodeId(part), worker: number },
+            rank::VANISH => Event::Vanish { pool: NodeId(part), worker: number },
+            rank::TIMETABLE => Event::Timetable { pool: NodeId(part), line: number },
+            rank::BREAK => Event::Break { fault: number },
+            rank::MEND => Event::Mend { fault: number },
+            rank::ARRIVE => Event::Arrive { workload: WorkloadId(part) },
+            rank::ASK => Event::Ask { workload: WorkloadId(part) },
+            rank::RESEND => Event::Resend { request: number },
+            rank::LOOK => Event::Look { pool: NodeId(part), policy: number },
+            other => unreachable_code(other),
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn unreachable_code(rank: u64) -> ! {
+    panic!("the calendar returned an event of rank {rank:#x} that nobody plans")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The promised order of one instant, spelt out.
+    #[test]
+    fn events_of_one_instant_are_ordered_by_class_kind_node_and_number() {
+        let (first, second) = (NodeId(0), NodeId(1));
+        let order = [
+            Event::Finish { pool: first, slot: 0 },
+            Event::Finish { pool: first, slot: 9 },
+            Event::Finish { pool: second, slot: 0 },
+            Event::Ring { row: 3 },
+            Event::Alarm { alarm: 1 },
+            Event::Run { pool: second, worker: 1 },
+            Event::Boot { pool: first, worker: 0 },
+            Event::Boot { pool: first, worker: 1 },
+            Event::Vanish { pool: first, worker: 0 },
+            Event::Timetable { pool: first, line: 0 },
+            Event::Break { fault: 0 },
+            Event::Mend { fault: 0 },
+            Event::Arrive { workload: WorkloadId(0) },
+            Event::Arrive { workload: WorkloadId(1) },
+            Event::Ask { workload: WorkloadId(0) },
+            Event::Resend { request: 7 },
+            Event::Look { pool: first, policy: 0 },
+        ];
+        for pair in order.windows(2) {
+            assert!(pair[0].code() < pair[1].code(), "{pair:?}");
+        }
+        for event in order {
+            assert_eq!(Event::from_code(event.code()), event);
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Everything that has happened. Named in the past; all that recorders, meters and tracers see.
+
+use crate::cloud::scaling::Decision;
+use crate::cloud::topology::{NodeId, WorkloadId};
+use crate::ground::time::{SimTime, Span};
+
+/// Who a request is, for those who only watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// Its kind.
+    pub workload: WorkloadId,
+    /// Its number among all of its kind, from 0.
+    pub ordinal: u32,
+    /// Whether figures count it: born in [warm-up, length).
+    pub counted: bool,
+}
+
+/// Something that has happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fact {
+    /// A request was born.
+    Born {
+        /// Who.
+        who: Who,
+    },
+    /// A client sent an attempt.
+    Sent {
+        /// Who.
+        who: Who,
+        /// Which attempt, from 1.
+        attempt: u16,
+    },
+    /// Work began for a request: it left a line, or never stood in one.
+    Started {
+        /// Who.
+        who: Who,
+        /// At which pool.
+        pool: NodeId,
+        /// How long it stood in line.
+        waited: Span,
+    },
+    /// A request left a line without having been served.
+    Left {
+        /// Who.
+        who: Who,
+        /// Which pool's.
+        pool: NodeId,
+        /// How long it had stood there.
+        waited: Span,
+        /// Why.
+        why: Loss,
+    },
+    /// A stay with a worker ended.
+    Served {
+        /// Who.
+        who: Who,
+        /// At which pool.
+        pool: NodeId,
+        /// By which worker, numbered from 1 in the order of launch.
+        worker: u32,
+        /// Attempt or delivery, from 1.
+        visit: u16,
+        /// When it began.
+        began: SimTime,
+        /// How it ended.
+        result: Outcome,
+    },
+    /// A request came to a pool that had no free worker, and joined a line.
+    Queued {
+        /// Who.
+        who: Who,
+        /// Which pool's.
+        pool: NodeId,
+    },
+    /// A balancer gave a request to a worker.
+    Routed {
+        /// Who.
+        who: Who,
+        /// Which balancer.
+        balancer: NodeId,
+        /// Bytes of the request and of its answer, for the balancer's bill.
+        bytes: u64,
+    },
+    /// An object was stored.
+    Stored {
+        /// Whose.
+        who: Who,
+        /// In which bucket.
+        bucket: NodeId,
+        /// Its bytes.
+        bytes: u64,
+    },
+    /// An object was read.
+    Fetched {
+        /// For whom.
+        who: Who,
+        /// From which bucket.
+        bucket: NodeId,
+        /// Its bytes.
+        bytes: u64,
+    },
+    /// A message was sent to a queue.
+    Posted {
+        /// Who.
+        who: Who,
+        /// To which queue.
+        queue: NodeId,
+        /// Its bytes.
+        bytes: u64,
+    },
+    /// A worker deleted a message, its work done; counted even where the receipt was stale.
+    Deleted {
+        /// Who.
+        who: Who,
+        /// From which queue.
+        queue: NodeId,
+        /// Whether the message went; a stale receipt may leave it.
+        gone: bool,
+    },
+    /// A worker changed the visibility of a message, to give it back or to keep it longer.
+    Changed {
+        /// Who.
+        who: Who,
+        /// Of which queue.
+        queue: NodeId,
+    },
+    /// A message that had been received became visible again.
+    Returned {
+        /// Who.
+        who: Who,
+        /// To which queue.
+        queue: NodeId,
+    },
+    /// A message was put aside after too many receives.
+    Buried {
+        /// Who.
+        who: Who,
+        /// From which queue.
+        queue: NodeId,
+    },
+    /// A message was received from a queue.
+    Received {
+        /// Who.
+        who: Who,
+        /// From which queue.
+        queue: NodeId,
+        /// How often it has been received, this time included.
+        receives: u16,
+        /// How long it had been visible.
+        waited: Span,
+        /// Its bytes.
+        bytes: u64,
+    },
+    /// A client had its answer.
+    Answered {
+        /// Who.
+        who: Who,
+        /// When it was born.
+        born: SimTime,
+    },
+    /// All the work of a request was done, and its client answered.
+    Completed {
+        /// Who.
+        who: Who,
+        /// When it was born.
+        born: SimTime,
+    },
+    /// A request ended without its work done.
+    Lost {
+        /// Who.
+        who: Who,
+        /// When it was born.
+        born: SimTime,
+        /// Why.
+        why: Loss,
+        /// Whether its client had been told that all is well.
+        answered: bool,
+    },
+    /// Work was done that had been done before, or that nobody waits for.
+    Wasted {
+        /// Who.
+        who: Who,
+    },
+    /// A worker was asked for.
+    Launched {
+        /// Whose.
+        pool: NodeId,
+        /// Its number, from 1.
+        worker: u32,
+    },
+    /// A worker's machine runs: it is paid for from now on.
+    Running {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+        /// Which of the pool's sizes, from 0; always 0 where the pool is not scaled up and down.
+        size: u16,
+    },
+    /// A worker is in service.
+    Ready {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+    },
+    /// A worker takes no new work; it ends what it holds and goes.
+    Draining {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+    },
+    /// A worker is gone; nothing is paid for it any more.
+    Gone {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+    },
+    /// A component or node went away.
+    Broke {
+        /// Which fault.
+        fault: u32,
+    },
+    /// It is back.
+    Mended {
+        /// Which fault.
+        fault: u32,
+    },
+    /// A node went away: the first of its outages began.
+    Away {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node is back: the last of its outages ended.
+    Back {
+        /// Which.
+        node: NodeId,
+    },
+    /// A controller decided.
+    Decided {
+        /// Whose size.
+        pool: NodeId,
+        /// What and why.
+        decision: Decision,
+    },
+}
+
+/// How a stay with a worker ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Well.
+    Ok,
+    /// Well, but its caller had given up.
+    Abandoned,
+    /// Its worker went away.
+    Killed,
+    /// Handed back before the end.
+    Released,
+    /// A call it made was refused.
+    Refused,
+    /// The work, or a call it made, failed.
+    Error,
+    /// A call it made took too long.
+    TimedOut,
+    /// Well, but its message had been delivered again meanwhile.
+    StaleDelete,
+}
+
+impl Outcome {
+    /// As traces and tables write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Abandoned => "abandoned",
+            Outcome::Killed => "killed",
+            Outcome::Released => "released",
+            Outcome::Refused => "refused",
+            Outcome::Error => "error",
+            Outcome::TimedOut => "timed-out",
+            Outcome::StaleDelete => "stale-delete",
+        }
+    }
+}
+
+/// Why a request, or one attempt at it, came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Loss {
+    /// No place left to wait.
+    Full,
+    /// No worker was there.
+    NoWorker,
+    /// The node was away.
+    Down,
+    /// The node went away with it in hand or in line.
+    Crashed,
+    /// Its worker was stopped.
+    Stopped,
+    /// Its caller gave up.
+    TimedOut,
+    /// It lost patience in line.
+    Left,
+    /// The work failed.
+    Error,
+    /// Put aside after too many receives.
+    DeadLettered,
+    /// Still inside when the run ended.
+    Unfinished,
+}
+
+impl Loss {
+    /// All reasons, in the order in which they are shown.
+    pub const ALL: [Loss; 10] = [
+        Loss::Full,
+        Loss::NoWorker,
+        Loss::Down,
+        Loss::Crashed,
+        Loss::Stopped,
+        Loss::TimedOut,
+        Loss::Left,
+        Loss::Error,
+        Loss::DeadLettered,
+        Loss::Unfinished,
+    ];
+
+    /// As figures, traces and tables write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Loss::Full => "full",
+            Loss::NoWorker => "no-worker",
+            Loss::Down => "down",
+            Loss::Crashed => "crashed",
+            Loss::Stopped => "stopped",
+            Loss::TimedOut => "timed-out",
+            Loss::Left => "left",
+            Loss::Error => "error",
+            Loss::DeadLettered => "dead-lettered",
+            Loss::Unfinished => "unfinished",
+        }
+    }
+
+    /// How the stay of a worker ended whose call failed so.
+    pub const fn of_caller(self) -> Outcome {
+        match self {
+            Loss::Full | Loss::NoWorker | Loss::Down => Outcome::Refused,
+            Loss::TimedOut | Loss::Left => Outcome::TimedOut,
+            _ => Outcome::Error,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Levels that the parts of a world keep as integrals over time: what recorders and controllers read as
+//! differences, so that nothing need be told each time a level changes.
+
+use crate::cloud::topology::NodeId;
+
+/// What a gauge follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Requests born and not yet ended, of the whole.
+    InSystem,
+    /// Clients that pause before another attempt, of the whole.
+    Retrying,
+    /// Requests in line at a pool.
+    Line,
+    /// Slots of a pool that are taken.
+    Busy,
+    /// Slots of the workers in service.
+    Slots,
+    /// Workers wanted of a pool.
+    Desired,
+    /// Workers asked for and not yet running.
+    Pending,
+    /// Workers running and not yet in service.
+    Booting,
+    /// Workers in service.
+    Ready,
+    /// Workers that end what they hold and then go.
+    Draining,
+    /// 1 while a node is away, else 0.
+    Away,
+    /// Messages of a queue that are free to be received.
+    Visible,
+    /// Messages received and not yet deleted.
+    InFlight,
+    /// Messages out of sight after a failure or during a delay.
+    Hidden,
+}
+
+impl Level {
+    /// As figures and series write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Level::InSystem => "in-system",
+            Level::Retrying => "retrying",
+            Level::Line => "line",
+            Level::Busy => "busy",
+            Level::Slots => "slots",
+            Level::Desired => "desired",
+            Level::Pending => "pending",
+            Level::Booting => "booting",
+            Level::Ready => "ready",
+            Level::Draining => "draining",
+            Level::Away => "away",
+            Level::Visible => "visible",
+            Level::InFlight => "in-flight",
+            Level::Hidden => "hidden",
+        }
+    }
+}
+
+/// One level of one part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gauge {
+    /// Whose; `None` is the whole.
+    pub node: Option<NodeId>,
+    /// What.
+    pub what: Level,
+}

@@ -1,0 +1,168 @@
+//! Requests, the jobs they are made of, and messages.
+//!
+//! A *request* is born once and ends once. A *job* is one piece of it at a pool: in line, at work, or waiting
+//! for a call with its slot kept. A *message* is a piece of it in a queue; each delivery of it is a job.
+
+use crate::cloud::fact::{Loss, Who};
+use crate::cloud::topology::{NodeId, WorkloadId};
+use crate::ground::time::SimTime;
+
+/// Stands for no job, message or slot.
+pub const NONE: u32 = u32::MAX;
+
+/// What is remembered of a request while anything of it is inside.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Its birth.
+    pub born: SimTime,
+    /// Its number among all of its kind: names its draws.
+    pub ordinal: u32,
+    /// Jobs and messages that still speak of it, and one while its client waits. Sticks at the top.
+    pub refs: u16,
+    /// Branches of the present attempt that are not yet done.
+    pub pending: u16,
+    /// The present attempt, from 1.
+    pub attempt: u16,
+    /// Its kind.
+    pub workload: WorkloadId,
+    /// Figures count it.
+    pub counted: bool,
+    /// Where it stands with its client.
+    pub stage: Stage,
+    /// The first reason why a branch of the present attempt came to nothing.
+    pub loss: Option<Loss>,
+}
+
+const _: () = assert!(size_of::<Request>() <= 24);
+
+/// Where a request stands with its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// An attempt is under way.
+    Asking,
+    /// Waiting to try again.
+    Pausing,
+    /// The client has its answer; work goes on.
+    Answered,
+    /// Over; what is still inside no longer counts.
+    Ended,
+}
+
+impl Request {
+    /// Who it is, for those who only watch.
+    #[inline]
+    pub fn who(&self) -> Who {
+        Who { workload: self.workload, ordinal: self.ordinal, counted: self.counted }
+    }
+}
+
+/// One piece of a request at a pool.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// When it joined the line.
+    pub since: SimTime,
+    /// Whose piece.
+    pub request: u32,
+    /// The job that waits for it, or the message it is a delivery of.
+    pub parent: u32,
+    /// Where it is at work.
+    pub slot: u32,
+    /// A stamp that no other job has, so that old timers and moves are recognised.
+    pub stamp: u32,
+    /// The next in the row of calls made by one step.
+    pub sibling: u32,
+    /// The pool where it stands.
+    pub pool: NodeId,
+    /// What it does next.
+    pub step: u16,
+    /// The attempt of the request to which it belongs.
+    pub attempt: u16,
+    /// Attempt or delivery, from 1: names the chance of its failures.
+    pub visit: u16,
+    /// Which branch of the request: names its draws.
+    pub branch: u8,
+    /// Calls it still waits for.
+    pub awaits: u8,
+    /// Whom it serves.
+    pub role: Role,
+    /// What it is doing.
+    pub state: State,
+}
+
+const _: () = assert!(size_of::<Job>() <= 40);
+
+/// For whom a job is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// For the client, who waits for its end.
+    Root,
+    /// For a job that keeps its slot and waits.
+    Call,
+    /// For a job that has given up waiting.
+    Stray,
+    /// A delivery of a message.
+    Delivery,
+    /// Sent on without a queue between; nobody waits for an answer.
+    Branch,
+}
+
+/// What a job is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nowhere yet.
+    New,
+    /// In line.
+    Waiting,
+    /// In a slot, at work.
+    Working,
+    /// In a slot, waiting for calls.
+    Calling,
+    /// In a slot, waiting to call again.
+    Backing,
+    /// Gone from the line before its turn; its place there is not yet cleared.
+    Void,
+}
+
+/// A piece of a request in a queue.
+#[derive(Clone, Copy, Debug)]
+pub struct Message {
+    /// When it was sent.
+    pub sent: SimTime,
+    /// When it last became visible.
+    pub visible: SimTime,
+    /// Whose piece.
+    pub request: u32,
+    /// Its number in the queue: its place by first arrival.
+    pub order: u32,
+    /// Changes at every receive and return, so that old timers are recognised.
+    pub stamp: u32,
+    /// Where it is.
+    pub queue: NodeId,
+    /// How often it was received.
+    pub receives: u16,
+    /// The attempt of the request to which it belongs.
+    pub attempt: u16,
+    /// Deliveries under way.
+    pub holders: u16,
+    /// Billed units of 64 KiB a call.
+    pub chunks: u16,
+    /// Which branch of the request.
+    pub branch: u8,
+    /// Whether the request waits for it.
+    pub counts: bool,
+    /// What it is doing.
+    pub state: Mail,
+}
+
+/// What a message is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mail {
+    /// Free to be received.
+    Visible,
+    /// Received and not yet deleted.
+    InFlight,
+    /// Out of sight until a set time.
+    Hidden,
+    /// Deleted or put aside.
+    Over,
+}

@@ -1,0 +1,9 @@
+//! The calendar and the loop: what any simulation needs, and nothing of queues or clouds.
+
+mod calendar;
+mod simulation;
+mod timers;
+
+pub use calendar::{Calendar, Ordered};
+pub use simulation::{Context, Model, Observer, Simulation};
+pub use timers::Timers;

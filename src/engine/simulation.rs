@@ -1,0 +1,122 @@
+//! The loop: takes the next event, hands it to the model, and lets an observer see what happens.
+
+use crate::engine::{Calendar, Ordered};
+use crate::ground::time::SimTime;
+
+/// A world that can be simulated: its future is made of events, its past of facts.
+pub trait Model {
+    /// What can happen.
+    type Event: Ordered;
+    /// What has happened.
+    type Fact;
+
+    /// Something happens: the model changes, plans further events, and tells the facts.
+    fn handle<O: Observer<Self::Fact>>(&mut self, event: Self::Event, cx: &mut Context<'_, O>);
+}
+
+/// Sees every fact. May remember; must not interfere.
+pub trait Observer<F> {
+    /// A fact, at its instant.
+    fn saw(&mut self, at: SimTime, fact: &F);
+}
+
+/// Sees nothing, costs nothing.
+impl<F> Observer<F> for () {
+    #[inline(always)]
+    fn saw(&mut self, _at: SimTime, _fact: &F) {}
+}
+
+/// Both see it.
+impl<F, A: Observer<F>, B: Observer<F>> Observer<F> for (A, B) {
+    #[inline(always)]
+    fn saw(&mut self, at: SimTime, fact: &F) {
+        self.0.saw(at, fact);
+        self.1.saw(at, fact);
+    }
+}
+
+/// One that may be there or not.
+impl<F, A: Observer<F>> Observer<F> for Option<A> {
+    #[inline(always)]
+    fn saw(&mut self, at: SimTime, fact: &F) {
+        if let Some(observer) = self {
+            observer.saw(at, fact);
+        }
+    }
+}
+
+/// All that a handler may touch besides its own world.
+#[derive(Debug)]
+pub struct Context<'a, O> {
+    calendar: &'a mut Calendar,
+    observer: &'a mut O,
+}
+
+impl<'a, O> Context<'a, O> {
+    /// A context for setting up and closing a world; during a run [`Simulation`] makes them.
+    pub fn new(calendar: &'a mut Calendar, observer: &'a mut O) -> Context<'a, O> {
+        Context { calendar, observer }
+    }
+
+    /// The present instant.
+    #[inline(always)]
+    pub fn now(&self) -> SimTime {
+        self.calendar.now()
+    }
+
+    /// Plans an event.
+    #[inline(always)]
+    pub fn plan(&mut self, at: SimTime, event: impl Ordered) {
+        self.calendar.plan(at, event);
+    }
+
+    /// Tells a fact.
+    #[inline(always)]
+    pub fn tell<F>(&mut self, fact: F)
+    where
+        O: Observer<F>,
+    {
+        self.observer.saw(self.calendar.now(), &fact);
+    }
+}
+
+/// A model on its way through time.
+#[derive(Debug)]
+pub struct Simulation<M, O> {
+    /// The world.
+    pub model: M,
+    /// Who watches it.
+    pub observer: O,
+    /// What will happen to it.
+    pub calendar: Calendar,
+    events: u64,
+}
+
+impl<M: Model, O: Observer<M::Fact>> Simulation<M, O> {
+    /// A model whose first events stand in `calendar`.
+    pub fn new(model: M, observer: O, calendar: Calendar) -> Simulation<M, O> {
+        Simulation { model, observer, calendar, events: 0 }
+    }
+
+    /// Handles everything up to and including `end`, and stands at `end` then. May be called again with a later
+    /// end: between two calls is where progress, pauses and samples have their turn.
+    pub fn run_until(&mut self, end: SimTime) {
+        while let Some(event) = self.calendar.next(end) {
+            self.events += 1;
+            self.model.handle(event, &mut Context { calendar: &mut self.calendar, observer: &mut self.observer });
+        }
+        if end != SimTime::NEVER {
+            self.calendar.pass(end);
+        }
+    }
+
+    /// Events handled so far.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> SimTime {
+        self.calendar.now()
+    }
+}

@@ -1,0 +1,1 @@
+//! A scenario file becomes checked data, or a list of complaints.
