@@ -5,4 +5,5 @@ pub mod distribution;
 pub mod id;
 pub mod maths;
 pub mod money;
+pub mod special;
 pub mod time;
