@@ -5,5 +5,6 @@ pub mod distribution;
 pub mod id;
 pub mod maths;
 pub mod money;
+pub mod quantity;
 pub mod special;
 pub mod time;
