@@ -7,4 +7,5 @@ pub mod maths;
 pub mod money;
 pub mod quantity;
 pub mod special;
+pub mod stats;
 pub mod time;

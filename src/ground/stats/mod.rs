@@ -1,0 +1,8 @@
+//! Counting what was seen, and what theory says should be seen.
+
+mod confidence;
+mod histogram;
+pub mod theory;
+
+pub use confidence::{interval, mean, sd, student_quantile};
+pub use histogram::Histogram;
