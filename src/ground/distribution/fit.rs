@@ -1,6 +1,7 @@
 //! Laws of two parameters from any two figures that somebody knows of them.
 
 use super::CEILING;
+use crate::ground::maths;
 
 /// What is known of a law, in its own unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -189,8 +190,8 @@ pub(super) fn out_of_reach(law: &str, (of, figure): (Figure, Figure), ratio: f64
 fn first_crossing(ratio: impl Fn(f64) -> f64, wanted: f64, spreads: (f64, f64)) -> Result<f64, (f64, f64)> {
     const STEPS: u32 = 240;
     let mut reach = (f64::INFINITY, f64::NEG_INFINITY);
-    // Even steps of the logarithm, by a factor that is a root of a root: no logarithm needed.
-    let factor = crate::ground::maths::pow(spreads.1 / spreads.0, 1.0 / f64::from(STEPS));
+    // Even steps of the logarithm.
+    let factor = maths::pow(spreads.1 / spreads.0, 1.0 / f64::from(STEPS));
     let (mut before, mut spread) = (None, spreads.0);
     for _ in 0..=STEPS {
         let found = ratio(spread);

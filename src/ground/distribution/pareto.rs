@@ -51,7 +51,8 @@ impl Pareto {
 impl Law for Pareto {
     /// By inversion.
     fn sample(&self, chance: &mut impl Rng) -> u64 {
-        whole(self.quantile(unit(chance)))
+        let left = 1.0 - unit(chance) * self.within;
+        whole((self.low * maths::exp(-maths::ln(left) / self.alpha)).min(self.high))
     }
 
     fn mean(&self) -> f64 {
