@@ -6,6 +6,8 @@ pub mod discipline;
 pub mod event;
 pub mod fact;
 pub mod gauge;
+pub mod node;
 pub mod request;
 pub mod scaling;
 pub mod topology;
+pub mod world;

@@ -130,6 +130,8 @@ pub struct Message {
     pub sent: SimTime,
     /// When it last became visible.
     pub visible: SimTime,
+    /// Its body.
+    pub bytes: u64,
     /// Whose piece.
     pub request: u32,
     /// Its number in the queue: its place by first arrival.
@@ -144,8 +146,6 @@ pub struct Message {
     pub attempt: u16,
     /// Deliveries under way.
     pub holders: u16,
-    /// Billed units of 64 KiB a call.
-    pub chunks: u16,
     /// Which branch of the request.
     pub branch: u8,
     /// Whether the request waits for it.

@@ -1,5 +1,7 @@
 //! When requests come.
 
 mod plan;
+mod source;
 
 pub use plan::{Arrivals, Cell, Phase, Profile, Recorded, Shape, Spread};
+pub use source::Source;

@@ -50,6 +50,11 @@ impl Standing {
         place as u32
     }
 
+    /// How many places there are.
+    pub fn places(&self) -> u32 {
+        self.outstanding.len() as u32
+    }
+
     /// Forgets all places.
     pub fn clear(&mut self) {
         *self = Standing::default();

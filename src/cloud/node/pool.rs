@@ -1,0 +1,456 @@
+//! Workers with slots: who is free, who is in line, and what each slot does.
+//!
+//! A worker has an *index*, which stays while it lives and is used again later, and a *number*, from 1 in the
+//! order of launch, which is never used again. Free slots are kept in the order of the workers' numbers, so that
+//! the lowest number takes work first whatever indices were used again.
+
+use crate::cloud::balancing::Standing;
+use crate::cloud::node::line::{Lines, Queued};
+use crate::cloud::node::programme::Action;
+use crate::cloud::node::track::Track;
+use crate::cloud::request::NONE;
+use crate::cloud::scaling::{Scaling, Size};
+use crate::cloud::topology::{self, Discipline, NodeId, Speed};
+use crate::ground::bits::Bits;
+use crate::ground::chance::{Key, Stream};
+use crate::ground::time::{SimTime, Span};
+
+/// One request's place at a worker.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// When what it does ends; [`SimTime::NEVER`] while it waits or stands still.
+    pub until: SimTime,
+    /// What is left of its work while it stands still.
+    pub left: Span,
+    /// Who is served; [`NONE`] while it is free.
+    pub job: u32,
+    /// The first of the calls that its job waits for.
+    pub child: u32,
+    /// Whose slot it is, by index.
+    pub worker: u32,
+    /// Its place among all slots in the order of the workers' numbers.
+    pub rank: u32,
+    /// Changes with every call, so that old timers are recognised.
+    pub epoch: u32,
+    /// How often the present call was tried.
+    pub tries: u16,
+}
+
+/// Where a worker is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Asked for, not yet running.
+    Pending,
+    /// Running, not yet in service.
+    Booting,
+    /// In service.
+    Ready,
+    /// Ends what it holds and goes.
+    Draining,
+    /// Stopped in order to come back as another size.
+    Changing,
+    /// Gone; its index is free.
+    Gone,
+}
+
+/// One worker.
+#[derive(Clone, Copy, Debug)]
+pub struct Worker {
+    /// From 1, in the order of launch.
+    pub number: u32,
+    /// Its place in [`Pool::order`].
+    pub place: u32,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Slots that are taken.
+    pub busy: u32,
+    /// Which of the pool's sizes it has.
+    pub size: u16,
+}
+
+/// A pool of a running world.
+#[derive(Debug)]
+pub struct Pool<'a> {
+    /// Who it is.
+    pub id: NodeId,
+    /// How it is described.
+    pub plan: &'a topology::Pool,
+    /// What its workers do, by kind of request.
+    pub programme: Vec<Vec<Action<'a>>>,
+    /// Its sizes; one, unless it is scaled up and down.
+    pub sizes: Vec<Size>,
+    /// The workers, by index.
+    pub workers: Vec<Worker>,
+    /// The workers' indices in the order of their numbers; [`NONE`] where one is gone.
+    pub order: Vec<u32>,
+    /// The workers' numbers in that order, gone ones included.
+    numbers: Vec<u32>,
+    /// Slots by worker's index × stride.
+    pub slots: Vec<Slot>,
+    /// Slots a worker's index takes up: the most that any size has.
+    pub stride: u32,
+    /// Free slots of workers in service, by rank.
+    free: Bits,
+    slot_of_rank: Vec<u32>,
+    free_indices: Vec<u32>,
+    /// Who waits.
+    pub lines: Lines,
+    /// The workers in service as balancers see them, by place; kept only behind a balancer.
+    pub standing: Option<Standing>,
+    /// The queues it takes from, in the order of the file.
+    pub feeds: Vec<NodeId>,
+    /// Outages that keep it away at present.
+    pub away: u32,
+    /// Outages in which work in hand stands still.
+    pub still: u32,
+    /// Workers ever launched.
+    pub launched: u32,
+    /// Names its draws.
+    pub key: Key,
+    /// For random lines.
+    pub chance: Stream,
+    /// Whether slots are made when they are needed.
+    pub unlimited: bool,
+    /// Requests begun, for controllers.
+    pub begun: u64,
+    /// See [`crate::cloud::gauge::Level`].
+    pub levels: Levels,
+}
+
+/// What a pool follows over time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Levels {
+    /// Requests in line.
+    pub line: Track,
+    /// Slots that are taken.
+    pub busy: Track,
+    /// Slots of the workers in service.
+    pub slots: Track,
+    /// Workers wanted.
+    pub desired: Track,
+    /// Workers asked for and not yet running.
+    pub pending: Track,
+    /// Workers running and not yet in service.
+    pub booting: Track,
+    /// Workers in service.
+    pub ready: Track,
+    /// Workers that end what they hold and then go.
+    pub draining: Track,
+    /// 1 while it is away.
+    pub absent: Track,
+}
+
+impl<'a> Pool<'a> {
+    /// A pool without workers.
+    pub fn new(id: NodeId, plan: &'a topology::Pool, balanced: bool, feeds: Vec<NodeId>, key: Key) -> Pool<'a> {
+        let sizes = match &plan.scaling {
+            Scaling::Vertical(vertical) => vertical.sizes.clone(),
+            _ => vec![Size { platform: plan.platform.clone(), speed: plan.speed, slots: plan.slots }],
+        };
+        let unlimited = plan.workers.is_none();
+        let stride = if unlimited { 1 } else { sizes.iter().map(|size| size.slots).max().unwrap_or(1) };
+        let shared = || Lines::Shared(Queued::new(&plan.line));
+        Pool {
+            id,
+            plan,
+            programme: Vec::new(),
+            sizes,
+            workers: Vec::new(),
+            order: Vec::new(),
+            numbers: Vec::new(),
+            slots: Vec::new(),
+            stride,
+            free: Bits::default(),
+            slot_of_rank: Vec::new(),
+            free_indices: Vec::new(),
+            lines: if balanced { Lines::Each(Vec::new()) } else { shared() },
+            standing: balanced.then(Standing::default),
+            feeds,
+            away: 0,
+            still: 0,
+            launched: 0,
+            key,
+            chance: key.named("line").stream(),
+            unlimited,
+            begun: 0,
+            levels: Levels::default(),
+        }
+    }
+
+    /// Whether it takes work at present.
+    #[inline]
+    pub fn is_open(&self) -> bool {
+        self.away == 0
+    }
+
+    /// The lowest free slot of the workers in service.
+    #[inline]
+    pub fn free_slot(&mut self) -> Option<u32> {
+        match self.free.first() {
+            Some(rank) => Some(self.slot_of_rank[rank as usize]),
+            None if self.unlimited && self.levels.ready.level() > 0 => Some(self.new_slot(0)),
+            None => None,
+        }
+    }
+
+    /// The lowest free slot of one worker.
+    #[inline]
+    pub fn free_slot_of(&self, worker: u32) -> Option<u32> {
+        // One that drains still serves its own line.
+        if !matches!(self.workers[worker as usize].phase, Phase::Ready | Phase::Draining) {
+            return None;
+        }
+        let size = self.sizes[usize::from(self.workers[worker as usize].size)].slots;
+        let first = worker * self.stride;
+        (first..first + size).find(|&slot| self.slots[slot as usize].job == NONE)
+    }
+
+    /// Gives a slot to a job.
+    #[inline]
+    pub fn take(&mut self, slot: u32, job: u32, now: SimTime) {
+        let place = &mut self.slots[slot as usize];
+        place.job = job;
+        place.tries = 0;
+        place.child = NONE;
+        let (rank, worker) = (place.rank, place.worker);
+        self.free.remove(rank);
+        self.workers[worker as usize].busy += 1;
+        self.levels.busy.up(now);
+        self.begun += 1;
+    }
+
+    /// Frees a slot; returns whose it was. It can be taken again only while its worker is in service.
+    #[inline]
+    pub fn give(&mut self, slot: u32, now: SimTime) -> u32 {
+        let place = &mut self.slots[slot as usize];
+        place.job = NONE;
+        place.until = SimTime::NEVER;
+        let (rank, worker) = (place.rank, place.worker);
+        let owner = &mut self.workers[worker as usize];
+        owner.busy -= 1;
+        if owner.phase == Phase::Ready {
+            self.free.insert(rank);
+        }
+        self.levels.busy.down(now);
+        worker
+    }
+
+    /// How fast a worker works.
+    #[inline]
+    pub fn speed_of(&self, worker: u32) -> Speed {
+        match self.sizes.as_slice() {
+            [only] => only.speed,
+            sizes => sizes[usize::from(self.workers[worker as usize].size)].speed,
+        }
+    }
+
+    /// The slots that a worker has at its size.
+    pub fn slots_of(&self, worker: u32) -> u32 {
+        if self.unlimited { 1 } else { self.sizes[usize::from(self.workers[worker as usize].size)].slots }
+    }
+
+    /// Adds a worker that was just asked for; returns its index.
+    pub fn launch(&mut self) -> u32 {
+        self.launched += 1;
+        let worker = Worker { number: self.launched, place: 0, phase: Phase::Pending, busy: 0, size: 0 };
+        let index = match self.free_indices.pop() {
+            Some(index) => {
+                self.workers[index as usize] = worker;
+                index
+            }
+            None => {
+                self.workers.push(worker);
+                let index = self.workers.len() as u32 - 1;
+                if let Lines::Each(lines) = &mut self.lines {
+                    lines.push(Queued::new(&self.plan.line));
+                }
+                for _ in 0..self.stride {
+                    self.push_slot(index);
+                }
+                index
+            }
+        };
+        self.stand(index);
+        index
+    }
+
+    /// A worker that is gone gives its index back.
+    pub fn forget(&mut self, index: u32) {
+        let worker = &mut self.workers[index as usize];
+        worker.phase = Phase::Gone;
+        let place = worker.place;
+        self.order[place as usize] = NONE;
+        self.free_indices.push(index);
+        while self.order.last() == Some(&NONE) {
+            self.order.pop();
+            self.numbers.pop();
+        }
+        let living = self.workers.len() - self.free_indices.len();
+        if self.order.len() > 64 && self.order.len() > 2 * living {
+            self.close_ranks();
+        }
+    }
+
+    /// A worker comes into service: its free slots can be taken.
+    pub fn open(&mut self, index: u32, now: SimTime) {
+        let worker = &mut self.workers[index as usize];
+        worker.phase = Phase::Ready;
+        let place = worker.place;
+        for slot in self.slots_range(index) {
+            if self.slots[slot as usize].job == NONE {
+                self.free.insert(self.slots[slot as usize].rank);
+            }
+        }
+        let slots = u64::from(self.slots_of(index));
+        self.levels.ready.up(now);
+        self.levels.slots.set(now, self.levels.slots.level() + slots);
+        if self.away == 0
+            && let Some(standing) = &mut self.standing
+        {
+            standing.enter(place);
+        }
+    }
+
+    /// A worker goes out of service, into `phase`: nobody takes its slots any more.
+    pub fn shut(&mut self, index: u32, phase: Phase, now: SimTime) {
+        for slot in self.slots_range(index) {
+            self.free.remove(self.slots[slot as usize].rank);
+        }
+        let slots = u64::from(self.slots_of(index));
+        let worker = &mut self.workers[index as usize];
+        worker.phase = phase;
+        let place = worker.place;
+        self.levels.ready.down(now);
+        self.levels.slots.set(now, self.levels.slots.level() - slots);
+        if let Some(standing) = &mut self.standing {
+            standing.leave(place);
+        }
+    }
+
+    /// The slots that a worker has at its size.
+    pub fn slots_range(&self, index: u32) -> std::ops::Range<u32> {
+        let first = index * self.stride;
+        first..first + self.slots_of(index)
+    }
+
+    /// The worker with a number, if it still lives.
+    pub fn numbered(&self, number: u32) -> Option<u32> {
+        let place = self.numbers.binary_search(&number).ok()?;
+        Some(self.order[place]).filter(|&index| index != NONE)
+    }
+
+    /// The worker at a place that a balancer chose.
+    #[inline]
+    pub fn at_place(&self, place: u32) -> u32 {
+        self.order[place as usize]
+    }
+
+    /// Indices of the workers in a phase that `wanted` names, newest first.
+    pub fn newest_first(&self, wanted: impl Fn(Phase) -> bool) -> impl Iterator<Item = u32> {
+        self.order
+            .iter()
+            .rev()
+            .copied()
+            .filter(move |&index| index != NONE && wanted(self.workers[index as usize].phase))
+    }
+
+    /// Who is next in a line, and whether a place is left in it.
+    pub fn has_room(&mut self, worker: u32) -> bool {
+        match self.plan.room {
+            None => true,
+            Some(room) => self.lines.of(worker).waiting() < room,
+        }
+    }
+
+    /// Whether better ones may interrupt.
+    pub fn preempts(&self) -> Option<topology::Held> {
+        match self.plan.line {
+            Discipline::Priority { preempts, .. } => preempts,
+            _ => None,
+        }
+    }
+
+    fn push_slot(&mut self, worker: u32) {
+        self.slots.push(Slot {
+            until: SimTime::NEVER,
+            left: Span::ZERO,
+            job: NONE,
+            child: NONE,
+            worker,
+            rank: 0,
+            epoch: 0,
+            tries: 0,
+        });
+    }
+
+    /// One more slot for a worker that has as many as are needed.
+    #[cold]
+    fn new_slot(&mut self, worker: u32) -> u32 {
+        let slot = self.slots.len() as u32;
+        self.push_slot(worker);
+        self.slots[slot as usize].rank = slot;
+        self.slot_of_rank.push(slot);
+        slot
+    }
+
+    /// Gives a worker the last place in the order.
+    fn stand(&mut self, index: u32) {
+        let place = self.order.len() as u32;
+        self.order.push(index);
+        self.numbers.push(self.workers[index as usize].number);
+        self.workers[index as usize].place = place;
+        let first = place * self.stride;
+        self.slot_of_rank.resize((first + self.stride) as usize, NONE);
+        for offset in 0..self.stride {
+            let slot = index * self.stride + offset;
+            self.slots[slot as usize].rank = first + offset;
+            self.slot_of_rank[(first + offset) as usize] = slot;
+        }
+        if let Some(standing) = &mut self.standing
+            && standing.places() <= place
+        {
+            standing.add();
+        }
+    }
+
+    /// Closes the gaps that those who went have left in the order.
+    #[cold]
+    fn close_ranks(&mut self) {
+        let living: Vec<u32> = self.order.drain(..).filter(|&index| index != NONE).collect();
+        let outstanding: Vec<u32> = living.iter().map(|&index| self.outstanding_of(index)).collect();
+        let free: Vec<bool> = living
+            .iter()
+            .flat_map(|&index| self.slots_range(index))
+            .map(|slot| self.free.contains(self.slots[slot as usize].rank))
+            .collect();
+        self.free.clear();
+        self.numbers.clear();
+        self.slot_of_rank.clear();
+        if let Some(standing) = &mut self.standing {
+            standing.clear();
+        }
+        let mut was_free = free.into_iter();
+        for (&index, requests) in living.iter().zip(outstanding) {
+            self.stand(index);
+            for slot in self.slots_range(index) {
+                if was_free.next() == Some(true) {
+                    self.free.insert(self.slots[slot as usize].rank);
+                }
+            }
+            let (place, phase) = (self.workers[index as usize].place, self.workers[index as usize].phase);
+            if let Some(standing) = &mut self.standing {
+                for _ in 0..requests {
+                    standing.take(place);
+                }
+                if phase == Phase::Ready && self.away == 0 {
+                    standing.enter(place);
+                }
+            }
+        }
+    }
+
+    fn outstanding_of(&self, index: u32) -> u32 {
+        let place = self.workers[index as usize].place;
+        self.standing.as_ref().map_or(0, |standing| standing.outstanding(place))
+    }
+}

@@ -1,0 +1,392 @@
+//! The client's side: births, attempts, answers, patience, retries, and the end of a request.
+
+use rand::Rng;
+
+use crate::cloud::event::Event;
+use crate::cloud::fact::{Fact, Loss};
+use crate::cloud::node::Node;
+use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
+use crate::cloud::topology::{Abandoned, Backoff, Retry, RetryOn, WorkloadId};
+use crate::cloud::world::{Alarm, Move, World};
+use crate::engine::{Context, Observer};
+use crate::ground::chance::{Draw, Key, below};
+use crate::ground::time::{SimTime, Span};
+
+impl World<'_> {
+    /// Plans the next birth of a workload, if there will be one.
+    #[inline]
+    pub(super) fn plan_birth<O>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
+        let length = self.horizon.length;
+        let flow = &mut self.flows[workload.index()];
+        flow.next = flow.source.next_birth().filter(|&at| length.is_none_or(|length| at < length));
+        if let Some(at) = flow.next {
+            cx.plan(at, Event::Arrive { workload });
+        }
+    }
+
+    /// One arrival: as many births as it brings.
+    #[inline]
+    pub(super) fn arrive<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
+        let flow = &self.flows[workload.index()];
+        let births = match flow.batch {
+            None => 1,
+            Some((law, key)) => law.sample(&mut key.draw(u64::from(flow.born))),
+        };
+        self.plan_birth(cx, workload);
+        for _ in 0..births {
+            self.birth(cx, workload);
+        }
+    }
+
+    #[inline]
+    fn birth<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
+        let now = cx.now();
+        let flow = &mut self.flows[workload.index()];
+        let ordinal = flow.born;
+        flow.born += 1;
+        let counted = now >= self.horizon.warm_up && self.horizon.length.is_none_or(|length| now < length);
+        let request = Request {
+            born: now,
+            ordinal,
+            refs: 1,
+            pending: 0,
+            attempt: 0,
+            workload,
+            counted,
+            stage: Stage::Asking,
+            loss: None,
+        };
+        cx.tell(Fact::Born { who: request.who() });
+        self.in_system.up(now);
+        let request = self.requests.insert(request);
+        self.send_attempt(cx, request);
+    }
+
+    /// A client sends its next attempt.
+    #[inline]
+    fn send_attempt<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        let request = &mut self.requests[id];
+        request.attempt += 1;
+        request.stage = Stage::Asking;
+        request.loss = None;
+        let (who, attempt, workload) = (request.who(), request.attempt, request.workload);
+        cx.tell(Fact::Sent { who, attempt });
+        let flow = &self.flows[workload.index()];
+        let (entry, row) = (flow.entry, flow.row);
+        if matches!(self.nodes[entry.index()], Node::Queue(_)) {
+            return self.hand_in(cx, id);
+        }
+        let request = &mut self.requests[id];
+        request.pending = 1;
+        request.refs += 1;
+        let stamp = self.new_stamp();
+        let job = self.jobs.insert(Job {
+            since: cx.now(),
+            request: id,
+            parent: NONE,
+            slot: NONE,
+            stamp,
+            sibling: NONE,
+            pool: entry,
+            step: 0,
+            attempt,
+            visit: attempt,
+            branch: 0,
+            awaits: 0,
+            role: Role::Root,
+            state: State::New,
+        });
+        if let Some(row) = row {
+            self.set_timer(cx, row, job, stamp);
+        }
+        self.deliver(cx, job, entry);
+    }
+
+    /// A client puts its request into a queue, and has its answer when the queue has the message.
+    fn hand_in<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        let request = &mut self.requests[id];
+        request.pending = 0;
+        let (workload, attempt) = (request.workload, request.attempt);
+        let entry = self.flows[workload.index()].entry;
+        let bytes = self.bytes_of(&self.requests[id]);
+        if self.post(cx, entry, id, attempt, 0, bytes) {
+            // One for the client itself, which `answered` takes back.
+            self.requests[id].pending += 1;
+            self.answered(cx, id);
+        } else {
+            self.attempt_failed(cx, id, attempt, Loss::Down);
+        }
+    }
+
+    /// The client has its answer.
+    #[inline]
+    pub(super) fn answered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        let request = &mut self.requests[id];
+        request.stage = Stage::Answered;
+        request.pending -= 1;
+        let (who, born, workload) = (request.who(), request.born, request.workload);
+        let (pending, loss) = (request.pending, request.loss);
+        cx.tell(Fact::Answered { who, born });
+        if self.flows[workload.index()].think.is_some() {
+            self.moves.push_back(Move::Think { workload });
+        }
+        if let Some(why) = loss {
+            self.end_lost(cx, id, why, true);
+        } else if pending == 0 {
+            self.end_completed(cx, id);
+        }
+    }
+
+    /// A branch of a request has ended well.
+    pub(super) fn branch_done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, attempt: u16) {
+        let request = &mut self.requests[id];
+        if request.attempt != attempt || request.stage == Stage::Ended {
+            return;
+        }
+        request.pending -= 1;
+        if request.pending == 0 && request.stage == Stage::Answered {
+            self.end_completed(cx, id);
+        }
+    }
+
+    /// A branch of a request has come to nothing.
+    pub(super) fn branch_lost<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, attempt: u16, why: Loss) {
+        let request = &mut self.requests[id];
+        if request.attempt != attempt || request.stage == Stage::Ended {
+            return;
+        }
+        request.pending -= 1;
+        match request.stage {
+            Stage::Answered => self.end_lost(cx, id, why, true),
+            // The client is told first; see `answered`.
+            _ => request.loss = request.loss.or(Some(why)),
+        }
+    }
+
+    #[inline]
+    fn end_completed<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        let request = &mut self.requests[id];
+        request.stage = Stage::Ended;
+        let (who, born) = (request.who(), request.born);
+        cx.tell(Fact::Completed { who, born });
+        self.in_system.down(cx.now());
+        self.release(id);
+    }
+
+    fn end_lost<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss, answered: bool) {
+        let request = &mut self.requests[id];
+        request.stage = Stage::Ended;
+        let (who, born) = (request.who(), request.born);
+        cx.tell(Fact::Lost { who, born, why, answered });
+        self.in_system.down(cx.now());
+        self.release(id);
+    }
+
+    /// An attempt has failed: another one, or the end.
+    pub(super) fn attempt_failed<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        attempt: u16,
+        why: Loss,
+    ) {
+        let request = &mut self.requests[id];
+        if request.attempt != attempt || request.stage != Stage::Asking {
+            return;
+        }
+        let (workload, ordinal) = (request.workload, request.ordinal);
+        let client = &self.application.workloads[workload.index()].client;
+        if tries_again(&client.retry, attempt, why) {
+            request.stage = Stage::Pausing;
+            let key = self.flows[workload.index()].key.named("backoff");
+            let pause = pause(&client.retry.backoff, key, ordinal, attempt);
+            self.retrying.up(cx.now());
+            cx.plan(cx.now() + pause, Event::Resend { request: id });
+            return;
+        }
+        if self.flows[workload.index()].think.is_some() {
+            self.moves.push_back(Move::Think { workload });
+        }
+        self.end_lost(cx, id, why, false);
+    }
+
+    /// A pause is over.
+    pub(super) fn resend<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, request: u32) {
+        self.retrying.down(cx.now());
+        self.send_attempt(cx, request);
+    }
+
+    /// A client gives up an attempt.
+    pub(super) fn attempt_timed_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, job: u32) {
+        let Job { request, attempt, .. } = self.jobs[job];
+        let workload = self.requests[request].workload;
+        match self.application.workloads[workload.index()].client.abandoned {
+            Abandoned::Finish => {
+                let stray = &mut self.jobs[job];
+                stray.role = Role::Stray;
+                stray.stamp = 0;
+            }
+            Abandoned::Cancel => self.cancel(cx, job),
+        }
+        self.attempt_failed(cx, request, attempt, Loss::TimedOut);
+    }
+
+    /// Sets the clock of one who joined a line and will not wait for ever.
+    pub(super) fn set_patience<O>(&mut self, cx: &mut Context<'_, O>, job: u32) {
+        let Job { request, attempt, stamp, role, step, .. } = self.jobs[job];
+        if role != Role::Root || step > 0 {
+            return;
+        }
+        let Request { workload, ordinal, .. } = self.requests[request];
+        if let Some(law) = &self.application.workloads[workload.index()].client.patience {
+            let key = self.flows[workload.index()].key.named("patience");
+            let patience = law.sample(&mut key.draw(numbered(ordinal, attempt)));
+            self.set_alarm(cx, Span::from_nanos(patience), Alarm::Patience { job, stamp });
+        }
+    }
+
+    /// One in line leaves, if it is still there.
+    pub(super) fn loses_patience<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, job: u32) {
+        let Job { request, attempt, state, .. } = self.jobs[job];
+        if state == State::Waiting {
+            self.leave_line(cx, job, Loss::Left);
+            self.attempt_failed(cx, request, attempt, Loss::Left);
+        }
+    }
+
+    /// A member of a closed group thinks before it asks.
+    pub(super) fn think<O>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
+        let length = self.horizon.length;
+        let flow = &mut self.flows[workload.index()];
+        let Some(law) = flow.think else { return };
+        let thought = Span::from_nanos(flow.source.think(law));
+        let at = cx.now() + thought;
+        if length.is_none_or(|length| at < length) {
+            cx.plan(at, Event::Ask { workload });
+        }
+    }
+
+    /// A member of a closed group asks.
+    pub(super) fn asks<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
+        self.birth(cx, workload);
+    }
+
+    /// Ends everybody who is still inside as unfinished: nobody is waited for any longer.
+    pub fn abandon<O: Observer<Fact>>(&mut self, now: SimTime, observer: &mut O) {
+        for id in self.requests.places() {
+            let request = &mut self.requests[id];
+            if request.refs == 0 || request.stage == Stage::Ended {
+                continue;
+            }
+            let answered = request.stage == Stage::Answered;
+            request.stage = Stage::Ended;
+            let fact = Fact::Lost { who: request.who(), born: request.born, why: Loss::Unfinished, answered };
+            self.in_system.down(now);
+            observer.saw(now, &fact);
+        }
+    }
+}
+
+/// Names a draw of one attempt (or visit) of one request.
+pub(super) fn numbered(ordinal: u32, attempt: u16) -> u64 {
+    u64::from(ordinal) << 16 | u64::from(attempt)
+}
+
+/// Whether another attempt follows after `attempt` failed for a reason.
+pub(super) fn tries_again(retry: &Retry, attempt: u16, why: Loss) -> bool {
+    let RetryOn { refused, timeout, error, .. } = retry.on;
+    let worth_it = match why {
+        Loss::Full | Loss::NoWorker | Loss::Down => refused,
+        Loss::TimedOut => timeout,
+        Loss::Error | Loss::Crashed | Loss::Stopped => error,
+        Loss::Left | Loss::DeadLettered | Loss::Unfinished => false,
+    };
+    // Attempts are counted in 16 bits: a client that would try more often has other troubles.
+    worth_it && attempt < u16::MAX && retry.attempts.is_none_or(|most| u32::from(attempt) < most)
+}
+
+/// The pause after the failure of an attempt.
+///
+/// Exponential backoff and its jitters: M. Brooker, *Exponential Backoff And Jitter*, AWS Architecture Blog, 2015.
+pub(super) fn pause(backoff: &Backoff, key: Key, ordinal: u32, attempt: u16) -> Span {
+    let mut chance = key.draw(numbered(ordinal, attempt));
+    match backoff {
+        Backoff::Wait(law) => Span::from_nanos(law.sample(&mut chance)),
+        Backoff::Doubling { base, cap } => doubled(*base, *cap, attempt),
+        Backoff::FullJitter { base, cap } => evenly(&mut chance, Span::ZERO, doubled(*base, *cap, attempt)),
+        Backoff::EqualJitter { base, cap } => {
+            let whole = doubled(*base, *cap, attempt).nanos();
+            evenly(&mut chance, Span::from_nanos(whole / 2), Span::from_nanos(whole))
+        }
+        Backoff::Decorrelated { base, cap } => {
+            // Each pause depends on the one before; all are drawn by name, so the row is walked again.
+            let mut last = *base;
+            for earlier in 1..=attempt {
+                let mut chance = key.draw(numbered(ordinal, earlier));
+                let most = Span::from_nanos(last.nanos().saturating_mul(3));
+                last = evenly(&mut chance, *base, most).min(*cap);
+            }
+            last
+        }
+    }
+}
+
+/// min(cap, base · 2ⁿ⁻¹) for the n-th failure.
+fn doubled(base: Span, cap: Span, attempt: u16) -> Span {
+    let factor = 1u64.checked_shl(u32::from(attempt.saturating_sub(1))).unwrap_or(u64::MAX);
+    Span::from_nanos(base.nanos().saturating_mul(factor)).min(cap)
+}
+
+fn evenly(chance: &mut Draw, low: Span, high: Span) -> Span {
+    let width = high.nanos().saturating_sub(low.nanos());
+    if width == u64::MAX {
+        return Span::from_nanos(chance.next_u64());
+    }
+    low + Span::from_nanos(below(chance, width + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::distribution::Distribution;
+
+    const fn seconds(seconds: u64) -> Span {
+        Span::from_secs(seconds)
+    }
+
+    #[test]
+    fn pauses_double_up_to_their_cap() {
+        let backoff = Backoff::Doubling { base: seconds(1), cap: seconds(20) };
+        let pauses: Vec<u64> =
+            (1..=7).map(|attempt| pause(&backoff, Key::root(1, 0), 0, attempt).nanos() / 1_000_000_000).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 20, 20]);
+        assert_eq!(pause(&backoff, Key::root(1, 0), 0, u16::MAX), seconds(20));
+    }
+
+    #[test]
+    fn jitters_stay_within_their_bounds() {
+        let (base, cap) = (seconds(1), seconds(20));
+        for ordinal in 0..2_000 {
+            let of = |backoff: &Backoff, attempt| pause(backoff, Key::root(2, 0), ordinal, attempt);
+            assert!(of(&Backoff::FullJitter { base, cap }, 3) <= seconds(4));
+            let equal = of(&Backoff::EqualJitter { base, cap }, 3);
+            assert!(seconds(2) <= equal && equal <= seconds(4));
+            let free = of(&Backoff::Decorrelated { base, cap }, 9);
+            assert!(base <= free && free <= cap);
+        }
+        let fixed = Backoff::Wait(Distribution::constant(2_000_000_000));
+        assert_eq!(pause(&fixed, Key::root(2, 0), 5, 1), seconds(2));
+    }
+
+    #[test]
+    fn only_what_is_worth_it_is_tried_again() {
+        let on = RetryOn { refused: true, timeout: false, error: true, throttled: true };
+        let retry = Retry { attempts: Some(3), on, ..Retry::default() };
+        assert!(tries_again(&retry, 1, Loss::Full));
+        assert!(tries_again(&retry, 2, Loss::Crashed));
+        assert!(!tries_again(&retry, 3, Loss::Full));
+        assert!(!tries_again(&retry, 1, Loss::TimedOut));
+        assert!(!tries_again(&retry, 1, Loss::Left));
+        assert!(tries_again(&Retry { attempts: None, ..retry }, 60_000, Loss::NoWorker));
+    }
+}

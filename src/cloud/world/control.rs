@@ -1,0 +1,169 @@
+//! Controllers: they look at a metric, ask a pure policy, and have the hands to act on what was decided.
+
+use crate::cloud::event::Event;
+use crate::cloud::fact::Fact;
+use crate::cloud::node::Node;
+use crate::cloud::scaling::decide::{recommend, restrain};
+use crate::cloud::scaling::{Bounds, Memory, Metric, Policy, Reading, Scaling, Seen};
+use crate::cloud::topology::{NodeId, NodeKind, Topology};
+use crate::cloud::world::World;
+use crate::engine::{Context, Observer};
+use crate::ground::time::{SECOND, SimTime, Span};
+
+/// What governs one pool.
+#[derive(Debug)]
+pub(super) struct Controller {
+    pool: NodeId,
+    bounds: Bounds,
+    memory: Memory,
+    /// What each policy saw when it last looked.
+    looks: Vec<LastLook>,
+}
+
+/// The integrals and counts at a policy's last look: averages are differences of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct LastLook {
+    busy: u128,
+    slots: u128,
+    ready: u128,
+    begun: u64,
+}
+
+/// The controllers of a topology, in the order of its pools.
+pub(super) fn controllers(topology: &Topology) -> Vec<Controller> {
+    let groups = topology.nodes.iter().enumerate().filter_map(|(index, node)| match &node.kind {
+        NodeKind::Pool(pool) => match &pool.scaling {
+            Scaling::Group(group) => Some(Controller {
+                pool: NodeId::at(index),
+                bounds: Bounds { min: group.min, max: group.max },
+                memory: Memory::default(),
+                looks: vec![LastLook::default(); group.policies.len()],
+            }),
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
+        },
+        _ => None,
+    });
+    groups.collect()
+}
+
+/// When a policy first looks, and after how long again.
+fn rhythm(policy: &Policy) -> (SimTime, Option<Span>) {
+    match policy {
+        Policy::QueueLength(rule) => (SimTime::START + rule.first, Some(rule.every)),
+        Policy::TargetTracking(rule) => (SimTime::START + rule.period, Some(rule.period)),
+        Policy::Scheduled(rule) => (rule.at, None),
+    }
+}
+
+/// What a policy reads.
+fn metric_of(policy: &Policy) -> Option<Metric> {
+    match policy {
+        Policy::QueueLength(rule) => Some(rule.metric),
+        Policy::TargetTracking(rule) => Some(rule.metric),
+        Policy::Scheduled(_) => None,
+    }
+}
+
+impl World<'_> {
+    /// Plans the first look of every policy.
+    pub(super) fn first_looks<O>(&mut self, cx: &mut Context<'_, O>) {
+        for at in 0..self.controllers.len() {
+            let id = self.controllers[at].pool;
+            let Scaling::Group(group) = &self.pool(id).plan.scaling else { continue };
+            for (policy, rule) in group.policies.iter().enumerate() {
+                cx.plan(rhythm(rule).0, Event::Look { pool: id, policy: policy as u32 });
+            }
+        }
+    }
+
+    /// A policy looks, and its controller acts.
+    pub(super) fn look<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, policy: u32) {
+        let now = cx.now();
+        let Scaling::Group(group) = &self.pool(id).plan.scaling else { return };
+        let rule = &group.policies[policy as usize];
+        if let Some(every) = rhythm(rule).1 {
+            cx.plan(now + every, Event::Look { pool: id, policy });
+        }
+        let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
+        let last = self.controllers[at].looks[policy as usize];
+        let metric = metric_of(rule);
+        let here = self.last_look(id, now);
+        let seen = Seen {
+            now,
+            metric: metric.and_then(|metric| self.read(metric, id, now, &last, &here)),
+            visible: metric.map_or(0, |metric| self.waiting_at(metric.of)),
+            in_flight: metric.map_or(0, |metric| self.worked_on_at(metric.of)),
+            desired: self.pool(id).levels.desired.level() as u32,
+            in_service: self.pool(id).levels.ready.level() as u32,
+            bounds: self.controllers[at].bounds,
+        };
+        let asked = recommend(rule, &seen);
+        let controller = &mut self.controllers[at];
+        let (decision, memory) = restrain(asked, &seen, group.cooldown, controller.memory);
+        controller.memory = memory;
+        controller.bounds = asked.bounds;
+        controller.looks[policy as usize] = here;
+        cx.tell(Fact::Decided { pool: id, decision });
+        if decision.to != decision.from {
+            self.want(cx, id, decision.to);
+        }
+    }
+
+    fn last_look(&self, id: NodeId, now: SimTime) -> LastLook {
+        let pool = self.pool(id);
+        LastLook {
+            busy: pool.levels.busy.integral(now),
+            slots: pool.levels.slots.integral(now),
+            ready: pool.levels.ready.integral(now),
+            begun: pool.begun,
+        }
+    }
+
+    /// Messages free to be received, or requests in line.
+    fn waiting_at(&self, node: NodeId) -> u64 {
+        match &self.nodes[node.index()] {
+            Node::Queue(queue) => queue.visible.level(),
+            Node::Pool(pool) => pool.levels.line.level(),
+            Node::Balancer(_) | Node::Bucket(_) => 0,
+        }
+    }
+
+    /// Messages in flight, or requests in service.
+    fn worked_on_at(&self, node: NodeId) -> u64 {
+        match &self.nodes[node.index()] {
+            Node::Queue(queue) => queue.in_flight.level(),
+            Node::Pool(pool) => pool.levels.busy.level(),
+            Node::Balancer(_) | Node::Bucket(_) => 0,
+        }
+    }
+
+    /// A metric's value for a pool's controller; `None` where there is no datapoint.
+    fn read(&self, metric: Metric, own: NodeId, now: SimTime, last: &LastLook, here: &LastLook) -> Option<f64> {
+        let pool = self.pool(own);
+        let ready = pool.levels.ready.level();
+        let ratio = |part: u128, whole: u128| (whole > 0).then(|| part as f64 / whole as f64);
+        match metric.what {
+            Reading::Visible => Some(self.waiting_at(metric.of) as f64),
+            Reading::InFlight => Some(self.worked_on_at(metric.of) as f64),
+            Reading::Delayed => Some(self.queue_of(metric.of).map_or(0, |queue| queue.hidden.level()) as f64),
+            Reading::Oldest => Some(self.oldest_at(metric.of, now).seconds()),
+            Reading::Backlog => Some((self.waiting_at(metric.of) + self.worked_on_at(metric.of)) as f64),
+            Reading::Cpu => ratio(here.busy - last.busy, here.slots - last.slots),
+            Reading::Busy => ratio(here.busy - last.busy, here.ready - last.ready),
+            Reading::RequestsPerWorker => {
+                // Ready workers are in workers × nanoseconds; a minute has sixty thousand million of those.
+                let minutes = (here.ready - last.ready) as f64 / (60 * SECOND) as f64;
+                (minutes > 0.0).then(|| (here.begun - last.begun) as f64 / minutes)
+            }
+            Reading::BacklogPerInstance => (ready > 0).then(|| self.waiting_at(metric.of) as f64 / ready as f64),
+            Reading::InService | Reading::Ready => Some(ready as f64),
+            Reading::Desired => Some(pool.levels.desired.level() as f64),
+        }
+    }
+
+    /// How long the oldest message has been there.
+    fn oldest_at(&self, node: NodeId, now: SimTime) -> Span {
+        let oldest = self.queue_of(node).and_then(|queue| queue.front());
+        oldest.map_or(Span::ZERO, |message| now - self.messages[message].sent)
+    }
+}

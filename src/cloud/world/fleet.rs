@@ -1,0 +1,197 @@
+//! The life of workers: asked for, running, in service, draining, gone.
+
+use crate::cloud::event::Event;
+use crate::cloud::fact::{Fact, Loss};
+use crate::cloud::node::{Lines, Phase};
+use crate::cloud::request::NONE;
+use crate::cloud::scaling::Scaling;
+use crate::cloud::topology::{Held, Initially, NoWorker, NodeId};
+use crate::cloud::world::World;
+use crate::engine::{Context, Observer};
+use crate::ground::time::Span;
+
+impl World<'_> {
+    /// The workers that are there at the start, or asked for then.
+    pub(super) fn first_workers<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        let plan = self.pool(id).plan;
+        let workers = plan.workers.unwrap_or(1);
+        self.pool_mut(id).levels.desired.set(cx.now(), u64::from(workers));
+        for _ in 0..workers {
+            match plan.initially {
+                Initially::Launched => self.launch(cx, id),
+                Initially::Ready => {
+                    let index = self.pool_mut(id).launch();
+                    let number = self.pool(id).workers[index as usize].number;
+                    cx.tell(Fact::Launched { pool: id, worker: number });
+                    cx.tell(Fact::Running { pool: id, worker: number, size: 0 });
+                    self.comes_into_service(cx, id, index);
+                }
+            }
+        }
+        if let Scaling::Timetable(entries) = &plan.scaling
+            && let Some(first) = entries.first()
+        {
+            cx.plan(first.at, Event::Timetable { pool: id, line: 0 });
+        }
+        self.first_growth(cx, id);
+    }
+
+    /// Asks for a worker.
+    fn launch<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        let now = cx.now();
+        let pool = self.pool_mut(id);
+        let index = pool.launch();
+        let number = pool.workers[index as usize].number;
+        pool.levels.pending.up(now);
+        let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
+        cx.tell(Fact::Launched { pool: id, worker: number });
+        if pending == 0 {
+            self.machine_runs(cx, id, number);
+        } else {
+            cx.plan(now + Span::from_nanos(pending), Event::Run { pool: id, worker: number });
+        }
+    }
+
+    /// A machine that was asked for runs.
+    pub(super) fn machine_runs<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
+        let now = cx.now();
+        let pool = self.pool_mut(id);
+        let Some(index) = pool.numbered(number) else { return };
+        let worker = &mut pool.workers[index as usize];
+        if !matches!(worker.phase, Phase::Pending | Phase::Changing) {
+            return;
+        }
+        worker.phase = Phase::Booting;
+        let size = worker.size;
+        pool.levels.pending.down(now);
+        pool.levels.booting.up(now);
+        // Each start of the same machine draws anew.
+        let key = pool.key.named("boot").nth(u64::from(size));
+        let boot = pool.plan.life.boot.sample(&mut key.draw(u64::from(number)));
+        cx.tell(Fact::Running { pool: id, worker: number, size });
+        if boot == 0 {
+            self.worker_booted(cx, id, number);
+        } else {
+            cx.plan(now + Span::from_nanos(boot), Event::Boot { pool: id, worker: number });
+        }
+    }
+
+    /// A worker has booted.
+    pub(super) fn worker_booted<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
+        let pool = self.pool_mut(id);
+        let Some(index) = pool.numbered(number) else { return };
+        if pool.workers[index as usize].phase != Phase::Booting {
+            return;
+        }
+        pool.levels.booting.down(cx.now());
+        self.comes_into_service(cx, id, index);
+    }
+
+    fn comes_into_service<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
+        let pool = self.pool_mut(id);
+        pool.open(index, cx.now());
+        let number = pool.workers[index as usize].number;
+        cx.tell(Fact::Ready { pool: id, worker: number });
+        self.rouse(id);
+    }
+
+    /// So many workers are wanted from now on.
+    pub(super) fn want<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, wanted: u32) {
+        let now = cx.now();
+        let pool = self.pool_mut(id);
+        pool.levels.desired.set(now, u64::from(wanted));
+        let counts = |phase| matches!(phase, Phase::Pending | Phase::Booting | Phase::Ready | Phase::Changing);
+        let have = pool.newest_first(counts).count() as u32;
+        for _ in have..wanted {
+            self.launch(cx, id);
+        }
+        if have > wanted {
+            let surplus = (have - wanted) as usize;
+            let leaving: Vec<u32> = self.pool(id).newest_first(counts).take(surplus).collect();
+            let held = self.pool(id).plan.scale_in;
+            for index in leaving {
+                self.retire(cx, id, index, held);
+            }
+        }
+    }
+
+    /// A worker is to go.
+    fn retire<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32, held: Held) {
+        let now = cx.now();
+        let pool = self.pool_mut(id);
+        match pool.workers[index as usize].phase {
+            Phase::Pending | Phase::Changing => {
+                pool.levels.pending.down(now);
+                self.gone(cx, id, index);
+            }
+            Phase::Booting => {
+                pool.levels.booting.down(now);
+                self.gone(cx, id, index);
+            }
+            Phase::Ready => {
+                pool.shut(index, Phase::Draining, now);
+                pool.levels.draining.up(now);
+                let number = pool.workers[index as usize].number;
+                cx.tell(Fact::Draining { pool: id, worker: number });
+                if held != Held::Finish {
+                    self.empty(cx, id, index, held, Loss::Stopped);
+                }
+                self.goes_if_done(cx, id, index);
+                self.line_without_workers(cx, id);
+            }
+            Phase::Draining | Phase::Gone => (),
+        }
+    }
+
+    /// Everything that a worker holds is interrupted, and its own line with it.
+    pub(super) fn empty<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        index: u32,
+        held: Held,
+        why: Loss,
+    ) {
+        for slot in self.pool(id).slots_range(index) {
+            let job = self.pool(id).slots[slot as usize].job;
+            if job != NONE {
+                self.interrupt(cx, job, held, why);
+            }
+        }
+        if let Lines::Each(_) = self.pool(id).lines {
+            self.line_dies(cx, id, index, why);
+        }
+    }
+
+    /// A worker that drains and holds nothing any more goes.
+    pub(super) fn goes_if_done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
+        let now = cx.now();
+        let pool = self.pool_mut(id);
+        let worker = pool.workers[index as usize];
+        let own_line = match &pool.lines {
+            Lines::Shared(_) => 0,
+            Lines::Each(lines) => lines[index as usize].waiting(),
+        };
+        if worker.phase == Phase::Draining && worker.busy == 0 && own_line == 0 {
+            pool.levels.draining.down(now);
+            self.gone(cx, id, index);
+        }
+    }
+
+    /// A worker is gone.
+    fn gone<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
+        let pool = self.pool_mut(id);
+        let number = pool.workers[index as usize].number;
+        pool.forget(index);
+        cx.tell(Fact::Gone { pool: id, worker: number });
+    }
+
+    /// Where nobody is in service any more and the line stands inside the machines, it dies with the last of them.
+    pub(super) fn line_without_workers<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        let pool = self.pool(id);
+        let shared = matches!(pool.lines, Lines::Shared(_));
+        if shared && pool.levels.ready.level() == 0 && pool.plan.no_worker == NoWorker::Refuse {
+            self.line_dies(cx, id, 0, Loss::Stopped);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Scaling up and down: a machine stops, and comes back as another size; in between it is away.
+
+use crate::cloud::event::Event;
+use crate::cloud::fact::{Fact, Loss};
+use crate::cloud::node::{Phase, Worker};
+use crate::cloud::scaling::{Scaling, Vertical};
+use crate::cloud::topology::{Held, NodeId};
+use crate::cloud::world::World;
+use crate::engine::{Context, Observer};
+use crate::ground::distribution::Distribution;
+use crate::ground::time::Span;
+
+impl World<'_> {
+    /// Plans the first change of size.
+    pub(super) fn first_growth<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        if let Scaling::Vertical(Vertical { at, .. }) = &self.pool(id).plan.scaling
+            && let Some(&(at, _)) = at.first()
+        {
+            cx.plan(at, Event::Timetable { pool: id, line: 0 });
+        }
+    }
+
+    /// A timetable's line is due: another number of workers, or another size of each.
+    pub(super) fn timetable<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, line: u32) {
+        let plan = self.pool(id).plan;
+        let next = line as usize + 1;
+        match &plan.scaling {
+            Scaling::Timetable(entries) => {
+                if let Some(entry) = entries.get(next) {
+                    cx.plan(entry.at, Event::Timetable { pool: id, line: line + 1 });
+                }
+                self.want(cx, id, entries[line as usize].workers);
+            }
+            Scaling::Vertical(vertical) => {
+                if let Some(&(at, _)) = vertical.at.get(next) {
+                    cx.plan(at, Event::Timetable { pool: id, line: line + 1 });
+                }
+                self.resize(cx, id, vertical, vertical.at[line as usize].1);
+            }
+            Scaling::Fixed | Scaling::Group(_) => (),
+        }
+    }
+
+    /// Every machine in service becomes another size.
+    fn resize<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, vertical: &Vertical, size: u16) {
+        let now = cx.now();
+        let changing: Vec<u32> = self.pool(id).newest_first(|phase| phase == Phase::Ready).collect();
+        for index in changing.into_iter().rev() {
+            // Work that is left to finish cannot outlive its machine.
+            let held = if vertical.held == Held::Finish { Held::Lost } else { vertical.held };
+            self.pool_mut(id).shut(index, Phase::Changing, now);
+            self.empty(cx, id, index, held, Loss::Stopped);
+            let pool = self.pool_mut(id);
+            let worker = &mut pool.workers[index as usize];
+            worker.size = size;
+            let number = worker.number;
+            pool.levels.pending.up(now);
+            let key = pool.key.named("stopping").nth(u64::from(size));
+            let stopping = pool.plan.life.stopping.sample(&mut key.draw(u64::from(number)));
+            cx.tell(Fact::Gone { pool: id, worker: number });
+            cx.tell(Fact::Launched { pool: id, worker: number });
+            cx.plan(now + Span::from_nanos(stopping), Event::Vanish { pool: id, worker: number });
+        }
+        self.line_without_workers(cx, id);
+    }
+
+    /// A machine has stopped: it is changed, and started again.
+    pub(super) fn machine_stopped<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
+        let pool = self.pool(id);
+        let Some(index) = pool.numbered(number) else { return };
+        let Worker { phase, size, .. } = pool.workers[index as usize];
+        let Scaling::Vertical(vertical) = &pool.plan.scaling else { return };
+        if phase != Phase::Changing {
+            return;
+        }
+        let draw = |law: &Distribution, name| {
+            law.sample(&mut pool.key.named(name).nth(u64::from(size)).draw(u64::from(number)))
+        };
+        let change = draw(&vertical.change, "change");
+        let pending = draw(&pool.plan.life.pending, "pending");
+        let after = Span::from_nanos(change) + Span::from_nanos(pending);
+        cx.plan(cx.now() + after, Event::Run { pool: id, worker: number });
+    }
+}

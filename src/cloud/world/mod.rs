@@ -1,0 +1,383 @@
+//! A system at work: all its parts, the requests inside, and the order in which things are settled.
+//!
+//! What happens is an [`Event`]; its handler changes one part and leaves *moves* for others on a list that is
+//! emptied before the next event, so that parts never call each other in circles. After every single event idle
+//! workers take work at once: pools in the order in which they were touched, lowest worker first, oldest work
+//! first.
+
+mod client;
+mod control;
+mod fleet;
+mod growth;
+mod pools;
+mod queues;
+mod setup;
+mod steps;
+mod trouble;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::cloud::arrivals::Source;
+use crate::cloud::event::Event;
+use crate::cloud::fact::{Fact, Loss};
+use crate::cloud::gauge::{Gauge, Level};
+use crate::cloud::node::{Node, Pool, Queue, Sizes, Track};
+use crate::cloud::request::{Job, Message, Request};
+use crate::cloud::topology::{Application, NodeId, NodeKind, Topology, WorkloadId};
+use crate::engine::{Context, Model, Observer, Timers};
+use crate::ground::chance::Key;
+use crate::ground::distribution::Distribution;
+use crate::ground::slab::Slab;
+use crate::ground::time::{SimTime, Span};
+
+pub use setup::simulate;
+
+/// Which requests are born, and which of them count.
+#[derive(Clone, Copy, Debug)]
+pub struct Horizon {
+    /// Requests born before do not count.
+    pub warm_up: SimTime,
+    /// Nobody is born from here on; `None`: births end by themselves.
+    pub length: Option<SimTime>,
+}
+
+/// A running system.
+#[derive(Debug)]
+pub struct World<'a> {
+    application: &'a Application,
+    topology: &'a Topology,
+    horizon: Horizon,
+    nodes: Vec<Node<'a>>,
+    flows: Vec<Flow<'a>>,
+    requests: Slab<Request>,
+    jobs: Slab<Job>,
+    messages: Slab<Message>,
+    alarms: Slab<Alarm>,
+    rows: Vec<Row>,
+    moves: VecDeque<Move>,
+    /// Pools that may have both a free slot and work to take.
+    idle: VecDeque<NodeId>,
+    /// Work that was interrupted and goes on later: what is left, by job.
+    saved: BTreeMap<u32, Span>,
+    controllers: Vec<control::Controller>,
+    faults: Vec<trouble::Trouble<'a>>,
+    in_system: Track,
+    retrying: Track,
+    stamp: u32,
+}
+
+/// One workload's way into the system.
+#[derive(Debug)]
+struct Flow<'a> {
+    source: Source<'a>,
+    entry: NodeId,
+    /// Births so far: the next one's ordinal.
+    born: u32,
+    /// The instant of the next birth, which stands in the calendar.
+    next: Option<SimTime>,
+    batch: Option<(&'a Distribution, Key)>,
+    /// The row of its client's timeouts.
+    row: Option<u16>,
+    /// Names what its client draws.
+    key: Key,
+    /// Sizes, where a queue, balancer or bucket is billed by them.
+    size: Sizes<'a>,
+    answer: Sizes<'a>,
+    /// Requests bring work or names of their own.
+    scripted: bool,
+    /// For closed groups: from an answer to the next request.
+    think: Option<&'a Distribution>,
+}
+
+/// What is left to do before the next event.
+#[derive(Clone, Copy, Debug)]
+enum Move {
+    /// A job reaches a node.
+    Deliver { job: u32, node: NodeId },
+    /// A job that has ended well lets whoever waits for it go on.
+    Answer { job: u32 },
+    /// A job has come to nothing.
+    Fail { job: u32, why: Loss },
+    /// A job goes on with its next step.
+    Advance { job: u32 },
+    /// A worker with a line of its own takes the next of it.
+    Next { pool: NodeId, worker: u32 },
+    /// A member of a closed group begins to think.
+    Think { workload: WorkloadId },
+}
+
+/// Equally long timers, and what they are for.
+#[derive(Debug)]
+struct Row {
+    purpose: Purpose,
+    timers: Timers<(u32, u32)>,
+}
+
+/// What a row of timers is for, and what its two numbers mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// A client's patience with one attempt: the root job and its stamp.
+    Attempt,
+    /// A caller's patience with a call: the calling job and its slot's epoch.
+    Call,
+    /// A received message's time out of sight: the message and its stamp.
+    Visibility,
+}
+
+/// A timer whose length no other shares.
+#[derive(Clone, Copy, Debug)]
+enum Alarm {
+    /// A job leaves the line if its service has not begun.
+    Patience { job: u32, stamp: u32 },
+    /// A caller tries again.
+    Backoff { job: u32, epoch: u32 },
+    /// A message is visible again.
+    Unhide { message: u32, stamp: u32 },
+}
+
+impl<'a> Model for World<'a> {
+    type Event = Event;
+    type Fact = Fact;
+
+    #[inline]
+    fn handle<O: Observer<Fact>>(&mut self, event: Event, cx: &mut Context<'_, O>) {
+        match event {
+            Event::Finish { pool, slot } => self.finish(cx, pool, slot),
+            Event::Arrive { workload } => self.arrive(cx, workload),
+            other => self.handle_rarer(other, cx),
+        }
+        self.settle(cx);
+    }
+}
+
+impl<'a> World<'a> {
+    #[inline(never)]
+    fn handle_rarer<O: Observer<Fact>>(&mut self, event: Event, cx: &mut Context<'_, O>) {
+        match event {
+            Event::Finish { .. } | Event::Arrive { .. } => unreachable!("handled by the caller"),
+            Event::Ring { row } => self.ring(cx, row),
+            Event::Alarm { alarm } => self.alarm(cx, alarm),
+            Event::Run { pool, worker } => self.machine_runs(cx, pool, worker),
+            Event::Boot { pool, worker } => self.worker_booted(cx, pool, worker),
+            Event::Vanish { pool, worker } => self.machine_stopped(cx, pool, worker),
+            Event::Timetable { pool, line } => self.timetable(cx, pool, line),
+            Event::Break { fault } => self.breaks(cx, fault),
+            Event::Mend { fault } => self.mends(cx, fault),
+            Event::Ask { workload } => self.asks(cx, workload),
+            Event::Resend { request } => self.resend(cx, request),
+            Event::Look { pool, policy } => self.look(cx, pool, policy),
+        }
+    }
+
+    /// Empties the list of moves, and lets idle workers take work, until nothing is left to do.
+    #[inline]
+    fn settle<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
+        loop {
+            while let Some(next) = self.moves.pop_front() {
+                self.make(cx, next);
+            }
+            let Some(pool) = self.idle.pop_front() else { break };
+            self.pull(cx, pool);
+        }
+    }
+
+    fn make<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, next: Move) {
+        match next {
+            Move::Deliver { job, node } => self.deliver(cx, job, node),
+            Move::Answer { job } => self.answer(cx, job),
+            Move::Fail { job, why } => self.fail(cx, job, why),
+            Move::Advance { job } => self.advance(cx, job),
+            Move::Next { pool, worker } => self.next_of(cx, pool, worker),
+            Move::Think { workload } => self.think(cx, workload),
+        }
+    }
+
+    /// A stamp that nothing alive has.
+    #[inline]
+    fn new_stamp(&mut self) -> u32 {
+        self.stamp = self.stamp.wrapping_add(1);
+        self.stamp
+    }
+
+    #[inline]
+    fn pool(&self, id: NodeId) -> &Pool<'a> {
+        match &self.nodes[id.index()] {
+            Node::Pool(pool) => pool,
+            _ => not_a("pool"),
+        }
+    }
+
+    #[inline]
+    fn pool_mut(&mut self, id: NodeId) -> &mut Pool<'a> {
+        match &mut self.nodes[id.index()] {
+            Node::Pool(pool) => pool,
+            _ => not_a("pool"),
+        }
+    }
+
+    #[inline]
+    fn queue_mut(&mut self, id: NodeId) -> &mut Queue {
+        match &mut self.nodes[id.index()] {
+            Node::Queue(queue) => queue,
+            _ => not_a("queue"),
+        }
+    }
+
+    /// Marks a pool whose workers may have something to take.
+    #[inline]
+    fn rouse(&mut self, pool: NodeId) {
+        if self.idle.back() != Some(&pool) {
+            self.idle.push_back(pool);
+        }
+    }
+
+    /// One thing fewer speaks of a request; the last one frees its place.
+    #[inline]
+    fn release(&mut self, request: u32) {
+        let record = &mut self.requests[request];
+        record.refs -= 1;
+        if record.refs == 0 {
+            self.requests.remove(request);
+        }
+    }
+
+    /// Equally long timers are due.
+    fn ring<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, row: u16) {
+        let now = cx.now();
+        let purpose = self.rows[usize::from(row)].purpose;
+        loop {
+            let World { rows, jobs, messages, nodes, .. } = self;
+            let due = rows[usize::from(row)].timers.due(now, |timer| is_alive(purpose, timer, jobs, messages, nodes));
+            let Some((about, _)) = due else { break };
+            match purpose {
+                Purpose::Attempt => self.attempt_timed_out(cx, about),
+                Purpose::Call => self.call_timed_out(cx, about),
+                Purpose::Visibility => self.message_returns(cx, about),
+            }
+        }
+        let World { rows, jobs, messages, nodes, .. } = self;
+        if let Some(at) = rows[usize::from(row)].timers.rearm(|timer| is_alive(purpose, timer, jobs, messages, nodes)) {
+            cx.plan(at, Event::Ring { row });
+        }
+    }
+
+    /// Sets a timer in its row.
+    #[inline]
+    fn set_timer<O>(&mut self, cx: &mut Context<'_, O>, row: u16, about: u32, stamp: u32) {
+        let now = cx.now();
+        let World { rows, jobs, messages, nodes, .. } = self;
+        let Row { purpose, timers } = &mut rows[usize::from(row)];
+        let purpose = *purpose;
+        let ring = timers.set(now, (about, stamp), |timer| is_alive(purpose, timer, jobs, messages, nodes));
+        if let Some(at) = ring {
+            cx.plan(at, Event::Ring { row });
+        }
+    }
+
+    fn set_alarm<O>(&mut self, cx: &mut Context<'_, O>, after: Span, alarm: Alarm) {
+        let number = self.alarms.insert(alarm);
+        cx.plan(cx.now() + after, Event::Alarm { alarm: number });
+    }
+
+    fn alarm<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, alarm: u32) {
+        let what = self.alarms[alarm];
+        self.alarms.remove(alarm);
+        match what {
+            Alarm::Patience { job, stamp } if self.jobs[job].stamp == stamp => self.loses_patience(cx, job),
+            Alarm::Backoff { job, epoch } if self.epoch_of(job) == Some(epoch) => self.calls_again(cx, job),
+            Alarm::Unhide { message, stamp } if self.messages[message].stamp == stamp => {
+                self.message_unhides(cx, message);
+            }
+            _ => (),
+        }
+    }
+
+    /// What the parts follow over time, in the order of [`World::integrals`].
+    pub fn gauges(&self) -> Vec<Gauge> {
+        let mut gauges = Vec::new();
+        self.each_track(|node, what, _| gauges.push(Gauge { node, what }));
+        gauges
+    }
+
+    /// The integral of each gauge since the start, in its unit × nanoseconds.
+    pub fn integrals(&self, now: SimTime, out: &mut Vec<u128>) {
+        out.clear();
+        self.each_track(|_, _, track| out.push(track.integral(now)));
+    }
+
+    /// The present value of each gauge.
+    pub fn levels(&self, out: &mut Vec<u64>) {
+        out.clear();
+        self.each_track(|_, _, track| out.push(track.level()));
+    }
+
+    fn each_track(&self, mut see: impl FnMut(Option<NodeId>, Level, &Track)) {
+        see(None, Level::InSystem, &self.in_system);
+        see(None, Level::Retrying, &self.retrying);
+        for (index, node) in self.nodes.iter().enumerate() {
+            let id = Some(NodeId::at(index));
+            match node {
+                Node::Pool(pool) => {
+                    let levels = &pool.levels;
+                    see(id, Level::Line, &levels.line);
+                    see(id, Level::Busy, &levels.busy);
+                    see(id, Level::Slots, &levels.slots);
+                    see(id, Level::Desired, &levels.desired);
+                    see(id, Level::Pending, &levels.pending);
+                    see(id, Level::Booting, &levels.booting);
+                    see(id, Level::Ready, &levels.ready);
+                    see(id, Level::Draining, &levels.draining);
+                    see(id, Level::Away, &levels.absent);
+                }
+                Node::Queue(queue) => {
+                    see(id, Level::Visible, &queue.visible);
+                    see(id, Level::InFlight, &queue.in_flight);
+                    see(id, Level::Hidden, &queue.hidden);
+                    see(id, Level::Away, &queue.absent);
+                }
+                Node::Balancer(balancer) => see(id, Level::Away, &balancer.absent),
+                Node::Bucket(bucket) => see(id, Level::Away, &bucket.absent),
+            }
+        }
+    }
+
+    /// Requests inside: born and not yet ended.
+    pub fn inside(&self) -> u64 {
+        self.in_system.level()
+    }
+
+    /// Whether nobody is inside and nobody will come.
+    pub fn is_over(&self) -> bool {
+        self.in_system.level() == 0 && self.flows.iter().all(|flow| flow.next.is_none() && flow.think.is_none())
+    }
+}
+
+/// Whether a timer still matters.
+#[inline]
+fn is_alive(
+    purpose: Purpose,
+    (about, stamp): (u32, u32),
+    jobs: &Slab<Job>,
+    messages: &Slab<Message>,
+    nodes: &[Node<'_>],
+) -> bool {
+    match purpose {
+        Purpose::Attempt => jobs[about].stamp == stamp,
+        Purpose::Call => pools::call_epoch(jobs, nodes, about) == Some(stamp),
+        Purpose::Visibility => messages[about].stamp == stamp,
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn not_a(kind: &str) -> ! {
+    panic!("a move names a node that is no {kind}: the scenario's checks let an edge through")
+}
+
+/// The application's side of a kind of node, for set-up.
+fn is_pool(kind: &NodeKind) -> bool {
+    matches!(kind, NodeKind::Pool(_))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! From plain data to a world at the start of its time.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::cloud::arrivals::{Arrivals, Source};
+use crate::cloud::fact::Fact;
+use crate::cloud::node::{Action, Balancer, Bucket, Node, Pool, Queue, Sizes, Track};
+use crate::cloud::topology::{self, Application, NodeId, NodeKind, Topology, Verb, WorkloadId};
+use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, control, is_pool, trouble};
+use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
+use crate::ground::chance::Key;
+use crate::ground::slab::Slab;
+use crate::ground::time::{SimTime, Span};
+
+/// Builds a world of one topology, whose chance is named from `key`, with its first workers in place and its
+/// first births planned.
+pub fn simulate<'a, O: Observer<Fact>>(
+    application: &'a Application,
+    topology: &'a Topology,
+    key: Key,
+    horizon: Horizon,
+    observer: O,
+) -> Simulation<World<'a>, O> {
+    let mut rows = Vec::new();
+    let nodes = build_nodes(application, topology, key, &mut rows);
+    let flows = build_flows(application, topology, key, &mut rows);
+    let world = World {
+        application,
+        topology,
+        horizon,
+        nodes,
+        flows,
+        requests: Slab::default(),
+        jobs: Slab::default(),
+        messages: Slab::default(),
+        alarms: Slab::default(),
+        rows,
+        moves: VecDeque::new(),
+        idle: VecDeque::new(),
+        saved: BTreeMap::new(),
+        controllers: control::controllers(topology),
+        faults: trouble::troubles(application, topology, key),
+        in_system: Track::default(),
+        retrying: Track::default(),
+        stamp: 0,
+    };
+    let mut simulation = Simulation::new(world, observer, Calendar::default());
+    let Simulation { model, observer, calendar, .. } = &mut simulation;
+    let mut cx = Context::new(calendar, observer);
+    model.begin(&mut cx);
+    simulation
+}
+
+impl World<'_> {
+    fn begin<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
+        for index in 0..self.nodes.len() {
+            if is_pool(&self.topology.nodes[index].kind) {
+                self.first_workers(cx, NodeId::at(index));
+            }
+        }
+        self.first_faults(cx);
+        self.first_looks(cx);
+        for index in 0..self.flows.len() {
+            let workload = WorkloadId::at(index);
+            self.plan_birth(cx, workload);
+            if let Arrivals::Users { count, .. } = &self.application.workloads[index].arrivals {
+                for _ in 0..*count {
+                    self.think(cx, workload);
+                }
+            }
+        }
+    }
+}
+
+/// A row of timers of one length.
+fn row(rows: &mut Vec<Row>, purpose: Purpose, span: Span) -> u16 {
+    rows.push(Row { purpose, timers: Timers::new(span) });
+    u16::try_from(rows.len() - 1).expect("limits on scenarios keep the number of timeouts in range")
+}
+
+fn build_nodes<'a>(
+    application: &'a Application,
+    topology: &'a Topology,
+    key: Key,
+    rows: &mut Vec<Row>,
+) -> Vec<Node<'a>> {
+    let root = key;
+    let key = root.named("node");
+    let mut balanced = vec![false; topology.nodes.len()];
+    let mut feeds = vec![Vec::new(); topology.nodes.len()];
+    for (index, node) in topology.nodes.iter().enumerate() {
+        match &node.kind {
+            NodeKind::Balancer(balancer) => balancer.to.iter().for_each(|to| balanced[to.index()] = true),
+            NodeKind::Queue(queue) => queue.to.iter().for_each(|to| feeds[to.index()].push(NodeId::at(index))),
+            NodeKind::Pool(_) | NodeKind::Bucket(_) => (),
+        }
+    }
+    let nodes = topology.nodes.iter().enumerate().map(|(index, node)| {
+        let key = key.named(&node.name);
+        match &node.kind {
+            NodeKind::Pool(pool) => {
+                let feeds = std::mem::take(&mut feeds[index]);
+                let mut state = Pool::new(NodeId::at(index), pool, balanced[index], feeds, key);
+                state.programme = programmes(application, root, pool, rows);
+                Node::Pool(Box::new(state))
+            }
+            NodeKind::Queue(queue) => {
+                let row = queue.visibility.map_or(0, |span| row(rows, Purpose::Visibility, span));
+                Node::Queue(Box::new(Queue::new(queue, row)))
+            }
+            NodeKind::Balancer(balancer) => Node::Balancer(Balancer::new(balancer, key)),
+            NodeKind::Bucket(bucket) => Node::Bucket(Bucket { plan: bucket, key, away: 0, absent: Track::default() }),
+        }
+    });
+    nodes.collect()
+}
+
+/// What a worker of a pool does for each kind of request.
+fn programmes<'a>(
+    application: &'a Application,
+    root: Key,
+    pool: &'a topology::Pool,
+    rows: &mut Vec<Row>,
+) -> Vec<Vec<Action<'a>>> {
+    // One row of timers a step, shared by all kinds of request.
+    let timeouts: Vec<Option<u16>> = pool
+        .steps
+        .iter()
+        .map(|step| match &step.verb {
+            Verb::Call { timeout: Some(timeout), .. } => Some(row(rows, Purpose::Call, *timeout)),
+            _ => None,
+        })
+        .collect();
+    application
+        .workloads
+        .iter()
+        .enumerate()
+        .map(|(index, workload)| {
+            let wanted =
+                |only: &Option<Vec<WorkloadId>>| only.as_ref().is_none_or(|only| only.contains(&WorkloadId::at(index)));
+            pool.steps
+                .iter()
+                .zip(&timeouts)
+                .filter(|(step, _)| wanted(&step.only))
+                .map(|(step, &row)| Action::of(&step.verb, application, root, &workload.name, row))
+                .collect()
+        })
+        .collect()
+}
+
+fn build_flows<'a>(
+    application: &'a Application,
+    topology: &'a Topology,
+    key: Key,
+    rows: &mut Vec<Row>,
+) -> Vec<Flow<'a>> {
+    let key = key.named("workload");
+    application
+        .workloads
+        .iter()
+        .enumerate()
+        .map(|(index, workload)| {
+            let key = key.named(&workload.name);
+            let sizes = |law, name| Sizes { law, key: key.named(name) };
+            Flow {
+                source: Source::new(&workload.arrivals, key),
+                entry: topology.entry[index],
+                born: 0,
+                next: Some(SimTime::START),
+                batch: workload.batch.as_ref().map(|law| (law, key.named("batch"))),
+                row: workload.client.timeout.map(|span| row(rows, Purpose::Attempt, span)),
+                key,
+                size: sizes(&workload.size, "size"),
+                answer: sizes(&workload.answer_size, "answer-size"),
+                scripted: matches!(workload.arrivals, Arrivals::Instants(_)),
+                think: match &workload.arrivals {
+                    Arrivals::Users { think, .. } => Some(think),
+                    _ => None,
+                },
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,418 @@
+//! What a worker does for a job: step after step, until it must wait or is done.
+
+use crate::cloud::arrivals::Arrivals;
+use crate::cloud::event::Event;
+use crate::cloud::fact::{Fact, Loss, Outcome};
+use crate::cloud::node::{Action, Node};
+use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
+use crate::cloud::topology::{NodeId, Retry, WorkId};
+use crate::cloud::world::client::{numbered, pause, tries_again};
+use crate::cloud::world::{Alarm, Move, World};
+use crate::engine::{Context, Observer};
+use crate::ground::chance::{Key, unit};
+use crate::ground::distribution::Distribution;
+use crate::ground::time::{SimTime, Span};
+
+impl<'a> World<'a> {
+    /// The step that a job is at; `None` behind the last.
+    #[inline]
+    fn action(&self, job: &Job, request: &Request) -> Option<Action<'a>> {
+        self.pool(job.pool).programme[request.workload.index()].get(usize::from(job.step)).copied()
+    }
+
+    /// Does a job's steps from the present one on, until one takes time or the last is done.
+    #[inline]
+    pub(super) fn advance<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        loop {
+            let job = self.jobs[id];
+            let request = self.requests[job.request];
+            let Some(action) = self.action(&job, &request) else { return self.done(cx, id) };
+            let takes = match action {
+                Action::Work { work, law, key, fresh, .. } => {
+                    let takes = self.work_of(&job, &request, work, law, key, fresh);
+                    self.what_is_left(id).unwrap_or(takes)
+                }
+                other => match self.act(cx, id, &job, &request, other) {
+                    Some(takes) => takes,
+                    None => return,
+                },
+            };
+            if takes != Span::ZERO {
+                return self.occupy(cx, id, takes);
+            }
+            if !self.step_ends(cx, id, &job, &request, &action) {
+                return;
+            }
+        }
+    }
+
+    /// A slot's work ends.
+    #[inline]
+    pub(super) fn finish<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, pool: NodeId, slot: u32) {
+        let place = &self.pool(pool).slots[slot as usize];
+        // An event whose work was interrupted meanwhile finds another time, or nobody.
+        if place.until != cx.now() || place.job == NONE {
+            return;
+        }
+        let id = place.job;
+        let job = self.jobs[id];
+        let request = self.requests[job.request];
+        self.pool_mut(pool).slots[slot as usize].until = SimTime::NEVER;
+        let Some(action) = self.action(&job, &request) else { return };
+        if self.step_ends(cx, id, &job, &request, &action) {
+            self.advance(cx, id);
+        }
+    }
+
+    /// A step that took time, or none, has ended: was it well? Then the next one follows.
+    #[inline]
+    fn step_ends<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        job: &Job,
+        request: &Request,
+        action: &Action<'_>,
+    ) -> bool {
+        if let Action::Work { work, key, fails, .. } = *action
+            && (fails > 0.0 || self.flows[request.workload.index()].scripted)
+            && self.work_fails(job, request, work, key, fails)
+        {
+            self.fails_at_work(cx, id, Outcome::Error, Loss::Error);
+            return false;
+        }
+        self.jobs[id].step += 1;
+        true
+    }
+
+    /// How long a job's work takes its worker.
+    #[inline]
+    pub(super) fn work_of(
+        &self,
+        job: &Job,
+        request: &Request,
+        work: WorkId,
+        law: Option<&Distribution>,
+        key: Key,
+        fresh: bool,
+    ) -> Span {
+        let nanos = match law {
+            Some(law) if !fresh && !self.flows[request.workload.index()].scripted => {
+                // The branch lies above the ordinal, so that copies bring work of their own.
+                law.sample(&mut key.draw(u64::from(job.branch) << 32 | u64::from(request.ordinal)))
+            }
+            _ => self.rarer_work(job, request, work, law, key, fresh),
+        };
+        let pool = self.pool(job.pool);
+        pool.speed_of(pool.slots[job.slot as usize].worker).takes(Span::from_nanos(nanos))
+    }
+
+    /// Work that the request brings, or that is drawn anew at each visit.
+    #[inline(never)]
+    fn rarer_work(
+        &self,
+        job: &Job,
+        request: &Request,
+        work: WorkId,
+        law: Option<&Distribution>,
+        key: Key,
+        fresh: bool,
+    ) -> u64 {
+        let brought = self.brought(request).and_then(|recorded| recorded.work.iter().find(|&&(name, _)| name == work));
+        if let Some(&(_, span)) = brought {
+            return span.nanos();
+        }
+        // Neither brought nor drawn: the scenario's checks refuse it.
+        let Some(law) = law else { return 0 };
+        let number = u64::from(job.branch) << 32 | u64::from(request.ordinal);
+        if fresh {
+            law.sample(&mut key.nth(u64::from(job.visit)).draw(number))
+        } else {
+            law.sample(&mut key.draw(number))
+        }
+    }
+
+    /// What a trace or script says of a request.
+    fn brought(&self, request: &Request) -> Option<&'a crate::cloud::arrivals::Recorded> {
+        match &self.application.workloads[request.workload.index()].arrivals {
+            Arrivals::Instants(list) => list.get(request.ordinal as usize),
+            _ => None,
+        }
+    }
+
+    /// Whether a piece of work ends in an error at this visit.
+    fn work_fails(&self, job: &Job, request: &Request, work: WorkId, key: Key, fails: f64) -> bool {
+        let scripted = self
+            .brought(request)
+            .is_some_and(|recorded| recorded.fails.iter().any(|&(name, visit)| name == work && visit == job.visit));
+        scripted
+            || fails > 0.0
+                && unit(&mut key.named("fails").nth(u64::from(job.branch)).draw(numbered(request.ordinal, job.visit)))
+                    < fails
+    }
+
+    /// What was left of an interrupted piece of work.
+    #[inline]
+    fn what_is_left(&mut self, job: u32) -> Option<Span> {
+        if self.saved.is_empty() { None } else { self.saved.remove(&job) }
+    }
+
+    /// Keeps the slot for so long.
+    #[inline]
+    pub(super) fn occupy<O>(&mut self, cx: &mut Context<'_, O>, id: u32, takes: Span) {
+        let now = cx.now();
+        let job = &mut self.jobs[id];
+        job.state = State::Working;
+        let (slot, pool) = (job.slot, job.pool);
+        let state = self.pool_mut(pool);
+        let still = state.still > 0;
+        let place = &mut state.slots[slot as usize];
+        if still {
+            place.left = takes;
+            place.until = SimTime::NEVER;
+        } else {
+            place.until = now + takes;
+            cx.plan(now + takes, Event::Finish { pool, slot });
+        }
+    }
+
+    /// Any step but work. Returns the time it takes, or `None` where the job waits, failed or is elsewhere.
+    #[inline(never)]
+    fn act<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        job: &Job,
+        request: &Request,
+        action: Action<'a>,
+    ) -> Option<Span> {
+        let ordinal = u64::from(request.ordinal);
+        let own = self.flows[request.workload.index()].size;
+        match action {
+            Action::Work { .. } => None,
+            Action::Call { to, row, .. } => {
+                self.call(cx, id, to, row);
+                None
+            }
+            Action::Send { to, size, copies } => {
+                let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
+                for &node in to {
+                    for copy in 0..copies {
+                        if !self.send(cx, job, node, copy, bytes) {
+                            self.fails_at_work(cx, id, Outcome::Refused, Loss::Down);
+                            return None;
+                        }
+                    }
+                }
+                Some(Span::ZERO)
+            }
+            Action::Put { bucket, size } | Action::Get { bucket, size } => {
+                let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
+                let Node::Bucket(store) = &self.nodes[bucket.index()] else { return Some(Span::ZERO) };
+                if store.away > 0 {
+                    self.fails_at_work(cx, id, Outcome::Refused, Loss::Down);
+                    return None;
+                }
+                let who = request.who();
+                let (law, name) = if let Action::Put { .. } = action {
+                    cx.tell(Fact::Stored { who, bucket, bytes });
+                    (&store.plan.put, "put")
+                } else {
+                    cx.tell(Fact::Fetched { who, bucket, bytes });
+                    (&store.plan.get, "get")
+                };
+                let key = store.key.named(name).nth(u64::from(request.workload.0));
+                let nanos =
+                    law.as_ref().map_or(0, |law| law.sample(&mut key.draw(numbered(request.ordinal, job.visit))));
+                let takes = Span::from_nanos(nanos);
+                Some(self.what_is_left(id).unwrap_or(takes))
+            }
+        }
+    }
+
+    /// A body's size: what the trace says, or the law's draw.
+    fn size_of(&self, request: &Request, sizes: crate::cloud::node::Sizes<'_>, ordinal: u64) -> u64 {
+        if self.flows[request.workload.index()].scripted
+            && let Some(size) = self.brought(request).and_then(|recorded| recorded.size)
+        {
+            return size;
+        }
+        sizes.nth(ordinal)
+    }
+
+    /// The bytes that a balancer sees of a request and its answer.
+    pub(super) fn bytes_through(&self, request: &Request) -> u64 {
+        let flow = &self.flows[request.workload.index()];
+        let ordinal = u64::from(request.ordinal);
+        self.size_of(request, flow.size, ordinal).saturating_add(flow.answer.nth(ordinal))
+    }
+
+    /// The bytes of a request's own body.
+    pub(super) fn bytes_of(&self, request: &Request) -> u64 {
+        self.size_of(request, self.flows[request.workload.index()].size, u64::from(request.ordinal))
+    }
+
+    /// Sends a piece of a request on, and goes on. False where the node is away.
+    fn send<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        job: &Job,
+        node: NodeId,
+        copy: u32,
+        bytes: u64,
+    ) -> bool {
+        let branch = job.branch.wrapping_add(copy as u8);
+        if matches!(self.nodes[node.index()], Node::Queue(_)) {
+            return self.post(cx, node, job.request, job.attempt, branch, bytes);
+        }
+        let request = &mut self.requests[job.request];
+        request.refs += 1;
+        if request.attempt == job.attempt && request.stage != Stage::Ended {
+            request.pending += 1;
+        }
+        let stamp = self.new_stamp();
+        let sent = self.jobs.insert(Job {
+            since: cx.now(),
+            parent: NONE,
+            slot: NONE,
+            stamp,
+            sibling: NONE,
+            pool: node,
+            step: 0,
+            visit: job.attempt,
+            branch,
+            awaits: 0,
+            role: Role::Branch,
+            state: State::New,
+            ..*job
+        });
+        self.moves.push_back(Move::Deliver { job: sent, node });
+        true
+    }
+
+    /// Calls all of them, and waits.
+    fn call<O>(&mut self, cx: &mut Context<'_, O>, id: u32, to: &[NodeId], row: Option<u16>) {
+        let epoch = self.new_stamp();
+        let job = self.jobs[id];
+        let mut child = NONE;
+        let place = &mut self.pool_mut(job.pool).slots[job.slot as usize];
+        place.until = SimTime::NEVER;
+        place.epoch = epoch;
+        place.tries += 1;
+        let tries = place.tries;
+        for &node in to {
+            let stamp = self.new_stamp();
+            child = self.jobs.insert(Job {
+                since: cx.now(),
+                parent: id,
+                slot: NONE,
+                stamp,
+                sibling: child,
+                pool: node,
+                step: 0,
+                visit: job.visit.saturating_add(tries - 1),
+                awaits: 0,
+                role: Role::Call,
+                state: State::New,
+                ..job
+            });
+            self.requests[job.request].refs += 1;
+            self.moves.push_back(Move::Deliver { job: child, node });
+        }
+        self.pool_mut(job.pool).slots[job.slot as usize].child = child;
+        let caller = &mut self.jobs[id];
+        caller.state = State::Calling;
+        caller.awaits = to.len() as u8;
+        if let Some(row) = row {
+            self.set_timer(cx, row, id, epoch);
+        }
+    }
+
+    /// A caller tries its call again.
+    pub(super) fn calls_again<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        self.advance(cx, id);
+    }
+
+    /// One of the calls that a job waits for has come back.
+    pub(super) fn call_answered(&mut self, parent: u32, child: u32) {
+        self.unlink(parent, child);
+        let caller = &mut self.jobs[parent];
+        caller.awaits -= 1;
+        if caller.awaits == 0 {
+            caller.state = State::Working;
+            caller.step += 1;
+            let (pool, slot) = (caller.pool, caller.slot);
+            self.pool_mut(pool).slots[slot as usize].tries = 0;
+            self.moves.push_back(Move::Advance { job: parent });
+        }
+    }
+
+    /// A caller's patience with its call is over.
+    pub(super) fn call_timed_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        self.call_failed(cx, id, Loss::TimedOut);
+    }
+
+    /// A call has failed: another try, or the caller fails too.
+    pub(super) fn call_failed<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss) {
+        self.disown_calls(id);
+        let job = self.jobs[id];
+        let request = self.requests[job.request];
+        let action = self.action(&job, &request);
+        let tries = self.pool(job.pool).slots[job.slot as usize].tries;
+        if let Some(Action::Call { retry, key, .. }) = action
+            && tries_again(retry, tries, why)
+        {
+            let pause = self.call_pause(retry, key, &job, &request, tries);
+            let epoch = self.new_stamp();
+            self.pool_mut(job.pool).slots[job.slot as usize].epoch = epoch;
+            self.jobs[id].state = State::Backing;
+            self.set_alarm(cx, pause, Alarm::Backoff { job: id, epoch });
+            return;
+        }
+        self.fails_at_work(cx, id, why.of_caller(), why);
+    }
+
+    fn call_pause(&self, retry: &Retry, key: Key, job: &Job, request: &Request, tries: u16) -> Span {
+        let key = key.nth(u64::from(job.pool.0)).nth(u64::from(job.step)).nth(u64::from(job.visit));
+        pause(&retry.backoff, key, request.ordinal, tries)
+    }
+
+    /// Those whom a job has called are no longer waited for.
+    pub(super) fn disown_calls(&mut self, id: u32) {
+        let Job { pool, slot, .. } = self.jobs[id];
+        let place = &mut self.pool_mut(pool).slots[slot as usize];
+        let mut child = std::mem::replace(&mut place.child, NONE);
+        place.epoch = 0;
+        while child != NONE {
+            let called = &mut self.jobs[child];
+            called.role = Role::Stray;
+            child = std::mem::replace(&mut called.sibling, NONE);
+        }
+        self.jobs[id].awaits = 0;
+    }
+
+    /// Takes a call that has ended out of its caller's row.
+    fn unlink(&mut self, parent: u32, child: u32) {
+        let Job { pool, slot, .. } = self.jobs[parent];
+        let first = self.pool(pool).slots[slot as usize].child;
+        let next = self.jobs[child].sibling;
+        if first == child {
+            self.pool_mut(pool).slots[slot as usize].child = next;
+            return;
+        }
+        let mut at = first;
+        while at != NONE {
+            let sibling = self.jobs[at].sibling;
+            if sibling == child {
+                self.jobs[at].sibling = next;
+                return;
+            }
+            at = sibling;
+        }
+    }
+
+    /// The epoch of the call or pause a job is in.
+    pub(super) fn epoch_of(&self, job: u32) -> Option<u32> {
+        super::pools::call_epoch(&self.jobs, &self.nodes, job)
+    }
+}

@@ -1,0 +1,237 @@
+//! Outages: something is away for a while, and what that does to those who hold work there.
+
+use crate::cloud::event::Event;
+use crate::cloud::fact::{Fact, Loss};
+use crate::cloud::node::{Lines, Node, Phase};
+use crate::cloud::request::{NONE, State};
+use crate::cloud::topology::{
+    Application, Fault, Held, NoWorker, NodeId, NodeKind, Outage, Topology, Verb, When, WorkId,
+};
+use crate::cloud::world::World;
+use crate::engine::{Context, Observer};
+use crate::ground::chance::Key;
+use crate::ground::time::{SimTime, Span};
+
+/// One fault of a running world.
+#[derive(Debug)]
+pub(super) struct Trouble<'a> {
+    fault: &'a Fault,
+    /// Names its draws.
+    key: Key,
+    /// Who is away while it lasts.
+    nodes: Vec<NodeId>,
+    /// How often it has begun.
+    begun: u32,
+}
+
+/// The application's faults, which every topology meets, and the topology's own.
+pub(super) fn troubles<'a>(application: &'a Application, topology: &'a Topology, key: Key) -> Vec<Trouble<'a>> {
+    let of = |fault: &'a Fault, scope: &str| {
+        let nodes = match fault.what {
+            Outage::Node(node) => vec![node],
+            Outage::Component(work) => (0..topology.nodes.len())
+                .map(NodeId::at)
+                .filter(|&node| does(&topology.nodes[node.index()].kind, work))
+                .collect(),
+        };
+        Trouble { fault, key: key.named(scope).named(&fault.name), nodes, begun: 0 }
+    };
+    let everywhere = application.faults.iter().map(|fault| of(fault, "fault"));
+    let here = topology.faults.iter().map(|fault| of(fault, "own fault"));
+    everywhere.chain(here).collect()
+}
+
+/// Whether a node does a piece of work.
+fn does(kind: &NodeKind, work: WorkId) -> bool {
+    match kind {
+        NodeKind::Pool(pool) => {
+            pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work))
+        }
+        NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) => false,
+    }
+}
+
+impl World<'_> {
+    /// Plans when each fault first begins.
+    pub(super) fn first_faults<O>(&mut self, cx: &mut Context<'_, O>) {
+        for fault in 0..self.faults.len() as u32 {
+            self.plan_fault(cx, fault, cx.now());
+        }
+    }
+
+    /// Plans the next beginning of a fault.
+    fn plan_fault<O>(&mut self, cx: &mut Context<'_, O>, fault: u32, since: SimTime) {
+        let trouble = &self.faults[fault as usize];
+        let at = match &trouble.fault.when {
+            When::At(instants) => instants.get(trouble.begun as usize).copied(),
+            When::Every(law) => {
+                let until = law.sample(&mut trouble.key.named("every").draw(u64::from(trouble.begun)));
+                Some(since + Span::from_nanos(until))
+            }
+        };
+        if let Some(at) = at {
+            cx.plan(at, Event::Break { fault });
+        }
+    }
+
+    /// Trouble begins.
+    pub(super) fn breaks<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u32) {
+        cx.tell(Fact::Broke { fault });
+        let trouble = &mut self.faults[fault as usize];
+        let (held, nth) = (trouble.fault.held, u64::from(trouble.begun));
+        trouble.begun += 1;
+        let lasts = trouble.fault.lasts.as_ref().map(|law| law.sample(&mut trouble.key.named("lasts").draw(nth)));
+        if let Some(lasts) = lasts {
+            cx.plan(cx.now() + Span::from_nanos(lasts), Event::Mend { fault });
+        }
+        if let When::At(_) = trouble.fault.when {
+            self.plan_fault(cx, fault, cx.now());
+        }
+        for at in 0..self.faults[fault as usize].nodes.len() {
+            let node = self.faults[fault as usize].nodes[at];
+            self.goes_away(cx, node, held);
+        }
+    }
+
+    /// Trouble is over.
+    pub(super) fn mends<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u32) {
+        cx.tell(Fact::Mended { fault });
+        let held = self.faults[fault as usize].fault.held;
+        for at in 0..self.faults[fault as usize].nodes.len() {
+            let node = self.faults[fault as usize].nodes[at];
+            self.comes_back(cx, node, held);
+        }
+        if let When::Every(_) = self.faults[fault as usize].fault.when {
+            self.plan_fault(cx, fault, cx.now());
+        }
+    }
+
+    fn goes_away<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, held: Held) {
+        let now = cx.now();
+        let (away, absent) = match &mut self.nodes[node.index()] {
+            Node::Pool(pool) => (&mut pool.away, &mut pool.levels.absent),
+            Node::Queue(queue) => (&mut queue.away, &mut queue.absent),
+            Node::Balancer(balancer) => (&mut balancer.away, &mut balancer.absent),
+            Node::Bucket(bucket) => (&mut bucket.away, &mut bucket.absent),
+        };
+        *away += 1;
+        let first = *away == 1;
+        if first {
+            absent.set(now, 1);
+            cx.tell(Fact::Away { node });
+        }
+        if let Node::Pool(pool) = &mut self.nodes[node.index()] {
+            if first && let Some(standing) = &mut pool.standing {
+                (0..standing.places()).for_each(|place| standing.leave(place));
+            }
+            self.work_in_hand(cx, node, held);
+        }
+    }
+
+    /// What an outage does to the work that a pool holds.
+    fn work_in_hand<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, held: Held) {
+        let now = cx.now();
+        let slots = self.pool(id).slots.len() as u32;
+        match held {
+            Held::Finish => (),
+            Held::Lost | Held::Back => {
+                for slot in 0..slots {
+                    let job = self.pool(id).slots[slot as usize].job;
+                    if job != NONE {
+                        self.interrupt(cx, job, held, Loss::Crashed);
+                    }
+                }
+                // A line that stands outside the machines outlives them; so does one to which work goes back.
+                if held == Held::Lost && self.pool(id).plan.no_worker == NoWorker::Refuse {
+                    match &self.pool(id).lines {
+                        Lines::Shared(_) => self.line_dies(cx, id, 0, Loss::Crashed),
+                        Lines::Each(lines) => {
+                            for worker in 0..lines.len() as u32 {
+                                self.line_dies(cx, id, worker, Loss::Crashed);
+                            }
+                        }
+                    }
+                }
+            }
+            Held::Resume | Held::Restart | Held::Redraw => {
+                for slot in 0..slots {
+                    let job = self.pool(id).slots[slot as usize].job;
+                    if job == NONE || self.jobs[job].state != State::Working {
+                        continue;
+                    }
+                    let left = self.left_of(now, job, held).unwrap_or(Span::ZERO);
+                    let place = &mut self.pool_mut(id).slots[slot as usize];
+                    place.left = left;
+                    place.until = SimTime::NEVER;
+                }
+                self.pool_mut(id).still += 1;
+            }
+        }
+    }
+
+    fn comes_back<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, held: Held) {
+        let now = cx.now();
+        let (away, absent) = match &mut self.nodes[node.index()] {
+            Node::Pool(pool) => (&mut pool.away, &mut pool.levels.absent),
+            Node::Queue(queue) => (&mut queue.away, &mut queue.absent),
+            Node::Balancer(balancer) => (&mut balancer.away, &mut balancer.absent),
+            Node::Bucket(bucket) => (&mut bucket.away, &mut bucket.absent),
+        };
+        *away -= 1;
+        let last = *away == 0;
+        if last {
+            absent.set(now, 0);
+            cx.tell(Fact::Back { node });
+        }
+        match &mut self.nodes[node.index()] {
+            Node::Pool(pool) => {
+                if last && let Some(standing) = &mut pool.standing {
+                    for worker in pool.workers.iter().filter(|worker| worker.phase == Phase::Ready) {
+                        standing.enter(worker.place);
+                    }
+                }
+                if matches!(held, Held::Resume | Held::Restart | Held::Redraw) {
+                    pool.still -= 1;
+                    if pool.still == 0 {
+                        self.goes_on(cx, node);
+                    }
+                }
+                if last {
+                    self.rouse(node);
+                    self.rouse_lines(node);
+                }
+            }
+            Node::Queue(queue) if last => {
+                let takers = queue.to.clone();
+                takers.into_iter().for_each(|taker| self.rouse(taker));
+            }
+            Node::Queue(_) | Node::Balancer(_) | Node::Bucket(_) => (),
+        }
+    }
+
+    /// Work that stood still goes on.
+    fn goes_on<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        let now = cx.now();
+        for slot in 0..self.pool(id).slots.len() as u32 {
+            let place = &mut self.pool_mut(id).slots[slot as usize];
+            let (job, left) = (place.job, place.left);
+            if job == NONE || place.until != SimTime::NEVER {
+                continue;
+            }
+            place.left = Span::ZERO;
+            if self.jobs[job].state == State::Working {
+                self.pool_mut(id).slots[slot as usize].until = now + left;
+                cx.plan(now + left, Event::Finish { pool: id, slot });
+            }
+        }
+    }
+
+    /// Workers with lines of their own look whether they can go on.
+    fn rouse_lines(&mut self, id: NodeId) {
+        let Lines::Each(lines) = &self.pool(id).lines else { return };
+        let busy: Vec<u32> = (0..lines.len() as u32).filter(|&worker| lines[worker as usize].waiting() > 0).collect();
+        for worker in busy {
+            self.moves.push_back(super::Move::Next { pool: id, worker });
+        }
+    }
+}
