@@ -77,6 +77,8 @@ pub struct Pool<'a> {
     pub plan: &'a topology::Pool,
     /// What its workers do, by kind of request.
     pub programme: Vec<Vec<Action<'a>>>,
+    /// None of its work can fail or is brought by requests.
+    pub plain: bool,
     /// Its sizes; one, unless it is scaled up and down.
     pub sizes: Vec<Size>,
     /// The workers, by index.
@@ -154,6 +156,7 @@ impl<'a> Pool<'a> {
             id,
             plan,
             programme: Vec::new(),
+            plain: false,
             sizes,
             workers: Vec::new(),
             order: Vec::new(),

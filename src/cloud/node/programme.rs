@@ -1,6 +1,7 @@
 //! What a worker does for one kind of request, with everything that is needed to do it at hand.
 
-use crate::cloud::topology::{Application, NodeId, Retry, Verb, WorkId};
+use crate::cloud::arrivals::Arrivals;
+use crate::cloud::topology::{Application, NodeId, Retry, Verb, WorkId, Workload};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
 
@@ -35,6 +36,8 @@ pub enum Action<'a> {
         fails: f64,
         /// Draws each visit anew.
         fresh: bool,
+        /// Always drawn by request, never fails: the usual case, which needs no further look.
+        plain: bool,
     },
     /// Sends on and waits.
     Call {
@@ -75,7 +78,9 @@ pub enum Action<'a> {
 impl<'a> Action<'a> {
     /// The action of a verb for one workload. `root` is the replication's key: the names below it are those of
     /// the application, never of a topology, so that every topology draws the same.
-    pub fn of(verb: &'a Verb, application: &'a Application, root: Key, workload: &str, row: Option<u16>) -> Action<'a> {
+    pub fn of(verb: &'a Verb, application: &'a Application, root: Key, of: &Workload, row: Option<u16>) -> Action<'a> {
+        let workload = of.name.as_str();
+        let scripted = matches!(of.arrivals, Arrivals::Instants(_));
         let sizes = |size: &'a Option<Distribution>| {
             size.as_ref().map(|law| Sizes { law, key: root.named("body").named(workload) })
         };
@@ -83,7 +88,8 @@ impl<'a> Action<'a> {
             Verb::Work { work, fails, fresh } => {
                 let piece = &application.works[work.index()];
                 let key = root.named("work").named(workload).named(&piece.name);
-                Action::Work { work: *work, law: piece.law.as_ref(), key, fails: *fails, fresh: *fresh }
+                let plain = piece.law.is_some() && *fails == 0.0 && !fresh && !scripted;
+                Action::Work { work: *work, law: piece.law.as_ref(), key, fails: *fails, fresh: *fresh, plain }
             }
             Verb::Call { to, retry, .. } => Action::Call { to, retry, row, key: root.named("call").named(workload) },
             Verb::Send { to, size, copies } => Action::Send { to, size: sizes(size), copies: *copies },

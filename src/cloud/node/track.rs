@@ -3,11 +3,13 @@
 use crate::ground::time::SimTime;
 
 /// Follows a level exactly: its integral is in level × nanoseconds.
+///
+/// Each change of `c` at the instant t adds c · t to the moment; the integral up to `now` is level · now − moment. A
+/// change so costs one addition and no product.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Track {
     level: u64,
-    since: SimTime,
-    area: u128,
+    moment: i128,
 }
 
 impl Track {
@@ -20,26 +22,27 @@ impl Track {
     /// The level rises by one.
     #[inline]
     pub fn up(&mut self, now: SimTime) {
-        self.set(now, self.level + 1);
+        self.level += 1;
+        self.moment += i128::from(now.nanos());
     }
 
     /// The level falls by one.
     #[inline]
     pub fn down(&mut self, now: SimTime) {
-        self.set(now, self.level - 1);
+        self.level -= 1;
+        self.moment -= i128::from(now.nanos());
     }
 
     /// The level becomes `level`.
     #[inline]
     pub fn set(&mut self, now: SimTime, level: u64) {
-        self.area += u128::from(self.level) * u128::from((now - self.since).nanos());
-        self.since = now;
+        self.moment += (i128::from(level) - i128::from(self.level)) * i128::from(now.nanos());
         self.level = level;
     }
 
     /// The integral from the start to `now`.
     pub fn integral(&self, now: SimTime) -> u128 {
-        self.area + u128::from(self.level) * u128::from((now - self.since).nanos())
+        (i128::from(self.level) * i128::from(now.nanos()) - self.moment) as u128
     }
 }
 

@@ -234,11 +234,11 @@ impl World<'_> {
     /// Sets the clock of one who joined a line and will not wait for ever.
     pub(super) fn set_patience<O>(&mut self, cx: &mut Context<'_, O>, job: u32) {
         let Job { request, attempt, stamp, role, step, .. } = self.jobs[job];
-        if role != Role::Root || step > 0 {
-            return;
-        }
         let Request { workload, ordinal, .. } = self.requests[request];
-        if let Some(law) = &self.application.workloads[workload.index()].client.patience {
+        if let Some(law) = self.flows[workload.index()].patience
+            && role == Role::Root
+            && step == 0
+        {
             let key = self.flows[workload.index()].key.named("patience");
             let patience = law.sample(&mut key.draw(numbered(ordinal, attempt)));
             self.set_alarm(cx, Span::from_nanos(patience), Alarm::Patience { job, stamp });

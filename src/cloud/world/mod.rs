@@ -85,6 +85,8 @@ struct Flow<'a> {
     answer: Sizes<'a>,
     /// Requests bring work or names of their own.
     scripted: bool,
+    /// How long its client waits in a line.
+    patience: Option<&'a Distribution>,
     /// For closed groups: from an answer to the next request.
     think: Option<&'a Distribution>,
 }

@@ -1,6 +1,7 @@
 //! Jobs at pools: into line, into a slot, out of it, and what becomes of those who wait for them.
 
 use crate::cloud::discipline::Claim;
+use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Lines, Node, Phase};
 use crate::cloud::request::{Job, NONE, Request, Role, State};
@@ -10,6 +11,9 @@ use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::slab::Slab;
 use crate::ground::time::{SimTime, Span};
+
+/// What a line without ranks asks of those who join.
+const FIRST_COME: Claim = Claim { need: 0, rank: 0 };
 
 impl World<'_> {
     /// A job reaches a node.
@@ -156,7 +160,7 @@ impl World<'_> {
                 });
                 Claim { need: works.sum(), rank: 0 }
             }
-            Discipline::FirstCome | Discipline::LastCome | Discipline::Random => Claim { need: 0, rank: 0 },
+            Discipline::FirstCome | Discipline::LastCome | Discipline::Random => FIRST_COME,
         }
     }
 
@@ -167,20 +171,20 @@ impl World<'_> {
             return self.fail(cx, id, Loss::Full);
         }
         let now = cx.now();
-        let claim = self.claim(id);
+        let claim = if pool.plan.line == Discipline::FirstCome { FIRST_COME } else { self.claim(id) };
         let pool = self.pool_mut(to);
         pool.lines.of(worker).join(id, claim);
         pool.levels.line.up(now);
-        let who = {
-            let job = &mut self.jobs[id];
-            job.state = State::Waiting;
-            job.since = now;
-            // While a job waits, its slot says which worker's line it stands in.
-            job.slot = worker;
-            self.requests[self.jobs[id].request].who()
-        };
-        cx.tell(Fact::Queued { who, pool: to });
-        self.set_patience(cx, id);
+        let job = &mut self.jobs[id];
+        job.state = State::Waiting;
+        job.since = now;
+        // While a job waits, its slot says which worker's line it stands in.
+        job.slot = worker;
+        let request = &self.requests[job.request];
+        cx.tell(Fact::Queued { who: request.who(), pool: to });
+        if self.flows[request.workload.index()].patience.is_some() {
+            self.set_patience(cx, id);
+        }
     }
 
     /// A job takes a slot and begins.
@@ -194,13 +198,28 @@ impl World<'_> {
         waited: Span,
     ) {
         let now = cx.now();
-        self.pool_mut(to).take(slot, id, now);
-        let job = &mut self.jobs[id];
+        let World { nodes, jobs, requests, saved, .. } = self;
+        let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
+        pool.take(slot, id, now);
+        let job = &mut jobs[id];
         job.slot = slot;
         job.since = now;
         job.state = State::Working;
-        let who = self.requests[job.request].who();
-        cx.tell(Fact::Started { who, pool: to, waited });
+        let request = &requests[job.request];
+        cx.tell(Fact::Started { who: request.who(), pool: to, waited });
+        // The usual case at one go: plain work that takes time. All others are found by `advance`.
+        if let Some(Action::Work { law: Some(law), key, plain: true, .. }) =
+            pool.programme[request.workload.index()].get(usize::from(job.step))
+            && pool.still == 0
+            && saved.is_empty()
+        {
+            let nanos = law.sample(&mut key.draw(u64::from(job.branch) << 32 | u64::from(request.ordinal)));
+            let takes = pool.speed_of(pool.slots[slot as usize].worker).takes(Span::from_nanos(nanos));
+            if takes != Span::ZERO {
+                pool.slots[slot as usize].until = now + takes;
+                return cx.plan(now + takes, Event::Finish { pool: to, slot });
+            }
+        }
         self.advance(cx, id);
     }
 
@@ -254,25 +273,32 @@ impl World<'_> {
     #[inline]
     pub(super) fn leave<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, result: Outcome) {
         let now = cx.now();
-        let job = &mut self.jobs[id];
-        let Job { pool: at, slot, since, visit, request, .. } = *job;
+        let World { nodes, jobs, requests, .. } = self;
+        let job = &mut jobs[id];
+        let (at, slot) = (job.pool, job.slot);
         job.slot = NONE;
         job.state = State::New;
-        let pool = self.pool_mut(at);
+        let Node::Pool(pool) = &mut nodes[at.index()] else { super::not_a("pool") };
         let worker = pool.give(slot, now);
-        let owner = pool.workers[worker as usize];
-        let each = matches!(pool.lines, Lines::Each(_));
+        let owner = &pool.workers[worker as usize];
+        let (number, draining) = (owner.number, owner.phase == Phase::Draining);
         if let Some(standing) = &mut pool.standing {
             standing.give(owner.place);
         }
-        let who = self.requests[request].who();
-        cx.tell(Fact::Served { who, pool: at, worker: owner.number, visit, began: since, result });
+        let (each, wanted) = match &pool.lines {
+            Lines::Shared(line) => (false, line.waiting() > 0 || !pool.feeds.is_empty()),
+            Lines::Each(_) => (true, !pool.feeds.is_empty()),
+        };
+        let who = requests[job.request].who();
+        cx.tell(Fact::Served { who, pool: at, worker: number, visit: job.visit, began: job.since, result });
         if each {
             self.moves.push_back(Move::Next { pool: at, worker });
-        } else if owner.phase == Phase::Draining {
+        } else if draining {
             self.goes_if_done(cx, at, worker);
         }
-        self.rouse(at);
+        if wanted {
+            self.rouse(at);
+        }
     }
 
     /// A job has done its last step.

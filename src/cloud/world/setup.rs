@@ -102,6 +102,10 @@ fn build_nodes<'a>(
                 let feeds = std::mem::take(&mut feeds[index]);
                 let mut state = Pool::new(NodeId::at(index), pool, balanced[index], feeds, key);
                 state.programme = programmes(application, root, pool, rows);
+                state.plain = state.programme.iter().flatten().all(|action| match action {
+                    Action::Work { plain, .. } => *plain,
+                    _ => true,
+                });
                 Node::Pool(Box::new(state))
             }
             NodeKind::Queue(queue) => {
@@ -142,7 +146,7 @@ fn programmes<'a>(
                 .iter()
                 .zip(&timeouts)
                 .filter(|(step, _)| wanted(&step.only))
-                .map(|(step, &row)| Action::of(&step.verb, application, root, &workload.name, row))
+                .map(|(step, &row)| Action::of(&step.verb, application, root, workload, row))
                 .collect()
         })
         .collect()
@@ -173,6 +177,7 @@ fn build_flows<'a>(
                 size: sizes(&workload.size, "size"),
                 answer: sizes(&workload.answer_size, "answer-size"),
                 scripted: matches!(workload.arrivals, Arrivals::Instants(_)),
+                patience: workload.client.patience.as_ref(),
                 think: match &workload.arrivals {
                     Arrivals::Users { think, .. } => Some(think),
                     _ => None,

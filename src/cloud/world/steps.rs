@@ -49,12 +49,21 @@ impl<'a> World<'a> {
     /// A slot's work ends.
     #[inline]
     pub(super) fn finish<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, pool: NodeId, slot: u32) {
-        let place = &self.pool(pool).slots[slot as usize];
+        let World { nodes, jobs, requests, .. } = self;
+        let Node::Pool(at) = &mut nodes[pool.index()] else { super::not_a("pool") };
+        let place = &mut at.slots[slot as usize];
         // An event whose work was interrupted meanwhile finds another time, or nobody.
         if place.until != cx.now() || place.job == NONE {
             return;
         }
         let id = place.job;
+        if at.plain {
+            place.until = SimTime::NEVER;
+            let job = &mut jobs[id];
+            job.step += 1;
+            let (step, workload) = (usize::from(job.step), requests[job.request].workload);
+            return if step == at.programme[workload.index()].len() { self.done(cx, id) } else { self.advance(cx, id) };
+        }
         let job = self.jobs[id];
         let request = self.requests[job.request];
         self.pool_mut(pool).slots[slot as usize].until = SimTime::NEVER;
