@@ -12,6 +12,8 @@ pub trait Ordered: Copy {
 
 /// How many children a place of the heap has. Four share one cache line.
 const WIDTH: usize = 4;
+/// Later than any event.
+const NOTHING: u128 = u128::MAX;
 
 /// What will happen, and when.
 ///
@@ -20,7 +22,10 @@ const WIDTH: usize = 4;
 /// planned after it falls into that hole, so that the usual pair of one taken and one planned costs one sift.
 #[derive(Debug)]
 pub struct Calendar {
+    /// The first `len` are the heap. What follows, up to the end of the last family of children, is [`NOTHING`], so
+    /// that every family can be compared as a whole.
     keys: Vec<u128>,
+    len: usize,
     /// The root was taken and not yet replaced.
     hole: bool,
     now: SimTime,
@@ -28,7 +33,7 @@ pub struct Calendar {
 
 impl Default for Calendar {
     fn default() -> Calendar {
-        Calendar { keys: Vec::with_capacity(64), hole: false, now: SimTime::START }
+        Calendar { keys: vec![NOTHING; 65], len: 0, hole: false, now: SimTime::START }
     }
 }
 
@@ -41,11 +46,11 @@ impl Calendar {
 
     /// Events that will happen.
     pub fn pending(&self) -> usize {
-        self.keys.len() - usize::from(self.hole)
+        self.len - usize::from(self.hole)
     }
 
     /// Plans an event. What is planned for the past happens now; what is planned for [`SimTime::NEVER`] never does.
-    #[inline]
+    #[inline(always)]
     pub fn plan(&mut self, at: SimTime, event: impl Ordered) {
         if at == SimTime::NEVER {
             return;
@@ -55,20 +60,19 @@ impl Calendar {
             self.hole = false;
             self.sink(key);
         } else {
-            self.keys.push(key);
             self.rise(key);
         }
     }
 
     /// Takes the next event, if it happens at `end` at the latest, and moves the clock to it.
-    #[inline]
+    #[inline(always)]
     pub fn next<E: Ordered>(&mut self, end: SimTime) -> Option<E> {
         if self.hole {
             self.close();
         }
-        let key = *self.keys.first()?;
+        let key = self.keys[0];
         let at = SimTime::from_nanos((key >> 64) as u64);
-        if at > end {
+        if self.len == 0 || at > end {
             return None;
         }
         self.hole = true;
@@ -81,7 +85,7 @@ impl Calendar {
         if self.hole {
             self.close();
         }
-        self.keys.first().map(|&key| SimTime::from_nanos((key >> 64) as u64))
+        (self.len > 0).then(|| SimTime::from_nanos((self.keys[0] >> 64) as u64))
     }
 
     /// Moves the clock on without an event. Never back.
@@ -90,21 +94,26 @@ impl Calendar {
     }
 
     /// Fills the hole at the root with the last key.
-    #[inline]
+    #[inline(always)]
     fn close(&mut self) {
         self.hole = false;
-        if let Some(last) = self.keys.pop()
-            && !self.keys.is_empty()
-        {
+        self.len -= 1;
+        let last = std::mem::replace(&mut self.keys[self.len], NOTHING);
+        if self.len > 0 {
             self.sink(last);
         }
     }
 
-    /// Puts `key`, which stands at the end, where it belongs.
+    /// Puts `key` at the end and lets it rise to where it belongs.
     #[inline]
     fn rise(&mut self, key: u128) {
+        let mut at = self.len;
+        self.len += 1;
+        if at == self.keys.len() {
+            // A whole family more, so that the length stays one above a multiple of the width.
+            self.keys.extend([NOTHING; WIDTH]);
+        }
         let keys = self.keys.as_mut_slice();
-        let mut at = keys.len() - 1;
         while at > 0 {
             let parent = (at - 1) / WIDTH;
             if keys[parent] <= key {
@@ -123,18 +132,10 @@ impl Calendar {
         let mut at = 0;
         loop {
             let first = WIDTH * at + 1;
-            let (least, place) = if let Some(&[a, b, c, d]) = keys.get(first..).and_then(|rest| rest.first_chunk()) {
-                let (left, left_place) = if b < a { (b, first + 1) } else { (a, first) };
-                let (right, right_place) = if d < c { (d, first + 3) } else { (c, first + 2) };
-                if right < left { (right, right_place) } else { (left, left_place) }
-            } else {
-                let Some((offset, &least)) =
-                    keys.get(first..).and_then(|rest| rest.iter().enumerate().min_by_key(|&(_, &key)| key))
-                else {
-                    break;
-                };
-                (least, first + offset)
-            };
+            let Some(&[a, b, c, d]) = keys.get(first..).and_then(|rest| rest.first_chunk()) else { break };
+            let (left, left_place) = if b < a { (b, first + 1) } else { (a, first) };
+            let (right, right_place) = if d < c { (d, first + 3) } else { (c, first + 2) };
+            let (least, place) = if right < left { (right, right_place) } else { (left, left_place) };
             if key <= least {
                 break;
             }

@@ -44,6 +44,12 @@ impl Bits {
         None
     }
 
+    /// Whether it has no member.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.above.iter().all(|&above| above == 0)
+    }
+
     /// Whether a number is a member.
     pub fn contains(&self, number: u32) -> bool {
         self.words.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)

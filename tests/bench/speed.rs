@@ -23,10 +23,10 @@ impl Observer<Fact> for Rec {
             Fact::Born { who } => self.n[0] += u64::from(who.counted),
             Fact::Sent { who, .. } => self.n[1] += u64::from(who.counted),
             Fact::Queued { who, .. } => self.n[2] += u64::from(who.counted),
-            Fact::Started { who, waited, .. } => if who.counted { self.h[0].add(waited.nanos()) },
+            Fact::Started { who, waited, .. } if who.counted => self.h[0].add(waited.nanos()),
             Fact::Served { who, began, .. } => { self.n[3] += 1; if who.counted { self.h[1].add((at - began).nanos()) } },
-            Fact::Answered { who, born } => if who.counted { self.h[2].add((at - born).nanos()) },
-            Fact::Completed { who, born } => if who.counted { self.h[3].add((at - born).nanos()) },
+            Fact::Answered { who, born } if who.counted => self.h[2].add((at - born).nanos()),
+            Fact::Completed { who, born } if who.counted => self.h[3].add((at - born).nanos()),
             _ => (),
         }
     }
@@ -65,13 +65,13 @@ fn declared(stations: usize, servers: u32, load: f64, customers: u64, seed: u64)
 }
 
 fn main() {
-    let customers = 2_000_000;
+    let customers: u64 = std::env::var("CUSTOMERS").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000_000);
     let only = std::env::args().nth(1).unwrap_or_default();
-    for (name, stations, servers, load) in [("M/M/1", 1, 1, 0.9), ("M/M/8", 1, 8, 0.9), ("M/M/1000", 1, 1000, 0.95), ("3 x M/M/8", 3, 8, 0.9)] {
-        if !only.is_empty() && only != "--bench" && !name.contains(&only) { continue; }
+    for (name, stations, servers, load) in [("M/M/1", 1, 1, 0.9), ("M/M/8", 1, 8, 0.9), ("M/M/1000", 1, 1000, 0.95), ("tandem", 3, 8, 0.9)] {
+        if !only.is_empty() && only != "--bench" && name != only { continue; }
         let mut best = [f64::MAX; 3];
         let mut means = [0.0; 3];
-        for seed in 1..=5 {
+        for seed in 1..=std::env::var("SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5u64) {
             let mut time = |which: usize, run: &mut dyn FnMut() -> f64| {
                 let began = Instant::now();
                 means[which] = run();

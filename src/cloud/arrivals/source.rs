@@ -64,7 +64,7 @@ impl<'a> Source<'a> {
     }
 
     /// The instant of the next birth; `None` where no more will come.
-    #[inline]
+    #[inline(always)]
     pub fn next_birth(&mut self) -> Option<SimTime> {
         let next = match &mut self.pattern {
             Pattern::Poisson { gap } => self.last.nanos() + gap.sample(&mut self.chance),

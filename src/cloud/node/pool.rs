@@ -187,7 +187,7 @@ impl<'a> Pool<'a> {
     }
 
     /// The lowest free slot of the workers in service.
-    #[inline]
+    #[inline(always)]
     pub fn free_slot(&mut self) -> Option<u32> {
         match self.free.first() {
             Some(rank) => Some(self.slot_of_rank[rank as usize]),
@@ -209,7 +209,7 @@ impl<'a> Pool<'a> {
     }
 
     /// Gives a slot to a job.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, slot: u32, job: u32, now: SimTime) {
         let place = &mut self.slots[slot as usize];
         place.job = job;
@@ -223,7 +223,7 @@ impl<'a> Pool<'a> {
     }
 
     /// Frees a slot; returns whose it was. It can be taken again only while its worker is in service.
-    #[inline]
+    #[inline(always)]
     pub fn give(&mut self, slot: u32, now: SimTime) -> u32 {
         let place = &mut self.slots[slot as usize];
         place.job = NONE;
@@ -238,8 +238,26 @@ impl<'a> Pool<'a> {
         worker
     }
 
+    /// Whether a slot that becomes free can go straight to the next in line: nothing else is free, and its worker
+    /// stays in service.
+    #[inline(always)]
+    pub fn can_hand_over(&self, slot: u32) -> bool {
+        let worker = self.slots[slot as usize].worker;
+        self.workers[worker as usize].phase == Phase::Ready && self.free.is_empty()
+    }
+
+    /// A slot that was not free in between goes to the next in line.
+    #[inline(always)]
+    pub fn hand_over(&mut self, slot: u32, job: u32) {
+        let place = &mut self.slots[slot as usize];
+        place.job = job;
+        place.tries = 0;
+        place.child = NONE;
+        self.begun += 1;
+    }
+
     /// How fast a worker works.
-    #[inline]
+    #[inline(always)]
     pub fn speed_of(&self, worker: u32) -> Speed {
         match self.sizes.as_slice() {
             [only] => only.speed,

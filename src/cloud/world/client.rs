@@ -6,7 +6,7 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::Node;
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
-use crate::cloud::topology::{Abandoned, Backoff, Retry, RetryOn, WorkloadId};
+use crate::cloud::topology::{Abandoned, Backoff, NodeId, Retry, RetryOn, WorkloadId};
 use crate::cloud::world::{Alarm, Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::{Draw, Key, below};
@@ -14,7 +14,7 @@ use crate::ground::time::{SimTime, Span};
 
 impl World<'_> {
     /// Plans the next birth of a workload, if there will be one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn plan_birth<O>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
         let length = self.horizon.length;
         let flow = &mut self.flows[workload.index()];
@@ -25,7 +25,7 @@ impl World<'_> {
     }
 
     /// One arrival: as many births as it brings.
-    #[inline]
+    #[inline(always)]
     pub(super) fn arrive<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
         let flow = &self.flows[workload.index()];
         let births = match flow.batch {
@@ -38,32 +38,39 @@ impl World<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn birth<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
         let now = cx.now();
         let flow = &mut self.flows[workload.index()];
         let ordinal = flow.born;
         flow.born += 1;
         let counted = now >= self.horizon.warm_up && self.horizon.length.is_none_or(|length| now < length);
+        let (entry, row, direct) = (flow.entry, flow.row, flow.direct);
+        // One reference for the client, one for its first job; see `send_attempt` for every later one.
         let request = Request {
             born: now,
             ordinal,
-            refs: 1,
-            pending: 0,
-            attempt: 0,
+            refs: 1 + u16::from(direct),
+            pending: u16::from(direct),
+            attempt: u16::from(direct),
             workload,
             counted,
             stage: Stage::Asking,
             loss: None,
         };
-        cx.tell(Fact::Born { who: request.who() });
+        let who = request.who();
+        cx.tell(Fact::Born { who });
         self.in_system.up(now);
-        let request = self.requests.insert(request);
-        self.send_attempt(cx, request);
+        let id = self.requests.insert(request);
+        if !direct {
+            return self.send_attempt(cx, id);
+        }
+        cx.tell(Fact::Sent { who, attempt: 1 });
+        self.send_root(cx, id, entry, row, 1);
     }
 
     /// A client sends its next attempt.
-    #[inline]
+    #[inline(never)]
     fn send_attempt<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let request = &mut self.requests[id];
         request.attempt += 1;
@@ -79,10 +86,23 @@ impl World<'_> {
         let request = &mut self.requests[id];
         request.pending = 1;
         request.refs += 1;
+        self.send_root(cx, id, entry, row, attempt);
+    }
+
+    /// The job that a client waits for sets out.
+    #[inline(always)]
+    fn send_root<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        request: u32,
+        entry: NodeId,
+        row: Option<u16>,
+        attempt: u16,
+    ) {
         let stamp = self.new_stamp();
         let job = self.jobs.insert(Job {
             since: cx.now(),
-            request: id,
+            request,
             parent: NONE,
             slot: NONE,
             stamp,
@@ -118,8 +138,29 @@ impl World<'_> {
         }
     }
 
+    /// A client's job has ended well and given its slot back: the usual end of a request, at one go.
+    #[inline(always)]
+    pub(super) fn root_done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, job: u32, id: u32) {
+        let request = &mut self.requests[id];
+        let simple = request.pending == 1 && request.loss.is_none() && request.refs == 2;
+        if simple && self.flows[request.workload.index()].think.is_none() && self.saved.is_empty() {
+            let (who, born) = (request.who(), request.born);
+            request.stage = Stage::Ended;
+            request.refs = 0;
+            self.requests.remove(id);
+            self.jobs[job].stamp = 0;
+            self.jobs.remove(job);
+            self.in_system.down(cx.now());
+            cx.tell(Fact::Answered { who, born });
+            cx.tell(Fact::Completed { who, born });
+            return;
+        }
+        self.end_job(job);
+        self.answered(cx, id);
+    }
+
     /// The client has its answer.
-    #[inline]
+    #[inline(never)]
     pub(super) fn answered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let request = &mut self.requests[id];
         request.stage = Stage::Answered;
@@ -163,7 +204,7 @@ impl World<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_completed<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let request = &mut self.requests[id];
         request.stage = Stage::Ended;

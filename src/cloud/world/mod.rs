@@ -57,6 +57,8 @@ pub struct World<'a> {
     moves: VecDeque<Move>,
     /// Pools that may have both a free slot and work to take.
     idle: VecDeque<NodeId>,
+    /// Slots that have just become free while others wait for them.
+    vacated: Vec<(NodeId, u32)>,
     /// Work that was interrupted and goes on later: what is left, by job.
     saved: BTreeMap<u32, Span>,
     controllers: Vec<control::Controller>,
@@ -71,6 +73,8 @@ pub struct World<'a> {
 struct Flow<'a> {
     source: Source<'a>,
     entry: NodeId,
+    /// The entry answers by itself; a queue only takes the request in.
+    direct: bool,
     /// Births so far: the next one's ordinal.
     born: u32,
     /// The instant of the next birth, which stands in the calendar.
@@ -141,7 +145,7 @@ impl<'a> Model for World<'a> {
     type Event = Event;
     type Fact = Fact;
 
-    #[inline]
+    #[inline(always)]
     fn handle<O: Observer<Fact>>(&mut self, event: Event, cx: &mut Context<'_, O>) {
         match event {
             Event::Finish { pool, slot } => self.finish(cx, pool, slot),
@@ -172,11 +176,15 @@ impl<'a> World<'a> {
     }
 
     /// Empties the list of moves, and lets idle workers take work, until nothing is left to do.
-    #[inline]
+    #[inline(always)]
     fn settle<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
         loop {
             while let Some(next) = self.moves.pop_front() {
                 self.make(cx, next);
+            }
+            if let Some((pool, slot)) = self.vacated.pop() {
+                self.hand_over(cx, pool, slot);
+                continue;
             }
             let Some(pool) = self.idle.pop_front() else { break };
             self.pull(cx, pool);
@@ -226,7 +234,7 @@ impl<'a> World<'a> {
     }
 
     /// Marks a pool whose workers may have something to take.
-    #[inline]
+    #[inline(always)]
     fn rouse(&mut self, pool: NodeId) {
         if self.idle.back() != Some(&pool) {
             self.idle.push_back(pool);
@@ -234,7 +242,7 @@ impl<'a> World<'a> {
     }
 
     /// One thing fewer speaks of a request; the last one frees its place.
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, request: u32) {
         let record = &mut self.requests[request];
         record.refs -= 1;

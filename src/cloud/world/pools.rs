@@ -17,7 +17,7 @@ const FIRST_COME: Claim = Claim { need: 0, rank: 0 };
 
 impl World<'_> {
     /// A job reaches a node.
-    #[inline]
+    #[inline(always)]
     pub(super) fn deliver<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, node: NodeId) {
         match &self.nodes[node.index()] {
             Node::Pool(_) => self.enter(cx, id, node),
@@ -64,7 +64,7 @@ impl World<'_> {
     }
 
     /// A job reaches a pool: a slot, a place in line, or nothing.
-    #[inline]
+    #[inline(always)]
     fn enter<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
         let pool = self.pool_mut(to);
         if let Lines::Each(_) = pool.lines {
@@ -197,10 +197,44 @@ impl World<'_> {
         slot: u32,
         waited: Span,
     ) {
+        self.pool_mut(to).take(slot, id, cx.now());
+        self.begin_service(cx, id, to, slot, waited);
+    }
+
+    /// A slot that somebody left while others waited goes to the next of them.
+    #[inline(always)]
+    pub(super) fn hand_over<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, to: NodeId, slot: u32) {
+        let now = cx.now();
+        let World { nodes, jobs, requests, .. } = self;
+        let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
+        let Lines::Shared(line) = &mut pool.lines else { super::not_a("pool with one line") };
+        match line.next(&mut pool.chance, |job| forgotten(jobs, requests, job)) {
+            Some(id) => {
+                pool.levels.line.down(now);
+                pool.hand_over(slot, id);
+                let waited = now - jobs[id].since;
+                self.begin_service(cx, id, to, slot, waited);
+            }
+            None => {
+                pool.give(slot, now);
+                self.rouse(to);
+            }
+        }
+    }
+
+    /// A job that has a slot begins.
+    #[inline(always)]
+    fn begin_service<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        to: NodeId,
+        slot: u32,
+        waited: Span,
+    ) {
         let now = cx.now();
         let World { nodes, jobs, requests, saved, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
-        pool.take(slot, id, now);
         let job = &mut jobs[id];
         job.slot = slot;
         job.since = now;
@@ -224,7 +258,7 @@ impl World<'_> {
     }
 
     /// Idle workers of a pool take what waits: the line first, then the queues in the order of the file.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pull<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
         loop {
             let World { nodes, jobs, requests, .. } = self;
@@ -270,7 +304,7 @@ impl World<'_> {
     }
 
     /// A job gives its slot back; tells how its stay ended.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, result: Outcome) {
         let now = cx.now();
         let World { nodes, jobs, requests, .. } = self;
@@ -279,6 +313,20 @@ impl World<'_> {
         job.slot = NONE;
         job.state = State::New;
         let Node::Pool(pool) = &mut nodes[at.index()] else { super::not_a("pool") };
+        if let Lines::Shared(line) = &pool.lines
+            && line.waiting() > 0
+            && pool.away == 0
+            && pool.can_hand_over(slot)
+        {
+            // Somebody waits and nothing else is free: the slot is theirs, without being free in between.
+            let place = &mut pool.slots[slot as usize];
+            place.job = NONE;
+            let number = pool.workers[place.worker as usize].number;
+            let who = requests[job.request].who();
+            let fact = Fact::Served { who, pool: at, worker: number, visit: job.visit, began: job.since, result };
+            self.vacated.push((at, slot));
+            return cx.tell(fact);
+        }
         let worker = pool.give(slot, now);
         let owner = &pool.workers[worker as usize];
         let (number, draining) = (owner.number, owner.phase == Phase::Draining);
@@ -302,14 +350,13 @@ impl World<'_> {
     }
 
     /// A job has done its last step.
-    #[inline]
+    #[inline(always)]
     pub(super) fn done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let Job { role, request, .. } = self.jobs[id];
         match role {
             Role::Root => {
                 self.leave(cx, id, Outcome::Ok);
-                self.end_job(id);
-                self.answered(cx, request);
+                self.root_done(cx, id, request);
             }
             Role::Call | Role::Branch => {
                 self.leave(cx, id, Outcome::Ok);
@@ -378,7 +425,7 @@ impl World<'_> {
     }
 
     /// A job is over: nothing may name it any more.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end_job(&mut self, id: u32) {
         let job = &mut self.jobs[id];
         job.stamp = 0;

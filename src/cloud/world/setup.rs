@@ -37,6 +37,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         rows,
         moves: VecDeque::new(),
         idle: VecDeque::new(),
+        vacated: Vec::new(),
         saved: BTreeMap::new(),
         controllers: control::controllers(topology),
         faults: trouble::troubles(application, topology, key),
@@ -169,6 +170,7 @@ fn build_flows<'a>(
             Flow {
                 source: Source::new(&workload.arrivals, key),
                 entry: topology.entry[index],
+                direct: !matches!(topology.nodes[topology.entry[index].index()].kind, NodeKind::Queue(_)),
                 born: 0,
                 next: Some(SimTime::START),
                 batch: workload.batch.as_ref().map(|law| (law, key.named("batch"))),

@@ -47,7 +47,7 @@ impl<'a> World<'a> {
     }
 
     /// A slot's work ends.
-    #[inline]
+    #[inline(always)]
     pub(super) fn finish<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, pool: NodeId, slot: u32) {
         let World { nodes, jobs, requests, .. } = self;
         let Node::Pool(at) = &mut nodes[pool.index()] else { super::not_a("pool") };
