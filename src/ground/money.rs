@@ -85,11 +85,22 @@ impl Price {
     /// # Panics
     /// Where the charge exceeds what an `i128` of picodollars holds: no bill of this world does.
     pub fn of(self, units: u128) -> Money {
-        let product = units.checked_mul(u128::from(self.picodollars)).expect("a charge fits 128 bits");
-        let per = u128::from(self.per);
-        let (charge, rest) = (product / per, product % per);
-        let up = u128::from(rest * 2 >= per);
-        Money(i128::try_from(charge + up).expect("a charge fits 127 bits"))
+        self.of_parts(units, 1)
+    }
+
+    /// The charge for so many parts of which `whole` make one unit, rounded once, half up.
+    ///
+    /// # Panics
+    /// As [`Price::of`].
+    pub fn of_parts(self, parts: u128, whole: u64) -> Money {
+        // Divided first: parts × price may exceed 128 bits where neither the charge nor the rest does.
+        let per = u128::from(self.per) * u128::from(whole);
+        let (sets, rest) = (parts / per, parts % per);
+        let price = u128::from(self.picodollars);
+        let product = rest.checked_mul(price).expect("a price for so many units and parts fits 128 bits");
+        let up = u128::from(product % per >= per - product % per);
+        let charge = sets.checked_mul(price).and_then(|charge| charge.checked_add(product / per + up));
+        Money(charge.and_then(|charge| i128::try_from(charge).ok()).expect("a charge fits 127 bits"))
     }
 }
 
@@ -119,5 +130,21 @@ mod tests {
         assert_eq!(third.of(2), Money(1));
         let half = Price { picodollars: 1, per: 2 };
         assert_eq!(half.of(1), Money(1));
+    }
+
+    /// 2.75 LCU-hours at 0.008 $: 0.022 $ (paper trace PT06).
+    #[test]
+    fn parts_of_a_unit_are_charged_as_parts() {
+        let hour = Price { picodollars: 8_000_000_000, per: 1 };
+        assert_eq!(hour.of_parts(275, 100).to_string(), "0.022");
+        assert_eq!(hour.of_parts(2_750_000_000_000, 1_000_000_000_000).to_string(), "0.022");
+        let tiny = Price { picodollars: 1, per: 1 };
+        assert_eq!((tiny.of_parts(49, 100), tiny.of_parts(50, 100)), (Money(0), Money(1)));
+    }
+
+    #[test]
+    fn large_uses_do_not_overflow() {
+        let dear = Price { picodollars: u64::MAX, per: 1 };
+        assert_eq!(dear.of(1 << 62), Money(i128::from(u64::MAX) << 62));
     }
 }

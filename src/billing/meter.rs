@@ -1,0 +1,249 @@
+//! Counts what a run uses, in exact integers, from the facts alone. Knows no prices.
+
+mod balancer;
+mod machines;
+
+use crate::billing::usage::{NodeUsage, Usage, Used};
+use crate::cloud::fact::Fact;
+use crate::cloud::topology::{NodeId, NodeKind, Topology, Verb};
+use crate::engine::Observer;
+use crate::ground::time::SimTime;
+
+use balancer::BalancerCounter;
+use machines::PoolCounter;
+pub(super) use machines::{MINUTE, minimum};
+
+/// A queue counts every call by so many bytes.
+const CHUNK: u64 = 64 * 1024;
+
+/// Counts what a topology uses while it runs.
+///
+/// - A machine is paid for from *running* until *gone*: each start by the started second, at least the platform's
+///   minimum. A volume is paid for as long as its machine; a machine that is scaled up and down keeps its volume
+///   while it is stopped, so that volume is paid for from its first start on.
+/// - A balancer lives from 0: started hours, and the capacity of each clock hour. Of the model it is assumed that
+///   every request is a connection of its own, which stays open from being routed until its worker is done with it;
+///   1 GB is 10⁹ bytes. Where a pool behind a balancer is also reached another way, the balancer can't tell which
+///   stays are its own, and its open connections count as none.
+/// - A queue counts sends and receives by 64 KiB, deletes and changes of visibility by one.
+/// - A bucket counts puts and gets, and keeps what was put.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    nodes: Vec<(String, Counter)>,
+}
+
+#[derive(Clone, Debug)]
+enum Counter {
+    Pool(PoolCounter),
+    Balancer(BalancerCounter),
+    Queue(QueueCounter),
+    Bucket(BucketCounter),
+}
+
+impl Meter {
+    /// A meter that stands at 0.
+    pub fn new(topology: &Topology) -> Meter {
+        let nodes = topology.nodes.iter().enumerate().map(|(place, node)| match &node.kind {
+            NodeKind::Balancer(balancer) => {
+                let follows = balancer.to.iter().all(|&pool| only_door(topology, pool) == Some(NodeId::at(place)));
+                let counter = BalancerCounter::new(balancer.rules, follows);
+                (format!("balancer.{}", node.name), Counter::Balancer(counter))
+            }
+            NodeKind::Pool(pool) => {
+                let door = only_door(topology, NodeId::at(place));
+                (format!("pool.{}", node.name), Counter::Pool(PoolCounter::new(pool, door)))
+            }
+            NodeKind::Queue(_) => (format!("queue.{}", node.name), Counter::Queue(QueueCounter::default())),
+            NodeKind::Bucket(_) => (format!("bucket.{}", node.name), Counter::Bucket(BucketCounter::default())),
+        });
+        Meter { nodes: nodes.collect() }
+    }
+
+    /// What was used up to `at`, those charged that still run then. All facts up to `at` must have been seen, and
+    /// none after it; may be asked again later.
+    pub fn usage(&self, at: SimTime) -> Usage {
+        let nodes = self.nodes.iter().map(|(node, counter)| {
+            let used = match counter {
+                Counter::Pool(pool) => pool.used(at),
+                Counter::Balancer(balancer) => balancer.used(at),
+                Counter::Queue(queue) => queue.used(),
+                Counter::Bucket(bucket) => bucket.used(at),
+            };
+            NodeUsage { node: node.clone(), used }
+        });
+        Usage { nodes: nodes.collect() }
+    }
+
+    #[inline]
+    fn pool(&mut self, node: NodeId) -> Option<&mut PoolCounter> {
+        match self.nodes.get_mut(node.index()) {
+            Some((_, Counter::Pool(pool))) => Some(pool),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn balancer(&mut self, node: NodeId) -> Option<&mut BalancerCounter> {
+        match self.nodes.get_mut(node.index()) {
+            Some((_, Counter::Balancer(balancer))) => Some(balancer),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn queue(&mut self, node: NodeId) -> Option<&mut QueueCounter> {
+        match self.nodes.get_mut(node.index()) {
+            Some((_, Counter::Queue(queue))) => Some(queue),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn bucket(&mut self, node: NodeId) -> Option<&mut BucketCounter> {
+        match self.nodes.get_mut(node.index()) {
+            Some((_, Counter::Bucket(bucket))) => Some(bucket),
+            _ => None,
+        }
+    }
+
+    /// A request is no longer with a worker of `pool`.
+    #[inline]
+    fn left(&mut self, pool: NodeId, at: SimTime) {
+        if let Some(door) = self.pool(pool).and_then(|pool| pool.door)
+            && let Some(balancer) = self.balancer(door)
+        {
+            balancer.left(at);
+        }
+    }
+}
+
+impl Observer<Fact> for Meter {
+    #[inline]
+    fn saw(&mut self, at: SimTime, fact: &Fact) {
+        match *fact {
+            Fact::Routed { balancer, bytes, .. } => {
+                if let Some(balancer) = self.balancer(balancer) {
+                    balancer.routed(at, bytes);
+                }
+            }
+            Fact::Served { pool, .. } | Fact::Left { pool, .. } => self.left(pool, at),
+            Fact::Posted { queue, bytes, .. } => {
+                if let Some(queue) = self.queue(queue) {
+                    queue.sends += units(bytes);
+                }
+            }
+            Fact::Received { queue, bytes, .. } => {
+                if let Some(queue) = self.queue(queue) {
+                    queue.receives += units(bytes);
+                }
+            }
+            Fact::Deleted { queue, .. } => {
+                if let Some(queue) = self.queue(queue) {
+                    queue.deletes += 1;
+                }
+            }
+            Fact::Changed { queue, .. } => {
+                if let Some(queue) = self.queue(queue) {
+                    queue.changes += 1;
+                }
+            }
+            Fact::Stored { bucket, bytes, .. } => {
+                if let Some(bucket) = self.bucket(bucket) {
+                    bucket.stored(at, bytes);
+                }
+            }
+            Fact::Fetched { bucket, .. } => {
+                if let Some(bucket) = self.bucket(bucket) {
+                    bucket.gets += 1;
+                }
+            }
+            Fact::Running { pool, worker, size } => {
+                if let Some(pool) = self.pool(pool) {
+                    pool.running(worker, size, at);
+                }
+            }
+            Fact::Gone { pool, worker } => {
+                if let Some(pool) = self.pool(pool) {
+                    pool.gone(worker, at);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Billed units of a call to a queue.
+#[inline]
+pub(super) const fn units(bytes: u64) -> u64 {
+    let chunks = bytes.div_ceil(CHUNK);
+    if chunks == 0 { 1 } else { chunks }
+}
+
+/// The balancer through which everything comes that reaches `pool`, if there is one.
+fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
+    let mut doors = Vec::new();
+    for (place, node) in topology.nodes.iter().enumerate() {
+        let reaches = match &node.kind {
+            NodeKind::Balancer(balancer) => balancer.to.contains(&pool),
+            NodeKind::Queue(queue) => queue.to.contains(&pool),
+            NodeKind::Pool(from) => from.steps.iter().any(|step| match &step.verb {
+                Verb::Call { to, .. } | Verb::Send { to, .. } => to.contains(&pool),
+                Verb::Work { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
+            }),
+            NodeKind::Bucket(_) => false,
+        };
+        if reaches {
+            doors.push(NodeId::at(place));
+        }
+    }
+    match doors.as_slice() {
+        &[door] if !topology.entry.contains(&pool) => {
+            matches!(topology.nodes[door.index()].kind, NodeKind::Balancer(_)).then_some(door)
+        }
+        _ => None,
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct QueueCounter {
+    sends: u64,
+    receives: u64,
+    deletes: u64,
+    changes: u64,
+}
+
+impl QueueCounter {
+    fn used(&self) -> Used {
+        let QueueCounter { sends, receives, deletes, changes } = *self;
+        Used::Queue { fifo: false, sends, receives, deletes, changes }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct BucketCounter {
+    puts: u64,
+    gets: u64,
+    /// Bytes that are there …
+    bytes: u128,
+    /// … since when.
+    since: SimTime,
+    kept: u128,
+}
+
+impl BucketCounter {
+    #[inline]
+    fn stored(&mut self, at: SimTime, bytes: u64) {
+        self.puts += 1;
+        self.kept += self.bytes * u128::from((at - self.since).nanos());
+        self.since = at;
+        self.bytes += u128::from(bytes);
+    }
+
+    fn used(&self, at: SimTime) -> Used {
+        let rest = self.bytes * u128::from((at.max(self.since) - self.since).nanos());
+        Used::Bucket { puts: self.puts, gets: self.gets, kept: self.kept + rest }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! Lives of machines and of their volumes, by size.
+
+use std::collections::BTreeMap;
+
+use crate::billing::usage::{Machines, Used};
+use crate::cloud::scaling::{Scaling, Size};
+use crate::cloud::topology::{NodeId, Platform, Pool};
+use crate::ground::time::{SimTime, Span};
+
+/// The shortest time billed for a volume and for one start of an EC2 instance.
+pub(in crate::billing) const MINUTE: Span = Span::from_secs(60);
+
+/// Counts the lives of a pool's machines.
+#[derive(Clone, Debug)]
+pub(super) struct PoolCounter {
+    /// What is over.
+    sizes: Vec<Machines>,
+    /// What is running: the worker's number, since when and of which size.
+    alive: BTreeMap<u32, (SimTime, usize)>,
+    /// Volumes that outlive the machines' stops, since when; only where machines are scaled up and down.
+    disks: BTreeMap<u32, SimTime>,
+    keeps_disks: bool,
+    /// The balancer through which alone it is reached.
+    pub door: Option<NodeId>,
+}
+
+impl PoolCounter {
+    pub(super) fn new(pool: &Pool, door: Option<NodeId>) -> PoolCounter {
+        let (sizes, keeps_disks) = match &pool.scaling {
+            Scaling::Vertical(vertical) if !vertical.sizes.is_empty() => {
+                let size = |size: &Size| Machines::none(size.platform.clone(), size.slots);
+                (vertical.sizes.iter().map(size).collect(), true)
+            }
+            Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Vertical(_) => {
+                (vec![Machines::none(pool.platform.clone(), pool.slots)], false)
+            }
+        };
+        PoolCounter { sizes, alive: BTreeMap::new(), disks: BTreeMap::new(), keeps_disks, door }
+    }
+
+    pub(super) fn running(&mut self, worker: u32, size: u16, at: SimTime) {
+        self.gone(worker, at);
+        let size = usize::from(size).min(self.sizes.len() - 1);
+        self.alive.insert(worker, (at, size));
+        if self.keeps_disks {
+            self.disks.entry(worker).or_insert(at);
+        }
+    }
+
+    pub(super) fn gone(&mut self, worker: u32, at: SimTime) {
+        if let Some((since, size)) = self.alive.remove(&worker) {
+            charge(&mut self.sizes[size], since, at, !self.keeps_disks);
+        }
+    }
+
+    pub(super) fn used(&self, at: SimTime) -> Used {
+        let mut sizes = self.sizes.clone();
+        for &(since, size) in self.alive.values() {
+            charge(&mut sizes[size], since, at, !self.keeps_disks);
+        }
+        // The same disk goes through all sizes: it is the first one's.
+        let first = &mut sizes[0];
+        for &since in self.disks.values() {
+            let seconds = billed(since, at, MINUTE);
+            first.byte_seconds += u128::from(volume(&first.platform)) * u128::from(seconds);
+        }
+        Used::Machines { sizes, busy: None }
+    }
+}
+
+/// Seconds billed from `since` to `at`.
+fn billed(since: SimTime, at: SimTime, minimum: Span) -> u64 {
+    (at.max(since) - since).started_seconds().max(minimum.started_seconds())
+}
+
+/// Adds one life, or what there is of it so far.
+fn charge(machines: &mut Machines, since: SimTime, at: SimTime, with_volume: bool) {
+    machines.starts += 1;
+    machines.seconds += billed(since, at, minimum(&machines.platform));
+    if with_volume {
+        let seconds = billed(since, at, MINUTE);
+        machines.byte_seconds += u128::from(volume(&machines.platform)) * u128::from(seconds);
+    }
+}
+
+/// The shortest time billed for one start.
+pub(in crate::billing) const fn minimum(platform: &Platform) -> Span {
+    match *platform {
+        Platform::Free => Span::ZERO,
+        Platform::Machine { minimum, .. } => minimum,
+        Platform::Ec2 { .. } => MINUTE,
+    }
+}
+
+/// Bytes of the volume that comes with a machine.
+pub(in crate::billing) const fn volume(platform: &Platform) -> u64 {
+    match *platform {
+        Platform::Free | Platform::Machine { .. } => 0,
+        Platform::Ec2 { volume, .. } => volume,
+    }
+}

@@ -1,0 +1,213 @@
+use super::*;
+use crate::billing::capacity::Capacity;
+use crate::billing::{PriceBook, invoice, total};
+use crate::cloud::fact::{Outcome, Who};
+use crate::cloud::scaling::{Scaling, Size, Vertical};
+use crate::cloud::topology::{
+    Balancer, Discipline, Held, Initially, Life, NoWorker, Node, Platform, Poll, Pool, Queue, Returned, Routing, Speed,
+    StaleDelete, Step, Ties, WorkloadId,
+};
+use crate::ground::distribution::Distribution;
+use crate::ground::time::{SECOND, Span};
+
+fn no_time() -> Distribution {
+    Distribution::Constant(0)
+}
+
+fn pool(platform: Platform, steps: Vec<Step>) -> NodeKind {
+    NodeKind::Pool(Box::new(Pool {
+        steps,
+        workers: Some(1),
+        slots: 1,
+        speed: Speed::ONE,
+        room: None,
+        line: Discipline::FirstCome,
+        no_worker: NoWorker::Refuse,
+        platform,
+        life: Life { pending: no_time(), boot: no_time(), stopping: no_time() },
+        initially: Initially::Ready,
+        scaling: Scaling::Fixed,
+        scale_in: Held::Finish,
+        poll: Poll::default(),
+    }))
+}
+
+fn balancer(to: &[u16], rules: u32) -> NodeKind {
+    let to = to.iter().map(|&pool| NodeId(pool)).collect();
+    NodeKind::Balancer(Balancer { to, routing: Routing::RoundRobin, ties: Ties::Lowest, rules })
+}
+
+fn queue() -> NodeKind {
+    NodeKind::Queue(Queue {
+        to: Vec::new(),
+        visibility: None,
+        dead_letters: None,
+        returned: Returned::InPlace,
+        stale_delete: StaleDelete::Ignored,
+    })
+}
+
+fn topology(nodes: Vec<NodeKind>) -> Topology {
+    let name = |(place, kind)| Node { name: format!("n{place}"), kind };
+    let nodes = nodes.into_iter().enumerate().map(name).collect();
+    Topology { name: "t".to_owned(), nodes, entry: vec![NodeId(0)], faults: Vec::new() }
+}
+
+fn large() -> Platform {
+    Platform::Ec2 { instance: "m5.large".to_owned(), volume: 0 }
+}
+
+fn second(seconds: u64) -> SimTime {
+    SimTime::from_nanos(seconds * SECOND)
+}
+
+fn who() -> Who {
+    Who { workload: WorkloadId(0), ordinal: 0, counted: true }
+}
+
+fn routed(bytes: u64) -> Fact {
+    Fact::Routed { who: who(), balancer: NodeId(0), bytes }
+}
+
+fn served(pool: u16) -> Fact {
+    let (pool, began) = (NodeId(pool), SimTime::START);
+    Fact::Served { who: who(), pool, worker: 1, visit: 1, began, result: Outcome::Ok }
+}
+
+fn running(pool: u16, worker: u32, size: u16) -> Fact {
+    Fact::Running { pool: NodeId(pool), worker, size }
+}
+
+fn gone(pool: u16, worker: u32) -> Fact {
+    Fact::Gone { pool: NodeId(pool), worker }
+}
+
+/// A meter that saw these facts, at these instants (nanoseconds).
+fn metered(nodes: Vec<NodeKind>, facts: &[(u64, Fact)]) -> Meter {
+    let mut meter = Meter::new(&topology(nodes));
+    for (at, fact) in facts {
+        meter.saw(SimTime::from_nanos(*at), fact);
+    }
+    meter
+}
+
+fn seconds(usage: &Usage, pool: usize) -> (u64, u64) {
+    match &usage.nodes[pool].used {
+        Used::Machines { sizes, .. } => (sizes[0].starts, sizes[0].seconds),
+        other => panic!("{other:?} is no machine"),
+    }
+}
+
+/// Paper trace PT01, run `two-workers`: one to 240 s, one stopped at 25 s and billed for 60 s. 300 s cost 0.008 $.
+#[test]
+fn each_start_is_billed_for_a_minute_at_least() {
+    let facts = [(0, running(0, 1, 0)), (0, running(0, 2, 0)), (25 * SECOND, gone(0, 2))];
+    let meter = metered(vec![pool(large(), Vec::new())], &facts);
+    let usage = meter.usage(second(240));
+    assert_eq!(seconds(&usage, 0), (2, 300));
+    assert_eq!(total(&invoice(&usage, &PriceBook::us_east_1())).to_string(), "0.008");
+}
+
+#[test]
+fn a_started_second_is_a_second_and_asking_changes_nothing() {
+    let facts = [(1, running(0, 1, 0))];
+    let meter = metered(vec![pool(large(), Vec::new())], &facts);
+    assert_eq!(seconds(&meter.usage(second(30)), 0), (1, 60));
+    assert_eq!(seconds(&meter.usage(SimTime::from_nanos(90 * SECOND + 2)), 0), (1, 91));
+    assert_eq!(seconds(&meter.usage(SimTime::from_nanos(90 * SECOND + 1)), 0), (1, 90));
+}
+
+/// Paper trace PT05, run `resize`: 120 s small, gone, 150 s large: 0.0032 + 0.008 $. The disk stays all the time.
+#[test]
+fn each_size_of_a_machine_is_billed_by_itself_and_the_disk_through_all() {
+    let size = |kind: &str| Size {
+        platform: Platform::Ec2 { instance: kind.to_owned(), volume: 1 << 30 },
+        speed: Speed::ONE,
+        slots: 1,
+    };
+    let sizes = vec![size("m5.large"), size("m5.xlarge")];
+    let NodeKind::Pool(mut app) = pool(large(), Vec::new()) else { unreachable!("a pool is a pool") };
+    app.scaling = Scaling::Vertical(Vertical { sizes, at: Vec::new(), change: no_time(), held: Held::Lost });
+    let facts = [(0, running(0, 1, 0)), (120 * SECOND, gone(0, 1)), (150 * SECOND, running(0, 1, 1))];
+    let usage = metered(vec![NodeKind::Pool(app)], &facts).usage(second(300));
+    let lines = invoice(&usage, &PriceBook::us_east_1());
+    let found: Vec<(String, String)> =
+        lines.iter().map(|line| (line.item.clone(), line.quantity.to_string())).collect();
+    let row = |item: &str, quantity: &str| (item.to_owned(), quantity.to_owned());
+    let expected =
+        [row("ec2.m5.large", "120"), row("ebs.gp3", "300"), row("ec2.m5.xlarge", "150"), row("ebs.gp3", "0")];
+    assert_eq!(found, expected);
+    assert_eq!((lines[0].cost + lines[2].cost).to_string(), "0.0112");
+}
+
+/// 50 requests a second in the first hour, each a connection; 10 kB each are 1.8 GB, fewer than 2 units. In the
+/// second hour nothing: 2 started hours, 2 LCU-hours.
+#[test]
+fn a_balancer_is_metered_by_the_clock_hour() {
+    let facts: Vec<(u64, Fact)> =
+        (0..180_000).flat_map(|n| [(n * SECOND / 50, routed(10_000)), (n * SECOND / 50, served(1))]).collect();
+    let meter = metered(vec![balancer(&[1], 12), pool(Platform::Free, Vec::new())], &facts);
+    let used = Used::Balancer { hours: 2, capacity: Capacity(2 * Capacity::UNIT) };
+    assert_eq!(meter.usage(second(4_500)).nodes[0].used, used);
+    let used = Used::Balancer { hours: 1, capacity: Capacity(2 * Capacity::UNIT) };
+    assert_eq!(meter.usage(second(3_600)).nodes[0].used, used);
+}
+
+/// 6,000 connections that stay open from half past the first hour to half past the second: on average 3,000 in
+/// each, one unit; their number a second, 6000 ÷ 3600 ÷ 25, is less.
+#[test]
+fn open_connections_are_those_at_work_and_in_line() {
+    let mut facts: Vec<(u64, Fact)> = (0..6_000).map(|_| (1_800 * SECOND, routed(0))).collect();
+    facts.extend((0..6_000).map(|_| (5_400 * SECOND, served(1))));
+    let capacity_of = |nodes| match metered(nodes, &facts).usage(second(7_200)).nodes[0].used {
+        Used::Balancer { capacity, .. } => capacity,
+        ref other => panic!("{other:?} is no balancer"),
+    };
+    let free = || pool(Platform::Free, Vec::new());
+    assert_eq!(capacity_of(vec![balancer(&[1], 0), free()]), Capacity(2 * Capacity::UNIT));
+    // With a second door to the pool its stays can't be told apart, and only new connections count.
+    let shared = vec![balancer(&[1], 0), free(), balancer(&[1], 0)];
+    assert_eq!(capacity_of(shared), Capacity(6_000 * (Capacity::UNIT / 90_000)));
+}
+
+/// SQS price page: 64 KiB are one request, a byte more are two; deletes and changes are one each.
+#[test]
+fn a_queue_counts_chunks() {
+    let queue_id = NodeId(0);
+    let post = |bytes| Fact::Posted { who: who(), queue: queue_id, bytes };
+    let receive = |bytes| Fact::Received { who: who(), queue: queue_id, receives: 1, waited: Span::ZERO, bytes };
+    let facts = [
+        (0, post(0)),
+        (0, post(65_536)),
+        (0, post(65_537)),
+        (1, receive(65_537)),
+        (2, Fact::Deleted { who: who(), queue: queue_id, gone: true }),
+        (3, Fact::Deleted { who: who(), queue: queue_id, gone: false }),
+        (4, Fact::Changed { who: who(), queue: queue_id }),
+        (5, Fact::Buried { who: who(), queue: queue_id }),
+    ];
+    let used = Used::Queue { fifo: false, sends: 4, receives: 2, deletes: 2, changes: 1 };
+    assert_eq!(metered(vec![queue()], &facts).usage(second(1)).nodes[0].used, used);
+}
+
+/// 1 GiB kept for 10 s, and another for the last 4 s: 14 GB·s.
+#[test]
+fn a_bucket_keeps_what_was_put() {
+    let store = || Fact::Stored { who: who(), bucket: NodeId(0), bytes: 1 << 30 };
+    let fetch = Fact::Fetched { who: who(), bucket: NodeId(0), bytes: 1 << 30 };
+    let facts = [(0, store()), (6 * SECOND, store()), (7 * SECOND, fetch)];
+    let meter = metered(vec![NodeKind::Bucket(crate::cloud::topology::Bucket::default())], &facts);
+    let usage = meter.usage(second(10));
+    assert_eq!(usage.nodes[0].used, Used::Bucket { puts: 2, gets: 1, kept: (14 << 30) * u128::from(SECOND) });
+    let lines = invoice(&usage, &PriceBook::us_east_1());
+    assert_eq!((lines[2].item.as_str(), lines[2].quantity.to_string().as_str()), ("s3.storage", "14"));
+}
+
+#[test]
+fn an_unknown_machine_is_missed_before_anything_runs() {
+    let wrong = Platform::Ec2 { instance: "c5.lrage".to_owned(), volume: 0 };
+    let topology = topology(vec![pool(wrong, Vec::new()), pool(Platform::Free, Vec::new()), queue()]);
+    let missing = crate::billing::check(&topology, &PriceBook::us_east_1());
+    assert_eq!((missing.len(), missing[0].node.as_str(), missing[0].item.as_str()), (1, "pool.n0", "ec2.c5.lrage"));
+    assert_eq!(missing[0].nearest.first().map(String::as_str), Some("ec2.c5.large"));
+}

@@ -1,0 +1,100 @@
+//! What was used: exact integers by node, before any price.
+
+use crate::billing::capacity::Capacity;
+use crate::cloud::topology::{NodeId, Platform};
+
+/// What a system, or a list of things, used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// By node, in the order of the file: of a topology all of them, so that a [`NodeId`] is the place here.
+    pub nodes: Vec<NodeUsage>,
+}
+
+/// What one node used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeUsage {
+    /// Whose: `pool.media`.
+    pub node: String,
+    /// What.
+    pub used: Used,
+}
+
+/// The closed list of what can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Used {
+    /// Machines, one entry a size.
+    Machines {
+        /// By size; one where the pool is not scaled up and down.
+        sizes: Vec<Machines>,
+        /// Slot·nanoseconds during which requests held a slot, if somebody measured them: the rest was idle.
+        busy: Option<u128>,
+    },
+    /// A load balancer.
+    Balancer {
+        /// Hours of its life that began.
+        hours: u64,
+        /// Capacity, summed over clock hours.
+        capacity: Capacity,
+    },
+    /// A queue: units of 64 KiB of every call; at least one a call.
+    Queue {
+        /// First-in-first-out queues have their own price.
+        fifo: bool,
+        /// Of sends.
+        sends: u64,
+        /// Of receives that brought something.
+        receives: u64,
+        /// Of deletes.
+        deletes: u64,
+        /// Of changes of visibility.
+        changes: u64,
+    },
+    /// An object store.
+    Bucket {
+        /// Objects stored.
+        puts: u64,
+        /// Objects read.
+        gets: u64,
+        /// Bytes kept, summed over time, in byte·nanoseconds.
+        kept: u128,
+    },
+    /// Volumes by themselves.
+    Volumes {
+        /// The price book's item: `ebs.gp3`.
+        item: &'static str,
+        /// Bytes summed over billed seconds.
+        byte_seconds: u128,
+    },
+}
+
+/// Lives of machines of one size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machines {
+    /// What they are.
+    pub platform: Platform,
+    /// Requests that each serves at once.
+    pub slots: u32,
+    /// Starts.
+    pub starts: u64,
+    /// Billed seconds: of each start the started seconds, or the minimum.
+    pub seconds: u64,
+    /// Bytes of their volumes, summed over billed seconds.
+    pub byte_seconds: u128,
+}
+
+impl Machines {
+    /// None yet, of this kind.
+    pub fn none(platform: Platform, slots: u32) -> Machines {
+        Machines { platform, slots, starts: 0, seconds: 0, byte_seconds: 0 }
+    }
+}
+
+impl Usage {
+    /// Says how long the slots of a pool were held, in slot·nanoseconds: a gauge's integral. What its machines were
+    /// paid for beyond that is shown as wasted.
+    pub fn held(&mut self, pool: NodeId, slot_nanos: u128) {
+        if let Some(NodeUsage { used: Used::Machines { busy, .. }, .. }) = self.nodes.get_mut(pool.index()) {
+            *busy = Some(slot_nanos);
+        }
+    }
+}
