@@ -8,7 +8,6 @@ mod flaw;
 mod invoice;
 mod meter;
 mod prices;
-mod quantity;
 mod tree;
 mod usage;
 mod usage_list;

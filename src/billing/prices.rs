@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 use crate::billing::flaw::{Flaw, meant, nearest};
 use crate::billing::invoice::{MONTH, items};
 use crate::billing::meter::Meter;
-use crate::billing::quantity;
 use crate::billing::tree::{self, Entry, Flaws, Spot, Table, Value, decimal, join};
 use crate::billing::usage::Usage;
 use crate::cloud::topology::Topology;
+use crate::ground::quantity;
 use crate::ground::time::{SECOND, SimTime, Span};
 
 /// The bundled book.

@@ -36,10 +36,10 @@ use crate::billing::capacity::{Capacity, Hour};
 use crate::billing::flaw::Flaw;
 use crate::billing::meter::{MINUTE, minimum, units};
 use crate::billing::prices::PriceBook;
-use crate::billing::quantity;
 use crate::billing::tree::{self, Entry, Flaws, Spot, Table, Value, decimal, join};
 use crate::billing::usage::{Machines, NodeUsage, Usage, Used};
 use crate::cloud::topology::Platform;
+use crate::ground::quantity;
 use crate::ground::time::{SECOND, Span};
 
 /// How a usage list is written.

@@ -11,7 +11,7 @@ use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, Span};
 
 fn no_time() -> Distribution {
-    Distribution::Constant(0)
+    Distribution::constant(0)
 }
 
 fn pool(platform: Platform, steps: Vec<Step>) -> NodeKind {
