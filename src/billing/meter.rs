@@ -7,7 +7,7 @@ use crate::billing::usage::{NodeUsage, Usage, Used};
 use crate::cloud::fact::Fact;
 use crate::cloud::topology::{NodeId, NodeKind, Topology, Verb};
 use crate::engine::Observer;
-use crate::ground::time::SimTime;
+use crate::ground::time::{SimTime, Span};
 
 use balancer::BalancerCounter;
 use machines::PoolCounter;
@@ -22,9 +22,9 @@ const CHUNK: u64 = 64 * 1024;
 ///   minimum. A volume is paid for as long as its machine; a machine that is scaled up and down keeps its volume
 ///   while it is stopped, so that volume is paid for from its first start on.
 /// - A balancer lives from 0: started hours, and the capacity of each clock hour. Of the model it is assumed that
-///   every request is a connection of its own, which stays open from being routed until its worker is done with it;
-///   1 GB is 10⁹ bytes. Where a pool behind a balancer is also reached another way, the balancer can't tell which
-///   stays are its own, and its open connections count as none.
+///   every request is a connection of its own, open while the request waits for a worker and while the worker is at
+///   it (counted in the hour in which that ends); 1 GB is 10⁹ bytes. Where a pool behind a balancer is also reached
+///   another way, nobody can tell which stays are the balancer's, and their connections count as new ones only.
 /// - A queue counts sends and receives by 64 KiB, deletes and changes of visibility by one.
 /// - A bucket counts puts and gets, and keeps what was put.
 #[derive(Clone, Debug)]
@@ -45,9 +45,7 @@ impl Meter {
     pub fn new(topology: &Topology) -> Meter {
         let nodes = topology.nodes.iter().enumerate().map(|(place, node)| match &node.kind {
             NodeKind::Balancer(balancer) => {
-                let follows = balancer.to.iter().all(|&pool| only_door(topology, pool) == Some(NodeId::at(place)));
-                let counter = BalancerCounter::new(balancer.rules, follows);
-                (format!("balancer.{}", node.name), Counter::Balancer(counter))
+                (format!("balancer.{}", node.name), Counter::Balancer(BalancerCounter::new(balancer.rules)))
             }
             NodeKind::Pool(pool) => {
                 let door = only_door(topology, NodeId::at(place));
@@ -106,13 +104,13 @@ impl Meter {
         }
     }
 
-    /// A request is no longer with a worker of `pool`.
+    /// A request was in line or at work at `pool` for so long until `at`.
     #[inline]
-    fn left(&mut self, pool: NodeId, at: SimTime) {
+    fn stayed(&mut self, pool: NodeId, at: SimTime, span: Span) {
         if let Some(door) = self.pool(pool).and_then(|pool| pool.door)
             && let Some(balancer) = self.balancer(door)
         {
-            balancer.left(at);
+            balancer.stayed(at, span);
         }
     }
 }
@@ -126,7 +124,8 @@ impl Observer<Fact> for Meter {
                     balancer.routed(at, bytes);
                 }
             }
-            Fact::Served { pool, .. } | Fact::Left { pool, .. } => self.left(pool, at),
+            Fact::Started { pool, waited, .. } | Fact::Left { pool, waited, .. } => self.stayed(pool, at, waited),
+            Fact::Served { pool, began, .. } => self.stayed(pool, at, at - began),
             Fact::Posted { queue, bytes, .. } => {
                 if let Some(queue) = self.queue(queue) {
                     queue.sends += units(bytes);

@@ -2,7 +2,7 @@
 
 use crate::billing::capacity::{Capacity, Hour};
 use crate::billing::usage::Used;
-use crate::ground::time::SimTime;
+use crate::ground::time::{SimTime, Span};
 
 /// Counts a balancer's capacity by the clock hour.
 #[derive(Clone, Debug)]
@@ -13,18 +13,11 @@ pub(super) struct BalancerCounter {
     end: u64,
     /// Capacity of the hours that are over.
     closed: Capacity,
-    /// Open connections …
-    open: u64,
-    /// … since when.
-    since: u64,
-    /// Whether all of them are seen to end.
-    follows: bool,
 }
 
 impl BalancerCounter {
-    pub(super) fn new(rules: u32, follows: bool) -> BalancerCounter {
-        let hour = Hour { rules, ..Hour::default() };
-        BalancerCounter { hour, end: Hour::NANOS, closed: Capacity::default(), open: 0, since: 0, follows }
+    pub(super) fn new(rules: u32) -> BalancerCounter {
+        BalancerCounter { hour: Hour { rules, ..Hour::default() }, end: Hour::NANOS, closed: Capacity::default() }
     }
 
     #[inline]
@@ -32,35 +25,32 @@ impl BalancerCounter {
         if at.nanos() >= self.end {
             self.close(at.nanos());
         }
-        self.hour.active += u128::from(self.open) * u128::from(at.nanos().saturating_sub(self.since));
-        self.since = at.nanos();
     }
 
     /// Ends the hours that are over at `at`.
     #[cold]
     fn close(&mut self, at: u64) {
         while at >= self.end {
-            self.hour.active += u128::from(self.open) * u128::from(self.end - self.since);
-            self.since = self.end;
             self.closed += self.hour.capacity();
             self.hour = Hour { rules: self.hour.rules, ..Hour::default() };
             self.end += Hour::NANOS;
         }
     }
 
+    /// A request came through.
     #[inline]
     pub(super) fn routed(&mut self, at: SimTime, bytes: u64) {
         self.pass(at);
         self.hour.connections += 1;
         self.hour.requests += 1;
         self.hour.bytes += u128::from(bytes);
-        self.open += u64::from(self.follows);
     }
 
+    /// One of its requests waited or was at work, and so kept its connection open, for so long until `at`.
     #[inline]
-    pub(super) fn left(&mut self, at: SimTime) {
+    pub(super) fn stayed(&mut self, at: SimTime, span: Span) {
         self.pass(at);
-        self.open = self.open.saturating_sub(1);
+        self.hour.active += u128::from(span.nanos());
     }
 
     pub(super) fn used(&self, at: SimTime) -> Used {

@@ -69,11 +69,6 @@ fn routed(bytes: u64) -> Fact {
     Fact::Routed { who: who(), balancer: NodeId(0), bytes }
 }
 
-fn served(pool: u16) -> Fact {
-    let (pool, began) = (NodeId(pool), SimTime::START);
-    Fact::Served { who: who(), pool, worker: 1, visit: 1, began, result: Outcome::Ok }
-}
-
 fn running(pool: u16, worker: u32, size: u16) -> Fact {
     Fact::Running { pool: NodeId(pool), worker, size }
 }
@@ -144,8 +139,7 @@ fn each_size_of_a_machine_is_billed_by_itself_and_the_disk_through_all() {
 /// second hour nothing: 2 started hours, 2 LCU-hours.
 #[test]
 fn a_balancer_is_metered_by_the_clock_hour() {
-    let facts: Vec<(u64, Fact)> =
-        (0..180_000).flat_map(|n| [(n * SECOND / 50, routed(10_000)), (n * SECOND / 50, served(1))]).collect();
+    let facts: Vec<(u64, Fact)> = (0..180_000).map(|n| (n * SECOND / 50, routed(10_000))).collect();
     let meter = metered(vec![balancer(&[1], 12), pool(Platform::Free, Vec::new())], &facts);
     let used = Used::Balancer { hours: 2, capacity: Capacity(2 * Capacity::UNIT) };
     assert_eq!(meter.usage(second(4_500)).nodes[0].used, used);
@@ -153,12 +147,20 @@ fn a_balancer_is_metered_by_the_clock_hour() {
     assert_eq!(meter.usage(second(3_600)).nodes[0].used, used);
 }
 
-/// 6,000 connections that stay open from half past the first hour to half past the second: on average 3,000 in
-/// each, one unit; their number a second, 6000 ÷ 3600 ÷ 25, is less.
+/// 6,000 connections are open for half an hour in line and half an hour at work: on average 3,000 in the hour in
+/// which each of these ends, one unit each; their number a second, 6000 ÷ 3600 ÷ 25, is less.
 #[test]
-fn open_connections_are_those_at_work_and_in_line() {
-    let mut facts: Vec<(u64, Fact)> = (0..6_000).map(|_| (1_800 * SECOND, routed(0))).collect();
-    facts.extend((0..6_000).map(|_| (5_400 * SECOND, served(1))));
+fn open_connections_are_those_in_line_and_at_work() {
+    let (arrives, starts, ends) = (1_800 * SECOND, 3_599 * SECOND + SECOND / 2, 5_399 * SECOND + SECOND / 2);
+    let waited = Span::from_secs(1_800);
+    let started = Fact::Started { who: who(), pool: NodeId(1), waited };
+    let began = SimTime::from_nanos(starts);
+    let (pool_id, result) = (NodeId(1), Outcome::Ok);
+    let served = Fact::Served { who: who(), pool: pool_id, worker: 1, visit: 1, began, result };
+    let facts: Vec<(u64, Fact)> = [(arrives, routed(0)), (starts, started), (ends, served)]
+        .into_iter()
+        .flat_map(|fact| std::iter::repeat_n(fact, 6_000))
+        .collect();
     let capacity_of = |nodes| match metered(nodes, &facts).usage(second(7_200)).nodes[0].used {
         Used::Balancer { capacity, .. } => capacity,
         ref other => panic!("{other:?} is no balancer"),
