@@ -40,7 +40,7 @@ pub struct Line {
 pub struct Quantity {
     /// How many parts.
     pub parts: u128,
-    /// Ten to this power of them make one.
+    /// Ten to this power of them make one; at most 38.
     pub decimals: u8,
 }
 
@@ -51,8 +51,8 @@ impl Quantity {
     }
 
     /// How many parts make one.
-    const fn scale(self) -> u64 {
-        10u64.pow(self.decimals as u32)
+    const fn scale(self) -> u128 {
+        10u128.pow(self.decimals as u32)
     }
 
     /// For figures and charts; `Display` is exact.
@@ -64,7 +64,7 @@ impl Quantity {
 impl fmt::Display for Quantity {
     /// The exact decimal without idle zeros: `2.75`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scale = u128::from(self.scale());
+        let scale = self.scale();
         let (whole, part) = (self.parts / scale, self.parts % scale);
         if part == 0 {
             return write!(f, "{whole}");
@@ -178,7 +178,8 @@ pub fn invoice(usage: &Usage, book: &PriceBook) -> Vec<Line> {
 }
 
 fn line(node: &str, charge: &Charge, quantity: Quantity, price: Price, about: (&'static str, &str, &str)) -> Line {
-    let cost = price.of_parts(quantity.parts, quantity.scale());
+    let whole = u64::try_from(quantity.scale()).expect("no use is counted in finer parts than 10⁻¹⁹");
+    let cost = price.of_parts(quantity.parts, whole);
     let wasted = charge.idle.map(|idle| {
         let share = i128::try_from(idle).unwrap_or(0);
         Money::from_picodollars(cost.picodollars() * share / SHARES as i128)
@@ -204,7 +205,7 @@ fn split(item: &Item, before: u128, quantity: Quantity) -> Vec<(Quantity, u64)> 
     let end = before + quantity.parts;
     let mut pieces = Vec::new();
     for (number, tier) in item.tiers.iter().enumerate() {
-        let scale = u128::from(quantity.scale());
+        let scale = quantity.scale();
         let from = (tier.above * scale).max(before);
         let to = item.tiers.get(number + 1).map_or(end, |next| (next.above * scale).min(end));
         if from < to {
@@ -323,6 +324,7 @@ mod tests {
         assert_eq!(shown(2_750, 3), "2.75");
         assert_eq!(shown(5, 3), "0.005");
         assert_eq!(shown(120, 0), "120");
+        assert_eq!(shown(1, 21), "0.000000000000000000001");
     }
 
     /// 1 $ in 8 h is 91.25 $ a month; in 730 h it is 1 $; a picodollar in a nanosecond does not overflow.

@@ -1,0 +1,132 @@
+//! A scenario in the making: what every model's translation writes into.
+
+/// Stays at one pool, and what the traces call them.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// The pool.
+    pub pool: String,
+    /// The stage of a visit.
+    pub stage: String,
+    /// What worker numbers follow: `w` of `w1`.
+    pub prefix: String,
+    /// The pool is one worker, whose whole name that is.
+    pub alone: bool,
+}
+
+/// One request of a script.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
+    pub id: String,
+    pub at: u64,
+    /// Works that it brings, in nanoseconds.
+    pub works: Vec<(String, u64)>,
+    /// Visits at which a work fails.
+    pub fails: Vec<(String, Vec<u64>)>,
+}
+
+/// A scenario and how to read its run.
+#[derive(Clone, Debug, Default)]
+pub struct Scene {
+    pub title: String,
+    /// When the run ends.
+    pub end: u64,
+    /// Items and prices.
+    pub own: Vec<(String, String)>,
+    /// Works that all requests share, in nanoseconds.
+    pub works: Vec<(String, u64)>,
+    pub client: Option<String>,
+    pub calls: Vec<Call>,
+    pub faults: Vec<String>,
+    /// The topology's nodes, as TOML below `[topology.traced]`.
+    pub nodes: Vec<String>,
+    pub stages: Vec<Stage>,
+    /// By size of a machine, the traces' word; empty where it never changes.
+    pub sizes: Vec<&'static str>,
+    /// The traces' word for a request that found no worker in service; `no_downstream` where a model has no other.
+    pub nobody: Option<&'static str>,
+}
+
+/// A duration as a scenario writes it.
+pub fn span(nanos: u64) -> String {
+    match nanos {
+        _ if nanos.is_multiple_of(1_000_000_000) => format!("{}s", nanos / 1_000_000_000),
+        _ if nanos.is_multiple_of(1_000_000) => format!("{}ms", nanos / 1_000_000),
+        _ => format!("{nanos}ns"),
+    }
+}
+
+/// A list of steps.
+pub fn steps(steps: &[String]) -> String {
+    format!("steps = [{}]", steps.join(", "))
+}
+
+/// A step of work.
+pub fn work(name: &str) -> String {
+    format!("{{ work = {name:?} }}")
+}
+
+impl Scene {
+    /// The price of a machine's hour, and the line that says so in a pool; nothing where the trace has none.
+    pub fn platform(&mut self, kind: &str, hour: Option<&str>) -> String {
+        let Some(hour) = hour else { return String::new() };
+        self.price(&format!("ec2.{kind}"), &format!("${hour}/h"));
+        format!("platform = {{ ec2 = {{ type = {kind:?} }} }}\n")
+    }
+
+    /// Sets a price.
+    pub fn price(&mut self, item: &str, price: &str) {
+        if !self.own.iter().any(|(known, _)| known == item) {
+            self.own.push((item.to_owned(), price.to_owned()));
+        }
+    }
+
+    /// A pool whose visits and workers have names of their own.
+    pub fn pool(&mut self, pool: &str, stage: &str, prefix: &str, body: &str) {
+        self.nodes.push(format!("[topology.traced.pool.{pool}]\n{body}\n"));
+        let [pool, stage, prefix] = [pool, stage, prefix].map(str::to_owned);
+        self.stages.push(Stage { pool, stage, prefix, alone: false });
+    }
+
+    /// A pool of one worker, who has a name.
+    pub fn worker(&mut self, name: &str, stage: &str, body: &str) {
+        self.pool(name, stage, name, body);
+        if let Some(stage) = self.stages.last_mut() {
+            stage.alone = true;
+        }
+    }
+
+    /// The whole file.
+    pub fn text(&self) -> String {
+        let pairs = |pairs: &[(String, u64)], between: &str| {
+            let pairs: Vec<String> = pairs.iter().map(|(name, nanos)| format!("{name} = {:?}", span(*nanos))).collect();
+            pairs.join(between)
+        };
+        let mut text = format!(
+            "title = {:?}\n[run]\ndefaults = \"textbook\"\nlength = {:?}\nreplications = 1\n",
+            self.title,
+            span(self.end)
+        );
+        if !self.own.is_empty() {
+            let own: Vec<String> = self.own.iter().map(|(item, price)| format!("{item:?} = {price:?}")).collect();
+            text += &format!("[prices.own]\n{}\n", own.join("\n"));
+        }
+        if !self.works.is_empty() {
+            text += &format!("[work]\n{}\n", pairs(&self.works, "\n"));
+        }
+        if let Some(client) = &self.client {
+            text += &format!("[workload.requests]\nclient = {client}\n");
+        }
+        for call in &self.calls {
+            text += "[[workload.requests.arrivals.scripted]]\n";
+            text += &format!("at = {:?}\nname = {:?}\n", span(call.at), call.id);
+            if !call.works.is_empty() {
+                text += &format!("work = {{ {} }}\n", pairs(&call.works, ", "));
+            }
+            let fails: Vec<String> = call.fails.iter().map(|(name, visits)| format!("{name} = {visits:?}")).collect();
+            if !fails.is_empty() {
+                text += &format!("fails = {{ {} }}\n", fails.join(", "));
+            }
+        }
+        text + &self.faults.concat() + &self.nodes.concat()
+    }
+}

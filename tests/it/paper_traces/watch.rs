@@ -1,0 +1,196 @@
+//! What happened in a run, read off its facts in the words of the traces.
+
+use queuelab::cloud::fact::{Fact, Loss, Outcome, Who};
+use queuelab::cloud::scaling::Decision;
+use queuelab::cloud::topology::NodeId;
+use queuelab::engine::Observer;
+use queuelab::ground::time::SimTime;
+
+/// Every fact as it comes.
+#[derive(Default)]
+pub struct Log(pub Vec<(u64, Fact)>);
+
+impl Observer<Fact> for Log {
+    fn saw(&mut self, at: SimTime, fact: &Fact) {
+        self.0.push((at.nanos(), *fact));
+    }
+}
+
+/// One stay with one worker.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pub pool: NodeId,
+    pub worker: u32,
+    pub attempt: u16,
+    pub start: u64,
+    pub finish: u64,
+    pub result: &'static str,
+}
+
+/// One request.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    pub ordinal: u32,
+    pub born: u64,
+    pub sent: Vec<u64>,
+    pub visits: Vec<Visit>,
+    /// When its client had its answer.
+    pub answered: Option<u64>,
+    pub completed: Option<u64>,
+    /// When and why it came to nothing.
+    pub lost: Option<(u64, &'static str)>,
+    pub receives: u64,
+    /// From birth, or the last attempt, to the first start of work.
+    pub first_start: Option<u64>,
+}
+
+/// One start of one worker.
+#[derive(Clone, Debug)]
+pub struct Life {
+    pub pool: NodeId,
+    pub worker: u32,
+    pub size: u16,
+    pub launched: u64,
+    pub running: Option<u64>,
+    pub ready: Option<u64>,
+    pub gone: Option<u64>,
+}
+
+/// One decision of a controller.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    pub at: u64,
+    pub decision: Decision,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub struct Run {
+    pub requests: Vec<Seen>,
+    pub lives: Vec<Life>,
+    pub looks: Vec<Look>,
+    /// Spans during which a node was away.
+    pub away: Vec<(NodeId, u64, Option<u64>)>,
+}
+
+impl Run {
+    pub fn of(log: &Log) -> Run {
+        let mut run = Run::default();
+        for &(at, fact) in &log.0 {
+            run.see(at, fact);
+        }
+        run
+    }
+
+    fn request(&mut self, who: Who) -> &mut Seen {
+        let place = self.requests.iter().position(|seen| seen.ordinal == who.ordinal);
+        let place = place.unwrap_or_else(|| {
+            self.requests.push(Seen { ordinal: who.ordinal, ..Seen::default() });
+            self.requests.len() - 1
+        });
+        &mut self.requests[place]
+    }
+
+    /// The present start of a worker.
+    fn life(&mut self, pool: NodeId, worker: u32) -> &mut Life {
+        let place = self.lives.iter().rposition(|life| life.pool == pool && life.worker == worker);
+        &mut self.lives[place.expect("a worker is asked for before anything else happens to it")]
+    }
+
+    fn see(&mut self, at: u64, fact: Fact) {
+        match fact {
+            Fact::Born { who } => self.request(who).born = at,
+            Fact::Sent { who, .. } => self.request(who).sent.push(at),
+            Fact::Started { who, .. } => {
+                self.request(who).first_start.get_or_insert(at);
+            }
+            Fact::Served { who, pool, worker, visit, began, result } => {
+                let (start, result) = (began.nanos(), of_outcome(result));
+                self.request(who).visits.push(Visit { pool, worker, attempt: visit, start, finish: at, result });
+            }
+            Fact::Received { who, .. } => self.request(who).receives += 1,
+            Fact::Answered { who, .. } => self.request(who).answered = Some(at),
+            Fact::Completed { who, .. } => self.request(who).completed = Some(at),
+            Fact::Lost { who, why, .. } => self.request(who).lost = Some((at, of_loss(why))),
+            Fact::Launched { pool, worker } => {
+                let life = Life { pool, worker, size: 0, launched: at, running: None, ready: None, gone: None };
+                self.lives.push(life);
+            }
+            Fact::Running { pool, worker, size } => {
+                let life = self.life(pool, worker);
+                (life.running, life.size) = (Some(at), size);
+            }
+            Fact::Ready { pool, worker } => self.life(pool, worker).ready = Some(at),
+            Fact::Gone { pool, worker } => self.life(pool, worker).gone = Some(at),
+            Fact::Decided { decision, .. } => self.looks.push(Look { at, decision }),
+            Fact::Away { node } => self.away.push((node, at, None)),
+            Fact::Back { node } => {
+                if let Some((_, _, end)) = self.away.iter_mut().rfind(|(gone, _, end)| *gone == node && end.is_none()) {
+                    *end = Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// How long `pool` could serve nobody before `end`: away, or without a worker in service.
+    pub fn downtime(&self, pool: NodeId, end: u64) -> u64 {
+        let mut changes: Vec<(u64, i32, i32)> = Vec::new();
+        for life in self.lives.iter().filter(|life| life.pool == pool) {
+            if let Some(ready) = life.ready {
+                changes.push((ready, 1, 0));
+                changes.extend(life.gone.map(|gone| (gone, -1, 0)));
+            }
+        }
+        for &(_, from, to) in self.away.iter().filter(|(node, _, _)| *node == pool) {
+            changes.push((from, 0, 1));
+            changes.extend(to.map(|to| (to, 0, -1)));
+        }
+        changes.sort_by_key(|change| change.0);
+        let (mut since, mut ready, mut away, mut down) = (0, 0, 0, 0);
+        for (at, more, gone) in changes.into_iter().filter(|change| change.0 < end).chain([(end, 0, 0)]) {
+            if ready == 0 || away > 0 {
+                down += at - since;
+            }
+            (since, ready, away) = (at, ready + more, away + gone);
+        }
+        down
+    }
+
+    /// The most workers that were in service at once.
+    pub fn peak_in_service(&self) -> usize {
+        let serves = |life: &Life, at: u64| {
+            life.ready.is_some_and(|ready| ready <= at) && life.gone.is_none_or(|gone| gone > at)
+        };
+        let instants = self.lives.iter().filter_map(|life| life.ready);
+        instants.map(|at| self.lives.iter().filter(|life| serves(life, at)).count()).max().unwrap_or(0)
+    }
+}
+
+fn of_outcome(result: Outcome) -> &'static str {
+    match result {
+        Outcome::Ok => "ok",
+        Outcome::Abandoned => "abandoned",
+        Outcome::Killed => "killed",
+        Outcome::Released => "released",
+        Outcome::Refused => "refused",
+        Outcome::Error => "error",
+        Outcome::TimedOut => "timeout",
+        Outcome::StaleDelete => "stale_delete",
+    }
+}
+
+fn of_loss(why: Loss) -> &'static str {
+    match why {
+        Loss::NoWorker => "no_downstream",
+        Loss::Down => "down",
+        Loss::Crashed => "crash",
+        Loss::Stopped => "stopped",
+        Loss::TimedOut => "timeout",
+        Loss::DeadLettered => "dead_letter",
+        Loss::Full => "full",
+        Loss::Left => "left",
+        Loss::Error => "error",
+        Loss::Unfinished => "unfinished",
+    }
+}
