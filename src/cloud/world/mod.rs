@@ -191,10 +191,11 @@ impl<'a> World<'a> {
         }
     }
 
+    #[inline]
     fn make<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, next: Move) {
         match next {
             Move::Deliver { job, node } => self.deliver(cx, job, node),
-            Move::Answer { job } => self.answer(cx, job),
+            Move::Answer { job } => self.answer(job),
             Move::Fail { job, why } => self.fail(cx, job, why),
             Move::Advance { job } => self.advance(cx, job),
             Move::Next { pool, worker } => self.next_of(cx, pool, worker),

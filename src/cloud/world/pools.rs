@@ -352,13 +352,19 @@ impl World<'_> {
     /// A job has done its last step.
     #[inline(always)]
     pub(super) fn done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
-        let Job { role, request, .. } = self.jobs[id];
+        let job = &self.jobs[id];
+        let (role, request, attempt) = (job.role, job.request, job.attempt);
         match role {
             Role::Root => {
                 self.leave(cx, id, Outcome::Ok);
                 self.root_done(cx, id, request);
             }
-            Role::Call | Role::Branch => {
+            Role::Branch => {
+                self.leave(cx, id, Outcome::Ok);
+                self.branch_done(cx, request, attempt);
+                self.end_job(id);
+            }
+            Role::Call => {
                 self.leave(cx, id, Outcome::Ok);
                 self.moves.push_back(Move::Answer { job: id });
             }
@@ -373,13 +379,11 @@ impl World<'_> {
     }
 
     /// Whoever waits for a job that ended well goes on.
-    pub(super) fn answer<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
-        let Job { role, request, attempt, parent, .. } = self.jobs[id];
-        match role {
-            Role::Call => self.call_answered(parent, id),
-            Role::Branch => self.branch_done(cx, request, attempt),
-            // Given up between its end and now: its work was for nothing.
-            Role::Root | Role::Stray | Role::Delivery => (),
+    pub(super) fn answer(&mut self, id: u32) {
+        let Job { role, parent, .. } = self.jobs[id];
+        // One given up between its end and now has nobody to tell: its work was for nothing.
+        if role == Role::Call {
+            self.call_answered(parent, id);
         }
         self.end_job(id);
     }

@@ -24,9 +24,24 @@ impl<'a> World<'a> {
     #[inline]
     pub(super) fn advance<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         loop {
+            // Field by field: a job copied whole right after one of its fields was written stalls the processor.
+            let (at, step, owner) = {
+                let job = &self.jobs[id];
+                (job.pool, usize::from(job.step), job.request)
+            };
+            let workload = self.requests[owner].workload;
+            let programme = &self.pool(at).programme[workload.index()];
+            let Some(&action) = programme.get(step) else { return self.done(cx, id) };
+            if let Action::Send { to, size: None, copies: 1 } = action
+                && let &[to] = to
+                && !matches!(self.nodes[to.index()], Node::Queue(_))
+            {
+                self.send_on(cx, id, to, 0);
+                self.jobs[id].step += 1;
+                continue;
+            }
             let job = self.jobs[id];
-            let request = self.requests[job.request];
-            let Some(action) = self.action(&job, &request) else { return self.done(cx, id) };
+            let request = self.requests[owner];
             let takes = match action {
                 Action::Work { work, law, key, fresh, .. } => {
                     let takes = self.work_of(&job, &request, work, law, key, fresh);
@@ -204,10 +219,15 @@ impl<'a> World<'a> {
                 None
             }
             Action::Send { to, size, copies } => {
-                let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
                 for &node in to {
                     for copy in 0..copies {
-                        if !self.send(cx, job, node, copy, bytes) {
+                        if !matches!(self.nodes[node.index()], Node::Queue(_)) {
+                            self.send_on(cx, id, node, copy);
+                            continue;
+                        }
+                        let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
+                        let branch = job.branch.wrapping_add(copy as u8);
+                        if !self.post(cx, node, job.request, job.attempt, branch, bytes) {
                             self.fails_at_work(cx, id, Outcome::Refused, Loss::Down);
                             return None;
                         }
@@ -261,42 +281,34 @@ impl<'a> World<'a> {
         self.size_of(request, self.flows[request.workload.index()].size, u64::from(request.ordinal))
     }
 
-    /// Sends a piece of a request on, and goes on. False where the node is away.
-    fn send<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        job: &Job,
-        node: NodeId,
-        copy: u32,
-        bytes: u64,
-    ) -> bool {
-        let branch = job.branch.wrapping_add(copy as u8);
-        if matches!(self.nodes[node.index()], Node::Queue(_)) {
-            return self.post(cx, node, job.request, job.attempt, branch, bytes);
-        }
-        let request = &mut self.requests[job.request];
+    /// Sends a piece of a request on to a pool or balancer, and goes on.
+    #[inline(always)]
+    fn send_on<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, node: NodeId, copy: u32) {
+        let job = &self.jobs[id];
+        let (owner, attempt, branch) = (job.request, job.attempt, job.branch.wrapping_add(copy as u8));
+        let request = &mut self.requests[owner];
         request.refs += 1;
-        if request.attempt == job.attempt && request.stage != Stage::Ended {
+        if request.attempt == attempt && request.stage != Stage::Ended {
             request.pending += 1;
         }
         let stamp = self.new_stamp();
         let sent = self.jobs.insert(Job {
             since: cx.now(),
+            request: owner,
             parent: NONE,
             slot: NONE,
             stamp,
             sibling: NONE,
             pool: node,
             step: 0,
-            visit: job.attempt,
+            attempt,
+            visit: attempt,
             branch,
             awaits: 0,
             role: Role::Branch,
             state: State::New,
-            ..*job
         });
         self.moves.push_back(Move::Deliver { job: sent, node });
-        true
     }
 
     /// Calls all of them, and waits.
