@@ -1,1 +1,245 @@
-//! A scenario file becomes checked data, or a list of complaints.
+//! A scenario file becomes checked data, or a list of complaints: all of them, each with its place and what to do.
+//!
+//! The way of a text: [`tree`] (TOML or JSON, with places) → `change` (settings from beside the file) → [`draft`]
+//! (plain structs, derived) → `files` (traces, measured values) → [`rules`] (a check a file) → [`build`] (names become
+//! numbers). After [`read`] nothing can refuse.
+
+mod build;
+mod change;
+mod complaint;
+mod cron;
+mod digest;
+mod draft;
+mod figures;
+mod files;
+mod json;
+mod later;
+mod laws;
+mod place;
+mod reader;
+mod rules;
+mod schema;
+mod sight;
+mod source;
+mod trace;
+mod tree;
+mod words;
+mod works;
+
+pub use complaint::{CODES, Complaint, Severity, did_you_mean, nearest};
+pub use place::{Key, Place, locate};
+pub use schema::schema;
+pub use source::{Change, Loader, NoFiles, Source};
+pub use words::{Word, words};
+
+use crate::cloud::topology::{Application, Topology};
+use crate::ground::time::Span;
+use crate::scenario::build::Builder;
+use crate::scenario::draft::Draft;
+use crate::scenario::draft::run::Defaults;
+use crate::scenario::draft::words::Replications as DraftReplications;
+use crate::scenario::files::Files;
+use crate::scenario::rules::{FORESIGHTS, RULES};
+use crate::scenario::sight::Sight;
+use crate::scenario::works::Works;
+
+/// A scenario to start from, with comments that teach.
+pub const TEMPLATE: &str = include_str!("template.toml");
+
+/// A description that has passed every check. Nothing after this can refuse it.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its question, for headings.
+    pub title: String,
+    /// SHA-256 of the text, of the files it names and of the changes beside it.
+    pub digest: String,
+    /// How long, how often, with which chance.
+    pub run: RunPlan,
+    /// The requests and what they need, the same for every architecture.
+    pub application: Application,
+    /// The architectures, in the order of the file.
+    pub topologies: Vec<Topology>,
+    /// What must hold.
+    pub goals: Vec<Goal>,
+    /// What is legal but surely not meant.
+    pub warnings: Vec<Complaint>,
+}
+
+/// How long is simulated, how often, and with which chance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunPlan {
+    /// Simulated time, warm-up included; `None`: until every request has ended.
+    pub length: Option<Span>,
+    /// The start that no figure counts.
+    pub warm_up: Span,
+    /// How long after `length` requests are followed to their end; `None` where there is no length.
+    pub drain: Option<Span>,
+    /// How many times the whole is played.
+    pub replications: Replications,
+    /// Where all chance begins.
+    pub seed: u64,
+    /// The step of the recorded series; `None`: as the recorder sees fit.
+    pub series: Option<Span>,
+}
+
+/// How many times the whole is played.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Replications {
+    /// So many.
+    Fixed(u32),
+    /// Until a figure is known well enough, judged at fixed counts.
+    Precision {
+        /// Half the width of the interval, relative to the figure.
+        precision: f64,
+        /// The figure.
+        of: String,
+        /// Never fewer.
+        at_least: u32,
+        /// Never more.
+        at_most: u32,
+        /// How sure the interval is.
+        confidence: f64,
+    },
+}
+
+/// A figure and its limit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Goal {
+    /// The figure, as `completion.p99`, `media.wait.p99` or `uploads.lost`.
+    pub of: String,
+    /// Its limit, in SI units or dollars.
+    pub limit: f64,
+    /// Whether the figure must stay at or below the limit, or else at or above.
+    pub at_most: bool,
+}
+
+/// Reads, checks and builds.
+///
+/// # Errors
+/// Everything that is the matter, warnings included, in the order of the file.
+pub fn read(source: &Source, loader: &dyn Loader, changes: &[Change]) -> Result<Scenario, Vec<Complaint>> {
+    let mut tree = tree::parse(source)?;
+    let mut complaints = Vec::new();
+    let mut changed = Vec::new();
+    for change in changes {
+        match change::apply(&mut tree, change) {
+            Ok(place) => changed.push((place, change)),
+            Err(complaint) => complaints.push(complaint),
+        }
+    }
+    let (draft, faults) = reader::derive::<Draft>(&tree);
+    complaints.extend(faults);
+    let found = draft.map(|draft| look(source, loader, changes, &tree, &draft, &mut complaints));
+    mark_changes(&mut complaints, &changed);
+    sort(&mut complaints, source);
+    match found.flatten() {
+        Some(scenario) if complaints.iter().all(|complaint| complaint.severity == Severity::Warning) => {
+            Ok(Scenario { warnings: complaints, ..scenario })
+        }
+        _ => Err(complaints),
+    }
+}
+
+/// Checks a draft, and builds from it where nothing stands against it.
+fn look(
+    source: &Source,
+    loader: &dyn Loader,
+    changes: &[Change],
+    tree: &tree::Tree,
+    draft: &Draft,
+    complaints: &mut Vec<Complaint>,
+) -> Option<Scenario> {
+    let works = Works::of(draft);
+    // Numbers of works are small; the check of sizes tells where there are absurdly many.
+    let files = if works.count() <= rules::WORKS_MAX {
+        Files::load(draft, &works, loader, complaints)
+    } else {
+        Files::default()
+    };
+    let sight = Sight { draft, tree, works: &works, files: &files };
+    complaints.extend(RULES.iter().flat_map(|rule| (rule.check)(&sight)));
+    if complaints.iter().any(|complaint| complaint.severity == Severity::Error) {
+        return None;
+    }
+    let goals = goals(&sight);
+    let mut builder = Builder::new(&sight);
+    let (application, topologies) = (builder.application(), builder.topologies());
+    if let Some(slip) = builder.slips.into_iter().next() {
+        complaints.push(
+            Complaint::error("E011", Place::top(), slip)
+                .advise("this slipped past the checks: please report it with the scenario"),
+        );
+        return None;
+    }
+    let length = draft.run.length.map(|length| length.0);
+    for foresight in FORESIGHTS {
+        complaints.extend(topologies.iter().flat_map(|topology| (foresight.check)(&application, topology, length)));
+    }
+    let title = draft.title.clone().unwrap_or_else(|| stem(&source.name));
+    let digest = digest::digest(source, &files, changes);
+    Some(Scenario { title, digest, run: run_plan(draft), application, topologies, goals, warnings: Vec::new() })
+}
+
+fn goals(sight: &Sight<'_>) -> Vec<Goal> {
+    let goals = sight.draft.goal.iter().filter_map(|(name, limit)| {
+        let figure = rules::goals::figure(sight, name).ok()?;
+        let limit = rules::goals::read(figure, limit).ok()?;
+        Some(Goal { of: name.clone(), limit, at_most: !figure.at_least })
+    });
+    goals.collect()
+}
+
+fn run_plan(draft: &Draft) -> RunPlan {
+    let run = &draft.run;
+    // The only set of defaults so far, and therefore what every default in this floor is.
+    let Defaults::Textbook = run.defaults.unwrap_or(Defaults::Textbook);
+    let length = run.length.map(|length| length.0);
+    let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    RunPlan {
+        length,
+        warm_up: run.warm_up.map_or(Span::ZERO, |time| time.0),
+        drain: run.drain.map(|time| time.0).or(length),
+        replications: match &run.replications {
+            None => Replications::Fixed(20),
+            Some(DraftReplications::Count(number)) => Replications::Fixed(u32::try_from(*number).unwrap_or(20)),
+            Some(DraftReplications::Until(until)) => Replications::Precision {
+                precision: until.precision.0,
+                of: until.of.clone(),
+                at_least: until.at_least.map_or(10, |number| count(number.0)),
+                at_most: until.at_most.map_or(1_000, |number| count(number.0)),
+                confidence: until.confidence.map_or(0.95, |share| share.0),
+            },
+        },
+        seed: run.seed.map_or(1, |seed| seed.0),
+        series: run.series.map(|time| time.0),
+    }
+}
+
+/// A file's name without its folder and ending.
+fn stem(name: &str) -> String {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned()
+}
+
+/// A value set beside the file does not stand in it: the complaint says where it comes from.
+fn mark_changes(complaints: &mut [Complaint], changed: &[(Place, &Change)]) {
+    for complaint in complaints {
+        let by = changed.iter().rev().find(|(place, _)| !place.keys().is_empty() && complaint.at.is_within(place));
+        if let Some((_, change)) = by {
+            complaint.what.push_str(&format!(" (set by `--set {}={}`)", change.path, change.value));
+        }
+    }
+}
+
+/// In the order of the text; what has no place in it comes first.
+fn sort(complaints: &mut Vec<Complaint>, source: &Source) {
+    let tree = tree::parse(source).ok();
+    let start = |complaint: &Complaint| {
+        tree.as_ref().and_then(|tree| place::locate_in(tree, &complaint.at)).map(|range| range.start)
+    };
+    complaints.sort_by_cached_key(|complaint| (start(complaint), complaint.severity, complaint.code));
+    complaints.dedup();
+}
+
+#[cfg(test)]
+mod tests;

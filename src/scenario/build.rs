@@ -1,0 +1,235 @@
+//! Names become numbers: a checked draft becomes an application and topologies.
+
+mod application;
+mod node;
+mod scaling;
+
+use crate::cloud::topology::{
+    Application, Backoff, Discipline, Fault, Held, Outage, Retry, RetryOn, Topology, WorkloadId,
+};
+use crate::cloud::topology::{NodeId, When};
+use crate::ground::distribution::Distribution;
+use crate::ground::time::{SimTime, Span};
+use crate::scenario::draft::client;
+use crate::scenario::draft::fault;
+use crate::scenario::draft::law::{Law, Quantity};
+use crate::scenario::draft::quantities::Amount;
+use crate::scenario::files::Files;
+use crate::scenario::laws::Samples;
+use crate::scenario::sight::{Sight, edges, entry, nodes};
+
+/// What a build reads: the checked draft and what its files held.
+pub(crate) struct Builder<'a> {
+    pub sight: &'a Sight<'a>,
+    /// What the checks should have told and did not; a scenario is then refused and not run.
+    pub slips: Vec<String>,
+}
+
+impl<'a> Builder<'a> {
+    /// A build of what a sight shows.
+    pub fn new(sight: &'a Sight<'a>) -> Builder<'a> {
+        Builder { sight, slips: Vec::new() }
+    }
+
+    fn samples(&self) -> &'a Samples {
+        let files: &'a Files = self.sight.files;
+        &files.samples
+    }
+
+    fn law<Q: Quantity>(&mut self, law: &Law<Q>) -> Distribution {
+        law.make(self.samples()).unwrap_or_else(|why| {
+            self.slips.push(why);
+            Distribution::constant(0)
+        })
+    }
+
+    fn some_law<Q: Quantity>(&mut self, law: &Option<Law<Q>>) -> Option<Distribution> {
+        law.as_ref().map(|law| self.law(law))
+    }
+
+    /// The law, or no time where nothing is said.
+    fn law_or_none<Q: Quantity>(&mut self, law: &Option<Law<Q>>) -> Distribution {
+        self.some_law(law).unwrap_or_else(|| Distribution::constant(0))
+    }
+
+    fn slip(&mut self, what: String) {
+        self.slips.push(what);
+    }
+
+    fn workload(&mut self, name: &str) -> WorkloadId {
+        match self.sight.draft.workload.get_index_of(name) {
+            Some(at) => WorkloadId::at(at),
+            None => {
+                self.slip(format!("workload `{name}` was not found"));
+                WorkloadId::at(0)
+            }
+        }
+    }
+
+    /// The requests and what they need.
+    pub fn application(&mut self) -> Application {
+        Application {
+            workloads: self.workloads(),
+            works: self.works(),
+            faults: self.faults(&self.sight.draft.fault, None),
+        }
+    }
+
+    /// Every architecture.
+    pub fn topologies(&mut self) -> Vec<Topology> {
+        self.sight.topologies().map(|(name, draft)| self.topology(name, draft)).collect()
+    }
+
+    fn topology(&mut self, name: &str, draft: &'a crate::scenario::draft::Topology) -> Topology {
+        let nodes = nodes(self.sight.tree, name);
+        let edges = edges(name, draft);
+        let ids = Ids { names: nodes.keys().copied().collect() };
+        let workloads: Vec<&str> = self.sight.draft.workload.keys().map(String::as_str).collect();
+        let entry = workloads
+            .into_iter()
+            .map(|workload| match entry(draft, &nodes, &edges, workload) {
+                Ok(node) => self.id(&ids, node),
+                Err(_) => {
+                    self.slip(format!("topology `{name}` has no entry for `{workload}`"));
+                    NodeId(0)
+                }
+            })
+            .collect();
+        let mut faults = self.faults(&draft.fault, Some(&ids));
+        // A node that the application's trouble names is away wherever it stands.
+        for (fault_name, outage) in &self.sight.draft.fault.outage {
+            if let Some(node) = outage.node.as_deref().filter(|node| nodes.contains_key(node)) {
+                let what = Outage::Node(self.id(&ids, node));
+                faults.push(self.fault(fault_name, outage, what));
+            }
+        }
+        let nodes = nodes.iter().map(|(node, kind)| self.node(&ids, draft, node, *kind)).collect();
+        Topology { name: name.to_owned(), nodes, entry, faults }
+    }
+
+    fn id(&mut self, ids: &Ids<'_>, name: &str) -> NodeId {
+        match ids.names.iter().position(|known| *known == name) {
+            Some(at) => NodeId::at(at),
+            None => {
+                self.slip(format!("node `{name}` was not found"));
+                NodeId(0)
+            }
+        }
+    }
+
+    /// The trouble of a table: of components, and, where nodes are known, of nodes.
+    fn faults(&mut self, faults: &fault::Faults, ids: Option<&Ids<'_>>) -> Vec<Fault> {
+        let mut built = Vec::new();
+        for (name, outage) in &faults.outage {
+            let what = match (&outage.component, &outage.node, ids) {
+                (Some(component), _, _) => match self.sight.works.id(component) {
+                    Some(work) => Outage::Component(work),
+                    None => {
+                        self.slip(format!("work `{component}` was not found"));
+                        continue;
+                    }
+                },
+                (None, Some(node), Some(ids)) => Outage::Node(self.id(ids, node)),
+                _ => continue,
+            };
+            built.push(self.fault(name, outage, what));
+        }
+        built
+    }
+
+    fn fault(&mut self, name: &str, outage: &fault::Outage, what: Outage) -> Fault {
+        let when = match (&outage.at, &outage.every) {
+            (Some(at), _) => When::At(at.times.iter().map(|time| SimTime::START + *time).collect()),
+            (None, Some(every)) => When::Every(self.law(every)),
+            (None, None) => When::At(Vec::new()),
+        };
+        let held = outage.held.map_or(Held::Lost, held);
+        Fault { name: name.to_owned(), what, when, lasts: self.some_law(&outage.lasts), held }
+    }
+
+    /// How often, when and after what is tried again; `attempts` where the file does not say.
+    fn retry(&mut self, draft: &client::Retry) -> Retry {
+        let (base, cap) = (Span::from_secs(1), Span::from_secs(20));
+        let bounds =
+            |bounds: &client::Bounds| (bounds.base.map_or(base, |time| time.0), bounds.cap.map_or(cap, |time| time.0));
+        let backoff = match &draft.backoff {
+            None => Backoff::FullJitter { base, cap },
+            Some(client::Backoff::Wait(law)) => Backoff::Wait(self.law(law)),
+            Some(client::Backoff::Doubling(drafted)) => {
+                let (base, cap) = bounds(drafted);
+                Backoff::Doubling { base, cap }
+            }
+            Some(client::Backoff::FullJitter(drafted)) => {
+                let (base, cap) = bounds(drafted);
+                Backoff::FullJitter { base, cap }
+            }
+            Some(client::Backoff::EqualJitter(drafted)) => {
+                let (base, cap) = bounds(drafted);
+                Backoff::EqualJitter { base, cap }
+            }
+            Some(client::Backoff::Decorrelated(drafted)) => {
+                let (base, cap) = bounds(drafted);
+                Backoff::Decorrelated { base, cap }
+            }
+        };
+        let attempts = match draft.attempts {
+            None => Some(3),
+            Some(Amount::Unlimited) => None,
+            Some(Amount::Of(attempts)) => Some(count(attempts)),
+        };
+        let on = match &draft.on {
+            None => RetryOn::ALL,
+            Some(failures) => {
+                let has = |failure| failures.contains(&failure);
+                RetryOn {
+                    refused: has(client::Failure::Refused),
+                    timeout: has(client::Failure::Timeout),
+                    error: has(client::Failure::Error),
+                    throttled: has(client::Failure::Throttled),
+                }
+            }
+        };
+        Retry { attempts, backoff, on }
+    }
+
+    fn line(&mut self, draft: &Option<crate::scenario::draft::node::Line>) -> Discipline {
+        use crate::scenario::draft::node::Line;
+        match draft {
+            None | Some(Line::FirstCome) => Discipline::FirstCome,
+            Some(Line::LastCome) => Discipline::LastCome,
+            Some(Line::Random) => Discipline::Random,
+            Some(Line::Shortest) => Discipline::Shortest,
+            Some(Line::Priority(priority)) => {
+                let last = u16::try_from(priority.order.len()).unwrap_or(u16::MAX);
+                let mut rank = vec![last; self.sight.draft.workload.len()];
+                for (place, name) in (0..).zip(&priority.order) {
+                    let id = self.workload(name);
+                    rank[id.index()] = place;
+                }
+                let preempts = (priority.preempts == Some(true)).then(|| priority.held.map_or(Held::Resume, held));
+                Discipline::Priority { rank, preempts }
+            }
+        }
+    }
+}
+
+/// The nodes of one topology in the order of their numbers.
+pub(super) struct Ids<'a> {
+    names: Vec<&'a str>,
+}
+
+/// A count that its checks keep within 32 bits.
+fn count(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn held(draft: fault::Held) -> Held {
+    match draft {
+        fault::Held::Finish => Held::Finish,
+        fault::Held::Lost => Held::Lost,
+        fault::Held::Back => Held::Back,
+        fault::Held::Resume => Held::Resume,
+        fault::Held::Restart => Held::Restart,
+        fault::Held::Redraw => Held::Redraw,
+    }
+}

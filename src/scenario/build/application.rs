@@ -1,0 +1,113 @@
+//! The requests and what they need, the same for every architecture.
+
+use crate::cloud::arrivals::{Arrivals, Phase, Profile, Recorded, Shape};
+use crate::cloud::topology::{Abandoned, Client, Retry, Work, Workload};
+use crate::ground::distribution::Distribution;
+use crate::ground::time::{SimTime, Span};
+use crate::scenario::build::{Builder, count};
+use crate::scenario::draft::client;
+use crate::scenario::draft::workload::{self, Scripted};
+use crate::scenario::trace::Recording;
+
+/// Bytes of a request or answer where the file does not say.
+const BODY: u64 = 1 << 10;
+
+impl Builder<'_> {
+    pub(super) fn workloads(&mut self) -> Vec<Workload> {
+        let drafts = &self.sight.draft.workload;
+        drafts.iter().map(|(name, draft)| self.build_workload(name, draft)).collect()
+    }
+
+    fn build_workload(&mut self, name: &str, draft: &workload::Workload) -> Workload {
+        Workload {
+            name: name.to_owned(),
+            arrivals: self.arrivals(name, &draft.arrivals),
+            batch: self.some_law(&draft.batch).filter(|batch| batch.constant_value() != Some(1)),
+            client: draft.client.as_ref().map_or_else(Client::default, |client| self.client(client)),
+            size: self.some_law(&draft.size).unwrap_or_else(|| Distribution::constant(BODY)),
+            answer_size: self.some_law(&draft.answer_size).unwrap_or_else(|| Distribution::constant(BODY)),
+        }
+    }
+
+    pub(super) fn works(&mut self) -> Vec<Work> {
+        let names: Vec<String> = self.sight.works.names().map(str::to_owned).collect();
+        names
+            .into_iter()
+            .map(|name| Work { law: self.sight.draft.work.get(&name).map(|law| self.law(law)), name })
+            .collect()
+    }
+
+    fn client(&mut self, draft: &client::Client) -> Client {
+        Client {
+            timeout: draft.timeout.map(|time| time.0),
+            abandoned: match draft.abandoned {
+                Some(client::Abandoned::Cancel) => Abandoned::Cancel,
+                Some(client::Abandoned::Finish) | None => Abandoned::Finish,
+            },
+            patience: self.some_law(&draft.patience),
+            retry: draft.retry.as_ref().map_or_else(Retry::default, |retry| self.retry(retry)),
+        }
+    }
+
+    fn arrivals(&mut self, name: &str, draft: &workload::Arrivals) -> Arrivals {
+        match draft {
+            workload::Arrivals::Poisson(poisson) => Arrivals::Poisson { rate: poisson.rate.0 },
+            workload::Arrivals::Even(even) => Arrivals::Even {
+                every: even.every.map(|time| time.0).or(even.rate.map(|gap| gap.0)).unwrap_or(Span::from_secs(1)),
+                offset: even.offset.map_or(Span::ZERO, |time| time.0),
+            },
+            workload::Arrivals::Renewal(renewal) => Arrivals::Renewal { gap: self.law(&renewal.gap) },
+            workload::Arrivals::Profile(profile) => Arrivals::Profile(Profile {
+                points: profile.points.iter().map(|(time, rate)| (SimTime::START + time.0, rate.0)).collect(),
+                shape: match profile.shape {
+                    Some(workload::Shape::Steps) => Shape::Steps,
+                    Some(workload::Shape::Linear) | None => Shape::Linear,
+                },
+                repeat: profile.repeat.map(|time| time.0),
+            }),
+            workload::Arrivals::Bursts(bursts) => {
+                Arrivals::Bursts { calm: self.phase(&bursts.calm), burst: self.phase(&bursts.burst) }
+            }
+            workload::Arrivals::Users(users) => {
+                Arrivals::Users { count: count(users.count.0), think: self.law(&users.think) }
+            }
+            workload::Arrivals::Trace(_) => match self.sight.files.recordings.get(name) {
+                Some(Recording::Instants(rows)) => Arrivals::Instants(rows.clone()),
+                Some(Recording::Counts(cells, spread)) => Arrivals::Counts { cells: cells.clone(), spread: *spread },
+                None => {
+                    self.slip(format!("the trace of `{name}` was not read"));
+                    Arrivals::Instants(Vec::new())
+                }
+            },
+            workload::Arrivals::Scripted(requests) => Arrivals::Instants(self.script(requests)),
+        }
+    }
+
+    fn phase(&mut self, draft: &workload::Phase) -> Phase {
+        Phase { rate: draft.rate.0, lasts: self.law(&draft.lasts) }
+    }
+
+    /// A script in the order of its instants; of one instant, in the order of the file.
+    fn script(&mut self, requests: &[Scripted]) -> Vec<Recorded> {
+        let works = self.sight.works;
+        let mut rows: Vec<Recorded> = requests
+            .iter()
+            .map(|request| Recorded {
+                at: SimTime::START + request.at.0,
+                name: request.name.clone().unwrap_or_default(),
+                work: request.work.iter().filter_map(|(name, time)| Some((works.id(name)?, time.0))).collect(),
+                fails: request
+                    .fails
+                    .iter()
+                    .filter_map(|(name, visits)| Some((works.id(name)?, visits)))
+                    .flat_map(|(work, visits)| {
+                        visits.iter().map(move |visit| (work, u16::try_from(visit.0).unwrap_or(u16::MAX)))
+                    })
+                    .collect(),
+                size: request.size.map(|bytes| bytes.0),
+            })
+            .collect();
+        rows.sort_by_key(|row| row.at);
+        rows
+    }
+}

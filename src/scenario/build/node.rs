@@ -1,0 +1,209 @@
+//! The nodes of one topology.
+
+use crate::cloud::topology::{
+    Balancer, Bucket, DeadLetterAt, DeadLetters, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Platform,
+    Poll, Pool, Queue, Retry, Returned, Routing, Speed, StaleDelete, Step, Ties, Verb,
+};
+use crate::ground::quantity;
+use crate::ground::time::Span;
+use crate::scenario::build::{Builder, Ids, count, held};
+use crate::scenario::draft::quantities::Amount;
+use crate::scenario::draft::scaling::Scaling;
+use crate::scenario::draft::words::Names;
+use crate::scenario::draft::{self, Topology};
+use crate::scenario::sight::Kind;
+
+impl Builder<'_> {
+    pub(super) fn node(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str, kind: Kind) -> Node {
+        let built = match kind {
+            Kind::Balancer => topology.balancer.get(name).map(|draft| NodeKind::Balancer(self.balancer(ids, draft))),
+            Kind::Pool => {
+                topology.pool.get(name).map(|draft| NodeKind::Pool(Box::new(self.pool(ids, topology, name, draft))))
+            }
+            Kind::Queue => topology.queue.get(name).map(|draft| NodeKind::Queue(self.queue(ids, draft))),
+            Kind::Bucket => topology.bucket.get(name).map(|draft| {
+                NodeKind::Bucket(Bucket { put: self.some_law(&draft.put), get: self.some_law(&draft.get) })
+            }),
+            Kind::Later => None,
+        };
+        let kind = built.unwrap_or_else(|| {
+            self.slip(format!("node `{name}` was not found"));
+            NodeKind::Bucket(Bucket::default())
+        });
+        Node { name: name.to_owned(), kind }
+    }
+
+    fn ids(&mut self, ids: &Ids<'_>, names: &Names) -> Vec<NodeId> {
+        names.names.iter().map(|name| self.id(ids, name)).collect()
+    }
+
+    fn balancer(&mut self, ids: &Ids<'_>, draft: &draft::node::Balancer) -> Balancer {
+        use crate::scenario::draft::node;
+        Balancer {
+            to: self.ids(ids, &draft.to),
+            routing: match draft.routing {
+                None | Some(node::Routing::RoundRobin) => Routing::RoundRobin,
+                Some(node::Routing::LeastOutstanding) => Routing::LeastOutstanding,
+                Some(node::Routing::Random) => Routing::Random,
+                Some(node::Routing::PowerOfTwo) => Routing::PowerOfTwo,
+            },
+            ties: match draft.ties {
+                None | Some(node::Ties::Lowest) => Ties::Lowest,
+                Some(node::Ties::Random) => Ties::Random,
+            },
+            rules: draft.rules.map_or(0, |rules| count(rules.0)),
+        }
+    }
+
+    fn queue(&mut self, ids: &Ids<'_>, draft: &draft::node::Queue) -> Queue {
+        use crate::scenario::draft::node;
+        let dead_letters = draft.dead_letters.as_ref().zip(draft.max_receive_count).map(|(to, most)| DeadLetters {
+            to: self.id(ids, to),
+            max_receives: u16::try_from(most.0).unwrap_or(u16::MAX),
+            at: match draft.dead_letter_at {
+                None | Some(node::DeadLetterAt::NextReceive) => DeadLetterAt::NextReceive,
+                Some(node::DeadLetterAt::LastFailure) => DeadLetterAt::LastFailure,
+            },
+        });
+        Queue {
+            to: draft.to.as_ref().map(|to| self.ids(ids, to)).unwrap_or_default(),
+            visibility: draft.visibility_timeout.map(|time| time.0),
+            dead_letters,
+            returned: match draft.returned {
+                None | Some(node::Returned::InPlace) => Returned::InPlace,
+                Some(node::Returned::Last) => Returned::Last,
+            },
+            stale_delete: match draft.stale_delete {
+                None | Some(node::StaleDelete::Ignored) => StaleDelete::Ignored,
+                Some(node::StaleDelete::Accepted) => StaleDelete::Accepted,
+            },
+        }
+    }
+
+    fn pool(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str, draft: &draft::node::Pool) -> Pool {
+        use crate::scenario::draft::node;
+        let platform = self.platform(draft.platform.as_ref());
+        let slots = draft.slots.map_or(1, |slots| count(slots.0));
+        Pool {
+            steps: draft.steps.iter().map(|step| self.step(ids, step)).collect(),
+            workers: match draft.workers {
+                Some(Amount::Unlimited) => None,
+                Some(Amount::Of(workers)) => Some(count(workers)),
+                None => Some(first_workers(draft.scaling.as_ref())),
+            },
+            slots,
+            speed: draft.speed.map_or(Speed::ONE, |speed| fraction(speed.0)),
+            room: match draft.room {
+                Some(Amount::Of(room)) => Some(count(room)),
+                Some(Amount::Unlimited) | None => None,
+            },
+            line: self.line(&draft.line),
+            no_worker: match draft.no_worker {
+                None | Some(node::NoWorker::Refuse) => NoWorker::Refuse,
+                Some(node::NoWorker::Wait) => NoWorker::Wait,
+            },
+            life: Life {
+                pending: self.law_or_none(&draft.pending),
+                boot: self.law_or_none(&draft.boot),
+                stopping: self.law_or_none(&draft.stopping),
+            },
+            initially: match draft.initially {
+                None | Some(node::Initially::Ready) => Initially::Ready,
+                Some(node::Initially::Launched) => Initially::Launched,
+            },
+            scaling: self.scaling(ids, topology, name, draft, &platform, slots),
+            scale_in: draft.scale_in.as_ref().and_then(|scale_in| scale_in.held).map_or(Held::Finish, held),
+            poll: Poll { on_error: draft.poll.as_ref().and_then(|poll| self.some_law(&poll.on_error)) },
+            platform,
+        }
+    }
+
+    fn platform(&mut self, draft: Option<&draft::node::Platform>) -> Platform {
+        match draft {
+            None => Platform::Free,
+            Some(draft::node::Platform::Machine(machine)) => {
+                let hour = quantity::price(&machine.price).map(|price| price.picodollars).unwrap_or_else(|why| {
+                    self.slip(why);
+                    0
+                });
+                Platform::Machine { hour, minimum: machine.minimum.map_or(Span::from_secs(60), |time| time.0) }
+            }
+            Some(draft::node::Platform::Ec2(ec2)) => {
+                Platform::Ec2 { instance: ec2.instance.clone(), volume: ec2.volume.map_or(0, |bytes| bytes.0) }
+            }
+        }
+    }
+
+    fn step(&mut self, ids: &Ids<'_>, draft: &draft::step::Step) -> Step {
+        let verb = self.verb(ids, draft);
+        let only = draft.only.as_ref().map(|names| names.names.iter().map(|name| self.workload(name)).collect());
+        Step { verb, only }
+    }
+
+    fn verb(&mut self, ids: &Ids<'_>, draft: &draft::step::Step) -> Verb {
+        if let Some(call) = &draft.call {
+            let retry = draft.retry.as_ref().map_or_else(Retry::default, |retry| self.retry(retry));
+            return Verb::Call { to: self.ids(ids, call), timeout: draft.timeout.map(|time| time.0), retry };
+        }
+        if let Some(send) = &draft.send {
+            return Verb::Send {
+                to: self.ids(ids, send),
+                size: self.some_law(&draft.size),
+                copies: draft.copies.map_or(1, |copies| count(copies.0)),
+            };
+        }
+        if let Some(put) = &draft.put {
+            return Verb::Put { bucket: self.id(ids, put), size: self.some_law(&draft.size) };
+        }
+        if let Some(get) = &draft.get {
+            return Verb::Get { bucket: self.id(ids, get), size: self.some_law(&draft.size) };
+        }
+        let work = draft.work.as_deref().and_then(|name| self.sight.works.id(name)).unwrap_or_else(|| {
+            self.slip("a step's work was not found".to_owned());
+            Default::default()
+        });
+        Verb::Work { work, fails: draft.fails.map_or(0.0, |share| share.0), fresh: draft.fresh == Some(true) }
+    }
+}
+
+/// Workers at the start where the file does not say.
+fn first_workers(scaling: Option<&Scaling>) -> u32 {
+    match scaling {
+        Some(Scaling::Asg(asg)) => count(asg.desired.or(asg.min).map_or(0, |number| number.0)),
+        Some(Scaling::Schedule(_) | Scaling::Vertical(_)) | None => 1,
+    }
+}
+
+/// A decimal number as an exact fraction: 1.5 is 3 to 2.
+pub(super) fn fraction(number: f64) -> Speed {
+    let written = format!("{number}");
+    let (whole, part) = written.split_once('.').unwrap_or((&written, ""));
+    // Nine places are finer than anybody measures a machine.
+    let part = &part[..part.len().min(9)];
+    let time = 10u64.pow(part.len() as u32);
+    let work = whole.parse::<u64>().unwrap_or(1).saturating_mul(time).saturating_add(part.parse().unwrap_or(0));
+    let common = common_divisor(work.max(1), time);
+    Speed { work: (work / common).max(1), time: time / common }
+}
+
+fn common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_are_exact_fractions() {
+        let pair = |number| {
+            let speed = fraction(number);
+            (speed.work, speed.time)
+        };
+        assert_eq!(pair(1.0), (1, 1));
+        assert_eq!(pair(2.0), (2, 1));
+        assert_eq!(pair(1.5), (3, 2));
+        assert_eq!(pair(0.1), (1, 10));
+        assert_eq!(pair(0.001), (1, 1000));
+    }
+}

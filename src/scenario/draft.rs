@@ -1,0 +1,79 @@
+//! What a person wrote, well formed and not yet checked: one plain struct a table, names still names.
+//!
+//! The sentences on the fields are what `explain` and the schema say; `default` there is what the build uses.
+
+pub(crate) mod client;
+pub(crate) mod fault;
+pub(crate) mod law;
+pub(crate) mod node;
+pub(crate) mod quantities;
+pub(crate) mod run;
+pub(crate) mod scaling;
+pub(crate) mod step;
+pub(crate) mod words;
+pub(crate) mod workload;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::draft::fault::Faults;
+use crate::scenario::draft::law::Law;
+use crate::scenario::draft::node::{Balancer, Bucket, Pool, Queue};
+use crate::scenario::draft::quantities::{Limit, Time};
+use crate::scenario::draft::run::{Prices, Run};
+use crate::scenario::draft::words::Entry;
+use crate::scenario::draft::workload::Workload;
+
+/// One application with its traffic, and the architectures to run it on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "A queuelab scenario")]
+pub(crate) struct Draft {
+    /// The question that this scenario asks, for headings. Without it the file's name is shown.
+    pub title: Option<String>,
+    /// How long is simulated, how often, and with which chance.
+    #[serde(default)]
+    pub run: Run,
+    /// The book that bills are priced from, and prices of one's own.
+    #[serde(default)]
+    pub prices: Prices,
+    /// The kinds of request, each a table of its own under its name: who calls, how often, how patiently.
+    #[serde(default)]
+    pub workload: IndexMap<String, Workload>,
+    /// What one request needs, wherever it runs: each a law of a duration under its name, drawn once per request and name.
+    #[serde(default)]
+    pub work: IndexMap<String, Law<Time>>,
+    /// What must hold: a figure's name and its limit, in the figure's own form: `"completion.p99" = "10min"`.
+    #[serde(default)]
+    pub goal: IndexMap<String, Limit>,
+    /// Trouble that every topology meets.
+    #[serde(default)]
+    pub fault: Faults,
+    /// The architectures, each a table of its own under its name. They all play the same requests with the same work.
+    #[serde(default)]
+    pub topology: IndexMap<String, Topology>,
+}
+
+/// One architecture: nodes, and the edges between them.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Topology {
+    /// Where requests enter: a node, or a node for each workload. Without it, the only node that no edge leads to.
+    pub entry: Option<Entry>,
+    /// Load balancers: each routes a request to one worker of the pools behind it, and holds nothing.
+    #[serde(default)]
+    pub balancer: IndexMap<String, Balancer>,
+    /// Pools: workers with slots, on a platform. They do the steps.
+    #[serde(default)]
+    pub pool: IndexMap<String, Pool>,
+    /// Queues: they hold messages until a worker of a pool receives them.
+    #[serde(default)]
+    pub queue: IndexMap<String, Queue>,
+    /// Buckets: they store objects.
+    #[serde(default)]
+    pub bucket: IndexMap<String, Bucket>,
+    /// Trouble of this topology alone.
+    #[serde(default)]
+    pub fault: Faults,
+}

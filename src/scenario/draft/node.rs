@@ -1,0 +1,265 @@
+//! The nodes of a topology: pools, balancers, queues, buckets.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::draft::fault::Held;
+use crate::scenario::draft::law::Law;
+use crate::scenario::draft::quantities::{Amount, Bytes, Number, Time, Whole};
+use crate::scenario::draft::scaling::Scaling;
+use crate::scenario::draft::step::Step;
+use crate::scenario::draft::words::Names;
+
+/// Workers with slots on a platform.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Pool {
+    /// What a worker does for a request, in order. After the last one the request is done here: a call is answered, a
+    /// message deleted.
+    pub steps: Vec<Step>,
+    /// Workers at the start: a whole number or `"unlimited"`. Without it 1; with `scaling`, its `desired` or `min`. Without
+    /// `scaling` nobody replaces a lost one.
+    pub workers: Option<Amount>,
+    /// Requests that a worker serves at once.
+    #[schemars(extend("default" = 1))]
+    pub slots: Option<Whole>,
+    /// What its workers run on, and so how they are billed. Without it they are free.
+    pub platform: Option<Platform>,
+    /// How fast a worker is; 1 is the reference machine, on which `[work]` is measured.
+    #[schemars(extend("default" = 1.0))]
+    pub speed: Option<Number>,
+    /// How its size follows the load. Without it, it stays as it is.
+    pub scaling: Option<Scaling>,
+    /// Whether the first workers serve from the start or were just asked for.
+    #[schemars(extend("default" = "ready"))]
+    pub initially: Option<Initially>,
+    /// From asked for to running; free.
+    #[schemars(extend("default" = "0s"))]
+    pub pending: Option<Law<Time>>,
+    /// From running to ready: image pull, start; paid for.
+    #[schemars(extend("default" = "0s"))]
+    pub boot: Option<Law<Time>>,
+    /// From told to go to gone; free.
+    #[schemars(extend("default" = "0s"))]
+    pub stopping: Option<Law<Time>>,
+    /// Places to wait, beyond them refused: a whole number or `"unlimited"`. Behind a balancer, for each worker's own line.
+    #[schemars(extend("default" = "unlimited"))]
+    pub room: Option<Amount>,
+    /// Who is next: one line a pool, behind a balancer one a worker.
+    #[schemars(extend("default" = "first-come"))]
+    pub line: Option<Line>,
+    /// What happens while no worker is ready.
+    #[schemars(extend("default" = "refuse"))]
+    pub no_worker: Option<NoWorker>,
+    /// How its workers take messages from queues.
+    pub poll: Option<Poll>,
+    /// How workers are taken away on purpose, the newest first.
+    pub scale_in: Option<ScaleIn>,
+}
+
+/// What a pool's workers run on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(transform = crate::scenario::schema::choice)]
+pub(crate) enum Platform {
+    /// A machine with a price of one's own: any other provider, own hardware.
+    Machine(Machine),
+    /// An EC2 instance, billed by the second from running on, at least 60 s.
+    Ec2(Ec2),
+}
+
+/// A machine with a price of one's own.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Machine {
+    /// The price of an hour: `"$0.0360/h"`.
+    pub price: String,
+    /// The shortest time billed for one start.
+    #[schemars(extend("default" = "60s"))]
+    pub minimum: Option<Time>,
+}
+
+/// An EC2 instance.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Ec2 {
+    /// The instance type: `m5.large`.
+    #[serde(rename = "type")]
+    pub instance: String,
+    /// The size of its volume, billed as long as the instance exists. Without it, none.
+    pub volume: Option<Bytes>,
+}
+
+/// Whether the first workers serve from the start.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Initially {
+    /// In service at the start.
+    Ready,
+    /// Asked for at the start: they are pending and boot first.
+    Launched,
+}
+
+/// Who of a line is next.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(transform = crate::scenario::schema::choice)]
+pub(crate) enum Line {
+    /// The one who came first.
+    FirstCome,
+    /// The one who came last.
+    LastCome,
+    /// Any, evenly.
+    Random,
+    /// The one with the least work here.
+    Shortest,
+    /// By kind of request.
+    Priority(Priority),
+}
+
+/// A line by kind of request; within a kind, who came first.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Priority {
+    /// Workloads, best first; those not named come last.
+    pub order: Vec<String>,
+    /// Whether a better one interrupts work in hand.
+    #[schemars(extend("default" = false))]
+    pub preempts: Option<bool>,
+    /// The fate of interrupted work.
+    #[schemars(extend("default" = "resume"))]
+    pub held: Option<Held>,
+}
+
+/// What a pool without a ready worker does with what reaches it.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NoWorker {
+    /// Calls fail at once, and the line dies with the last worker.
+    Refuse,
+    /// The line stands outside and holds.
+    Wait,
+}
+
+/// How a pool's workers take messages.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Poll {
+    /// After an error, the time until the message is visible again. Without it, by the queue's visibility timeout.
+    pub on_error: Option<Law<Time>>,
+}
+
+/// How workers are taken away on purpose.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ScaleIn {
+    /// The fate of work in hand.
+    #[schemars(extend("default" = "finish"))]
+    pub held: Option<Held>,
+}
+
+/// Routes; holds nothing.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Balancer {
+    /// The pools behind it.
+    pub to: Names,
+    /// How a worker is chosen.
+    #[schemars(extend("default" = "round-robin"))]
+    pub routing: Option<Routing>,
+    /// Whom an equal count favours.
+    #[schemars(extend("default" = "lowest"))]
+    pub ties: Option<Ties>,
+    /// Listener rules, for its bill.
+    #[schemars(extend("default" = 0))]
+    pub rules: Option<Whole>,
+}
+
+/// How a balancer chooses among the workers in service.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Routing {
+    /// In turn, starting with the lowest number.
+    RoundRobin,
+    /// The one with the fewest requests waiting and in service.
+    LeastOutstanding,
+    /// Any, evenly.
+    Random,
+    /// Of two different ones at random, the one with fewer requests.
+    PowerOfTwo,
+}
+
+/// Whom an equal count favours.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Ties {
+    /// The lowest number.
+    Lowest,
+    /// Any of them, evenly.
+    Random,
+}
+
+/// Holds messages.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Queue {
+    /// The pools that receive; their idle workers take in this order. Without it, nobody receives.
+    pub to: Option<Names>,
+    /// How long a received message stays hidden. Without it, until its worker is done or lost.
+    pub visibility_timeout: Option<Time>,
+    /// Receives after which a message is put aside. Needs `dead-letters`.
+    pub max_receive_count: Option<Whole>,
+    /// The queue that keeps messages put aside. Needs `max-receive-count`.
+    pub dead_letters: Option<String>,
+    /// When an exhausted message moves.
+    #[schemars(extend("default" = "next-receive"))]
+    pub dead_letter_at: Option<DeadLetterAt>,
+    /// Where a message that comes back stands.
+    #[schemars(extend("default" = "in-place"))]
+    pub returned: Option<Returned>,
+    /// Whether a delete with an older receipt counts.
+    #[schemars(extend("default" = "ignored"))]
+    pub stale_delete: Option<StaleDelete>,
+}
+
+/// When an exhausted message moves.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DeadLetterAt {
+    /// When a worker next tries to receive it.
+    NextReceive,
+    /// In the moment of its last failure.
+    LastFailure,
+}
+
+/// Where a message that comes back stands.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Returned {
+    /// By its first arrival.
+    InPlace,
+    /// Behind all others.
+    Last,
+}
+
+/// Whether a delete by a receipt older than the newest counts.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum StaleDelete {
+    /// The message stays.
+    Ignored,
+    /// The message goes.
+    Accepted,
+}
+
+/// Stores objects.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Bucket {
+    /// How long a put takes.
+    #[schemars(extend("default" = "0s"))]
+    pub put: Option<Law<Time>>,
+    /// How long a get takes.
+    #[schemars(extend("default" = "0s"))]
+    pub get: Option<Law<Time>>,
+}

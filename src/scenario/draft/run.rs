@@ -1,0 +1,73 @@
+//! `[run]` and `[prices]`.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::draft::quantities::{Share, Time, Whole};
+use crate::scenario::draft::words::Replications;
+
+/// How long is simulated, how often, and with which chance.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Run {
+    /// Simulated time, warm-up included; all times of a file count from its start. Without it a run lasts until every
+    /// request has ended; it must be given where arrivals never end.
+    pub length: Option<Time>,
+    /// The start of the run that no figure counts.
+    #[schemars(extend("default" = "0s"))]
+    pub warm_up: Option<Time>,
+    /// How long after `length` requests are followed to their end; what is inside then is `lost.unfinished`. Without it,
+    /// as long as `length`.
+    pub drain: Option<Time>,
+    /// How many times the whole is played, each time with chance of its own; or how precise a figure must be.
+    #[schemars(extend("default" = 20))]
+    pub replications: Option<Replications>,
+    /// Where all chance begins: the same seed gives the same result, to the last byte.
+    #[schemars(extend("default" = 1))]
+    pub seed: Option<Whole>,
+    /// The step of the recorded series. Without it, a 480th of `length`.
+    pub series: Option<Time>,
+    /// What holds where the file says nothing. `textbook`: what is not said does not exist.
+    #[schemars(extend("default" = "textbook"))]
+    pub defaults: Option<Defaults>,
+}
+
+/// The set of defaults.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Defaults {
+    /// What the file does not say does not exist: no lag, no hop, free polls, no limit.
+    Textbook,
+}
+
+/// Replications until a figure is known well enough, judged at fixed counts (10, 20, 40 …).
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Precision {
+    /// Half the width of the figure's interval, relative to the figure.
+    pub precision: Share,
+    /// The figure.
+    pub of: String,
+    /// Never fewer.
+    #[schemars(extend("default" = 10))]
+    pub at_least: Option<Whole>,
+    /// Never more.
+    #[schemars(extend("default" = 1000))]
+    pub at_most: Option<Whole>,
+    /// How sure the interval is.
+    #[schemars(extend("default" = "95%"))]
+    pub confidence: Option<Share>,
+}
+
+/// What a bill is priced from.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Prices {
+    /// A bundled book, or a file: items with unit, source and date.
+    #[schemars(extend("default" = "us-east-1"))]
+    pub book: Option<String>,
+    /// Own prices over the book's, by item: `"ec2.m5.large" = "$0.0960/h"`.
+    #[serde(default)]
+    pub own: IndexMap<String, String>,
+}

@@ -1,0 +1,43 @@
+//! One step of a pool: a verb, and settings beside it.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::draft::client::Retry;
+use crate::scenario::draft::law::Law;
+use crate::scenario::draft::quantities::{Bytes, Share, Time, Whole};
+use crate::scenario::draft::words::Names;
+
+/// One thing that a worker does for a request: exactly one verb (`work`, `call`, `send`, `put`, `get`), settings beside it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Step {
+    /// Verb: keeps the slot for the request's own draw of that work (÷ `speed`).
+    pub work: Option<String>,
+    /// Verb: sends on to these nodes and waits for all answers, keeping the slot.
+    pub call: Option<Names>,
+    /// Verb: sends on to these nodes and goes on; the client's answer no longer depends on it.
+    pub send: Option<Names>,
+    /// Verb: stores an object in this bucket.
+    pub put: Option<String>,
+    /// Verb: reads an object of this bucket.
+    pub get: Option<String>,
+    /// Of `work`: the chance, each visit anew, that it ends in an error.
+    #[schemars(extend("default" = "0%"))]
+    pub fails: Option<Share>,
+    /// Of `work`: draws each visit anew instead of once a request.
+    #[schemars(extend("default" = false))]
+    pub fresh: Option<bool>,
+    /// Of `call`: gives up so long after sending. Without it, never.
+    pub timeout: Option<Time>,
+    /// Of `call`: whether, when and how often it tries again. Without it, never.
+    pub retry: Option<Retry>,
+    /// Of `send`, `put` and `get`: bytes of the message or object, a law of a size. Without it, the request's own.
+    pub size: Option<Law<Bytes>>,
+    /// Of `send`: how many of the same.
+    #[schemars(extend("default" = 1))]
+    pub copies: Option<Whole>,
+    /// Only for these workloads. Without it, for all.
+    #[serde(rename = "for")]
+    pub only: Option<Names>,
+}

@@ -1,0 +1,161 @@
+//! The names of figures, and the form of each: what goals may ask for.
+
+use crate::cloud::fact::Loss;
+use crate::ground::quantity;
+
+/// What a figure is measured in, and so how its limit is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Duration,
+    Share,
+    Rate,
+    Money,
+    Number,
+}
+
+impl Form {
+    /// A limit of this form for an example.
+    pub fn example(self) -> &'static str {
+        match self {
+            Form::Duration => "a duration such as `\"10min\"`",
+            Form::Share => "a share such as `\"0.1%\"`",
+            Form::Rate => "a rate such as `\"5/s\"`",
+            Form::Money => "an amount such as `\"$900\"`",
+            Form::Number => "a number such as `40`",
+        }
+    }
+
+    /// The limit in SI units or dollars, as figures are.
+    pub fn read(self, text: &str) -> Result<f64, String> {
+        match self {
+            Form::Duration => quantity::span(text).map(|span| span.seconds()),
+            Form::Share => quantity::share(text),
+            Form::Rate => quantity::rate(text),
+            Form::Money => quantity::money(text).map(|money| money.dollars()),
+            Form::Number => Err("a bare number is expected".to_owned()),
+        }
+    }
+}
+
+/// Whose figure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// Of a topology as a whole, and of each workload.
+    Requests,
+    /// Of a topology as a whole.
+    Whole,
+    Pool,
+    Queue,
+    /// Of pools, queues, balancers and buckets.
+    AnyNode,
+}
+
+/// One row of the list of figures. Where it has statistics they follow its name: `answer.p99`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Figure {
+    pub name: &'static str,
+    pub statistics: bool,
+    pub of: Of,
+    pub form: Form,
+    /// Whether more is better, so that a goal is a lower limit.
+    pub at_least: bool,
+    pub about: &'static str,
+}
+
+/// What follows a name that has statistics.
+pub(crate) const STATISTICS: [&str; 8] = ["mean", "sd", "p50", "p90", "p95", "p99", "p99.9", "max"];
+
+const fn row(name: &'static str, of: Of, form: Form, about: &'static str) -> Figure {
+    Figure { name, statistics: false, of, form, at_least: false, about }
+}
+
+const fn times(name: &'static str, of: Of, about: &'static str) -> Figure {
+    Figure { name, statistics: true, of, form: Form::Duration, at_least: false, about }
+}
+
+const fn good(figure: Figure) -> Figure {
+    Figure { at_least: true, ..figure }
+}
+
+/// Every figure.
+pub(crate) const FIGURES: &[Figure] = &[
+    times("answer", Of::Requests, "from a request's birth until the client has its answer"),
+    times("completion", Of::Requests, "from a request's birth until all its work is done"),
+    row("in-system", Of::Requests, Form::Number, "requests present, on average over time"),
+    row("retrying", Of::Requests, Form::Number, "clients that pause before another attempt, on average over time"),
+    row("lost", Of::Requests, Form::Share, "share of requests that did not end well, for any reason"),
+    good(row("goodput", Of::Requests, Form::Rate, "requests that end well, a second")),
+    good(row("availability", Of::Requests, Form::Share, "share of requests that were answered")),
+    row("duplicates", Of::Requests, Form::Share, "share of requests whose work was done more than once"),
+    row("cost.total", Of::Whole, Form::Money, "the bill of the run"),
+    row("cost.month", Of::Whole, Form::Money, "the bill of 730 hours at the run's rate of spending"),
+    row("cost.million", Of::Whole, Form::Money, "the bill of a million requests"),
+    row("cost.wasted", Of::Whole, Form::Share, "share of the bill that paid for idle workers"),
+    row("cost.drain", Of::Whole, Form::Money, "what following the last requests to their end cost, beside the bill"),
+    times("wait", Of::Pool, "time in line, from joining it to leaving it; of a queue, from visible to received"),
+    times("service", Of::Pool, "time at work, from start to end at one worker"),
+    row("waits", Of::Pool, Form::Share, "share of visits whose service does not begin at once"),
+    row("in-line", Of::Pool, Form::Number, "requests that wait, on average over time"),
+    row("in-system", Of::Pool, Form::Number, "requests that wait or are served, on average over time"),
+    row("utilisation", Of::Pool, Form::Share, "busy slots ÷ ready slots, averaged over time"),
+    row("workers.desired", Of::Pool, Form::Number, "workers that the controller wants, on average over time"),
+    row("workers.pending", Of::Pool, Form::Number, "workers asked for and not yet running, on average over time"),
+    row("workers.booting", Of::Pool, Form::Number, "workers running and not yet in service, on average over time"),
+    row("workers.ready", Of::Pool, Form::Number, "workers in service, on average over time"),
+    row(
+        "workers.draining",
+        Of::Pool,
+        Form::Number,
+        "workers that finish what they hold before they go, on average over time",
+    ),
+    row("workers.started", Of::Pool, Form::Rate, "workers started, a second"),
+    row("workers.stopped", Of::Pool, Form::Rate, "workers stopped, a second"),
+    good(row("throughput", Of::Pool, Form::Rate, "visits that end, a second")),
+    row("outages", Of::Pool, Form::Rate, "outages, a second"),
+    good(row("availability", Of::Pool, Form::Share, "share of time in which it was not away")),
+    row("cost.total", Of::AnyNode, Form::Money, "its part of the bill of the run"),
+    times("wait", Of::Queue, "from visible to received"),
+    row("visible", Of::Queue, Form::Number, "messages free to be received, on average over time"),
+    row("in-flight", Of::Queue, Form::Number, "messages received and not yet deleted, on average over time"),
+    row("hidden", Of::Queue, Form::Number, "messages that are hidden after a failure, on average over time"),
+    row("receives", Of::Queue, Form::Rate, "receives, a second"),
+    row("dead-letters", Of::Queue, Form::Share, "share of messages that were put aside"),
+];
+
+impl Figure {
+    /// Whether a name is this figure's, with its statistic where it has them.
+    fn is_called(&self, name: &str) -> bool {
+        if self.statistics {
+            name.strip_prefix(self.name)
+                .and_then(|rest| rest.strip_prefix('.'))
+                .is_some_and(|rest| STATISTICS.contains(&rest))
+        } else if self.name == "lost" {
+            name == "lost"
+                || name.strip_prefix("lost.").is_some_and(|reason| Loss::ALL.iter().any(|loss| loss.word() == reason))
+        } else {
+            name == self.name
+        }
+    }
+
+    /// All its names.
+    pub fn names(&self) -> Vec<String> {
+        if self.statistics {
+            STATISTICS.iter().map(|statistic| format!("{}.{statistic}", self.name)).collect()
+        } else if self.name == "lost" {
+            let reasons = Loss::ALL.iter().map(|loss| format!("lost.{}", loss.word()));
+            std::iter::once("lost".to_owned()).chain(reasons).collect()
+        } else {
+            vec![self.name.to_owned()]
+        }
+    }
+}
+
+/// The figure of that name of anything that `is` lets pass.
+pub(crate) fn find(name: &str, is: impl Fn(Of) -> bool) -> Option<&'static Figure> {
+    FIGURES.iter().find(|figure| is(figure.of) && figure.is_called(name))
+}
+
+/// The names of all figures of anything that `is` lets pass.
+pub(crate) fn known(is: impl Fn(Of) -> bool) -> Vec<String> {
+    FIGURES.iter().filter(|figure| is(figure.of)).flat_map(Figure::names).collect()
+}

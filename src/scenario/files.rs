@@ -1,0 +1,241 @@
+//! The files that a scenario names: loaded once each, complained about where they are named.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use crate::scenario::complaint::Complaint;
+use crate::scenario::draft::Draft;
+use crate::scenario::draft::law::{Law, Quantity};
+use crate::scenario::draft::workload::Arrivals;
+use crate::scenario::laws::Samples;
+use crate::scenario::place::Place;
+use crate::scenario::source::Loader;
+use crate::scenario::trace::sheet::{FILE_MAX, Sheet, number};
+use crate::scenario::trace::{self, Recording, Setting};
+use crate::scenario::works::Works;
+
+/// What the files hold.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// Their bytes by path, for the digest; in the order of their paths. `None` could not be had.
+    pub loaded: BTreeMap<String, Option<Vec<u8>>>,
+    /// Columns of measured values.
+    pub samples: Samples,
+    /// Traces by workload.
+    pub recordings: IndexMap<String, Recording>,
+}
+
+impl Files {
+    /// Loads everything that a draft names.
+    pub fn load(draft: &Draft, works: &Works, loader: &dyn Loader, complaints: &mut Vec<Complaint>) -> Files {
+        let mut files = Files::default();
+        let length = draft.run.length.map(|length| length.0);
+        for (name, workload) in &draft.workload {
+            let place = Place::of(&["workload", name]);
+            if let Arrivals::Trace(trace) = &workload.arrivals {
+                let place = place.then("arrivals").then("trace");
+                files.trace(name, Setting { trace, place, works: works.of_trace(trace), length }, loader, complaints);
+            }
+        }
+        each_law(draft, &mut |place, law| match law {
+            AnyLaw::Time(law) => files.columns(law, &place, loader, complaints),
+            AnyLaw::Bytes(law) => files.columns(law, &place, loader, complaints),
+            AnyLaw::Count(law) => files.columns(law, &place, loader, complaints),
+        });
+        files
+    }
+
+    /// A file's bytes, loaded when it is first asked for.
+    pub fn bytes(
+        &mut self,
+        path: &str,
+        place: &Place,
+        loader: &dyn Loader,
+        complaints: &mut Vec<Complaint>,
+    ) -> Option<&[u8]> {
+        if !self.loaded.contains_key(path) {
+            let bytes = match loader.load(path) {
+                Ok(bytes) if bytes.len() > FILE_MAX => {
+                    let what = format!("{path} has {} MiB", bytes.len() >> 20);
+                    let advice = format!(
+                        "at most {} MiB can be read; count over longer intervals, or take a part",
+                        FILE_MAX >> 20
+                    );
+                    complaints.push(Complaint::error("E401", place.clone(), what).advise(advice));
+                    None
+                }
+                Ok(bytes) => Some(bytes),
+                Err(why) => {
+                    let advice = "paths are relative to the scenario's own folder";
+                    complaints.push(
+                        Complaint::error("E401", place.clone(), format!("{path} can't be read: {why}")).advise(advice),
+                    );
+                    None
+                }
+            };
+            self.loaded.insert(path.to_owned(), bytes);
+        }
+        self.loaded.get(path).and_then(Option::as_deref)
+    }
+
+    fn trace(&mut self, name: &str, setting: Setting<'_>, loader: &dyn Loader, complaints: &mut Vec<Complaint>) {
+        let file = setting.place.then("file");
+        let Some(bytes) = self.bytes(&setting.trace.file, &file, loader, complaints) else { return };
+        let reading = trace::read(&setting, bytes);
+        complaints.extend(reading.complaints);
+        if let Some(recording) = reading.recording {
+            self.recordings.insert(name.to_owned(), recording);
+        }
+    }
+
+    fn columns<Q: Quantity>(
+        &mut self,
+        law: &Law<Q>,
+        place: &Place,
+        loader: &dyn Loader,
+        complaints: &mut Vec<Complaint>,
+    ) {
+        for column in law.empirical() {
+            let key = (column.file.clone(), column.column.clone());
+            if self.samples.0.contains_key(&key) {
+                continue;
+            }
+            let Some(bytes) = self.bytes(&column.file, place, loader, complaints) else { continue };
+            match measured(&column.file, &column.column, bytes) {
+                Ok(values) => {
+                    self.samples.0.insert(key, values);
+                    if let Err(what) = law.make(&self.samples) {
+                        complaints.push(Complaint::error("E402", place.clone(), what));
+                    }
+                }
+                Err((what, advice)) => complaints.push(Complaint::error("E402", place.clone(), what).advise(advice)),
+            }
+        }
+    }
+}
+
+fn measured(file: &str, column: &str, bytes: &[u8]) -> Result<Vec<f64>, (String, String)> {
+    let sheet = Sheet::open(file, bytes)?;
+    let at = sheet.column(column)?;
+    let mut values = Vec::new();
+    let mut bad = None;
+    sheet.rows(|line, record| {
+        match number(record, at) {
+            Some(value) => values.push(value),
+            None => bad = Some(line),
+        }
+        bad.is_none() && values.len() < trace::ROWS_MAX
+    })?;
+    match bad {
+        Some(line) => Err((
+            format!("{file}, line {line}: column `{column}` holds no number"),
+            "measured values are numbers".to_owned(),
+        )),
+        None => Ok(values),
+    }
+}
+
+/// A law of any of the quantities.
+pub(crate) enum AnyLaw<'a> {
+    Time(&'a Law<crate::scenario::draft::quantities::Time>),
+    Bytes(&'a Law<crate::scenario::draft::quantities::Bytes>),
+    Count(&'a Law<crate::scenario::draft::quantities::Whole>),
+}
+
+/// Every law of a draft with its place.
+pub(crate) fn each_law(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>)) {
+    use crate::scenario::draft::client::Backoff;
+    for (name, law) in &draft.work {
+        visit(Place::of(&["work", name]), AnyLaw::Time(law));
+    }
+    for (name, workload) in &draft.workload {
+        let place = Place::of(&["workload", name]);
+        let arrivals = place.then("arrivals");
+        match &workload.arrivals {
+            Arrivals::Renewal(renewal) => visit(arrivals.then("renewal").then("gap"), AnyLaw::Time(&renewal.gap)),
+            Arrivals::Bursts(bursts) => {
+                visit(arrivals.then("bursts").then("calm").then("lasts"), AnyLaw::Time(&bursts.calm.lasts));
+                visit(arrivals.then("bursts").then("burst").then("lasts"), AnyLaw::Time(&bursts.burst.lasts));
+            }
+            Arrivals::Users(users) => visit(arrivals.then("users").then("think"), AnyLaw::Time(&users.think)),
+            Arrivals::Poisson(_)
+            | Arrivals::Even(_)
+            | Arrivals::Profile(_)
+            | Arrivals::Trace(_)
+            | Arrivals::Scripted(_) => {}
+        }
+        if let Some(law) = &workload.batch {
+            visit(place.then("batch"), AnyLaw::Count(law));
+        }
+        for (key, law) in [("size", &workload.size), ("answer-size", &workload.answer_size)] {
+            if let Some(law) = law {
+                visit(place.then(key), AnyLaw::Bytes(law));
+            }
+        }
+        if let Some(client) = &workload.client {
+            let place = place.then("client");
+            if let Some(law) = &client.patience {
+                visit(place.then("patience"), AnyLaw::Time(law));
+            }
+            if let Some(Backoff::Wait(law)) = client.retry.as_ref().and_then(|retry| retry.backoff.as_ref()) {
+                visit(place.then("retry").then("backoff").then("wait"), AnyLaw::Time(law));
+            }
+        }
+    }
+    each_law_of_topologies(draft, visit);
+    let mut faults = |place: Place, faults: &crate::scenario::draft::fault::Faults| {
+        for (name, outage) in &faults.outage {
+            let place = place.then("outage").then(name);
+            for (key, law) in [("every", &outage.every), ("lasts", &outage.lasts)] {
+                if let Some(law) = law {
+                    visit(place.then(key), AnyLaw::Time(law));
+                }
+            }
+        }
+    };
+    faults(Place::of(&["fault"]), &draft.fault);
+    for (name, topology) in &draft.topology {
+        faults(Place::of(&["topology", name, "fault"]), &topology.fault);
+    }
+}
+
+fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>)) {
+    use crate::scenario::draft::client::Backoff;
+    use crate::scenario::draft::scaling::Scaling;
+    for (topology_name, topology) in &draft.topology {
+        for (name, pool) in &topology.pool {
+            let place = Place::of(&["topology", topology_name, "pool", name]);
+            for (key, law) in [("pending", &pool.pending), ("boot", &pool.boot), ("stopping", &pool.stopping)] {
+                if let Some(law) = law {
+                    visit(place.then(key), AnyLaw::Time(law));
+                }
+            }
+            if let Some(law) = pool.poll.as_ref().and_then(|poll| poll.on_error.as_ref()) {
+                visit(place.then("poll").then("on-error"), AnyLaw::Time(law));
+            }
+            if let Some(Scaling::Vertical(vertical)) = &pool.scaling
+                && let Some(law) = &vertical.change
+            {
+                visit(place.then("scaling").then("vertical").then("change"), AnyLaw::Time(law));
+            }
+            for (index, step) in pool.steps.iter().enumerate() {
+                let place = place.then("steps").nth(index);
+                if let Some(law) = &step.size {
+                    visit(place.then("size"), AnyLaw::Bytes(law));
+                }
+                if let Some(Backoff::Wait(law)) = step.retry.as_ref().and_then(|retry| retry.backoff.as_ref()) {
+                    visit(place.then("retry").then("backoff").then("wait"), AnyLaw::Time(law));
+                }
+            }
+        }
+        for (name, bucket) in &topology.bucket {
+            let place = Place::of(&["topology", topology_name, "bucket", name]);
+            for (key, law) in [("put", &bucket.put), ("get", &bucket.get)] {
+                if let Some(law) = law {
+                    visit(place.then(key), AnyLaw::Time(law));
+                }
+            }
+        }
+    }
+}

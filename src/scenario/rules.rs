@@ -1,0 +1,62 @@
+//! What a well-formed draft can still have wrong: a check a file, a row a check.
+
+mod circles;
+mod edges;
+mod entry;
+mod faults;
+pub(crate) mod goals;
+mod names;
+mod outline;
+mod pairs;
+mod points;
+mod prices;
+mod receivers;
+mod sizes;
+mod stability;
+mod steps;
+pub(crate) mod tracking;
+mod works;
+
+use crate::cloud::topology::{Application, Topology};
+use crate::ground::time::Span;
+use crate::scenario::complaint::Complaint;
+pub(crate) use crate::scenario::rules::sizes::WORKS_MAX;
+use crate::scenario::sight::Sight;
+
+/// A check of a draft.
+pub(crate) struct Rule {
+    /// What it asks for, as a sentence for `explain`.
+    pub about: &'static str,
+    /// Everything that it dislikes.
+    pub check: fn(&Sight<'_>) -> Vec<Complaint>,
+}
+
+/// Every check, in the order in which they are made.
+pub(crate) const RULES: &[Rule] = &[
+    outline::RULE,
+    names::RULE,
+    edges::RULE,
+    entry::RULE,
+    circles::RULE,
+    steps::RULE,
+    works::RULE,
+    pairs::RULE,
+    sizes::RULE,
+    points::RULE,
+    goals::RULE,
+    faults::RULE,
+    prices::RULE,
+    receivers::RULE,
+    tracking::RULE,
+];
+
+/// A check of what was built, for what only means and rates tell. These only warn.
+pub(crate) struct Foresight {
+    /// What it looks for, as a sentence for `explain`.
+    pub about: &'static str,
+    /// Everything that it dislikes.
+    pub check: fn(&Application, &Topology, Option<Span>) -> Vec<Complaint>,
+}
+
+/// Every check of what was built.
+pub(crate) const FORESIGHTS: &[Foresight] = &[stability::OVERLOAD, stability::VISIBILITY, stability::EFFORT];

@@ -1,0 +1,89 @@
+//! Every edge leads to a node that can take it.
+
+use crate::scenario::complaint::{Complaint, did_you_mean};
+use crate::scenario::place::Place;
+use crate::scenario::rules::Rule;
+use crate::scenario::sight::{Edge, Kind, Sight, Way, edges};
+
+pub(super) const RULE: Rule = Rule {
+    about: "edges lead to nodes of the topology that can take them: a balancer or queue hands over to pools, a call needs somebody who answers",
+    check,
+};
+
+fn check(sight: &Sight<'_>) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for (name, topology) in sight.topologies() {
+        let nodes = sight.nodes(name);
+        for edge in edges(name, topology) {
+            match nodes.get(edge.to) {
+                None => {
+                    let known = nodes.iter().filter(|(_, kind)| fits(edge.way, **kind).is_ok()).map(|(name, _)| *name);
+                    let what = format!(
+                        "`{}` of `{}` leads to `{}`, which topology `{name}` does not have",
+                        edge.way.word(),
+                        edge.from,
+                        edge.to
+                    );
+                    complaints.push(Complaint::error("E101", edge.place, what).advise_if(did_you_mean(edge.to, known)));
+                }
+                Some(kind) => complaints.extend(misfit(name, &edge, *kind)),
+            }
+        }
+        for (balancer, draft) in &topology.balancer {
+            if draft.to.names.is_empty() {
+                let what = format!("balancer `{balancer}` has nothing behind it");
+                complaints.push(
+                    Complaint::error("E101", Place::of(&["topology", name, "balancer", balancer, "to"]), what)
+                        .advise("name at least one pool"),
+                );
+            }
+        }
+        for group in [edges_of(name, topology, Way::Route), edges_of(name, topology, Way::Receive)] {
+            for (index, edge) in group.iter().enumerate() {
+                if group[..index].iter().any(|before| before.from == edge.from && before.to == edge.to) {
+                    let what = format!("`{}` names `{}` twice", edge.from, edge.to);
+                    complaints.push(Complaint::error("E108", edge.place.clone(), what).advise("once is enough"));
+                }
+            }
+        }
+    }
+    complaints
+}
+
+fn edges_of<'a>(name: &str, topology: &'a crate::scenario::draft::Topology, way: Way) -> Vec<Edge<'a>> {
+    edges(name, topology).into_iter().filter(|edge| edge.way == way).collect()
+}
+
+/// Why a node of that kind can't be at the end of such an edge, and what to do.
+fn fits(way: Way, kind: Kind) -> Result<(), &'static str> {
+    match (way, kind) {
+        (_, Kind::Later) => Ok(()),
+        (Way::Route | Way::Receive, Kind::Pool) => Ok(()),
+        (Way::Route, _) => Err("a balancer chooses among the workers of pools: name pools"),
+        (Way::Receive, _) => Err("only the workers of a pool receive messages: name pools"),
+        (Way::DeadLetter, Kind::Queue) => Ok(()),
+        (Way::DeadLetter, _) => Err("messages that are put aside need a queue to keep them"),
+        (Way::Call, Kind::Pool | Kind::Balancer) => Ok(()),
+        (Way::Call, Kind::Queue) => Err("a call waits for an answer, and a queue gives none: use `send`"),
+        (Way::Call, Kind::Bucket) => Err("use `put` or `get` for a bucket"),
+        (Way::Send, Kind::Pool | Kind::Balancer | Kind::Queue) => Ok(()),
+        (Way::Send, Kind::Bucket) => Err("use `put` for a bucket"),
+        (Way::Put | Way::Get, Kind::Bucket) => Ok(()),
+        (Way::Put | Way::Get, Kind::Queue) => Err("objects are put into buckets; use `send` for a queue"),
+        (Way::Put | Way::Get, Kind::Pool | Kind::Balancer) => {
+            Err("objects are put into buckets; use `call` or `send` for this one")
+        }
+    }
+}
+
+fn misfit(topology: &str, edge: &Edge<'_>, kind: Kind) -> Option<Complaint> {
+    let advice = fits(edge.way, kind).err()?;
+    let what = format!(
+        "`{}` of `{}` leads to `{}`, which is a {} of topology `{topology}`",
+        edge.way.word(),
+        edge.from,
+        edge.to,
+        kind.word()
+    );
+    Some(Complaint::error("E104", edge.place.clone(), what).advise(advice))
+}

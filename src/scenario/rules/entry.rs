@@ -1,0 +1,123 @@
+//! It is clear where requests enter, and every node can be reached.
+
+use crate::scenario::complaint::{Complaint, did_you_mean, listed};
+use crate::scenario::draft::words::Entry;
+use crate::scenario::place::Place;
+use crate::scenario::rules::Rule;
+use crate::scenario::sight::{Kind, Sight, edges, entry, node_place, reached};
+
+pub(super) const RULE: Rule = Rule {
+    about: "requests enter at `entry`, or at the only node that no edge leads to; a node that no request can reach is a warning",
+    check,
+};
+
+fn check(sight: &Sight<'_>) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for (name, topology) in sight.topologies() {
+        let nodes = sight.nodes(name);
+        let place = Place::of(&["topology", name]);
+        let before = complaints.len();
+        match &topology.entry {
+            Some(Entry::One(node)) => one(name, node, &nodes, place.then("entry"), &mut complaints),
+            Some(Entry::Each(each)) => {
+                for (workload, node) in each {
+                    let place = place.then("entry").then(workload);
+                    let known = sight.declared("workload");
+                    if !known.contains(&workload.as_str()) {
+                        let what = format!("there is no workload `{workload}`");
+                        complaints.push(
+                            Complaint::error("E103", place.clone().key(), what)
+                                .advise_if(did_you_mean(workload, known)),
+                        );
+                    }
+                    one(name, node, &nodes, place, &mut complaints);
+                }
+                for workload in sight.declared("workload") {
+                    if !each.contains_key(workload) {
+                        let what = format!("topology `{name}` does not say where requests of `{workload}` enter");
+                        complaints.push(
+                            Complaint::error("E105", place.then("entry"), what)
+                                .advise(format!("add `{workload} = \"NODE\"`")),
+                        );
+                    }
+                }
+            }
+            None => {}
+        }
+        if complaints.len() > before || nodes.is_empty() || !is_sound(sight, name) {
+            continue;
+        }
+        let edges = edges(name, topology);
+        if topology.entry.is_none()
+            && let Err(candidates) = entry(topology, &nodes, &edges, "")
+        {
+            let (what, advice) = if candidates.is_empty() {
+                (
+                    format!("every node of topology `{name}` has an edge that leads to it, so none is the entry"),
+                    "say where requests enter: `entry = \"NODE\"`".to_owned(),
+                )
+            } else {
+                let what = format!(
+                    "no edge leads to {} of topology `{name}`, so it is not clear where requests enter",
+                    listed(&candidates)
+                );
+                (what, format!("say it: `entry = \"{}\"`; or lead an edge to the others", candidates[0]))
+            };
+            complaints.push(Complaint::error("E105", place, what).advise(advice));
+            continue;
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for workload in sight.declared("workload") {
+            if let Ok(from) = entry(topology, &nodes, &edges, workload) {
+                seen.extend(reached(&edges, from, workload));
+            }
+        }
+        for (node, kind) in nodes.iter().filter(|(node, _)| !seen.contains(node)) {
+            let what = format!("no request ever reaches {} `{node}` of topology `{name}`", kind.word());
+            complaints.push(
+                Complaint::warning("W104", node_place(name, *kind, node).key(), what)
+                    .advise("it is still paid for; lead an edge to it, or take it out"),
+            );
+        }
+    }
+    complaints
+}
+
+/// Whether every node of a topology could be derived, so that no edge is missing.
+fn is_sound(sight: &Sight<'_>, name: &str) -> bool {
+    let Some(topology) = sight.draft.topology.get(name) else { return false };
+    sight.nodes(name).iter().all(|(node, kind)| match kind {
+        Kind::Balancer => topology.balancer.contains_key(*node),
+        Kind::Pool => topology.pool.contains_key(*node),
+        Kind::Queue => topology.queue.contains_key(*node),
+        Kind::Bucket => topology.bucket.contains_key(*node),
+        Kind::Later => false,
+    }) && (topology.entry.is_some()
+        || sight
+            .tree
+            .table("topology")
+            .and_then(|all| all.get(name))
+            .is_none_or(|entry| entry.tree.get("entry").is_none()))
+}
+
+fn one(
+    topology: &str,
+    node: &str,
+    nodes: &indexmap::IndexMap<&str, Kind>,
+    place: Place,
+    complaints: &mut Vec<Complaint>,
+) {
+    match nodes.get(node) {
+        None => {
+            let what = format!("requests enter at `{node}`, which topology `{topology}` does not have");
+            complaints.push(Complaint::error("E101", place, what).advise_if(did_you_mean(node, nodes.keys().copied())));
+        }
+        Some(Kind::Bucket) => {
+            let what = format!("requests enter at `{node}`, which is a bucket");
+            complaints.push(
+                Complaint::error("E104", place, what).advise("let them enter at a pool that puts objects into it"),
+            );
+        }
+        Some(Kind::Balancer | Kind::Pool | Kind::Queue | Kind::Later) => {}
+    }
+}

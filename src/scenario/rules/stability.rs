@@ -1,0 +1,380 @@
+//! What means and rates tell before anything runs: pools that can never keep up, messages that come back too early,
+//! runs that take very long. All of it only warns, as it may be the point.
+
+use crate::cloud::arrivals::Arrivals;
+use crate::cloud::scaling::Scaling;
+use crate::cloud::topology::{Application, Node, NodeId, NodeKind, Pool, Step, Topology, Verb, WorkId, WorkloadId};
+use crate::ground::quantity::show_rate;
+use crate::ground::time::{SECOND, Span};
+use crate::scenario::complaint::Complaint;
+use crate::scenario::place::Place;
+use crate::scenario::rules::Foresight;
+
+pub(super) const OVERLOAD: Foresight =
+    Foresight { about: "no pool gets more work, on average, than its workers can do at the most", check: overload };
+pub(super) const VISIBILITY: Foresight =
+    Foresight { about: "a visibility timeout is longer than the work it covers usually takes", check: visibility };
+pub(super) const EFFORT: Foresight =
+    Foresight { about: "one replication has fewer than a thousand million requests", check: effort };
+
+/// Requests of one replication above which a run takes minutes.
+const MANY: f64 = 1e9;
+
+fn overload(application: &Application, topology: &Topology, length: Option<Span>) -> Vec<Complaint> {
+    let flow = Flow { application, topology };
+    let loads = flow.loads(length);
+    let mut complaints = Vec::new();
+    for (node, load) in topology.nodes.iter().zip(&loads) {
+        let NodeKind::Pool(pool) = &node.kind else { continue };
+        let (Some(most), true) = (most_slots(pool), load.visits > 0.0) else { continue };
+        let slots = most as f64 * f64::from(slots(pool));
+        if load.busy <= slots * 1.000_001 {
+            continue;
+        }
+        let mean = load.busy / load.visits;
+        let does = slots / mean;
+        let workers = (load.busy / f64::from(slots_of(pool))).floor() as u64 + 1;
+        let who = match &pool.scaling {
+            Scaling::Group(_) | Scaling::Timetable(_) => {
+                format!("{most} workers at the most do {}", show_rate(round(does)))
+            }
+            Scaling::Fixed | Scaling::Vertical(_) => {
+                format!("{most} workers of {} slots do {}", slots_of(pool), show_rate(round(does)))
+            }
+        };
+        let what = format!(
+            "pool `{}` of topology `{}` can never keep up: {} come, and {who} at {} each",
+            node.name,
+            topology.name,
+            show_rate(round(load.visits)),
+            shown(mean),
+        );
+        let place = match &pool.scaling {
+            Scaling::Group(_) => pool_place(topology, node).then("scaling").then("asg").then("max"),
+            Scaling::Timetable(_) => pool_place(topology, node).then("scaling"),
+            Scaling::Fixed | Scaling::Vertical(_) => pool_place(topology, node).then("workers"),
+        };
+        let advice = format!("{workers} workers would keep it below 100 %; unless overload is the point");
+        complaints.push(Complaint::warning("W101", place, what).advise(advice));
+    }
+    complaints
+}
+
+fn visibility(application: &Application, topology: &Topology, _: Option<Span>) -> Vec<Complaint> {
+    let flow = Flow { application, topology };
+    let mut complaints = Vec::new();
+    for node in &topology.nodes {
+        let NodeKind::Queue(queue) = &node.kind else { continue };
+        let Some(timeout) = queue.visibility else { continue };
+        let means = queue.to.iter().flat_map(|pool| {
+            (0..application.workloads.len())
+                .map(|workload| flow.hold(*pool, WorkloadId::at(workload), 0))
+                .collect::<Vec<_>>()
+        });
+        let mean = means.fold(0.0, f64::max);
+        if mean > timeout.seconds() {
+            let what = format!(
+                "messages of queue `{}` of topology `{}` are visible again after {timeout}, and the work they bring takes {} on average",
+                node.name,
+                topology.name,
+                shown(mean)
+            );
+            let place = Place::of(&["topology", &topology.name, "queue", &node.name, "visibility-timeout"]);
+            complaints.push(
+                Complaint::warning("W103", place, what)
+                    .advise("most would be worked on more than once; a timeout of six times the work is customary"),
+            );
+        }
+    }
+    complaints
+}
+
+fn effort(application: &Application, topology: &Topology, length: Option<Span>) -> Vec<Complaint> {
+    let requests: f64 = application.workloads.iter().map(|workload| rate(workload, length)).sum::<f64>()
+        * length.map_or(0.0, Span::seconds);
+    if requests <= MANY {
+        return Vec::new();
+    }
+    let what = format!(
+        "one replication of topology `{}` has about {} million requests",
+        topology.name,
+        (requests / 1e6).round()
+    );
+    vec![
+        Complaint::warning("W106", Place::of(&["run", "length"]), what)
+            .advise("a shorter run, or a lower rate, tells as much in less time"),
+    ]
+}
+
+/// What a pool must do on average.
+#[derive(Clone, Copy, Debug, Default)]
+struct Load {
+    /// Visits a second.
+    visits: f64,
+    /// Slots kept busy.
+    busy: f64,
+}
+
+struct Flow<'a> {
+    application: &'a Application,
+    topology: &'a Topology,
+}
+
+/// Calls and messages deeper than this are not followed: checks before this one cut circles.
+const DEPTH_MAX: usize = 1_000;
+
+impl Flow<'_> {
+    fn loads(&self, length: Option<Span>) -> Vec<Load> {
+        let mut loads = vec![Load::default(); self.topology.nodes.len()];
+        for (index, workload) in self.application.workloads.iter().enumerate() {
+            // A closed group slows down with the system, so it can't overload it.
+            let rate = rate(workload, length);
+            if rate > 0.0 {
+                self.visit(self.topology.entry[index], WorkloadId::at(index), rate, &mut loads);
+            }
+        }
+        loads
+    }
+
+    /// Adds what `rate` requests a second make of a node and of all behind it, breadth first.
+    fn visit(&self, from: NodeId, workload: WorkloadId, rate: f64, loads: &mut [Load]) {
+        // Rates that still have to be handed on, by node; without circles every node's is final when its turn comes in
+        // an order where edges lead forwards.
+        let order = self.order(from, workload);
+        let mut arriving = vec![0.0; self.topology.nodes.len()];
+        arriving[from.index()] = rate;
+        for node in order {
+            let rate = arriving[node.index()];
+            if let NodeKind::Pool(pool) = &self.topology.nodes[node.index()].kind {
+                loads[node.index()].visits += rate;
+                loads[node.index()].busy += rate * self.hold(node, workload, 0);
+                debug_assert!(pool.slots > 0);
+            }
+            for (to, share) in self.onward(node, workload) {
+                arriving[to.index()] += rate * share;
+            }
+        }
+    }
+
+    /// The nodes reached, each after all that lead to it.
+    fn order(&self, from: NodeId, workload: WorkloadId) -> Vec<NodeId> {
+        let mut order = Vec::new();
+        let mut seen = vec![false; self.topology.nodes.len()];
+        let mut way = vec![(from, self.onward(from, workload))];
+        seen[from.index()] = true;
+        while let Some((node, rest)) = way.last_mut() {
+            match rest.pop() {
+                Some((to, _)) if !seen[to.index()] => {
+                    seen[to.index()] = true;
+                    way.push((to, self.onward(to, workload)));
+                }
+                Some(_) => {}
+                None => {
+                    order.push(*node);
+                    way.pop();
+                }
+            }
+        }
+        order.reverse();
+        order
+    }
+
+    /// Where a node's requests go on, and how many of each one.
+    fn onward(&self, node: NodeId, workload: WorkloadId) -> Vec<(NodeId, f64)> {
+        match &self.topology.nodes[node.index()].kind {
+            NodeKind::Balancer(balancer) => self.shared(&balancer.to),
+            NodeKind::Queue(queue) => self.shared(&queue.to),
+            NodeKind::Bucket(_) => Vec::new(),
+            NodeKind::Pool(pool) => {
+                let mut onward = Vec::new();
+                for step in steps(pool, workload) {
+                    match &step.verb {
+                        Verb::Call { to, .. } => onward.extend(to.iter().map(|to| (*to, 1.0))),
+                        Verb::Send { to, copies, .. } => onward.extend(to.iter().map(|to| (*to, f64::from(*copies)))),
+                        Verb::Work { .. } | Verb::Put { .. } | Verb::Get { .. } => {}
+                    }
+                }
+                onward
+            }
+        }
+    }
+
+    /// Pools behind one balancer or queue share by what they can do; those without a limit take all.
+    fn shared(&self, to: &[NodeId]) -> Vec<(NodeId, f64)> {
+        let capacity = |node: &NodeId| match &self.topology.nodes[node.index()].kind {
+            NodeKind::Pool(pool) => most_slots(pool).map_or(f64::INFINITY, |most| most as f64 * f64::from(slots(pool))),
+            _ => 0.0,
+        };
+        let total: f64 = to.iter().map(capacity).sum();
+        let equal = 1.0 / to.len().max(1) as f64;
+        to.iter()
+            .map(|node| (*node, if total > 0.0 && total.is_finite() { capacity(node) / total } else { equal }))
+            .collect()
+    }
+
+    /// Seconds for which one request keeps a slot of a node, on average: its work and the calls that it waits for.
+    fn hold(&self, node: NodeId, workload: WorkloadId, depth: usize) -> f64 {
+        if depth > DEPTH_MAX {
+            return 0.0;
+        }
+        match &self.topology.nodes[node.index()].kind {
+            NodeKind::Balancer(balancer) => {
+                balancer.to.iter().map(|to| self.hold(*to, workload, depth + 1)).fold(0.0, f64::max)
+            }
+            NodeKind::Queue(_) | NodeKind::Bucket(_) => 0.0,
+            NodeKind::Pool(pool) => steps(pool, workload).map(|step| self.step(pool, step, workload, depth)).sum(),
+        }
+    }
+
+    fn step(&self, pool: &Pool, step: &Step, workload: WorkloadId, depth: usize) -> f64 {
+        match &step.verb {
+            Verb::Work { work, .. } => {
+                let speed = fastest(pool);
+                self.mean(*work, workload) * speed
+            }
+            Verb::Call { to, timeout, .. } => {
+                let answer = to.iter().map(|to| self.hold(*to, workload, depth + 1)).fold(0.0, f64::max);
+                timeout.map_or(answer, |timeout| answer.min(timeout.seconds()))
+            }
+            Verb::Put { bucket, .. } | Verb::Get { bucket, .. } => {
+                let law = match (&self.topology.nodes[bucket.index()].kind, &step.verb) {
+                    (NodeKind::Bucket(bucket), Verb::Put { .. }) => bucket.put.as_ref(),
+                    (NodeKind::Bucket(bucket), _) => bucket.get.as_ref(),
+                    _ => None,
+                };
+                law.map_or(0.0, |law| law.mean() / SECOND as f64)
+            }
+            Verb::Send { .. } => 0.0,
+        }
+    }
+
+    /// The mean of a work in seconds: of the trace where it brings it, else of its law.
+    fn mean(&self, work: WorkId, workload: WorkloadId) -> f64 {
+        let law = self.application.works[work.index()].law.as_ref().map_or(0.0, |law| law.mean() / SECOND as f64);
+        let Arrivals::Instants(rows) = &self.application.workloads[workload.index()].arrivals else { return law };
+        let brought =
+            rows.iter().filter_map(|row| row.work.iter().find(|(id, _)| *id == work).map(|(_, span)| span.seconds()));
+        let (count, sum) = brought.fold((0usize, 0.0), |(count, sum), span| (count + 1, sum + span));
+        let rows = rows.len().max(1) as f64;
+        (sum + law * (rows - count as f64)) / rows
+    }
+}
+
+fn steps(pool: &Pool, workload: WorkloadId) -> impl Iterator<Item = &Step> {
+    pool.steps.iter().filter(move |step| step.only.as_ref().is_none_or(|only| only.contains(&workload)))
+}
+
+/// Time for a unit of work at the pool's best.
+fn fastest(pool: &Pool) -> f64 {
+    let per = |speed: crate::cloud::topology::Speed| speed.time as f64 / speed.work as f64;
+    match &pool.scaling {
+        Scaling::Vertical(vertical) => vertical.sizes.iter().map(|size| per(size.speed)).fold(f64::INFINITY, f64::min),
+        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) => per(pool.speed),
+    }
+}
+
+/// Workers at the most; `None` is unlimited.
+fn most_slots(pool: &Pool) -> Option<u32> {
+    use crate::cloud::scaling::Policy;
+    let start = pool.workers?;
+    Some(match &pool.scaling {
+        Scaling::Fixed | Scaling::Vertical(_) => start,
+        Scaling::Group(group) if group.policies.is_empty() => start,
+        Scaling::Group(group) => {
+            let scheduled = group.policies.iter().filter_map(|policy| match policy {
+                Policy::Scheduled(scheduled) => scheduled.max,
+                Policy::QueueLength(_) | Policy::TargetTracking(_) => None,
+            });
+            scheduled.fold(group.max, u32::max)
+        }
+        Scaling::Timetable(entries) => entries.iter().map(|entry| entry.workers).fold(start, u32::max),
+    })
+}
+
+fn slots(pool: &Pool) -> u32 {
+    match &pool.scaling {
+        Scaling::Vertical(vertical) => vertical.sizes.iter().map(|size| size.slots).fold(1, u32::max),
+        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) => pool.slots,
+    }
+}
+
+fn slots_of(pool: &Pool) -> u32 {
+    slots(pool)
+}
+
+/// Requests a second, averaged over the run; 0 for a closed group, whose rate follows the system.
+fn rate(workload: &crate::cloud::topology::Workload, length: Option<Span>) -> f64 {
+    let batch = workload.batch.as_ref().map_or(1.0, |batch| batch.mean());
+    let seconds = length.map(Span::seconds).filter(|seconds| *seconds > 0.0);
+    let arrivals = match &workload.arrivals {
+        Arrivals::Poisson { rate } => *rate,
+        Arrivals::Even { every, .. } => 1.0 / every.seconds(),
+        Arrivals::Renewal { gap } => SECOND as f64 / gap.mean(),
+        Arrivals::Bursts { calm, burst } => {
+            let (calm_time, burst_time) = (calm.lasts.mean(), burst.lasts.mean());
+            (calm.rate * calm_time + burst.rate * burst_time) / (calm_time + burst_time)
+        }
+        Arrivals::Profile(profile) => seconds.map_or(0.0, |seconds| profile_mean(profile, seconds)),
+        Arrivals::Users { .. } => 0.0,
+        Arrivals::Instants(rows) => {
+            let last = rows.last().map_or(0.0, |row| row.at.seconds());
+            // A script of a few requests has no rate to speak of.
+            let seconds = seconds.unwrap_or(last);
+            let inside = rows.iter().filter(|row| row.at.seconds() < seconds).count();
+            if inside < 100 || seconds <= 0.0 { 0.0 } else { inside as f64 / seconds }
+        }
+        Arrivals::Counts { cells, .. } => {
+            let last = cells.last().map_or(0.0, |cell| cell.to.seconds());
+            let seconds = seconds.unwrap_or(last);
+            let inside = cells.iter().filter(|cell| cell.from.seconds() < seconds);
+            let requests: f64 = inside.map(|cell| cell.thousandths as f64 / 1_000.0).sum();
+            if seconds > 0.0 { requests / seconds } else { 0.0 }
+        }
+    };
+    arrivals * batch
+}
+
+/// The mean rate of a profile over the run, from a thousand equal steps: a warning needs no more.
+fn profile_mean(profile: &crate::cloud::arrivals::Profile, seconds: f64) -> f64 {
+    const STEPS: u32 = 1_000;
+    let at = |step: u32| {
+        let mut time = seconds * (f64::from(step) + 0.5) / f64::from(STEPS);
+        if let Some(repeat) = profile.repeat.map(Span::seconds).filter(|repeat| *repeat > 0.0) {
+            time %= repeat;
+        }
+        let after = profile.points.iter().position(|(at, _)| at.seconds() > time);
+        match after {
+            Some(0) => profile.points[0].1,
+            None => profile.points.last().map_or(0.0, |point| point.1),
+            Some(next) => {
+                let ((from, low), (to, high)) = (profile.points[next - 1], profile.points[next]);
+                match profile.shape {
+                    crate::cloud::arrivals::Shape::Steps => low,
+                    crate::cloud::arrivals::Shape::Linear => {
+                        low + (high - low) * (time - from.seconds()) / (to.seconds() - from.seconds())
+                    }
+                }
+            }
+        }
+    };
+    (0..STEPS).map(at).sum::<f64>() / f64::from(STEPS)
+}
+
+fn pool_place(topology: &Topology, node: &Node) -> Place {
+    Place::of(&["topology", &topology.name, "pool", &node.name])
+}
+
+/// To three digits.
+fn round(number: f64) -> f64 {
+    let mut scale = 1.0;
+    while number > 0.0 && number * scale < 100.0 && scale < 1e12 {
+        scale *= 10.0;
+    }
+    (number * scale).round() / scale
+}
+
+/// Seconds as a duration of a few digits.
+fn shown(seconds: f64) -> String {
+    let nanos = round(seconds) * SECOND as f64;
+    Span::from_nanos(nanos.round() as u64).to_string()
+}

@@ -1,0 +1,112 @@
+//! A step has one verb, and only settings of that verb.
+
+use crate::scenario::complaint::{Complaint, did_you_mean, listed};
+use crate::scenario::draft::step::Step;
+use crate::scenario::place::Place;
+use crate::scenario::rules::Rule;
+use crate::scenario::sight::{Kind, Sight, node_place};
+
+pub(super) const RULE: Rule =
+    Rule { about: "a step has exactly one verb, settings of that verb, and workloads that exist", check };
+
+fn check(sight: &Sight<'_>) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for (name, topology) in sight.topologies() {
+        for (pool_name, pool) in &topology.pool {
+            let place = node_place(name, Kind::Pool, pool_name).then("steps");
+            for (index, step) in pool.steps.iter().enumerate() {
+                one(step, &place.nth(index), &mut complaints);
+                workloads(sight, step, &place.nth(index), &mut complaints);
+            }
+            if let Some(crate::scenario::draft::node::Line::Priority(priority)) = &pool.line {
+                let place = node_place(name, Kind::Pool, pool_name).then("line").then("priority").then("order");
+                for (index, workload) in priority.order.iter().enumerate() {
+                    known(sight, workload, place.nth(index), &mut complaints);
+                    if priority.order[..index].contains(workload) {
+                        let what = format!("`{workload}` is ranked twice");
+                        complaints.push(Complaint::error("E108", place.nth(index), what).advise("once is enough"));
+                    }
+                }
+                for workload in sight.declared("workload") {
+                    if !priority.order.iter().any(|ranked| ranked == workload) {
+                        let what =
+                            format!("the line of `{pool_name}` does not rank `{workload}`, which therefore comes last");
+                        complaints.push(
+                            Complaint::warning("W301", place.clone(), what)
+                                .advise(format!("add \"{workload}\" at its place if requests of it come here")),
+                        );
+                    }
+                }
+            }
+        }
+    }
+    complaints
+}
+
+fn one(step: &Step, place: &Place, complaints: &mut Vec<Complaint>) {
+    let verbs: Vec<&str> = [
+        ("work", step.work.is_some()),
+        ("call", step.call.is_some()),
+        ("send", step.send.is_some()),
+        ("put", step.put.is_some()),
+        ("get", step.get.is_some()),
+    ]
+    .into_iter()
+    .filter(|(_, there)| *there)
+    .map(|(verb, _)| verb)
+    .collect();
+    let verb = match verbs.as_slice() {
+        [verb] => *verb,
+        [] => {
+            complaints.push(
+                Complaint::error("E107", place.clone(), "this step does nothing: it has no verb")
+                    .advise("a verb is one of `work`, `call`, `send`, `put` and `get`"),
+            );
+            return;
+        }
+        several => {
+            let what = format!("this step does {} at once", listed(several));
+            complaints.push(
+                Complaint::error("E107", place.then(several[1]).key(), what)
+                    .advise("a step has one verb: write them as steps one after the other"),
+            );
+            return;
+        }
+    };
+    for (setting, there, verbs) in [
+        ("fails", step.fails.is_some(), &["work"][..]),
+        ("fresh", step.fresh.is_some(), &["work"]),
+        ("timeout", step.timeout.is_some(), &["call"]),
+        ("retry", step.retry.is_some(), &["call"]),
+        ("size", step.size.is_some(), &["send", "put", "get"]),
+        ("copies", step.copies.is_some(), &["send"]),
+    ] {
+        if there && !verbs.contains(&verb) {
+            let what = format!("`{setting}` is a setting of {}, and this step does `{verb}`", listed(verbs));
+            complaints.push(Complaint::error("E107", place.then(setting).key(), what).advise("take it out"));
+        }
+    }
+    for (names, key) in [(&step.call, "call"), (&step.send, "send"), (&step.only, "for")] {
+        if names.as_ref().is_some_and(|names| names.names.is_empty()) {
+            let what = format!("`{key}` names nobody");
+            complaints
+                .push(Complaint::error("E107", place.then(key), what).advise("name at least one, or take it out"));
+        }
+    }
+}
+
+fn workloads(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Complaint>) {
+    let Some(only) = &step.only else { return };
+    for (index, name) in only.names.iter().enumerate() {
+        let place = place.then("for");
+        known(sight, name, if only.listed { place.nth(index) } else { place }, complaints);
+    }
+}
+
+fn known(sight: &Sight<'_>, name: &str, place: Place, complaints: &mut Vec<Complaint>) {
+    let workloads = sight.declared("workload");
+    if !workloads.contains(&name) {
+        let what = format!("there is no workload `{name}`");
+        complaints.push(Complaint::error("E103", place, what).advise_if(did_you_mean(name, workloads)));
+    }
+}

@@ -1,0 +1,235 @@
+//! What a rule looks at: the draft, the names it declares (also those whose tables are at fault), and its edges.
+
+use indexmap::IndexMap;
+
+use crate::scenario::draft::step::Step;
+use crate::scenario::draft::words::{Entry, Names};
+use crate::scenario::draft::{Draft, Topology};
+use crate::scenario::files::Files;
+use crate::scenario::place::Place;
+use crate::scenario::tree::{Tree, Value};
+use crate::scenario::works::Works;
+
+/// The kinds of node, in the words of the grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Balancer,
+    Pool,
+    Queue,
+    Bucket,
+    /// Of a later version; refused elsewhere.
+    Later,
+}
+
+impl Kind {
+    const ALL: [(&str, Kind); 8] = [
+        ("balancer", Kind::Balancer),
+        ("pool", Kind::Pool),
+        ("queue", Kind::Queue),
+        ("bucket", Kind::Bucket),
+        ("service", Kind::Later),
+        ("function", Kind::Later),
+        ("bus", Kind::Later),
+        ("cluster", Kind::Later),
+    ];
+
+    /// The word of the grammar.
+    pub fn word(self) -> &'static str {
+        Kind::ALL.iter().find(|(_, kind)| *kind == self).map_or("node", |(word, _)| word)
+    }
+}
+
+/// All that a rule may look at.
+pub(crate) struct Sight<'a> {
+    pub draft: &'a Draft,
+    pub tree: &'a Tree,
+    pub works: &'a Works,
+    pub files: &'a Files,
+}
+
+/// One way on from a node.
+#[derive(Clone, Debug)]
+pub(crate) struct Edge<'a> {
+    pub from: &'a str,
+    pub to: &'a str,
+    pub way: Way,
+    /// Where it is written.
+    pub place: Place,
+    /// The workloads that it is for.
+    pub only: Option<&'a Names>,
+}
+
+/// How an edge is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// From a balancer.
+    Route,
+    /// From a queue.
+    Receive,
+    /// From a queue to that of its dead letters.
+    DeadLetter,
+    Call,
+    Send,
+    Put,
+    Get,
+}
+
+impl Way {
+    /// The key that makes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Way::Route | Way::Receive => "to",
+            Way::DeadLetter => "dead-letters",
+            Way::Call => "call",
+            Way::Send => "send",
+            Way::Put => "put",
+            Way::Get => "get",
+        }
+    }
+}
+
+impl<'a> Sight<'a> {
+    /// The names declared in a table, also where what stands at them is at fault.
+    pub fn declared(&self, table: &str) -> Vec<&'a str> {
+        self.tree.table(table).map(|table| table.keys().map(String::as_str).collect()).unwrap_or_default()
+    }
+
+    /// The nodes declared in a topology, in the order of the file; of a name that is used twice the first.
+    pub fn nodes(&self, topology: &str) -> IndexMap<&'a str, Kind> {
+        nodes(self.tree, topology)
+    }
+
+    /// Every topology with its nodes.
+    pub fn topologies(&self) -> impl Iterator<Item = (&'a str, &'a Topology)> {
+        self.draft.topology.iter().map(|(name, topology)| (name.as_str(), topology))
+    }
+}
+
+/// The nodes declared in a topology, in the order of the file.
+pub(crate) fn nodes<'a>(tree: &'a Tree, topology: &str) -> IndexMap<&'a str, Kind> {
+    let mut found: Vec<(usize, &str, Kind)> = Vec::new();
+    let here = tree.table("topology").and_then(|topologies| topologies.get(topology));
+    for (word, kind) in Kind::ALL {
+        let Some(Value::Table(nodes)) = here.and_then(|entry| entry.tree.get(word)).map(|tree| &tree.value) else {
+            continue;
+        };
+        for (name, entry) in nodes {
+            // What is set beside the file comes after all that stands in it.
+            let at = entry.key.as_ref().map_or(usize::MAX, |key| key.start);
+            found.push((at, name, kind));
+        }
+    }
+    found.sort_by_key(|(at, _, _)| *at);
+    let mut nodes = IndexMap::new();
+    for (_, name, kind) in found {
+        nodes.entry(name).or_insert(kind);
+    }
+    nodes
+}
+
+/// Where a node stands.
+pub(crate) fn node_place(topology: &str, kind: Kind, name: &str) -> Place {
+    Place::of(&["topology", topology, kind.word(), name])
+}
+
+/// Every edge of a topology.
+pub(crate) fn edges<'a>(name: &str, topology: &'a Topology) -> Vec<Edge<'a>> {
+    let mut edges = Vec::new();
+    for (from, balancer) in &topology.balancer {
+        let place = node_place(name, Kind::Balancer, from).then("to");
+        named(&mut edges, from, &balancer.to, Way::Route, &place, None);
+    }
+    for (from, queue) in &topology.queue {
+        let place = node_place(name, Kind::Queue, from);
+        if let Some(to) = &queue.to {
+            named(&mut edges, from, to, Way::Receive, &place.then("to"), None);
+        }
+        if let Some(to) = &queue.dead_letters {
+            edges.push(Edge { from, to, way: Way::DeadLetter, place: place.then("dead-letters"), only: None });
+        }
+    }
+    for (from, pool) in &topology.pool {
+        for (index, step) in pool.steps.iter().enumerate() {
+            let place = node_place(name, Kind::Pool, from).then("steps").nth(index);
+            of_step(&mut edges, from, step, &place);
+        }
+    }
+    edges
+}
+
+fn of_step<'a>(edges: &mut Vec<Edge<'a>>, from: &'a str, step: &'a Step, place: &Place) {
+    let only = step.only.as_ref();
+    for (names, way) in [(&step.call, Way::Call), (&step.send, Way::Send)] {
+        if let Some(names) = names {
+            named(edges, from, names, way, &place.then(way.word()), only);
+        }
+    }
+    for (name, way) in [(&step.put, Way::Put), (&step.get, Way::Get)] {
+        if let Some(to) = name {
+            edges.push(Edge { from, to, way, place: place.then(way.word()), only });
+        }
+    }
+}
+
+fn named<'a>(
+    edges: &mut Vec<Edge<'a>>,
+    from: &'a str,
+    to: &'a Names,
+    way: Way,
+    place: &Place,
+    only: Option<&'a Names>,
+) {
+    for (index, to_name) in to.names.iter().enumerate() {
+        let place = if to.listed { place.nth(index) } else { place.clone() };
+        edges.push(Edge { from, to: to_name, way, place, only });
+    }
+}
+
+/// Whether a restriction lets a workload pass.
+pub(crate) fn is_for(only: Option<&Names>, workload: &str) -> bool {
+    only.is_none_or(|names| names.names.iter().any(|name| name == workload))
+}
+
+/// Where a workload enters, as it is written or as it follows from the edges.
+pub(crate) fn entry<'a>(
+    topology: &'a Topology,
+    nodes: &IndexMap<&'a str, Kind>,
+    edges: &[Edge<'a>],
+    workload: &str,
+) -> Result<&'a str, Vec<&'a str>> {
+    match &topology.entry {
+        Some(Entry::One(name)) => Ok(name),
+        Some(Entry::Each(each)) => each.get(workload).map(String::as_str).ok_or_else(Vec::new),
+        None => {
+            let candidates: Vec<&str> = nodes
+                .iter()
+                .filter(|(name, kind)| match kind {
+                    Kind::Balancer | Kind::Pool => true,
+                    Kind::Queue => topology.queue.get(**name).is_none_or(|queue| queue.to.is_some()),
+                    Kind::Bucket | Kind::Later => false,
+                })
+                .map(|(name, _)| *name)
+                .filter(|name| edges.iter().all(|edge| edge.to != *name))
+                .collect();
+            match candidates.as_slice() {
+                [only] => Ok(only),
+                _ => Err(candidates),
+            }
+        }
+    }
+}
+
+/// The nodes that a workload can reach from a node, in the order in which they are found.
+pub(crate) fn reached<'a>(edges: &[Edge<'a>], from: &'a str, workload: &str) -> Vec<&'a str> {
+    let mut found = vec![from];
+    let mut next = 0;
+    while let Some(here) = found.get(next).copied() {
+        next += 1;
+        for edge in edges.iter().filter(|edge| edge.from == here && is_for(edge.only, workload)) {
+            if !found.contains(&edge.to) {
+                found.push(edge.to);
+            }
+        }
+    }
+    found
+}

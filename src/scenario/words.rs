@@ -1,0 +1,204 @@
+//! Every word of the grammar with its sentence, for `explain`. Made from the schema, and so from the structs themselves.
+
+use serde_json::Value;
+
+use crate::scenario::complaint::CODES;
+use crate::scenario::figures::{FIGURES, Figure};
+use crate::scenario::rules::{FORESIGHTS, RULES};
+use crate::scenario::{later, schema};
+
+/// One thing that can be asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The word itself: a key, a choice, a figure, a code.
+    pub word: String,
+    /// Where it stands: `topology.NAME.pool.NAME.workers`, or `figure`, `complaint`, `check`.
+    pub place: String,
+    /// What it is, as a sentence.
+    pub about: String,
+    /// How its value is written, where it has one.
+    pub form: Option<String>,
+    /// What holds where it is not written.
+    pub default: Option<String>,
+}
+
+/// All words: keys and choices in the order of the grammar, then figures, complaints and what is of later versions.
+pub fn words() -> Vec<Word> {
+    let schema = schema::value();
+    let mut words = Vec::new();
+    let walk = Walk { root: &schema };
+    walk.table(&schema, "", &mut Vec::new(), &mut words);
+    words.extend(FIGURES.iter().map(figure));
+    words.extend(CODES.iter().map(|(code, about)| plain(code, "complaint", about)));
+    words.extend(RULES.iter().map(|rule| plain("check", "check", rule.about)));
+    words.extend(FORESIGHTS.iter().map(|foresight| plain("check", "check", foresight.about)));
+    for (pattern, about) in later::all() {
+        let word = pattern.rsplit('.').next().unwrap_or(pattern);
+        let about = if about.is_empty() { "not in this version yet" } else { about };
+        words.push(plain(word, &pattern.replace('*', "NAME"), about));
+    }
+    words
+}
+
+fn plain(word: &str, place: &str, about: &str) -> Word {
+    Word { word: word.to_owned(), place: place.to_owned(), about: about.to_owned(), form: None, default: None }
+}
+
+fn figure(figure: &Figure) -> Word {
+    let form = if figure.statistics {
+        format!("{}, with .mean .sd .p50 .p90 .p95 .p99 .p99.9 .max", figure.form.example())
+    } else {
+        figure.form.example().to_owned()
+    };
+    Word { form: Some(form), ..plain(figure.name, "figure", figure.about) }
+}
+
+struct Walk<'s> {
+    root: &'s Value,
+}
+
+impl<'s> Walk<'s> {
+    /// What a reference leads to, with its name.
+    fn resolve(&self, schema: &'s Value) -> (&'s Value, Option<&'s str>) {
+        let mut here = schema;
+        let mut name = None;
+        // Optional settings are written as `anyOf: [settings, null]`.
+        for _ in 0..8 {
+            if let Some(reference) = here.get("$ref").and_then(Value::as_str) {
+                name = reference.strip_prefix("#/$defs/");
+                // Names in references are written with escapes.
+                let plain = name.map(|name| name.replace("%20", " "));
+                match plain.and_then(|name| self.root.get("$defs")?.get(name)) {
+                    Some(found) => here = found,
+                    None => break,
+                }
+            } else if let Some(Value::Array(any)) = here.get("anyOf") {
+                let real: Vec<&Value> =
+                    any.iter().filter(|one| one.get("type").and_then(Value::as_str) != Some("null")).collect();
+                match real.as_slice() {
+                    [only] if any.len() > 1 => here = only,
+                    _ => break,
+                }
+            } else {
+                break;
+            }
+        }
+        (here, name)
+    }
+
+    fn table(&self, schema: &'s Value, place: &str, above: &mut Vec<&'s str>, words: &mut Vec<Word>) {
+        let Some(Value::Object(keys)) = schema.get("properties") else { return };
+        for (key, value) in keys {
+            let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+            let (inner, _) = self.resolve(value);
+            words.push(Word {
+                word: key.clone(),
+                place: place.clone(),
+                about: about(value).or_else(|| about(inner)).unwrap_or_default(),
+                form: form(inner),
+                default: value
+                    .get("default")
+                    .map(shown)
+                    .filter(|shown| shown != "{}" && shown != "[]" && shown != "null"),
+            });
+            self.value(value, &place, above, words);
+        }
+    }
+
+    /// What stands below a value: keys of a table, choices, named tables, entries of a list.
+    fn value(&self, value: &'s Value, place: &str, above: &mut Vec<&'s str>, words: &mut Vec<Word>) {
+        let (inner, name) = self.resolve(value);
+        // A law is explained once, where it first stands; everything else wherever it stands.
+        if let Some(name) = name {
+            let is_law = name.starts_with("Law");
+            if above.contains(&name)
+                || (is_law
+                    && words.iter().any(|word| {
+                        word.place.ends_with(&format!("{place}.exponential")) || word.place == "law.exponential"
+                    }))
+            {
+                return;
+            }
+            above.push(name);
+            let place = if is_law { "law" } else { place };
+            self.below(inner, place, above, words);
+            above.pop();
+        } else {
+            self.below(inner, place, above, words);
+        }
+    }
+
+    fn below(&self, inner: &'s Value, place: &str, above: &mut Vec<&'s str>, words: &mut Vec<Word>) {
+        self.table(inner, place, above, words);
+        for branches in ["oneOf", "anyOf"] {
+            let Some(Value::Array(choices)) = inner.get(branches) else { continue };
+            for choice in choices {
+                self.choice(choice, place, above, words);
+            }
+        }
+        if let Some(named) = inner.get("additionalProperties").filter(|named| named.is_object()) {
+            self.value(named, &format!("{place}.NAME"), above, words);
+        }
+        if let Some(items) = inner.get("items").filter(|items| items.is_object()) {
+            self.value(items, place, above, words);
+        }
+    }
+
+    fn choice(&self, choice: &'s Value, place: &str, above: &mut Vec<&'s str>, words: &mut Vec<Word>) {
+        let tell = |word: &str, value: &'s Value, words: &mut Vec<Word>| {
+            let place = format!("{place}.{word}");
+            if !words.iter().any(|known| known.place == place) {
+                let about = about(choice).unwrap_or_default();
+                words.push(Word { form: form(self.resolve(value).0), ..plain(word, &place, &about) });
+            }
+        };
+        if let Some(word) = choice.get("const").and_then(Value::as_str) {
+            tell(word, choice, words);
+        } else if let Some(Value::Array(several)) = choice.get("enum") {
+            several.iter().filter_map(Value::as_str).for_each(|word| tell(word, choice, words));
+        } else if let Some(Value::Object(keys)) = choice.get("properties")
+            && choice.get("required").and_then(Value::as_array).is_some_and(|required| required.len() == 1)
+            && keys.len() == 1
+        {
+            for (word, value) in keys {
+                tell(word, value, words);
+                self.value(value, &format!("{place}.{word}"), above, words);
+            }
+        } else {
+            self.value(choice, place, above, words);
+        }
+    }
+}
+
+fn about(schema: &Value) -> Option<String> {
+    let text = schema.get("description")?.as_str()?;
+    Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), |text| format!("\"{text}\""))
+}
+
+/// How a value of a schema is written.
+fn form(schema: &Value) -> Option<String> {
+    if let Some(about) = about(schema).filter(|_| {
+        schema.get("type").is_none_or(|kind| kind != "object")
+            && schema.get("properties").is_none()
+            && schema.get("oneOf").is_none()
+    }) {
+        return Some(about);
+    }
+    let kind = schema.get("type").and_then(Value::as_str);
+    let form = match kind {
+        Some("boolean") => "`true` or `false`",
+        Some("integer") => "a whole number",
+        Some("number") => "a number",
+        Some("string") if schema.get("enum").is_some() => "a word",
+        Some("string") => "text",
+        Some("array") => "a list",
+        Some("object") => "a table",
+        _ if schema.get("oneOf").is_some() => "a choice",
+        _ => return None,
+    };
+    Some(form.to_owned())
+}
