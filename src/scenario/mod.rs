@@ -16,6 +16,7 @@ mod json;
 mod later;
 mod laws;
 mod place;
+mod prices;
 mod reader;
 mod rules;
 mod schema;
@@ -32,6 +33,7 @@ pub use schema::schema;
 pub use source::{Change, Loader, NoFiles, Source};
 pub use words::{Word, words};
 
+use crate::billing::{self, PriceBook};
 use crate::cloud::topology::{Application, Topology};
 use crate::ground::time::Span;
 use crate::scenario::build::Builder;
@@ -59,6 +61,8 @@ pub struct Scenario {
     pub application: Application,
     /// The architectures, in the order of the file.
     pub topologies: Vec<Topology>,
+    /// What the bill is priced from: a book, and own prices over it.
+    pub prices: PriceBook,
     /// What must hold.
     pub goals: Vec<Goal>,
     /// What is legal but surely not meant.
@@ -151,12 +155,13 @@ fn look(
 ) -> Option<Scenario> {
     let works = Works::of(draft);
     // Numbers of works are small; the check of sizes tells where there are absurdly many.
-    let files = if works.count() <= rules::WORKS_MAX {
+    let mut files = if works.count() <= rules::WORKS_MAX {
         Files::load(draft, &works, loader, complaints)
     } else {
         Files::default()
     };
-    let sight = Sight { draft, tree, works: &works, files: &files };
+    let book = prices::book(&draft.prices, &mut files, loader, complaints);
+    let sight = Sight { draft, tree, works: &works, files: &files, book: &book };
     complaints.extend(RULES.iter().flat_map(|rule| (rule.check)(&sight)));
     if complaints.iter().any(|complaint| complaint.severity == Severity::Error) {
         return None;
@@ -171,13 +176,37 @@ fn look(
         );
         return None;
     }
+    for topology in &topologies {
+        complaints
+            .extend(billing::check(topology, &book).into_iter().map(|missing| unpriced(topology, &book, missing)));
+    }
     let length = draft.run.length.map(|length| length.0);
     for foresight in FORESIGHTS {
         complaints.extend(topologies.iter().flat_map(|topology| (foresight.check)(&application, topology, length)));
     }
     let title = draft.title.clone().unwrap_or_else(|| stem(&source.name));
     let digest = digest::digest(source, &files, changes);
-    Some(Scenario { title, digest, run: run_plan(draft), application, topologies, goals, warnings: Vec::new() })
+    Some(Scenario {
+        title,
+        digest,
+        run: run_plan(draft),
+        application,
+        topologies,
+        prices: book,
+        goals,
+        warnings: Vec::new(),
+    })
+}
+
+/// Something that a topology would use, and that a book of one's own forgot.
+fn unpriced(topology: &Topology, book: &PriceBook, missing: billing::MissingPrice) -> Complaint {
+    let (kind, name) = missing.node.split_once('.').unwrap_or(("pool", &missing.node));
+    let what = format!(
+        "{kind} `{name}` of topology `{}` uses `{}`, and the price book `{}` has no price for it",
+        topology.name, missing.item, book.name
+    );
+    Complaint::error("E501", Place::of(&["topology", &topology.name, kind, name]), what)
+        .advise(format!("add it to the book, or to `[prices.own]`: `\"{}\" = \"$…\"`", missing.item))
 }
 
 fn goals(sight: &Sight<'_>) -> Vec<Goal> {

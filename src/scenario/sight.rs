@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::billing::PriceBook;
 use crate::scenario::draft::step::Step;
 use crate::scenario::draft::words::{Entry, Names};
 use crate::scenario::draft::{Draft, Topology};
@@ -45,6 +46,7 @@ pub(crate) struct Sight<'a> {
     pub tree: &'a Tree,
     pub works: &'a Works,
     pub files: &'a Files,
+    pub book: &'a PriceBook,
 }
 
 /// One way on from a node.

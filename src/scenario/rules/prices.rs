@@ -1,46 +1,71 @@
-//! Own prices can be read.
+//! Everything that runs has a price.
 
+use crate::billing::PriceBook;
 use crate::ground::quantity;
-use crate::scenario::complaint::Complaint;
+use crate::scenario::complaint::{Complaint, did_you_mean};
 use crate::scenario::draft::node::Platform;
+use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::sight::{Kind, Sight, node_place};
 
-pub(super) const RULE: Rule =
-    Rule { about: "a price is dollars for a unit, `$0.0960/h`; a machine's is for an hour", check };
+pub(super) const RULE: Rule = Rule {
+    about: "an instance type is one that the price book has; a machine of one's own has a price for an hour",
+    check,
+};
 
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
-    for (item, price) in &sight.draft.prices.own {
-        if let Err(what) = quantity::price(price) {
-            complaints.push(unreadable(&what, Place::of(&["prices", "own", item])));
-        }
-    }
     for (name, topology) in sight.topologies() {
         for (pool_name, pool) in &topology.pool {
-            let Some(Platform::Machine(machine)) = &pool.platform else { continue };
-            let place = node_place(name, Kind::Pool, pool_name).then("platform").then("machine").then("price");
-            match quantity::price(&machine.price) {
-                Ok(price) if price.unit == "h" => {}
-                Ok(price) => complaints.push(
-                    Complaint::error(
-                        "E501",
-                        place,
-                        format!("a machine is paid for by the hour, not by the {}", price.unit),
-                    )
-                    .advise("write the price of an hour: `\"$0.0360/h\"`"),
-                ),
-                Err(what) => complaints.push(unreadable(&what, place)),
+            let place = node_place(name, Kind::Pool, pool_name);
+            match &pool.platform {
+                Some(Platform::Machine(machine)) => {
+                    hourly(&machine.price, place.then("platform").then("machine").then("price"), &mut complaints);
+                }
+                Some(Platform::Ec2(ec2)) => {
+                    instance(
+                        &ec2.instance,
+                        sight.book,
+                        place.then("platform").then("ec2").then("type"),
+                        &mut complaints,
+                    );
+                }
+                None => {}
+            }
+            if let Some(Scaling::Vertical(vertical)) = &pool.scaling {
+                for (index, size) in vertical.sizes.iter().enumerate() {
+                    let place = place.then("scaling").then("vertical").then("sizes").nth(index).then("type");
+                    instance(&size.instance, sight.book, place, &mut complaints);
+                }
             }
         }
     }
     complaints
 }
 
-fn unreadable(told: &str, place: Place) -> Complaint {
-    match told.rsplit_once(": ") {
-        Some((what, advice)) => Complaint::error("E007", place, what).advise(advice),
-        None => Complaint::error("E007", place, told),
+fn instance(instance: &str, book: &PriceBook, place: Place, complaints: &mut Vec<Complaint>) {
+    if book.item(&format!("ec2.{instance}")).is_some() {
+        return;
+    }
+    let known = book.items().filter_map(|(item, _)| item.strip_prefix("ec2."));
+    let advice = did_you_mean(instance, known)
+        .unwrap_or_else(|| format!("give it a price: `[prices.own]` with `\"ec2.{instance}\" = \"$…/h\"`"));
+    let what = format!("the price book `{}` has no instance type `{instance}`", book.name);
+    complaints.push(Complaint::error("E501", place, what).advise(advice));
+}
+
+fn hourly(price: &str, place: Place, complaints: &mut Vec<Complaint>) {
+    match quantity::price(price) {
+        Ok(price) if price.unit == "h" => {}
+        Ok(price) => {
+            let what = format!("a machine is paid for by the hour, not by the {}", price.unit);
+            complaints
+                .push(Complaint::error("E501", place, what).advise("write the price of an hour: `\"$0.0360/h\"`"));
+        }
+        Err(told) => complaints.push(match told.rsplit_once(": ") {
+            Some((what, advice)) => Complaint::error("E007", place, what).advise(advice),
+            None => Complaint::error("E007", place, told),
+        }),
     }
 }
