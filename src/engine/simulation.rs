@@ -110,6 +110,22 @@ impl<M: Model, O: Observer<M::Fact>> Simulation<M, O> {
         }
     }
 
+    /// As [`Simulation::run_until`], but stops after the first event after which `goes_on` no longer holds of the
+    /// world, and stands at that event's instant then. Says whether it still holds.
+    pub fn run_while(&mut self, end: SimTime, goes_on: impl Fn(&M) -> bool) -> bool {
+        while goes_on(&self.model) {
+            let Some(event) = self.calendar.next(end) else {
+                if end != SimTime::NEVER {
+                    self.calendar.pass(end);
+                }
+                return true;
+            };
+            self.events += 1;
+            self.model.handle(event, &mut Context { calendar: &mut self.calendar, observer: &mut self.observer });
+        }
+        false
+    }
+
     /// Events handled so far.
     pub fn events(&self) -> u64 {
         self.events
@@ -118,5 +134,61 @@ impl<M: Model, O: Observer<M::Fact>> Simulation<M, O> {
     /// The present instant.
     pub fn now(&self) -> SimTime {
         self.calendar.now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Something happens every 10 ns for ever, and is counted.
+    struct Ticks(u32);
+
+    #[derive(Clone, Copy)]
+    struct Tick;
+
+    impl Ordered for Tick {
+        fn code(self) -> u64 {
+            0
+        }
+        fn from_code(_: u64) -> Tick {
+            Tick
+        }
+    }
+
+    impl Model for Ticks {
+        type Event = Tick;
+        type Fact = ();
+        fn handle<O: Observer<()>>(&mut self, tick: Tick, cx: &mut Context<'_, O>) {
+            self.0 += 1;
+            cx.plan(SimTime::from_nanos(cx.now().nanos() + 10), tick);
+        }
+    }
+
+    fn ticking() -> Simulation<Ticks, ()> {
+        let mut calendar = Calendar::default();
+        calendar.plan(SimTime::from_nanos(10), Tick);
+        Simulation::new(Ticks(0), (), calendar)
+    }
+
+    #[test]
+    fn a_run_stands_at_its_end_and_may_go_on() {
+        let mut sim = ticking();
+        sim.run_until(SimTime::from_nanos(30));
+        assert_eq!((sim.model.0, sim.events()), (3, 3), "what happens at the very end still happens");
+        sim.run_until(SimTime::from_nanos(35));
+        assert_eq!((sim.model.0, sim.now()), (3, SimTime::from_nanos(35)));
+    }
+
+    #[test]
+    fn a_condition_stops_a_run_at_the_event_that_ended_it() {
+        let mut sim = ticking();
+        let few = |ticks: &Ticks| ticks.0 < 4;
+        assert!(sim.run_while(SimTime::from_nanos(25), few), "the end comes first");
+        assert_eq!((sim.model.0, sim.now()), (2, SimTime::from_nanos(25)));
+        assert!(!sim.run_while(SimTime::from_nanos(99), few));
+        assert_eq!((sim.model.0, sim.now()), (4, SimTime::from_nanos(40)));
+        assert!(!sim.run_while(SimTime::from_nanos(99), few), "and it stays there");
+        assert_eq!(sim.model.0, 4);
     }
 }
