@@ -1,0 +1,130 @@
+//! What controllers decided: how often for which reason, and the last thousand changes kept whole.
+
+use std::collections::VecDeque;
+
+use crate::cloud::scaling::{Decision, Reason};
+use crate::cloud::topology::NodeId;
+
+/// How many changes are kept whole.
+pub const KEPT: usize = 1_000;
+
+/// The reasons by which looks are counted, as the result document writes them.
+pub const REASONS: [&str; 9] =
+    ["share", "target", "empty", "still-busy", "no-data", "scheduled", "cooling-down", "at-least", "at-most"];
+
+/// The place of a reason in [`REASONS`].
+fn place(why: Reason) -> usize {
+    match why {
+        Reason::Share { .. } => 0,
+        Reason::Target { .. } => 1,
+        Reason::Empty => 2,
+        Reason::StillBusy => 3,
+        Reason::NoData => 4,
+        Reason::Scheduled => 5,
+        Reason::CoolingDown { .. } => 6,
+        Reason::AtLeast { .. } => 7,
+        Reason::AtMost { .. } => 8,
+    }
+}
+
+/// The looks of the controllers of one replication.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Looks by node and reason.
+    counts: Vec<[u64; REASONS.len()]>,
+    /// Which reason each node's last look had.
+    last: Vec<usize>,
+    /// The last changes.
+    kept: VecDeque<(NodeId, Decision)>,
+}
+
+impl Log {
+    /// For so many nodes.
+    pub fn new(nodes: usize) -> Log {
+        Log { counts: vec![[0; REASONS.len()]; nodes], last: vec![REASONS.len(); nodes], kept: VecDeque::new() }
+    }
+
+    /// Notes a look. Kept whole is a change, and the first of a row of looks at which a change was held back: a
+    /// group that stands at its maximum for a day would otherwise push all else out.
+    pub fn note(&mut self, pool: NodeId, decision: &Decision) {
+        let reason = place(decision.why);
+        self.counts[pool.index()][reason] += 1;
+        let held = matches!(
+            decision.why,
+            Reason::CoolingDown { .. } | Reason::AtLeast { .. } | Reason::AtMost { .. } | Reason::StillBusy
+        );
+        let news = self.last[pool.index()] != reason;
+        self.last[pool.index()] = reason;
+        if decision.from != decision.to || (held && news) {
+            if self.kept.len() == KEPT {
+                self.kept.pop_front();
+            }
+            self.kept.push_back((pool, *decision));
+        }
+    }
+
+    /// The last changes, oldest first.
+    pub fn kept(&self) -> impl Iterator<Item = &(NodeId, Decision)> {
+        self.kept.iter()
+    }
+
+    /// How many looks of this node had which reason, for those reasons that it had.
+    pub fn counts(&self, node: NodeId) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        REASONS.into_iter().zip(self.counts[node.index()]).filter(|&(_, count)| count > 0)
+    }
+
+    /// With the counts of another replication added; that one's changes are not kept.
+    pub fn with_counts(mut self, other: &Log) -> Log {
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                *mine += theirs;
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::time::SimTime;
+
+    const POOL: NodeId = NodeId(0);
+
+    fn decision(from: u32, to: u32, why: Reason) -> Decision {
+        Decision { at: SimTime::START, from, to, metric: None, visible: 0, in_flight: 0, why }
+    }
+
+    #[test]
+    fn looks_without_a_change_are_only_counted() {
+        let mut log = Log::new(1);
+        for _ in 0..5 {
+            log.note(POOL, &decision(0, 0, Reason::Empty));
+        }
+        log.note(POOL, &decision(0, 3, Reason::Share { metric: 3.0, per_worker: 1.0 }));
+        assert_eq!(log.kept().count(), 1);
+        assert_eq!(log.counts(POOL).collect::<Vec<_>>(), [("share", 1), ("empty", 5)]);
+    }
+
+    #[test]
+    fn a_change_held_back_again_and_again_is_kept_once() {
+        let mut log = Log::new(1);
+        for _ in 0..3 {
+            log.note(POOL, &decision(8, 8, Reason::AtMost { max: 8, wanted: 12 }));
+        }
+        log.note(POOL, &decision(8, 8, Reason::Empty));
+        log.note(POOL, &decision(8, 8, Reason::AtMost { max: 8, wanted: 9 }));
+        assert_eq!(log.kept().count(), 2);
+    }
+
+    #[test]
+    fn only_the_last_thousand_changes_are_kept() {
+        let mut log = Log::new(1);
+        for n in 0..1_005 {
+            log.note(POOL, &decision(n, n + 1, Reason::Scheduled));
+        }
+        let kept: Vec<u32> = log.kept().map(|(_, decision)| decision.from).collect();
+        assert_eq!((kept.len(), kept[0], kept[999]), (1_000, 5, 1_004));
+        assert_eq!(log.counts(POOL).collect::<Vec<_>>(), [("scheduled", 1_005)]);
+    }
+}

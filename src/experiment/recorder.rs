@@ -1,0 +1,340 @@
+//! What the facts of one replication add up to: counts and histograms, by kind of request and by node.
+//!
+//! Requests are counted where the facts say so (`who.counted`); rates of nodes count what happens in
+//! [warm-up, length), whoever it happens to. Nothing here allocates once built, but for histograms that grow.
+
+use crate::cloud::fact::{Fact, Loss, Outcome};
+use crate::cloud::topology::Topology;
+use crate::engine::Observer;
+use crate::experiment::decisions::Log;
+use crate::ground::stats::Histogram;
+use crate::ground::time::{SimTime, Span};
+
+/// How many reasons for a loss there are.
+pub const LOSSES: usize = Loss::ALL.len();
+
+/// Counts and histograms of one replication.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    /// Where the counting of rates begins …
+    from: u64,
+    /// … and for how long it goes on.
+    width: u64,
+    kinds: Vec<Kind>,
+    places: Vec<Place>,
+    passed: Passed,
+    log: Log,
+}
+
+/// Everybody who came and went so far, counted by figures or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Requests born.
+    pub born: u64,
+    /// Requests whose work was done.
+    pub completed: u64,
+    /// Requests that ended otherwise.
+    pub lost: u64,
+}
+
+/// What became of the counted requests of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct Kind {
+    /// How many were born.
+    pub born: u64,
+    /// Attempts that their clients sent.
+    pub attempts: u64,
+    /// Pieces of work done again, or for nobody.
+    pub wasted: u64,
+    /// How many ended without their work done, by [`Loss`].
+    pub lost: [u64; LOSSES],
+    /// From birth to the client's answer, in nanoseconds; its count is how many had one.
+    pub answer: Histogram,
+    /// From birth until all work was done, in nanoseconds; its count is how many came so far.
+    pub completion: Histogram,
+}
+
+impl Kind {
+    /// How many were lost, for whatever reason.
+    pub fn losses(&self) -> u64 {
+        self.lost.iter().sum()
+    }
+
+    /// Adds those of another kind, or of another replication.
+    pub fn merge(&mut self, other: &Kind) {
+        self.born += other.born;
+        self.attempts += other.attempts;
+        self.wasted += other.wasted;
+        for (mine, theirs) in self.lost.iter_mut().zip(other.lost) {
+            *mine += theirs;
+        }
+        self.answer.merge(&other.answer);
+        self.completion.merge(&other.completion);
+    }
+}
+
+/// What happened at one node.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// How long counted requests stood in line until served (a pool), or messages lay visible until received
+    /// (a queue), in nanoseconds.
+    pub wait: Histogram,
+    /// How long counted requests stayed with a worker, in nanoseconds: those that stayed to their own end.
+    pub service: Histogram,
+    /// How long counted requests stood in line that left it unserved, in nanoseconds.
+    pub left: Histogram,
+    /// Counted visits that found no free worker.
+    pub queued: u64,
+    /// Stays with a worker that ended between warm-up and length.
+    pub served: u64,
+    /// Messages of counted requests that were sent here.
+    pub posted: u64,
+    /// Messages of counted requests that were put aside.
+    pub buried: u64,
+    /// Receives between warm-up and length.
+    pub receives: u64,
+    /// Workers that came into service between warm-up and length.
+    pub started: u64,
+    /// Workers that went between warm-up and length.
+    pub stopped: u64,
+    /// Outages that began between warm-up and length.
+    pub outages: u64,
+}
+
+impl Recorder {
+    /// A recorder for so many kinds of request and for this topology's nodes. Without a length the counting of
+    /// rates never ends.
+    pub fn new(kinds: usize, topology: &Topology, warm_up: SimTime, length: Option<SimTime>) -> Recorder {
+        let to = length.unwrap_or(SimTime::NEVER).nanos();
+        let nodes = topology.nodes.len();
+        Recorder {
+            from: warm_up.nanos(),
+            width: to.saturating_sub(warm_up.nanos()),
+            kinds: vec![Kind::default(); kinds],
+            places: vec![Place::default(); nodes],
+            passed: Passed::default(),
+            log: Log::new(nodes),
+        }
+    }
+
+    /// By [`WorkloadId`](crate::cloud::topology::WorkloadId).
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// By [`NodeId`](crate::cloud::topology::NodeId).
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Who came and went so far.
+    pub fn passed(&self) -> Passed {
+        self.passed
+    }
+
+    /// What controllers decided.
+    pub fn into_log(self) -> Log {
+        self.log
+    }
+
+    /// All kinds together.
+    pub fn whole(&self) -> Kind {
+        let mut whole = Kind::default();
+        for kind in &self.kinds {
+            whole.merge(kind);
+        }
+        whole
+    }
+
+    /// Whether rates count this instant.
+    #[inline]
+    fn counts(&self, at: SimTime) -> bool {
+        at.nanos().wrapping_sub(self.from) < self.width
+    }
+
+    /// As [`Recorder::counts`], but what stands there at the very start has not come.
+    fn counts_change(&self, at: SimTime) -> bool {
+        at != SimTime::START && self.counts(at)
+    }
+}
+
+impl Observer<Fact> for Recorder {
+    #[inline]
+    fn saw(&mut self, at: SimTime, fact: &Fact) {
+        match *fact {
+            Fact::Born { who } => {
+                self.passed.born += 1;
+                self.kinds[who.workload.index()].born += u64::from(who.counted);
+            }
+            Fact::Sent { who, .. } => self.kinds[who.workload.index()].attempts += u64::from(who.counted),
+            Fact::Queued { who, pool } => self.places[pool.index()].queued += u64::from(who.counted),
+            Fact::Started { who, pool, waited } => {
+                if who.counted {
+                    self.places[pool.index()].wait.add(waited.nanos());
+                }
+            }
+            Fact::Served { who, pool, began, result, .. } => {
+                let counts = self.counts(at);
+                let place = &mut self.places[pool.index()];
+                place.served += u64::from(counts);
+                if who.counted && !matches!(result, Outcome::Killed | Outcome::Released) {
+                    place.service.add((at - began).nanos());
+                }
+            }
+            Fact::Answered { who, born } => {
+                if who.counted {
+                    self.kinds[who.workload.index()].answer.add((at - born).nanos());
+                }
+            }
+            Fact::Completed { who, born } => {
+                self.passed.completed += 1;
+                if who.counted {
+                    self.kinds[who.workload.index()].completion.add((at - born).nanos());
+                }
+            }
+            Fact::Lost { who, why, .. } => {
+                self.passed.lost += 1;
+                self.kinds[who.workload.index()].lost[why as usize] += u64::from(who.counted);
+            }
+            Fact::Wasted { who } => self.kinds[who.workload.index()].wasted += u64::from(who.counted),
+            Fact::Left { who, pool, waited, .. } => {
+                if who.counted {
+                    self.places[pool.index()].left.add(waited.nanos());
+                }
+            }
+            Fact::Posted { who, queue, .. } => self.places[queue.index()].posted += u64::from(who.counted),
+            Fact::Received { who, queue, waited, .. } => {
+                let counts = self.counts(at);
+                let place = &mut self.places[queue.index()];
+                place.receives += u64::from(counts);
+                if who.counted {
+                    place.wait.add(waited.nanos());
+                    place.queued += u64::from(waited > Span::ZERO);
+                }
+            }
+            Fact::Buried { who, queue } => self.places[queue.index()].buried += u64::from(who.counted),
+            Fact::Ready { pool, .. } => self.places[pool.index()].started += u64::from(self.counts_change(at)),
+            Fact::Gone { pool, .. } => self.places[pool.index()].stopped += u64::from(self.counts_change(at)),
+            Fact::Away { node } => self.places[node.index()].outages += u64::from(self.counts(at)),
+            Fact::Decided { pool, ref decision } => self.log.note(pool, decision),
+            Fact::Routed { .. }
+            | Fact::Stored { .. }
+            | Fact::Fetched { .. }
+            | Fact::Deleted { .. }
+            | Fact::Changed { .. }
+            | Fact::Returned { .. }
+            | Fact::Launched { .. }
+            | Fact::Running { .. }
+            | Fact::Draining { .. }
+            | Fact::Broke { .. }
+            | Fact::Mended { .. }
+            | Fact::Back { .. } => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::fact::Who;
+    use crate::cloud::topology::{Bucket, Node, NodeId, NodeKind, WorkloadId};
+
+    const POOL: NodeId = NodeId(0);
+    const QUEUE: NodeId = NodeId(1);
+
+    fn second(at: u64) -> SimTime {
+        SimTime::from_nanos(at * 1_000_000_000)
+    }
+
+    fn who(workload: u16, ordinal: u32, counted: bool) -> Who {
+        Who { workload: WorkloadId(workload), ordinal, counted }
+    }
+
+    /// Two nodes (what they are does not matter here), counting from 10 s to 100 s.
+    fn recorder() -> Recorder {
+        let node = |name: &str| Node { name: name.into(), kind: NodeKind::Bucket(Bucket::default()) };
+        let nodes = vec![node("first"), node("second")];
+        let topology = Topology { name: "t".into(), nodes, entry: vec![], faults: vec![] };
+        Recorder::new(2, &topology, second(10), Some(second(100)))
+    }
+
+    /// A customer of a single station: born at 20 s, waits 2 s, served 3 s; and one before the warm-up.
+    #[test]
+    fn a_visit_is_counted_where_its_request_is() {
+        let mut seen = recorder();
+        for (born, counted) in [(20, true), (4, false)] {
+            let (who, start, end) = (who(0, 0, counted), second(born + 2), second(born + 5));
+            seen.saw(second(born), &Fact::Born { who });
+            seen.saw(second(born), &Fact::Sent { who, attempt: 1 });
+            seen.saw(second(born), &Fact::Queued { who, pool: POOL });
+            seen.saw(start, &Fact::Started { who, pool: POOL, waited: Span::from_secs(2) });
+            let served = Fact::Served { who, pool: POOL, worker: 1, visit: 1, began: start, result: Outcome::Ok };
+            seen.saw(end, &served);
+            seen.saw(end, &Fact::Answered { who, born: second(born) });
+            seen.saw(end, &Fact::Completed { who, born: second(born) });
+        }
+        let (whole, place) = (seen.whole(), &seen.places()[0]);
+        assert_eq!((whole.born, whole.attempts, whole.answer.count(), whole.completion.count()), (1, 1, 1, 1));
+        assert_eq!(
+            (whole.completion.sum(), place.wait.sum(), place.service.sum()),
+            (5_000_000_000, 2_000_000_000, 3_000_000_000)
+        );
+        assert_eq!((place.queued, place.served), (1, 1), "the stay that ended at 9 s is before the warm-up");
+        assert_eq!(seen.passed(), Passed { born: 2, completed: 2, lost: 0 }, "the series follow everybody");
+    }
+
+    #[test]
+    fn rates_count_from_warm_up_to_length_whoever_is_served() {
+        let mut seen = recorder();
+        for at in [9, 10, 99, 100] {
+            let who = who(0, 0, false);
+            seen.saw(second(at), &Fact::Received { who, queue: QUEUE, receives: 1, waited: Span::ZERO, bytes: 0 });
+            seen.saw(second(at), &Fact::Ready { pool: POOL, worker: 1 });
+            seen.saw(second(at), &Fact::Gone { pool: POOL, worker: 1 });
+            seen.saw(second(at), &Fact::Away { node: POOL });
+        }
+        let (pool, queue) = (&seen.places()[0], &seen.places()[1]);
+        assert_eq!((queue.receives, queue.wait.count()), (2, 0));
+        assert_eq!((pool.started, pool.stopped, pool.outages), (2, 2, 2));
+    }
+
+    #[test]
+    fn workers_of_the_start_have_not_been_started() {
+        let topology = Topology { name: "t".into(), nodes: vec![], entry: vec![], faults: vec![] };
+        let mut seen = Recorder::new(0, &topology, SimTime::START, None);
+        seen.places.push(Place::default());
+        seen.saw(SimTime::START, &Fact::Ready { pool: POOL, worker: 1 });
+        seen.saw(second(1), &Fact::Ready { pool: POOL, worker: 2 });
+        assert_eq!(seen.places()[0].started, 1);
+    }
+
+    #[test]
+    fn losses_are_kept_by_reason_and_kind() {
+        let mut seen = recorder();
+        for (workload, why) in [(0, Loss::Full), (1, Loss::TimedOut), (1, Loss::TimedOut)] {
+            let who = who(workload, 0, true);
+            seen.saw(second(20), &Fact::Born { who });
+            seen.saw(second(21), &Fact::Lost { who, born: second(20), why, answered: false });
+        }
+        assert_eq!(seen.kinds()[1].lost[Loss::TimedOut as usize], 2);
+        assert_eq!((seen.whole().losses(), seen.whole().lost[Loss::Full as usize]), (3, 1));
+    }
+
+    /// A worker that goes away cuts a stay short: that tells nothing of how long the service takes.
+    #[test]
+    fn stays_cut_short_are_not_service_times() {
+        let mut seen = recorder();
+        for result in [Outcome::Ok, Outcome::Killed, Outcome::Released, Outcome::Error] {
+            let (who, began) = (who(0, 0, true), second(20));
+            seen.saw(second(22), &Fact::Served { who, pool: POOL, worker: 1, visit: 1, began, result });
+        }
+        assert_eq!((seen.places()[0].service.count(), seen.places()[0].served), (2, 4));
+    }
+
+    #[test]
+    fn losses_are_numbered_as_they_are_listed() {
+        for (place, why) in Loss::ALL.into_iter().enumerate() {
+            assert_eq!(why as usize, place, "{why:?}");
+        }
+    }
+}
