@@ -1,0 +1,291 @@
+//! The figures of one replication, by name, from what was recorded, the levels and the bill.
+
+use crate::billing::monthly;
+use crate::cloud::fact::Loss;
+use crate::cloud::gauge::{Gauge, Level};
+use crate::cloud::topology::{Node, NodeId, NodeKind, WorkloadId};
+use crate::experiment::recorder::{Kind, Place};
+use crate::ground::money::Money;
+use crate::ground::stats::Histogram;
+use crate::ground::time::{SECOND, Span};
+
+/// Whom a figure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All requests of a topology.
+    Whole,
+    /// One kind of request.
+    Kind(WorkloadId),
+    /// One node.
+    Node(NodeId),
+    /// A goal, by its place in the scenario: lost requests count as infinitely late.
+    Goal(usize),
+}
+
+/// A figure of one replication.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Whom it is about.
+    pub whose: Whose,
+    /// Its name: `answer.p99`.
+    pub name: String,
+    /// `s`, `1/s`, `1`, `$`.
+    pub unit: &'static str,
+    /// `None` where there was nothing to measure.
+    pub value: Option<f64>,
+}
+
+/// What is told of a distribution of times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stat {
+    /// The mean.
+    Mean,
+    /// The standard deviation.
+    Sd,
+    /// The time within which this share was done.
+    Quantile(f64),
+    /// The longest.
+    Max,
+}
+
+/// What is told of every distribution of times, by name.
+pub const STATS: [(&str, Stat); 8] = [
+    ("mean", Stat::Mean),
+    ("sd", Stat::Sd),
+    ("p50", Stat::Quantile(0.5)),
+    ("p90", Stat::Quantile(0.9)),
+    ("p95", Stat::Quantile(0.95)),
+    ("p99", Stat::Quantile(0.99)),
+    ("p99.9", Stat::Quantile(0.999)),
+    ("max", Stat::Max),
+];
+
+impl Stat {
+    /// Of times in nanoseconds, in seconds.
+    pub fn of(self, times: &Histogram) -> Option<f64> {
+        let second = SECOND as f64;
+        if times.count() == 0 {
+            return None;
+        }
+        Some(match self {
+            Stat::Mean => times.mean() / second,
+            Stat::Sd => times.sd() / second,
+            Stat::Quantile(p) => times.quantile(p) as f64 / second,
+            Stat::Max => times.max() as f64 / second,
+        })
+    }
+}
+
+/// Money of one replication.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spending {
+    /// Everything from 0 to length.
+    pub total: Money,
+    /// The same, by [`NodeId`].
+    pub nodes: Vec<Money>,
+    /// The share of the money for machines that went into slots which nobody held; `None` without machines.
+    pub idle: Option<f64>,
+    /// What was spent after length, until everybody had left.
+    pub drain: Money,
+}
+
+/// All that the figures of one replication come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// From warm-up to length.
+    pub counted: Span,
+    /// From 0 to length.
+    pub length: Span,
+    /// Requests born from 0 to length, counted or not.
+    pub born: u64,
+    /// What is followed …
+    pub gauges: &'a [Gauge],
+    /// … and its mean between warm-up and length; `None` where no time lies between.
+    pub levels: Option<&'a [f64]>,
+}
+
+impl Ground<'_> {
+    fn level(&self, node: Option<NodeId>, what: Level) -> Option<f64> {
+        let place = self.gauges.iter().position(|gauge| gauge.node == node && gauge.what == what)?;
+        self.levels.map(|levels| levels[place])
+    }
+
+    fn rate(&self, count: u64) -> Option<f64> {
+        (self.counted > Span::ZERO).then(|| count as f64 / self.counted.seconds())
+    }
+}
+
+/// How a node is called in results: `pool.media`.
+pub fn label(node: &Node) -> String {
+    let kind = match node.kind {
+        NodeKind::Balancer(_) => "balancer",
+        NodeKind::Pool(_) => "pool",
+        NodeKind::Queue(_) => "queue",
+        NodeKind::Bucket(_) => "bucket",
+    };
+    format!("{kind}.{}", node.name)
+}
+
+/// Gathers figures of one kind, node or whole.
+struct List<'a> {
+    whose: Whose,
+    into: &'a mut Vec<Measured>,
+}
+
+impl List<'_> {
+    fn add(&mut self, name: impl Into<String>, unit: &'static str, value: Option<f64>) {
+        self.into.push(Measured { whose: self.whose, name: name.into(), unit, value });
+    }
+
+    fn times(&mut self, name: &str, times: &Histogram) {
+        for (stat, which) in STATS {
+            self.add(format!("{name}.{stat}"), "s", which.of(times));
+        }
+    }
+}
+
+fn share(part: u64, of: u64) -> Option<f64> {
+    (of > 0).then(|| part as f64 / of as f64)
+}
+
+/// Adds the figures of all requests, or of one kind.
+pub fn of_requests(whose: Whose, kind: &Kind, ground: &Ground<'_>, into: &mut Vec<Measured>) {
+    let mut list = List { whose, into };
+    list.times("answer", &kind.answer);
+    list.times("completion", &kind.completion);
+    list.add("lost", "1", share(kind.losses(), kind.born));
+    for why in Loss::ALL {
+        list.add(format!("lost.{}", why.word()), "1", share(kind.lost[why as usize], kind.born));
+    }
+    list.add("availability", "1", share(kind.answer.count(), kind.born));
+    list.add("goodput", "1/s", ground.rate(kind.completion.count()));
+    list.add("attempts", "1", share(kind.attempts, kind.born));
+    list.add("duplicates", "1", share(kind.wasted, kind.born));
+}
+
+/// Adds the figures of the whole that are not those of its requests.
+pub fn of_whole(ground: &Ground<'_>, spending: &Spending, into: &mut Vec<Measured>) {
+    let mut list = List { whose: Whose::Whole, into };
+    list.add("in-system", "1", ground.level(None, Level::InSystem));
+    list.add("retrying", "1", ground.level(None, Level::Retrying));
+    let total = spending.total.dollars();
+    let month = (ground.length > Span::ZERO).then(|| monthly(spending.total, ground.length).dollars());
+    list.add("cost.total", "$", Some(total));
+    list.add("cost.month", "$", month);
+    list.add("cost.million", "$", (ground.born > 0).then(|| total * 1e6 / ground.born as f64));
+    list.add("cost.wasted", "1", spending.idle);
+    list.add("cost.drain", "$", Some(spending.drain.dollars()));
+}
+
+/// Adds the figures of a node.
+pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost: Money, into: &mut Vec<Measured>) {
+    let mut list = List { whose: Whose::Node(id), into };
+    let level = |what| ground.level(Some(id), what);
+    match node.kind {
+        NodeKind::Pool(_) => {
+            let (line, busy) = (level(Level::Line), level(Level::Busy));
+            list.times("wait", &place.wait);
+            list.times("service", &place.service);
+            list.add("waits", "1", share(place.queued, place.wait.count() + place.left.count()));
+            list.add("leaves", "1", share(place.left.count(), place.wait.count() + place.left.count()));
+            list.times("left", &place.left);
+            list.add("in-line", "1", line);
+            list.add("in-system", "1", line.zip(busy).map(|(line, busy)| line + busy));
+            let slots = level(Level::Slots).filter(|&slots| slots > 0.0);
+            list.add("busy", "1", busy);
+            list.add("utilisation", "1", busy.zip(slots).map(|(busy, slots)| busy / slots));
+            for state in [Level::Desired, Level::Pending, Level::Booting, Level::Ready, Level::Draining] {
+                list.add(format!("workers.{}", state.word()), "1", level(state));
+            }
+            list.add("workers.started", "1/s", ground.rate(place.started));
+            list.add("workers.stopped", "1/s", ground.rate(place.stopped));
+            list.add("throughput", "1/s", ground.rate(place.served));
+            list.add("outages", "1/s", ground.rate(place.outages));
+            list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));
+        }
+        NodeKind::Queue(_) => {
+            let states = [Level::Visible, Level::InFlight, Level::Hidden];
+            for state in states {
+                list.add(state.word(), "1", level(state));
+            }
+            let sum = states.into_iter().map(level).try_fold(0.0, |sum, level| level.map(|level| sum + level));
+            list.add("in-system", "1", sum);
+            list.times("wait", &place.wait);
+            list.add("waits", "1", share(place.queued, place.wait.count()));
+            list.add("receives", "1/s", ground.rate(place.receives));
+            list.add("deliveries", "1", share(place.wait.count(), place.posted));
+            list.add("dead-letters", "1", share(place.buried, place.posted));
+        }
+        NodeKind::Balancer(_) | NodeKind::Bucket(_) => {}
+    }
+    list.add("cost.total", "$", Some(cost.dollars()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::topology::Bucket;
+    use crate::ground::money::DOLLAR;
+
+    fn value(figures: &[Measured], name: &str) -> Option<f64> {
+        figures.iter().find(|figure| figure.name == name).expect("a figure of that name").value
+    }
+
+    fn ground<'a>(gauges: &'a [Gauge], levels: Option<&'a [f64]>) -> Ground<'a> {
+        Ground { counted: Span::from_secs(3_600), length: Span::from_secs(7_200), born: 500_000, gauges, levels }
+    }
+
+    #[test]
+    fn shares_are_of_the_counted_and_rates_of_the_counted_time() {
+        let mut kind = Kind { born: 400, attempts: 500, wasted: 20, ..Kind::default() };
+        kind.lost[Loss::Full as usize] = 30;
+        kind.lost[Loss::Error as usize] = 10;
+        for _ in 0..360 {
+            kind.answer.add(SECOND);
+            kind.completion.add(2 * SECOND);
+        }
+        let mut figures = Vec::new();
+        of_requests(Whose::Whole, &kind, &ground(&[], None), &mut figures);
+        assert_eq!(value(&figures, "lost"), Some(0.1));
+        assert_eq!(value(&figures, "lost.full"), Some(0.075));
+        assert_eq!(value(&figures, "lost.timed-out"), Some(0.0));
+        assert_eq!(value(&figures, "availability"), Some(0.9));
+        assert_eq!(value(&figures, "goodput"), Some(0.1));
+        assert_eq!(value(&figures, "attempts"), Some(1.25));
+        assert_eq!(value(&figures, "duplicates"), Some(0.05));
+        assert_eq!(value(&figures, "completion.mean"), Some(2.0));
+    }
+
+    #[test]
+    fn where_nobody_came_there_is_nothing_to_measure() {
+        let mut figures = Vec::new();
+        of_requests(Whose::Whole, &Kind::default(), &ground(&[], None), &mut figures);
+        for name in ["answer.p99", "completion.mean", "lost", "availability"] {
+            assert_eq!(value(&figures, name), None, "{name}");
+        }
+        assert_eq!(value(&figures, "goodput"), Some(0.0));
+    }
+
+    /// 3 $ in two hours: × 730 h / 2 h = 1095 $ a month; for half a million requests, so 6 $ a million.
+    #[test]
+    fn money_is_extrapolated_from_the_whole_run() {
+        let spending = Spending { total: Money::from_picodollars(3 * DOLLAR), ..Spending::default() };
+        let mut figures = Vec::new();
+        of_whole(&ground(&[], None), &spending, &mut figures);
+        assert_eq!(value(&figures, "cost.month"), Some(1_095.0));
+        assert_eq!(value(&figures, "cost.million"), Some(6.0));
+        assert_eq!(value(&figures, "cost.wasted"), None, "there were no machines");
+    }
+
+    #[test]
+    fn a_queue_holds_what_is_visible_in_flight_and_hidden() {
+        let queue = NodeId(0);
+        let gauge = |what| Gauge { node: Some(queue), what };
+        let gauges = [gauge(Level::Visible), gauge(Level::InFlight), gauge(Level::Hidden)];
+        let node = Node { name: "uploads".into(), kind: NodeKind::Bucket(Bucket::default()) };
+        assert_eq!(label(&node), "bucket.uploads");
+        let levels = ground(&gauges, Some(&[5.0, 2.0, 0.5]));
+        assert_eq!(levels.level(Some(queue), Level::Hidden), Some(0.5));
+        assert_eq!(levels.level(Some(queue), Level::Ready), None);
+    }
+}

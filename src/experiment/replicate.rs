@@ -1,0 +1,303 @@
+//! One replication: a world is built, run cell by cell, metered at its length, drained and closed.
+
+use crate::billing::{Line, Meter, Usage, Used, idle_share, invoice, total};
+use crate::cloud::arrivals::Arrivals;
+use crate::cloud::fact::Fact;
+use crate::cloud::gauge::{Gauge, Level};
+use crate::cloud::topology::{Application, NodeId, Topology, WorkloadId};
+use crate::cloud::world::{Horizon, World, simulate};
+use crate::engine::{Observer, Simulation};
+use crate::experiment::figures::{self, Ground, Measured, Spending, Whose};
+use crate::experiment::goals::{latency, lateness};
+use crate::experiment::outcome::Outcome;
+use crate::experiment::recorder::Recorder;
+use crate::experiment::series::{Grid, USUAL_CELLS};
+use crate::ground::chance::Key;
+use crate::ground::money::Money;
+use crate::ground::time::{SimTime, Span};
+use crate::scenario::Scenario;
+
+/// How long a run without a length follows requests that never end, where nothing else is said.
+const YEAR: Span = Span::from_secs(366 * 86_400);
+
+/// The finest first step of a series whose length nobody knows.
+const FINEST: Span = Span::from_millis(1);
+
+/// Which replication of what.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// One of its topologies.
+    pub topology: &'a Topology,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// Its number, from 0.
+    pub replication: u32,
+}
+
+/// What watches a replication.
+type Watchers<T> = ((Recorder, Meter), T);
+
+impl<'a> Task<'a> {
+    /// When its last request is born, as far as can be known before: at its length, or as recorded.
+    pub fn expected(scenario: &Scenario) -> Span {
+        scenario.run.length.unwrap_or_else(|| last_birth(&scenario.application) - SimTime::START)
+    }
+
+    /// Runs it. `watch` is told between slices how far it came, and may end it (with `false`): then nothing was
+    /// found. The tracer comes back.
+    pub fn run<T: Observer<Fact>>(self, tracer: T, watch: &mut dyn FnMut(SimTime) -> bool) -> Option<(Outcome, T)> {
+        let plan = &self.scenario.run;
+        let application = &self.scenario.application;
+        let warm_up = SimTime::START + plan.warm_up;
+        let length = plan.length.map(|length| SimTime::START + length);
+        let recorder = Recorder::new(application.workloads.len(), self.topology, warm_up, length);
+        let observer = ((recorder, Meter::new(self.topology)), tracer);
+        let key = Key::root(self.seed, self.replication);
+        let sim = simulate(application, self.topology, key, Horizon { warm_up, length }, observer);
+        let gauges = sim.model.gauges();
+        let grid = match plan.length {
+            Some(length) => Grid::of_length(length, plan.series, gauges.len()),
+            None => {
+                let expected = Task::expected(self.scenario).nanos().div_ceil(USUAL_CELLS);
+                Grid::growing(plan.series.unwrap_or(Span::from_nanos(expected).max(FINEST)), gauges.len())
+            }
+        };
+        let mut course = Course { sim, grid, integrals: Vec::new(), warm_up, at_warm_up: None };
+        let end = match length {
+            Some(length) => course.run_to(length, watch)?,
+            None => course.run_out(last_birth(application) + plan.drain.unwrap_or(YEAR), watch)?,
+        };
+        let levels = course.levels(end);
+        let born = course.recorder().passed().born;
+        let mut usage = course.meter().usage(end);
+        note_busy(&mut usage, &gauges, &course.integrals);
+        let last = match length {
+            Some(length) => course.drain(length + plan.drain.unwrap_or(length - SimTime::START), watch)?,
+            None => end,
+        };
+        course.abandon(last);
+        let bill = invoice(&usage, &self.scenario.prices);
+        let spent_later = match length {
+            Some(_) => total(&invoice(&course.meter().usage(last), &self.scenario.prices)),
+            None => total(&bill),
+        };
+        let spending = Spending {
+            total: total(&bill),
+            nodes: self.topology.nodes.iter().map(|node| cost_of(&bill, &figures::label(node))).collect(),
+            idle: idle_share(&bill),
+            drain: spent_later - total(&bill),
+        };
+        let counted = if end > warm_up { end - warm_up } else { Span::ZERO };
+        let ground = Ground { counted, length: end - SimTime::START, born, gauges: &gauges, levels: levels.as_deref() };
+        let found = self.figures(course.recorder(), &ground, &spending);
+        let (events, grid) = (course.sim.events(), course.grid);
+        let ((recorder, _), tracer) = course.sim.observer;
+        let whole = recorder.whole();
+        let outcome = Outcome {
+            figures: found,
+            gauges,
+            grid,
+            lost: whole.losses(),
+            answer: whole.answer,
+            completion: whole.completion,
+            bill,
+            length: end - SimTime::START,
+            events,
+            requests: recorder.passed().born,
+            log: recorder.into_log(),
+        };
+        Some((outcome, tracer))
+    }
+
+    /// All figures, in an order that is the same for all replications.
+    fn figures(self, recorder: &Recorder, ground: &Ground<'_>, spending: &Spending) -> Vec<Measured> {
+        let mut found = Vec::new();
+        let whole = recorder.whole();
+        figures::of_requests(Whose::Whole, &whole, ground, &mut found);
+        figures::of_whole(ground, spending, &mut found);
+        for (place, kind) in recorder.kinds().iter().enumerate() {
+            let whose = Whose::Kind(WorkloadId::at(place));
+            figures::of_requests(whose, kind, ground, &mut found);
+        }
+        for (place, node) in self.topology.nodes.iter().enumerate() {
+            let (id, cost) = (NodeId::at(place), spending.nodes[place]);
+            figures::of_node(id, node, &recorder.places()[place], ground, cost, &mut found);
+        }
+        for (place, goal) in self.scenario.goals.iter().enumerate() {
+            found.extend(self.goal(place, &goal.of, recorder, &found));
+        }
+        found
+    }
+
+    /// The figure by which a goal is judged; `None` where this topology has no such node.
+    fn goal(self, place: usize, of: &str, recorder: &Recorder, found: &[Measured]) -> Option<Measured> {
+        let (whose, name) = owner(of, &self.scenario.application, self.topology)?;
+        let figure = found.iter().find(|figure| figure.whose == whose && figure.name == name)?;
+        let value = match latency(name) {
+            None => figure.value,
+            Some((times, stat)) => {
+                let whole = recorder.whole();
+                let kind = match whose {
+                    Whose::Kind(id) => &recorder.kinds()[id.index()],
+                    Whose::Whole | Whose::Node(_) | Whose::Goal(_) => &whole,
+                };
+                match (whose, times) {
+                    (Whose::Node(id), "wait") => {
+                        let node = &recorder.places()[id.index()];
+                        lateness(&node.wait, node.left.count() + node.buried, stat)
+                    }
+                    (Whose::Node(_), _) => figure.value,
+                    (_, "answer") => lateness(&kind.answer, kind.born - kind.answer.count(), stat),
+                    (_, _) => lateness(&kind.completion, kind.losses(), stat),
+                }
+            }
+        };
+        Some(Measured { whose: Whose::Goal(place), name: of.to_owned(), unit: figure.unit, value })
+    }
+}
+
+/// Whom a figure's whole name is about, and the name without that: `media.wait.p99` is node `media`'s `wait.p99`.
+/// `None` where its first word is neither a node of this topology, nor a workload, nor a figure of the whole.
+pub fn owner<'n>(of: &'n str, application: &Application, topology: &Topology) -> Option<(Whose, &'n str)> {
+    let Some((first, rest)) = of.split_once('.') else { return Some((Whose::Whole, of)) };
+    if let Some(place) = topology.nodes.iter().position(|node| node.name == first) {
+        return Some((Whose::Node(NodeId::at(place)), rest));
+    }
+    if let Some(place) = application.workloads.iter().position(|workload| workload.name == first) {
+        return Some((Whose::Kind(WorkloadId::at(place)), rest));
+    }
+    Some((Whose::Whole, of))
+}
+
+/// Tells the bill how long slots were held: what was paid for beyond that was idle.
+fn note_busy(usage: &mut Usage, gauges: &[Gauge], integrals: &[u128]) {
+    for (gauge, &integral) in gauges.iter().zip(integrals) {
+        let node = gauge.node.filter(|_| gauge.what == Level::Busy).and_then(|node| usage.nodes.get_mut(node.index()));
+        if let Some(Used::Machines { busy, .. }) = node.map(|node| &mut node.used) {
+            *busy = Some(integral);
+        }
+    }
+}
+
+/// When the last recorded request is born; the start where arrivals have no end of their own.
+fn last_birth(application: &Application) -> SimTime {
+    let last = application.workloads.iter().filter_map(|workload| match &workload.arrivals {
+        Arrivals::Instants(list) => list.last().map(|recorded| recorded.at),
+        Arrivals::Counts { cells, .. } => cells.last().map(|cell| cell.to),
+        Arrivals::Poisson { .. }
+        | Arrivals::Even { .. }
+        | Arrivals::Renewal { .. }
+        | Arrivals::Profile(_)
+        | Arrivals::Bursts { .. }
+        | Arrivals::Users { .. } => None,
+    });
+    last.max().unwrap_or(SimTime::START)
+}
+
+fn cost_of(bill: &[Line], node: &str) -> Money {
+    bill.iter().filter(|line| line.node == node).map(|line| line.cost).sum()
+}
+
+/// A world on its way, and what is read of it between slices.
+struct Course<T> {
+    sim: Simulation<World, Watchers<T>>,
+    grid: Grid,
+    integrals: Vec<u128>,
+    warm_up: SimTime,
+    at_warm_up: Option<Vec<u128>>,
+}
+
+impl<T: Observer<Fact>> Course<T> {
+    fn recorder(&self) -> &Recorder {
+        &self.sim.observer.0.0
+    }
+
+    fn meter(&self) -> &Meter {
+        &self.sim.observer.0.1
+    }
+
+    /// Runs to `length`, cell by cell.
+    fn run_to(&mut self, length: SimTime, watch: &mut dyn FnMut(SimTime) -> bool) -> Option<SimTime> {
+        while self.sim.now() < length {
+            if let Some(warm_up) = self.warm_up_before(self.grid.next()) {
+                self.sim.run_until(warm_up);
+                self.warm();
+            }
+            self.sim.run_until(self.grid.next());
+            self.close_cell();
+            if !watch(self.sim.now()) {
+                return None;
+            }
+        }
+        Some(length)
+    }
+
+    /// Runs until everything has ended, or to `limit`.
+    fn run_out(&mut self, limit: SimTime, watch: &mut dyn FnMut(SimTime) -> bool) -> Option<SimTime> {
+        let mut goes_on = true;
+        while goes_on && self.sim.now() < limit {
+            if let Some(warm_up) = self.warm_up_before(self.grid.next().min(limit)) {
+                goes_on = self.sim.run_while(warm_up, |world| !world.is_over());
+                if goes_on {
+                    self.warm();
+                }
+            }
+            if goes_on {
+                goes_on = self.sim.run_while(self.grid.next().min(limit), |world| !world.is_over());
+            }
+            self.close_cell();
+            if !watch(self.sim.now()) {
+                return None;
+            }
+        }
+        Some(self.sim.now())
+    }
+
+    /// Follows to their end those who are still inside, to `limit` at most.
+    fn drain(&mut self, limit: SimTime, watch: &mut dyn FnMut(SimTime) -> bool) -> Option<SimTime> {
+        let step = self.grid.step();
+        let mut goes_on = true;
+        while goes_on && self.sim.now() < limit {
+            goes_on = self.sim.run_while((self.sim.now() + step).min(limit), |world| !world.is_over());
+            if !watch(self.sim.now()) {
+                return None;
+            }
+        }
+        Some(self.sim.now())
+    }
+
+    /// Ends those whom nobody follows any longer.
+    fn abandon(&mut self, at: SimTime) {
+        self.sim.model.abandon(at, &mut self.sim.observer);
+    }
+
+    /// The end of the warm-up, if it is not yet behind and comes before `next` ends.
+    fn warm_up_before(&self, next: SimTime) -> Option<SimTime> {
+        (self.at_warm_up.is_none() && self.warm_up <= next).then_some(self.warm_up)
+    }
+
+    fn read(&mut self) {
+        self.integrals.clear();
+        self.sim.model.integrals(self.sim.now(), &mut self.integrals);
+    }
+
+    fn warm(&mut self) {
+        self.read();
+        self.at_warm_up = Some(self.integrals.clone());
+    }
+
+    fn close_cell(&mut self) {
+        self.read();
+        let passed = self.recorder().passed();
+        self.grid.close(self.sim.now(), passed, &self.integrals);
+    }
+
+    /// Mean levels between the warm-up and `end`, where the last integrals were read.
+    fn levels(&self, end: SimTime) -> Option<Vec<f64>> {
+        let before = self.at_warm_up.as_ref().filter(|_| end > self.warm_up)?;
+        let time = (end - self.warm_up).nanos() as f64;
+        Some(self.integrals.iter().zip(before).map(|(after, before)| (after - before) as f64 / time).collect())
+    }
+}
