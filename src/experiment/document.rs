@@ -38,6 +38,27 @@ pub struct Document {
     pub warnings: Vec<String>,
 }
 
+impl Document {
+    /// As a file holds it.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a document holds only text, finite numbers and lists")
+    }
+
+    /// From a file; the sentence says what is wrong with it.
+    pub fn from_json(text: &str) -> Result<Document, String> {
+        /// What is read first, so that another version's result is called that and not a list of missing keys.
+        #[derive(Deserialize)]
+        struct Stamp {
+            schema: String,
+        }
+        let stamp: Stamp = serde_json::from_str(text).map_err(|error| format!("not a result of queuelab: {error}"))?;
+        if stamp.schema != SCHEMA {
+            return Err(format!("a result of the form `{}`; this version reads `{SCHEMA}`", stamp.schema));
+        }
+        serde_json::from_str(text).map_err(|error| format!("a damaged result: {error}"))
+    }
+}
+
 /// The scenario that was run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioStamp {
@@ -88,6 +109,8 @@ pub struct TopologyResult {
     pub tails: IndexMap<String, Tail>,
     /// The changes that controllers made in the first replication, at most the last thousand.
     pub decisions: Vec<DecisionRecord>,
+    /// How often controllers looked at each pool, by the reason for what they decided, over all replications.
+    pub looks: IndexMap<String, IndexMap<String, u64>>,
     /// The figures of each replication, in the order of their numbers; `None` where there was nothing to measure.
     pub replications: IndexMap<String, Vec<Option<f64>>>,
 }
@@ -210,4 +233,62 @@ pub enum Finding {
     Missed,
     /// The interval straddles the limit: more replications would tell.
     Undecided,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document() -> Document {
+        let figure = Figure { value: Some(0.1 + 0.2), low: Some(1.0 / 3.0), high: None, unit: "s".into() };
+        let topology = TopologyResult {
+            figures: IndexMap::from([("completion.p99".to_owned(), figure)]),
+            replications: IndexMap::from([("completion.p99".to_owned(), vec![Some(2.0 / 3.0), None])]),
+            ..TopologyResult::default()
+        };
+        let verdict = Verdict {
+            of: "completion.p99".into(),
+            limit: 600.0,
+            at_most: true,
+            topology: "tiered".into(),
+            value: None,
+            low: None,
+            high: None,
+            verdict: Finding::Missed,
+        };
+        Document {
+            schema: SCHEMA.into(),
+            program: "queuelab".into(),
+            scenario: ScenarioStamp { title: "Which?".into(), digest: "abc".into() },
+            prices: PriceStamp { book: "us-east-1".into(), digest: "def".into(), as_of: "2026-01-01".into() },
+            seed: u64::MAX,
+            replications: 2,
+            length: 28_800.0,
+            warm_up: 0.0,
+            topologies: IndexMap::from([("tiered".to_owned(), topology)]),
+            differences: vec![],
+            goals: vec![verdict],
+            warnings: vec![],
+        }
+    }
+
+    /// To the last bit, whatever the figures: reports of a file and of a run are the same.
+    #[test]
+    fn a_document_comes_back_from_its_file_as_it_was() {
+        let mut document = document();
+        let mut chance = crate::ground::chance::Key::root(1, 0).stream();
+        let figures = (0..10_000).map(|_| Some(1e3 * crate::ground::chance::unit(&mut chance))).collect();
+        document.topologies["tiered"].replications.insert("answer.mean".into(), figures);
+        assert_eq!(Document::from_json(&document.to_json()), Ok(document));
+    }
+
+    #[test]
+    fn what_is_no_result_is_refused_with_a_sentence() {
+        let refused = |text: &str| Document::from_json(text).expect_err("it is no result");
+        assert!(refused("no").starts_with("not a result of queuelab"));
+        let newer = document().to_json().replace(SCHEMA, "queuelab/result/9");
+        assert_eq!(refused(&newer), "a result of the form `queuelab/result/9`; this version reads `queuelab/result/1`");
+        let damaged = document().to_json().replace("\"seed\"", "\"seat\"");
+        assert!(refused(&damaged).starts_with("a damaged result: missing field `seed`"), "{}", refused(&damaged));
+    }
 }

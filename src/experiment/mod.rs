@@ -1,3 +1,20 @@
 //! Runs, replications and comparisons: scenarios in, one result document out.
 
+mod assemble;
+mod compare;
+mod decisions;
 pub mod document;
+mod figures;
+mod gather;
+mod goals;
+mod outcome;
+mod recorder;
+mod replicate;
+mod run;
+mod series;
+mod trace;
+mod warnings;
+
+pub use recorder::{Kind, Passed, Place, Recorder};
+pub use run::{Found, Options, Progress, RunError, Timing, run};
+pub use trace::Tracer;

@@ -1,0 +1,283 @@
+//! From what the topologies' replications found to the result document.
+
+use indexmap::IndexMap;
+
+use crate::cloud::gauge::{Gauge, Level};
+use crate::cloud::topology::{NodeId, Topology, WorkloadId};
+use crate::experiment::compare::{differences, figure};
+use crate::experiment::document::{
+    BillLine, DecisionRecord, Document, NodeResult, PriceStamp, SCHEMA, ScenarioStamp, Series, Tail, TopologyResult,
+    Verdict,
+};
+use crate::experiment::figures::{Whose, label};
+use crate::experiment::gather::{Column, Gathered};
+use crate::experiment::goals::judge;
+use crate::experiment::series::{FLOWS, Grid};
+use crate::experiment::warnings::warnings;
+use crate::ground::money::Money;
+use crate::ground::stats::Histogram;
+use crate::ground::time::SECOND;
+use crate::scenario::Scenario;
+
+/// The document of a run: what each of these topologies' `count` replications found.
+pub fn assemble(scenario: &Scenario, found: &[(&Topology, &Gathered)], seed: u64, count: u32) -> Document {
+    let named: Vec<(&str, &Gathered)> = found.iter().map(|(topology, of)| (topology.name.as_str(), *of)).collect();
+    let simulated: f64 = found.iter().map(|(_, of)| of.length.seconds()).sum();
+    let mean_length = simulated / (f64::from(count) * found.len() as f64);
+    let stamp = ScenarioStamp { title: scenario.title.clone(), digest: scenario.digest.clone() };
+    let prices = &scenario.prices;
+    Document {
+        schema: SCHEMA.to_owned(),
+        program: concat!("queuelab ", env!("CARGO_PKG_VERSION")).to_owned(),
+        scenario: stamp,
+        prices: PriceStamp { book: prices.name.clone(), digest: prices.digest(), as_of: prices.as_of().to_owned() },
+        seed,
+        replications: count,
+        length: scenario.run.length.map_or(mean_length, |length| length.seconds()),
+        warm_up: scenario.run.warm_up.seconds(),
+        topologies: found
+            .iter()
+            .map(|(topology, of)| (topology.name.clone(), result(scenario, topology, of)))
+            .collect(),
+        differences: differences(&named),
+        goals: verdicts(scenario, &named),
+        warnings: warnings(&named, count, scenario.run.length.is_some()),
+    }
+}
+
+fn result(scenario: &Scenario, topology: &Topology, found: &Gathered) -> TopologyResult {
+    let figures = |whose: Whose| {
+        let columns = found.columns.iter().filter(move |column| column.whose == whose && is_told(column));
+        columns.map(|column| (column.name.clone(), figure(column))).collect()
+    };
+    let nodes = topology.nodes.iter().enumerate();
+    let workloads = &scenario.application.workloads;
+    let kinds = workloads.iter().enumerate().filter(|_| workloads.len() > 1);
+    let whole = found.columns.iter().filter(|column| column.whose == Whose::Whole && is_told(column));
+    let tails = [("answer", &found.answer), ("completion", &found.completion)];
+    TopologyResult {
+        figures: figures(Whose::Whole),
+        nodes: nodes
+            .map(|(place, node)| (label(node), NodeResult { figures: figures(Whose::Node(NodeId::at(place))) }))
+            .collect(),
+        workloads: kinds
+            .map(|(place, kind)| {
+                (kind.name.clone(), NodeResult { figures: figures(Whose::Kind(WorkloadId::at(place))) })
+            })
+            .collect(),
+        bill: bill(found),
+        series: series(topology, found),
+        tails: tails.into_iter().map(|(name, times)| (name.to_owned(), tail(times, found.lost))).collect(),
+        decisions: decisions(topology, found),
+        looks: looks(topology, found),
+        replications: whole.map(|column| (column.name.clone(), column.values.clone())).collect(),
+    }
+}
+
+/// Whether a figure says anything: reasons for which nobody was lost, and times that nobody spent, are left out.
+fn is_told(column: &Column) -> bool {
+    let idle = |value: &Option<f64>| value.is_none_or(|value| value == 0.0);
+    let optional = column.name.starts_with("lost.") || column.name.starts_with("left.") || column.name == "leaves";
+    !(optional && column.values.iter().all(idle))
+}
+
+/// The mean bill, line by line. Sums are exact; their mean is rounded half up, money to a picodollar.
+fn bill(found: &Gathered) -> Vec<BillLine> {
+    let count = found.bills.len().max(1);
+    let mut lines: IndexMap<(String, String), (BillLine, u128, Money)> = IndexMap::new();
+    for line in found.bills.iter().flatten() {
+        let key = (line.node.clone(), line.item.clone());
+        let parts = line.quantity.parts * MORE;
+        let entry = lines.entry(key).or_insert_with(|| {
+            let told = BillLine {
+                node: line.node.clone(),
+                item: line.item.clone(),
+                quantity: line.quantity.to_string(),
+                unit: line.unit.to_owned(),
+                price: line.price.to_string(),
+                per: line.per.to_string(),
+                cost: line.cost.to_string(),
+                as_of: line.as_of.clone(),
+                source: line.source.clone(),
+            };
+            (told, 0, Money::ZERO)
+        });
+        entry.1 += parts;
+        entry.2 += line.cost;
+        entry.0.quantity = mean_quantity(entry.1, count, line.quantity.decimals);
+        let cost = (2 * entry.2.picodollars() + count as i128).div_euclid(2 * count as i128);
+        entry.0.cost = Money::from_picodollars(cost).to_string();
+    }
+    lines.into_values().map(|(line, _, _)| line).collect()
+}
+
+/// A mean quantity is told to so many parts of what the provider counts …
+const MORE: u128 = 1_000;
+/// … which are so many decimals more.
+const MORE_DECIMALS: u8 = 3;
+
+fn mean_quantity(parts: u128, count: usize, decimals: u8) -> String {
+    let count = count as u128;
+    let parts = (2 * parts + count) / (2 * count);
+    crate::billing::Quantity { parts, decimals: decimals + MORE_DECIMALS }.to_string()
+}
+
+fn series(topology: &Topology, found: &Gathered) -> Series {
+    let (Some(grid), Some(first)) = (&found.grid, &found.first) else { return Series::default() };
+    let mut first = first.clone();
+    first.coarsen(grid.step());
+    Series { step: grid.step().seconds(), values: rows(topology, found, grid), first: rows(topology, found, &first) }
+}
+
+fn rows(topology: &Topology, found: &Gathered, grid: &Grid) -> IndexMap<String, Vec<f64>> {
+    let flows = FLOWS.iter().enumerate().map(|(flow, name)| ((*name).to_owned(), grid.rates(flow)));
+    let levels = found.gauges.iter().enumerate().map(|(gauge, of)| (gauge, of, grid.levels(gauge)));
+    let levels = levels.filter(|(_, of, row)| is_drawn(of.what) || row.iter().any(|&level| level != 0.0));
+    flows.chain(levels.map(|(_, of, row)| (row_name(topology, of), row))).collect()
+}
+
+/// Whether a level's row is told even where it is 0 throughout.
+fn is_drawn(level: Level) -> bool {
+    match level {
+        Level::InSystem | Level::Line | Level::Busy | Level::Ready | Level::Visible | Level::InFlight => true,
+        Level::Retrying
+        | Level::Slots
+        | Level::Desired
+        | Level::Pending
+        | Level::Booting
+        | Level::Draining
+        | Level::Away
+        | Level::Hidden => false,
+    }
+}
+
+fn row_name(topology: &Topology, gauge: &Gauge) -> String {
+    let what = gauge.what.word();
+    match gauge.node {
+        None => what.to_owned(),
+        Some(node) => format!("{}.{what}", label(&topology.nodes[node.index()])),
+    }
+}
+
+/// How many were slower than what: enough points for a smooth line, and all of them where few are left.
+fn tail(times: &Histogram, lost: u64) -> Tail {
+    let measured = times.count();
+    if measured == 0 {
+        return Tail { points: Vec::new(), measured, lost };
+    }
+    let mut points = vec![(times.min() as f64 / SECOND as f64, 1.0)];
+    let (mut slower, mut told) = (measured, 1.0);
+    for (_, high, count) in times.counts() {
+        slower -= count;
+        let share = slower as f64 / measured as f64;
+        if share < told * 0.97 || share < told - 0.01 || slower == 0 {
+            points.push((high.min(times.max()) as f64 / SECOND as f64, share));
+            told = share;
+        }
+    }
+    Tail { points, measured, lost }
+}
+
+fn decisions(topology: &Topology, found: &Gathered) -> Vec<DecisionRecord> {
+    let kept = found.log.iter().flat_map(|log| log.kept());
+    kept.map(|(pool, decision)| DecisionRecord {
+        at: decision.at.seconds(),
+        node: label(&topology.nodes[pool.index()]),
+        from: decision.from,
+        to: decision.to,
+        why: decision.why.to_string(),
+    })
+    .collect()
+}
+
+fn looks(topology: &Topology, found: &Gathered) -> IndexMap<String, IndexMap<String, u64>> {
+    let Some(log) = &found.log else { return IndexMap::new() };
+    let nodes = topology.nodes.iter().enumerate();
+    let counts = nodes.map(|(place, node)| {
+        let reasons = log.counts(NodeId::at(place)).map(|(reason, count)| (reason.to_owned(), count));
+        (label(node), reasons.collect::<IndexMap<String, u64>>())
+    });
+    counts.filter(|(_, reasons)| !reasons.is_empty()).collect()
+}
+
+/// A verdict for each goal and each topology that has what it speaks of.
+fn verdicts(scenario: &Scenario, found: &[(&str, &Gathered)]) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for (place, goal) in scenario.goals.iter().enumerate() {
+        for (name, gathered) in found {
+            let column = gathered.columns.iter().find(|column| column.whose == Whose::Goal(place));
+            let Some(column) = column else { continue };
+            let judged = judge(&column.values, goal.limit, goal.at_most);
+            let (low, high) = judged.ends.unzip();
+            verdicts.push(Verdict {
+                of: goal.of.clone(),
+                limit: goal.limit,
+                at_most: goal.at_most,
+                topology: (*name).to_owned(),
+                value: judged.value,
+                low,
+                high,
+                verdict: judged.finding,
+            });
+        }
+    }
+    verdicts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::billing::{Line, Quantity};
+    use crate::ground::money::DOLLAR;
+
+    fn line(item: &str, seconds: u128, cost: i128) -> Line {
+        Line {
+            node: "pool.media".into(),
+            item: item.into(),
+            quantity: Quantity::whole(seconds),
+            unit: "s",
+            price: Money::from_picodollars(DOLLAR),
+            per: 3_600,
+            cost: Money::from_picodollars(cost),
+            as_of: String::new(),
+            source: String::new(),
+            wasted: None,
+        }
+    }
+
+    /// 60 s, 60 s and 62 s: 60.667 s in the mean. 1 $, 1 $ and nothing, as its line is missing there: 0.666… $.
+    #[test]
+    fn a_mean_bill_is_the_mean_of_each_line_and_a_missing_line_is_nothing() {
+        let bills = vec![
+            vec![line("a", 60, 10), line("b", 1, DOLLAR)],
+            vec![line("a", 60, 10), line("b", 1, DOLLAR)],
+            vec![line("a", 62, 12)],
+        ];
+        let told = bill(&Gathered { bills, ..Gathered::default() });
+        let found: Vec<_> = told.iter().map(|line| (line.item.as_str(), &*line.quantity, &*line.cost)).collect();
+        assert_eq!(found, [("a", "60.667", "0.000000000011"), ("b", "0.667", "0.666666666667")]);
+    }
+
+    /// One each after 1 … 100 s: half are slower than 50 s, none than 100 s.
+    #[test]
+    fn a_tail_falls_from_all_to_none() {
+        let mut times = Histogram::default();
+        (1..=100).for_each(|second| times.add(second * SECOND));
+        let tail = tail(&times, 7);
+        assert_eq!((tail.measured, tail.lost), (100, 7));
+        assert_eq!(tail.points.first(), Some(&(1.0, 1.0)));
+        assert_eq!(tail.points.last(), Some(&(100.0, 0.0)));
+        let slower = tail.points.iter().find(|(_, share)| (share - 0.5).abs() < 1e-9).expect("half of them");
+        assert!((slower.0 - 50.0).abs() <= 0.25, "{slower:?}");
+        assert!(tail.points.is_sorted_by(|one, next| one.0 <= next.0 && one.1 > next.1), "{:?}", tail.points);
+    }
+
+    /// However many were measured, a line of a chart needs no more than some hundred points.
+    #[test]
+    fn a_long_tail_has_few_points() {
+        let mut times = Histogram::default();
+        (0..200_000u64).for_each(|n| times.add(n * n));
+        let points = tail(&times, 0).points.len();
+        assert!((100..500).contains(&points), "{points}");
+    }
+}

@@ -1,0 +1,349 @@
+//! A whole scenario: all replications of all topologies, on several threads, until there are enough of them.
+//!
+//! Replications are work items in one channel; threads take them as they come. Nothing that is found depends on
+//! who took what: see [`Gathered`].
+
+use std::any::Any;
+use std::fmt;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::cloud::topology::Topology;
+use crate::experiment::assemble::assemble;
+use crate::experiment::compare::{is_precise, next_count};
+use crate::experiment::document::Document;
+use crate::experiment::gather::Gathered;
+use crate::experiment::outcome::Outcome;
+use crate::experiment::replicate::{Task, owner};
+use crate::experiment::trace::Tracer;
+use crate::ground::time::SimTime;
+use crate::scenario::{Replications, Scenario};
+
+/// What a caller may choose beside the scenario.
+#[derive(Default)]
+pub struct Options<'a> {
+    /// How many threads simulate; `None`: as many as the machine runs at once.
+    pub threads: Option<NonZeroUsize>,
+    /// Another number of replications than the scenario's.
+    pub replications: Option<u32>,
+    /// Another seed than the scenario's.
+    pub seed: Option<u64>,
+    /// Only this topology.
+    pub topology: Option<String>,
+    /// Where the first replication of each topology is written as it happens.
+    pub trace: Option<Box<dyn Write + Send + 'a>>,
+    /// Set by somebody else when the run should end without a result.
+    pub cancel: Option<&'a AtomicBool>,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Simulated nanoseconds.
+    pub done: u64,
+    /// Simulated nanoseconds in all; grows where a stopping rule asks for more replications.
+    pub of: u64,
+}
+
+/// What a run cost: stands beside the document, never in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Events handled.
+    pub events: u64,
+    /// Requests born.
+    pub requests: u64,
+    /// Simulated nanoseconds, from 0 to the end of each replication.
+    pub simulated: u64,
+    /// Replications run, of all topologies.
+    pub replications: u64,
+    /// Threads that ran them.
+    pub threads: usize,
+}
+
+/// What a run found, and what it cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The result.
+    pub document: Document,
+    /// The cost.
+    pub timing: Timing,
+}
+
+/// Why a run came to nothing.
+#[derive(Debug)]
+pub enum RunError {
+    /// The scenario has no topology of that name; these it has.
+    NoTopology {
+        /// The name that was asked for.
+        asked: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// No replications were asked for.
+    NoReplications,
+    /// Somebody cancelled it.
+    Cancelled,
+    /// The trace could not be written.
+    Trace(io::Error),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::NoTopology { asked, known } => {
+                write!(f, "no topology is called `{asked}`; there is `{}`", known.join("`, `"))
+            }
+            RunError::NoReplications => f.write_str("no replications were asked for: at least 1 is needed"),
+            RunError::Cancelled => f.write_str("cancelled"),
+            RunError::Trace(error) => write!(f, "the trace could not be written: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            RunError::Trace(error) => Some(error),
+            RunError::NoTopology { .. } | RunError::NoReplications | RunError::Cancelled => None,
+        }
+    }
+}
+
+/// Work for a thread.
+enum Item<'a> {
+    /// A replication of the topology of this place.
+    One { place: usize, replication: u32 },
+    /// The first replication of every topology, one after the other, so that the trace has their order.
+    Traced(Box<dyn Write + Send + 'a>),
+}
+
+/// What a thread found.
+enum Sent {
+    Outcome {
+        place: usize,
+        replication: u32,
+        outcome: Box<Outcome>,
+    },
+    Cancelled,
+    Untraced(io::Error),
+    /// A panic of ours, to be raised where somebody sees it.
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// Runs a scenario. `progress` is called between slices, from any thread.
+pub fn run(
+    scenario: &Scenario,
+    mut options: Options<'_>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Found, RunError> {
+    let topologies = chosen(scenario, options.topology.as_deref())?;
+    let seed = options.seed.unwrap_or(scenario.run.seed);
+    let replications = options.replications.map_or_else(|| scenario.run.replications.clone(), Replications::Fixed);
+    if matches!(replications, Replications::Fixed(0)) {
+        return Err(RunError::NoReplications);
+    }
+    let threads = options.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let trace = options.trace.take();
+    let crew = Crew {
+        scenario,
+        topologies: &topologies,
+        seed,
+        done: AtomicU64::new(0),
+        of: AtomicU64::new(0),
+        progress,
+        stop: AtomicBool::new(false),
+        cancel: options.cancel,
+    };
+    let (count, gathered) = crew.run(threads, &replications, trace)?;
+    let mut timing = Timing { threads, ..Timing::default() };
+    for of in &gathered {
+        timing.events += of.events;
+        timing.requests += of.requests;
+        timing.simulated += of.length.nanos();
+        timing.replications += u64::from(count);
+    }
+    let named: Vec<(&Topology, &Gathered)> = topologies.iter().copied().zip(&gathered).collect();
+    Ok(Found { document: assemble(scenario, &named, seed, count), timing })
+}
+
+fn chosen<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<Vec<&'a Topology>, RunError> {
+    let Some(name) = name else { return Ok(scenario.topologies.iter().collect()) };
+    match scenario.topologies.iter().find(|topology| topology.name == name) {
+        Some(topology) => Ok(vec![topology]),
+        None => {
+            let known = scenario.topologies.iter().map(|topology| topology.name.clone()).collect();
+            Err(RunError::NoTopology { asked: name.to_owned(), known })
+        }
+    }
+}
+
+/// What all threads of a run share.
+struct Crew<'a> {
+    scenario: &'a Scenario,
+    topologies: &'a [&'a Topology],
+    seed: u64,
+    done: AtomicU64,
+    of: AtomicU64,
+    progress: &'a (dyn Fn(Progress) + Sync),
+    /// Set when there is no point in going on.
+    stop: AtomicBool,
+    cancel: Option<&'a AtomicBool>,
+}
+
+impl<'a> Crew<'a> {
+    /// Runs rounds of replications until there are enough. How many there were, and what each topology's found.
+    fn run(
+        &self,
+        threads: usize,
+        replications: &Replications,
+        mut trace: Option<Box<dyn Write + Send + 'a>>,
+    ) -> Result<(u32, Vec<Gathered>), RunError> {
+        let (work, items) = unbounded::<Item<'a>>();
+        let (found, results) = unbounded::<Sent>();
+        let mut gathered: Vec<Gathered> = self.topologies.iter().map(|_| Gathered::default()).collect();
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                let (items, found) = (items.clone(), found.clone());
+                scope.spawn(move || self.labour(&items, &found));
+            }
+            // The threads end once nobody can send them work any more: when this closure ends, however it does.
+            let work = work;
+            let mut count = 0;
+            loop {
+                let next = match *replications {
+                    Replications::Fixed(fixed) => fixed,
+                    Replications::Precision { at_least, at_most, .. } => next_count(count, at_least, at_most),
+                };
+                if next == count {
+                    break;
+                }
+                self.send_round(&work, count..next, &mut trace);
+                for _ in 0..(next - count) as usize * self.topologies.len() {
+                    match results.recv() {
+                        Ok(Sent::Outcome { place, replication, outcome }) => {
+                            gathered[place].put(replication, *outcome);
+                        }
+                        Ok(Sent::Cancelled) | Err(_) => return Err(self.give_up(RunError::Cancelled)),
+                        Ok(Sent::Untraced(error)) => return Err(self.give_up(RunError::Trace(error))),
+                        Ok(Sent::Panicked(panic)) => {
+                            self.stop.store(true, Ordering::Relaxed);
+                            drop(work);
+                            resume_unwind(panic);
+                        }
+                    }
+                }
+                count = next;
+                if self.is_enough(replications, count, &gathered) {
+                    break;
+                }
+            }
+            Ok((count, gathered))
+        })
+    }
+
+    fn give_up(&self, why: RunError) -> RunError {
+        self.stop.store(true, Ordering::Relaxed);
+        why
+    }
+
+    /// Sends the replications of these numbers, topology by topology within each number.
+    fn send_round(
+        &self,
+        work: &Sender<Item<'a>>,
+        numbers: std::ops::Range<u32>,
+        trace: &mut Option<Box<dyn Write + Send + 'a>>,
+    ) {
+        let more = u64::from(numbers.end - numbers.start) * self.topologies.len() as u64 * self.per_replication();
+        self.of.fetch_add(more, Ordering::Relaxed);
+        let traced = trace.take().map(|out| work.send(Item::Traced(out))).is_some();
+        for replication in numbers {
+            for place in 0..self.topologies.len() {
+                if !(traced && replication == 0) {
+                    // Threads end only after this sender: there is always somebody to take it.
+                    let _ = work.send(Item::One { place, replication });
+                }
+            }
+        }
+    }
+
+    /// Simulated nanoseconds that one replication adds to the progress.
+    fn per_replication(&self) -> u64 {
+        Task::expected(self.scenario).nanos().max(1)
+    }
+
+    fn is_enough(&self, replications: &Replications, count: u32, gathered: &[Gathered]) -> bool {
+        let Replications::Precision { precision, of, at_most, confidence, .. } = replications else { return true };
+        let precise = self.topologies.iter().zip(gathered).all(|(topology, gathered)| {
+            let owned = owner(of, &self.scenario.application, topology);
+            let column = owned.and_then(|(whose, name)| gathered.column(whose, name));
+            column.is_none_or(|column| is_precise(&column.values, *precision, *confidence))
+        });
+        precise || count >= *at_most
+    }
+
+    /// A thread's life: takes items until there are no more.
+    fn labour(&self, items: &Receiver<Item<'a>>, found: &Sender<Sent>) {
+        for item in items {
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let done = catch_unwind(AssertUnwindSafe(|| self.take(item, found)));
+            if let Err(panic) = done {
+                // Whoever gathers may have given up meanwhile, and then nobody need know.
+                let _ = found.send(Sent::Panicked(panic));
+                return;
+            }
+        }
+    }
+
+    fn take(&self, item: Item<'a>, found: &Sender<Sent>) {
+        match item {
+            Item::One { place, replication } => {
+                let sent = match self.task(place, replication).run((), &mut self.watch()) {
+                    Some((outcome, ())) => Sent::Outcome { place, replication, outcome: Box::new(outcome) },
+                    None => Sent::Cancelled,
+                };
+                let _ = found.send(sent);
+            }
+            Item::Traced(mut out) => {
+                for place in 0..self.topologies.len() {
+                    let _ = found.send(self.traced(place, &mut *out));
+                }
+            }
+        }
+    }
+
+    /// The first replication of a topology, traced.
+    fn traced(&self, place: usize, out: &mut dyn Write) -> Sent {
+        let tracer = Tracer::new(&self.scenario.application, self.topologies[place], out);
+        let Some((outcome, tracer)) = self.task(place, 0).run(tracer, &mut self.watch()) else {
+            return Sent::Cancelled;
+        };
+        match tracer.finish().and_then(|()| out.flush()) {
+            Ok(()) => Sent::Outcome { place, replication: 0, outcome: Box::new(outcome) },
+            Err(error) => Sent::Untraced(error),
+        }
+    }
+
+    fn task(&self, place: usize, replication: u32) -> Task<'_> {
+        Task { scenario: self.scenario, topology: self.topologies[place], seed: self.seed, replication }
+    }
+
+    /// What a replication calls between slices: adds to the progress, and says whether to go on.
+    fn watch(&self) -> impl FnMut(SimTime) -> bool + '_ {
+        let (all, mut reached) = (self.per_replication(), 0);
+        move |now| {
+            let more = now.nanos().min(all) - reached;
+            reached += more;
+            let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
+            (self.progress)(Progress { done, of: self.of.load(Ordering::Relaxed) });
+            let cancelled = self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
+            !cancelled && !self.stop.load(Ordering::Relaxed)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What a reader should know before believing a result.
+
+use crate::cloud::fact::Loss;
+use crate::experiment::gather::Gathered;
+use crate::experiment::series::Grid;
+
+/// The share of arrivals that may stay, beyond which more comes than leaves.
+const STAYING: f64 = 0.02;
+/// So few a replication that stay may be chance.
+const FEW: f64 = 20.0;
+/// With fewer replications intervals are wide and rest on little.
+const FEW_REPLICATIONS: u32 = 5;
+
+/// The warnings for all topologies.
+pub fn warnings(topologies: &[(&str, &Gathered)], replications: u32, has_length: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    if replications == 1 {
+        found.push("one replication has no intervals, so no goal is decided: 20 replications are usual".to_owned());
+    } else if replications < FEW_REPLICATIONS {
+        found.push(format!("{replications} replications give wide intervals that rest on little: 20 are usual"));
+    }
+    for (name, gathered) in topologies {
+        if let Some(share) = gathered.grid.as_ref().filter(|_| has_length).and_then(|grid| growth(grid, replications)) {
+            found.push(format!(
+                "`{name}`: more comes than leaves. Of the last third's arrivals {} stayed, so its latencies grow with \
+                 the length of the run",
+                percent(share)
+            ));
+        }
+        if let Some(lost) = mean(gathered, "lost").filter(|&lost| lost > 0.0) {
+            let shares =
+                Loss::ALL.map(|why| (mean(gathered, &format!("lost.{}", why.word())).unwrap_or(0.0), why.word()));
+            let most = shares.into_iter().fold((0.0, ""), |most, share| if share.0 > most.0 { share } else { most });
+            found.push(format!(
+                "`{name}`: {} of the requests were lost, most of them {}; its latencies are those of the others",
+                percent(lost),
+                most.1
+            ));
+        }
+    }
+    found
+}
+
+/// The share of the last third's arrivals that stayed, if more stayed than left by chance, and in the middle third
+/// as well: a peak at the very end is not overload.
+fn growth(grid: &Grid, replications: u32) -> Option<f64> {
+    let third = grid.cells() / 3;
+    if third == 0 {
+        return None;
+    }
+    let share = |from: usize, to: usize| {
+        let (came, stayed) = grid.stayed(from, to);
+        let many = stayed as f64 > FEW * f64::from(replications);
+        (came > 0 && many).then(|| stayed as f64 / came as f64).filter(|&share| share > STAYING)
+    };
+    share(third, 2 * third)?;
+    share(2 * third, grid.cells())
+}
+
+fn mean(gathered: &Gathered, name: &str) -> Option<f64> {
+    let values: Vec<f64> = gathered.whole(name)?.values.iter().filter_map(|value| *value).collect();
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// A share for a sentence: two digits that mean something.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let digits = if percent >= 10.0 {
+        0
+    } else if percent >= 1.0 {
+        1
+    } else {
+        2
+    };
+    if percent < 0.01 { "less than 0.01 %".to_owned() } else { format!("{percent:.digits$} %") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::figures::Whose;
+    use crate::experiment::gather::Column;
+    use crate::experiment::recorder::Passed;
+    use crate::ground::time::Span;
+
+    /// Nine cells of 100 s in which `leave(cell)` of 1,000 arrivals leave.
+    fn run(leave: impl Fn(u64) -> u64) -> Gathered {
+        let mut grid = Grid::of_length(Span::from_secs(900), Some(Span::from_secs(100)), 0);
+        let mut passed = Passed::default();
+        for cell in 0..9 {
+            passed.born += 1_000;
+            passed.completed += leave(cell);
+            grid.close(grid.next(), passed, &[]);
+        }
+        Gathered { grid: Some(grid), ..Gathered::default() }
+    }
+
+    #[test]
+    fn a_backlog_that_grows_and_grows_is_told() {
+        let found = warnings(&[("small", &run(|_| 800))], 31, true);
+        assert_eq!(found.len(), 0, "600 that stayed in 31 replications may be chance");
+        let found = warnings(&[("small", &run(|_| 800))], 10, true);
+        assert!(
+            found[0].contains("`small`: more comes than leaves. Of the last third's arrivals 20 % stayed"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_peak_at_the_end_is_no_overload() {
+        let peak = run(|cell| if cell < 8 { 1_000 } else { 500 });
+        assert_eq!(warnings(&[("peak", &peak)], 10, true), Vec::<String>::new());
+    }
+
+    #[test]
+    fn losses_are_told_beside_the_latencies_they_flatter() {
+        let column = |name: &str, value| Column {
+            whose: Whose::Whole,
+            name: name.into(),
+            unit: "1",
+            values: vec![Some(value); 10],
+        };
+        let columns = vec![column("lost", 0.031), column("lost.full", 0.001), column("lost.timed-out", 0.03)];
+        let found = warnings(&[("tiered", &Gathered { columns, ..Gathered::default() })], 10, true);
+        let told =
+            "`tiered`: 3.1 % of the requests were lost, most of them timed-out; its latencies are those of the others";
+        assert_eq!(found, [told]);
+    }
+
+    #[test]
+    fn too_few_replications_are_told() {
+        assert!(warnings(&[], 1, true)[0].starts_with("one replication has no intervals"));
+        assert!(warnings(&[], 3, true)[0].starts_with("3 replications give wide intervals"));
+        assert!(warnings(&[], 5, true).is_empty());
+    }
+}
