@@ -162,16 +162,16 @@ fn row_name(topology: &Topology, gauge: &Gauge) -> String {
 /// How many were slower than what: enough points for a smooth line, and all of them where few are left.
 fn tail(times: &Histogram, lost: u64) -> Tail {
     let measured = times.count();
-    if measured == 0 {
+    let (Some(least), Some(most)) = (times.min(), times.max()) else {
         return Tail { points: Vec::new(), measured, lost };
-    }
-    let mut points = vec![(times.min() as f64 / SECOND as f64, 1.0)];
+    };
+    let mut points = vec![(least as f64 / SECOND as f64, 1.0)];
     let (mut slower, mut told) = (measured, 1.0);
     for (_, high, count) in times.counts() {
         slower -= count;
         let share = slower as f64 / measured as f64;
         if share < told * 0.97 || share < told - 0.01 || slower == 0 {
-            points.push((high.min(times.max()) as f64 / SECOND as f64, share));
+            points.push((high.min(most) as f64 / SECOND as f64, share));
             told = share;
         }
     }

@@ -63,16 +63,13 @@ pub const STATS: [(&str, Stat); 8] = [
 impl Stat {
     /// Of times in nanoseconds, in seconds.
     pub fn of(self, times: &Histogram) -> Option<f64> {
-        let second = SECOND as f64;
-        if times.count() == 0 {
-            return None;
-        }
-        Some(match self {
-            Stat::Mean => times.mean() / second,
-            Stat::Sd => times.sd() / second,
-            Stat::Quantile(p) => times.quantile(p) as f64 / second,
-            Stat::Max => times.max() as f64 / second,
-        })
+        let nanos = match self {
+            Stat::Mean => times.mean(),
+            Stat::Sd => times.sd(),
+            Stat::Quantile(p) => times.quantile(p),
+            Stat::Max => times.max().map(|longest| longest as f64),
+        };
+        nanos.map(|nanos| nanos / SECOND as f64)
     }
 }
 

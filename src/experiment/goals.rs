@@ -5,6 +5,7 @@
 use crate::experiment::document::Finding;
 use crate::experiment::figures::{STATS, Stat};
 use crate::ground::stats::{Histogram, interval};
+use crate::ground::time::SECOND;
 
 /// How sure a verdict must be.
 pub const CONFIDENCE: f64 = 0.95;
@@ -18,17 +19,11 @@ pub fn latency(name: &str) -> Option<(&str, Stat)> {
 
 /// A latency in seconds, the missing counted as infinitely late; `None` where nobody was counted.
 pub fn lateness(times: &Histogram, missing: u64, stat: Stat) -> Option<f64> {
-    let everybody = times.count() + missing;
-    if missing == 0 || everybody == 0 {
-        return stat.of(times);
+    match stat {
+        _ if missing == 0 => stat.of(times),
+        Stat::Quantile(p) => times.quantile_with(missing, p).map(|nanos| nanos / SECOND as f64),
+        Stat::Mean | Stat::Sd | Stat::Max => Some(f64::INFINITY),
     }
-    let Stat::Quantile(p) = stat else { return Some(f64::INFINITY) };
-    // The rank among all; half a place lower, so that the way back from a share can't round past it.
-    let rank = (p * everybody as f64).ceil().max(1.0);
-    if rank > times.count() as f64 {
-        return Some(f64::INFINITY);
-    }
-    Stat::Quantile((rank - 0.5) / times.count() as f64).of(times)
 }
 
 /// A goal's finding, and the interval it was judged by.
@@ -70,11 +65,9 @@ pub fn judge(values: &[Option<f64>], limit: f64, at_most: bool) -> Judged {
 mod tests {
     use super::*;
 
-    const S: u64 = 1_000_000_000;
-
     fn times(seconds: impl IntoIterator<Item = u64>) -> Histogram {
         let mut times = Histogram::default();
-        seconds.into_iter().for_each(|second| times.add(second * S));
+        seconds.into_iter().for_each(|second| times.add(second * SECOND));
         times
     }
 

@@ -201,15 +201,15 @@ fn cost_of(bill: &[Line], node: &str) -> Money {
 }
 
 /// A world on its way, and what is read of it between slices.
-struct Course<T> {
-    sim: Simulation<World, Watchers<T>>,
+struct Course<'a, T> {
+    sim: Simulation<World<'a>, Watchers<T>>,
     grid: Grid,
     integrals: Vec<u128>,
     warm_up: SimTime,
     at_warm_up: Option<Vec<u128>>,
 }
 
-impl<T: Observer<Fact>> Course<T> {
+impl<T: Observer<Fact>> Course<'_, T> {
     fn recorder(&self) -> &Recorder {
         &self.sim.observer.0.0
     }
@@ -260,7 +260,7 @@ impl<T: Observer<Fact>> Course<T> {
         let step = self.grid.step();
         let mut goes_on = true;
         while goes_on && self.sim.now() < limit {
-            goes_on = self.sim.run_while((self.sim.now() + step).min(limit), |world| !world.is_over());
+            goes_on = self.sim.run_while((self.sim.now() + step).min(limit), |world| world.inside() > 0);
             if !watch(self.sim.now()) {
                 return None;
             }
@@ -279,7 +279,6 @@ impl<T: Observer<Fact>> Course<T> {
     }
 
     fn read(&mut self) {
-        self.integrals.clear();
         self.sim.model.integrals(self.sim.now(), &mut self.integrals);
     }
 
