@@ -13,6 +13,8 @@ mod replicate;
 mod run;
 mod series;
 mod trace;
+#[cfg(test)]
+mod trial;
 mod warnings;
 
 pub use recorder::{Kind, Passed, Place, Recorder};
