@@ -53,7 +53,6 @@ fn result(scenario: &Scenario, topology: &Topology, found: &Gathered) -> Topolog
     let nodes = topology.nodes.iter().enumerate();
     let workloads = &scenario.application.workloads;
     let kinds = workloads.iter().enumerate().filter(|_| workloads.len() > 1);
-    let whole = found.columns.iter().filter(|column| column.whose == Whose::Whole && is_told(column));
     let tails = [("answer", &found.answer), ("completion", &found.completion)];
     TopologyResult {
         figures: figures(Whose::Whole),
@@ -70,8 +69,21 @@ fn result(scenario: &Scenario, topology: &Topology, found: &Gathered) -> Topolog
         tails: tails.into_iter().map(|(name, times)| (name.to_owned(), tail(times, found.lost))).collect(),
         decisions: decisions(topology, found),
         looks: looks(topology, found),
-        replications: whole.map(|column| (column.name.clone(), column.values.clone())).collect(),
+        replications: replications(scenario, topology, found),
     }
+}
+
+/// Every figure of every replication, by its whole name.
+fn replications(scenario: &Scenario, topology: &Topology, found: &Gathered) -> IndexMap<String, Vec<Option<f64>>> {
+    let workloads = &scenario.application.workloads;
+    let name = |column: &Column| match column.whose {
+        Whose::Whole => Some(column.name.clone()),
+        Whose::Node(id) => Some(format!("{}.{}", label(&topology.nodes[id.index()]), column.name)),
+        Whose::Kind(id) if workloads.len() > 1 => Some(format!("{}.{}", workloads[id.index()].name, column.name)),
+        Whose::Kind(_) | Whose::Goal(_) => None,
+    };
+    let told = found.columns.iter().filter(|column| is_told(column));
+    told.filter_map(|column| Some((name(column)?, column.values.clone()))).collect()
 }
 
 /// Whether a figure says anything: reasons for which nobody was lost, and times that nobody spent, are left out.

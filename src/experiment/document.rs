@@ -3,8 +3,12 @@
 //! Nothing in it depends on the clock, the machine or the number of threads. Figures are numbers in SI units
 //! with their unit beside them; money and billed quantities are exact decimal strings.
 
+use std::io::{self, Write};
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
 
 /// The `schema` of documents that this version writes.
 pub const SCHEMA: &str = "queuelab/result/1";
@@ -39,9 +43,13 @@ pub struct Document {
 }
 
 impl Document {
-    /// As a file holds it.
+    /// As a file holds it: tables are indented, a list stands on one line.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("a document holds only text, finite numbers and lists")
+        let mut text = Vec::new();
+        let mut writer = Serializer::with_formatter(&mut text, Layout::default());
+        self.serialize(&mut writer).expect("a document holds only text, finite numbers and lists");
+        text.push(b'\n');
+        String::from_utf8(text).expect("JSON is UTF-8")
     }
 
     /// From a file; the sentence says what is wrong with it.
@@ -56,6 +64,59 @@ impl Document {
             return Err(format!("a result of the form `{}`; this version reads `{SCHEMA}`", stamp.schema));
         }
         serde_json::from_str(text).map_err(|error| format!("a damaged result: {error}"))
+    }
+}
+
+/// How a document's JSON is laid out.
+#[derive(Default)]
+struct Layout {
+    /// How deep in tables.
+    depth: usize,
+    /// How deep in lists; in a list everything stands on its line.
+    lists: usize,
+}
+
+impl Layout {
+    fn new_line<W: ?Sized + Write>(&self, out: &mut W) -> io::Result<()> {
+        if self.lists > 0 {
+            return Ok(());
+        }
+        out.write_all(b"\n")?;
+        (0..self.depth).try_for_each(|_| out.write_all(b"  "))
+    }
+}
+
+impl Formatter for Layout {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.lists += 1;
+        out.write_all(b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.lists -= 1;
+        out.write_all(b"]")
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        out.write_all(b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.depth -= 1;
+        self.new_line(out)?;
+        out.write_all(b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if !first {
+            out.write_all(b",")?;
+        }
+        self.new_line(out)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
     }
 }
 
@@ -111,7 +172,9 @@ pub struct TopologyResult {
     pub decisions: Vec<DecisionRecord>,
     /// How often controllers looked at each pool, by the reason for what they decided, over all replications.
     pub looks: IndexMap<String, IndexMap<String, u64>>,
-    /// The figures of each replication, in the order of their numbers; `None` where there was nothing to measure.
+    /// The figures of each replication, in the order of their numbers; `None` where there was nothing to measure. Of
+    /// the whole by name, of nodes as `pool.media.wait.p99`, of workloads (where there are several) as
+    /// `uploads.answer.p99`.
     pub replications: IndexMap<String, Vec<Option<f64>>>,
 }
 
@@ -280,6 +343,15 @@ mod tests {
         let figures = (0..10_000).map(|_| Some(1e3 * crate::ground::chance::unit(&mut chance))).collect();
         document.topologies["tiered"].replications.insert("answer.mean".into(), figures);
         assert_eq!(Document::from_json(&document.to_json()), Ok(document));
+    }
+
+    /// A column of replications stays a line: a result can be read, and compared line by line.
+    #[test]
+    fn lists_stand_on_one_line_each() {
+        let text = document().to_json();
+        assert!(text.starts_with("{\n  \"schema\": \"queuelab/result/1\",\n"), "{text}");
+        assert!(text.contains("\n        \"completion.p99\": [0.6666666666666666,null]"), "{text}");
+        assert!(text.ends_with("}\n"));
     }
 
     #[test]
