@@ -4,7 +4,9 @@
 //! dollar; [`csv::all`] and [`charts::all`] hand back files by name. Nothing here reads or writes a file.
 
 pub mod bill;
+pub mod charts;
 pub mod csv;
+pub mod finding;
 pub mod numbers;
 pub mod reading;
 pub mod table;

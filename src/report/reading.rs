@@ -85,6 +85,13 @@ pub fn peak(values: &[f64]) -> Option<f64> {
     })
 }
 
+/// The mean of the finite values.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    let finite = values.iter().copied().filter(|value| value.is_finite());
+    let (sum, count) = finite.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}
+
 /// The dollars of a topology's bill by item, lines of one item added up, in the order of the bill.
 pub fn items(topology: &TopologyResult) -> IndexMap<String, f64> {
     let mut items: IndexMap<String, f64> = IndexMap::new();

@@ -190,7 +190,7 @@ fn tiered() -> TopologyResult {
     pool(&mut result, "web", 2.0, 0.0, 0.08);
     pool(&mut result, "media", 10.4, 0.12, 0.44);
     line(&mut result, "pool.web", "ec2.t3.medium", "57600", "s", "0.0416", "3600", "0.6656");
-    line(&mut result, "pool.media", "ec2.c5.large", "299520", "s", "0.085", "3600", "7.072");
+    line(&mut result, "pool.media", "ec2.c5.large", "371880", "s", "0.085", "3600", "8.7805");
     line(&mut result, "balancer.edge", "elb.alb.hour", "8", "h", "0.0225", "1", "0.18");
     line(&mut result, "balancer.inner", "elb.alb.hour", "8", "h", "0.0225", "1", "0.18");
     line(&mut result, "balancer.edge", "elb.alb.lcu", "0.41", "LCU-h", "0.008", "1", "0.00328");

@@ -1,0 +1,276 @@
+//! One topology over time: what comes and goes, what waits, who works.
+
+use indexmap::IndexMap;
+use plotters::style::RGBColor;
+
+use crate::experiment::document::{Document, TopologyResult};
+use crate::report::charts::axis::Axis;
+use crate::report::charts::canvas::{Canvas, Stroke, drawn};
+use crate::report::charts::plot::{Label, MARGIN, Plot, WIDTH, end_labels, head};
+use crate::report::charts::theme::Theme;
+use crate::report::numbers::{self, Kind};
+use crate::report::{finding, reading};
+
+const LEFT: f64 = 84.0;
+const RIGHT: f64 = 860.0;
+/// Above the first panel's name.
+const TOP: f64 = 96.0;
+/// From a panel's name to its top.
+const NAME: f64 = 18.0;
+/// From a panel's bottom to the next one's name.
+const GAP: f64 = 26.0;
+/// Panels of workers, at most: of more pools their sum is shown.
+const PANELS: usize = 4;
+/// Backlogs from here on are drawn on a logarithmic axis.
+const LONG: f64 = 20.0;
+
+type Levels = IndexMap<String, Vec<f64>>;
+
+/// Arrivals against completions, the backlog, the workers of each pool that changes.
+pub fn timeline(document: &Document, name: &str, topology: &TopologyResult, theme: Theme) -> String {
+    let (levels, account) = shown(document, topology);
+    let title = finding::over_time(name, topology, levels);
+    let step = topology.series.step;
+    let pools = pools(levels);
+    let height = TOP + 2.0 * (NAME + 150.0 + GAP) + pools.len() as f64 * (NAME + 110.0 + GAP) + 34.0;
+    drawn((WIDTH, height as u32), theme, &title, &account, |canvas| {
+        head(canvas, &title, &account);
+        let x = Axis::time(document.length, (LEFT, RIGHT));
+        let mut top = TOP;
+        let mut panel = |height: f64| {
+            let (from, to) = (top + NAME, top + NAME + height);
+            top = to + GAP;
+            (to, from)
+        };
+        let mut bottom = 0.0;
+        let (flow, waiting) = (panel(150.0), panel(150.0));
+        let workers: Vec<(f64, f64)> = pools.iter().map(|_| panel(110.0)).collect();
+        let last = workers.last().unwrap_or(&waiting).0;
+        shade(canvas, document, &x, levels, step, (flow.1, last));
+        flows(canvas, &x, flow, levels, step);
+        bottom = f64::max(bottom, backlog(canvas, &x, waiting, levels, step));
+        for (pool, place) in pools.iter().zip(workers) {
+            bottom = staff(canvas, &x, place, levels, step, pool);
+        }
+        let (unit, size) = unit(document.length);
+        let plot = Plot { canvas, x, y: Axis::linear(1.0, 1, (bottom, bottom - 1.0)) };
+        plot.labels(|tick| numbers::tick(Kind::Number, tick / size));
+        let middle = canvas.theme.small(super::canvas::Side::Middle);
+        canvas.text(((LEFT + RIGHT) / 2.0, bottom + 42.0), &format!("{unit} since the start"), middle);
+    })
+}
+
+/// One run as it happened where there is one, else the mean of all; and how to say so.
+fn shown<'t>(document: &Document, topology: &'t TopologyResult) -> (&'t Levels, String) {
+    let series = &topology.series;
+    let cells = format!("cells of {}", numbers::span(series.step));
+    let seed = document.seed;
+    match (series.first.is_empty(), document.replications) {
+        (false, 0 | 1) => (&series.first, format!("One replication, seed {seed}, {cells}")),
+        (false, many) => {
+            (&series.first, format!("One run as it happened, the first of {many} replications, seed {seed}, {cells}"))
+        }
+        (true, _) => (&series.values, format!("Mean of {}, {cells}", reading::provenance(document))),
+    }
+}
+
+/// Time that people count this long a run in.
+fn unit(length: f64) -> (&'static str, f64) {
+    match length {
+        length if length >= 4.0 * 86_400.0 => ("days", 86_400.0),
+        length if length >= 2.0 * 3_600.0 => ("hours", 3_600.0),
+        length if length >= 120.0 => ("minutes", 60.0),
+        _ => ("seconds", 1.0),
+    }
+}
+
+/// The warm-up, and the times at which a node was away.
+fn shade(canvas: &Canvas<'_>, document: &Document, x: &Axis, levels: &Levels, step: f64, (top, bottom): (f64, f64)) {
+    let theme = canvas.theme;
+    if document.warm_up > 0.0 {
+        canvas.rectangle((x.at(0.0), top), (x.at(document.warm_up), bottom), theme.quiet, 0.09);
+        let face = theme.small(super::canvas::Side::Left);
+        canvas.text(
+            (x.at(0.0) + 6.0, top + 10.0),
+            &canvas.fitted("warm-up", face, x.at(document.warm_up) - x.at(0.0)),
+            face,
+        );
+    }
+    let mut names: Vec<&str> = Vec::new();
+    let mut away: Vec<f64> = Vec::new();
+    for (name, values) in levels {
+        if let Some(node) = name.strip_suffix(".away")
+            && values.iter().any(|value| *value > 0.0)
+        {
+            names.push(node.split_once('.').map_or(node, |(_, node)| node));
+            away = reading::added(away, values);
+        }
+    }
+    let mut begun = None;
+    let mut first = None;
+    for (cell, value) in away.iter().chain([&0.0]).enumerate() {
+        match (begun, *value > 0.0) {
+            (None, true) => begun = Some(cell),
+            (Some(from), false) => {
+                let ends = (x.at(from as f64 * step), x.at(cell as f64 * step));
+                canvas.rectangle((ends.0, top), (ends.1, bottom), theme.alarm, 0.14);
+                first = first.or(Some(ends.0));
+                begun = None;
+            }
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+    if let Some(at) = first {
+        let face =
+            super::canvas::Type { colour: theme.alarm, size: 12.5, strong: true, side: super::canvas::Side::Left };
+        canvas.text((at, top - 10.0), &format!("{} away", names.join(", ")), face);
+    }
+}
+
+fn name(canvas: &Canvas<'_>, top: f64, text: &str) {
+    canvas.text((MARGIN, top - NAME + 4.0), text, canvas.theme.naming(super::canvas::Side::Left));
+}
+
+/// What comes, what is done, what is lost, in the unit that suits the busiest cell.
+fn flows(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Levels, step: f64) {
+    let theme = canvas.theme;
+    let empty = Vec::new();
+    let [arrivals, completions, lost] =
+        ["arrivals", "completions", "lost"].map(|name| levels.get(name).unwrap_or(&empty));
+    let highest = [arrivals, completions, lost].into_iter().filter_map(|of| reading::peak(of)).fold(0.0, f64::max);
+    let (word, size) = match highest {
+        rate if rate >= 1.0 => ("second", 1.0),
+        rate if rate >= 1.0 / 60.0 => ("minute", 60.0),
+        _ => ("hour", 3_600.0),
+    };
+    name(canvas, top, &format!("Requests a {word}"));
+    let scaled = |of: &Vec<f64>| of.iter().map(|rate| rate * size).collect::<Vec<f64>>();
+    let plot = Plot { canvas, x: x.clone(), y: Axis::linear(highest * size, 4, (bottom, top)) };
+    plot.columns();
+    plot.rows(Kind::Number);
+    let mut labels = Vec::new();
+    let mut draw = |of: &Vec<f64>, name: &str, colour: RGBColor, width: f64, opacity: f64| {
+        let path = plot.steps(&scaled(of), step);
+        canvas.shape(&plot.under(&path), colour, opacity);
+        let stroke = Stroke { colour, width, dash: None };
+        canvas.line(&path, stroke);
+        if let Some((_, y)) = path.last() {
+            let peak = numbers::value(Kind::Number, reading::peak(of).map(|peak| round(peak * size)));
+            labels.push(Label { y: *y, name: name.to_owned(), number: format!("peak {peak}"), stroke });
+        }
+    };
+    draw(arrivals, "arrivals", theme.part(4), 1.2, 0.35);
+    if lost.iter().any(|rate| *rate > 0.0) {
+        draw(lost, "lost", theme.alarm, 1.2, 0.45);
+    }
+    draw(completions, "completions", theme.ink, 1.6, 0.0);
+    plot.base();
+    end_labels(&plot, &labels);
+}
+
+/// Requests in lines and messages in queues; returns where the panel ends.
+fn backlog(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Levels, step: f64) -> f64 {
+    let theme = canvas.theme;
+    let mut waiting = reading::level(levels, "pool.", "line");
+    waiting = reading::added(waiting, &reading::level(levels, "queue.", "visible"));
+    let flying = reading::level(levels, "queue.", "in-flight");
+    let highest = reading::peak(&waiting).unwrap_or(0.0).max(reading::peak(&flying).unwrap_or(0.0));
+    let y = if highest >= LONG {
+        Axis::log(Kind::Number, 1.0, highest, (bottom, top))
+    } else {
+        Axis::linear(highest, 4, (bottom, top))
+    };
+    name(canvas, top, if y.is_log() { "Backlog, logarithmic" } else { "Backlog" });
+    let plot = Plot { canvas, x: x.clone(), y };
+    plot.columns();
+    plot.rows(Kind::Number);
+    let mut labels = Vec::new();
+    let mut draw = |of: &[f64], name: &str, stroke: Stroke, opacity: f64| {
+        let path = plot.steps(of, step);
+        canvas.shape(&plot.under(&path), stroke.colour, opacity);
+        canvas.line(&path, stroke);
+        if let Some((_, y)) = path.last() {
+            let peak = numbers::value(Kind::Number, reading::peak(of).map(round));
+            labels.push(Label { y: *y, name: name.to_owned(), number: format!("peak {peak}"), stroke });
+        }
+    };
+    draw(&waiting, "waiting", Stroke { colour: theme.part(0), width: 1.6, dash: None }, 0.22);
+    if flying.iter().any(|level| *level > 0.0) {
+        draw(&flying, "in flight", Stroke { colour: theme.part(3), width: 1.6, dash: None }, 0.0);
+    }
+    plot.base();
+    end_labels(&plot, &labels);
+    bottom
+}
+
+/// The pools whose size changes; all where none does; the empty name stands for their sum where there are many.
+fn pools(levels: &Levels) -> Vec<String> {
+    let ready = |name: &str| name.strip_suffix(".ready").and_then(|node| node.strip_prefix("pool.")).map(str::to_owned);
+    let all: Vec<String> = levels.keys().filter_map(|name| ready(name)).collect();
+    let changes = |pool: &&String| {
+        let level = levels.get(&format!("pool.{pool}.ready"));
+        level.is_some_and(|values| values.iter().any(|value| *value != values[0]))
+    };
+    let changing: Vec<String> = all.iter().filter(changes).cloned().collect();
+    let pools = if changing.is_empty() { all } else { changing };
+    if pools.len() > PANELS { vec![String::new()] } else { pools }
+}
+
+/// Workers of a pool, or of all: in service and at work, on their way, wanted; returns where the panel ends.
+fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Levels, step: f64, pool: &str) -> f64 {
+    let theme = canvas.theme;
+    let kind = if pool.is_empty() { "pool.".to_owned() } else { format!("pool.{pool}.") };
+    let of = |what: &str| match pool {
+        "" => reading::level(levels, "pool.", what),
+        _ => levels.get(&format!("{kind}{what}")).cloned().unwrap_or_default(),
+    };
+    let (ready, desired, slots, taken) = (of("ready"), of("desired"), of("slots"), of("busy"));
+    let coming = reading::added(of("booting"), &of("pending"));
+    let with_coming = reading::added(coming.clone(), &ready);
+    let busy: Vec<f64> = ready
+        .iter()
+        .zip(slots.iter().zip(&taken))
+        .map(|(ready, (slots, taken))| if *slots > 0.0 { ready * taken / slots } else { 0.0 })
+        .collect();
+    let highest = [&with_coming, &desired].into_iter().filter_map(|of| reading::peak(of)).fold(1.0, f64::max);
+    name(canvas, top, &if pool.is_empty() { "Workers of all pools".to_owned() } else { format!("Workers of {pool}") });
+    let plot = Plot { canvas, x: x.clone(), y: Axis::linear(highest, 3, (bottom, top)) };
+    plot.columns();
+    plot.rows(Kind::Number);
+    let mut labels = Vec::new();
+    let mut draw = |of: &[f64], name: &str, number: String, stroke: Stroke, opacity: f64| {
+        let path = plot.steps(of, step);
+        canvas.shape(&plot.under(&path), stroke.colour, opacity);
+        if stroke.width > 0.0 {
+            canvas.line(&path, stroke);
+        }
+        if let Some((_, y)) = path.last() {
+            labels.push(Label { y: *y, name: name.to_owned(), number, stroke });
+        }
+    };
+    let peak = |of: &[f64]| format!("peak {}", numbers::value(Kind::Number, reading::peak(of).map(round)));
+    let line = |colour: RGBColor, width: f64| Stroke { colour, width, dash: None };
+    if coming.iter().any(|level| *level > 0.0) {
+        draw(&with_coming, "booting", peak(&coming), line(theme.part(1), 1.0), 0.35);
+    }
+    canvas.shape(&plot.under(&plot.steps(&ready, step)), theme.ground, 1.0);
+    draw(&ready, "ready", peak(&ready), line(theme.part(2), 1.6), 0.32);
+    if busy.iter().any(|level| *level > 0.0) {
+        let share = reading::mean(&taken).zip(reading::mean(&slots)).filter(|(_, slots)| *slots > 0.0);
+        let share =
+            numbers::value(Kind::Share, share.map(|(taken, slots)| (taken / slots * 1_000.0).round() / 1_000.0));
+        draw(&busy, "busy", share, line(theme.part(2), 0.0), 0.45);
+    }
+    if desired.iter().zip(&ready).any(|(desired, ready)| desired != ready) {
+        let stroke = Stroke { colour: theme.ink, width: 1.2, dash: Some((4, 3)) };
+        draw(&desired, "desired", String::new(), stroke, 0.0);
+    }
+    plot.base();
+    end_labels(&plot, &labels);
+    bottom
+}
+
+/// A number that nobody needs more of than one decimal, and none from ten on.
+fn round(value: f64) -> f64 {
+    if value >= 10.0 { value.round() } else { (value * 10.0).round() / 10.0 }
+}
