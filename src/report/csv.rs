@@ -41,6 +41,10 @@ fn header(names: &[&str]) -> Lines {
 fn number(value: Option<f64>) -> String {
     match value {
         Some(value) if value.is_nan() => String::new(),
+        // Display would write 300 zeros.
+        Some(value) if value != 0.0 && value.is_finite() && !(1e-7..1e16).contains(&value.abs()) => {
+            format!("{value:e}")
+        }
         Some(value) => value.to_string(),
         None => String::new(),
     }

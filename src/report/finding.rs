@@ -25,7 +25,7 @@ pub fn over_time(name: &str, topology: &TopologyResult, levels: &IndexMap<String
         return format!("{losses}, and hardly anything waits");
     }
     let at = numbers::span((cell as f64 * step).round());
-    let peak = numbers::grouped(&format!("{peak:.0}"));
+    let peak = numbers::value(Kind::Number, Some(peak.round()));
     match waiting[cell..].iter().position(|level| *level < 1.0) {
         Some(cells) => {
             let gone = numbers::span((cells as f64 * step).round());
@@ -35,27 +35,43 @@ pub fn over_time(name: &str, topology: &TopologyResult, levels: &IndexMap<String
     }
 }
 
-/// Whose latency at this figure (`completion.p99`) is the shortest, or that it can't be told.
-pub fn fastest(document: &Document, of: &str) -> String {
-    let latency = of.split('.').next().unwrap_or(of);
-    let part = of.rsplit('.').next().unwrap_or(of);
-    let verb = if latency == "answer" { "answers" } else { "completes" };
-    let ranked = ranked(document, of);
-    let Some((name, topology, figure)) = ranked.first() else {
-        return format!("Latency until {latency}");
-    };
-    let value = numbers::value(Kind::Duration, figure.value);
-    if document.topologies.len() == 1 {
-        return format!("{name} {verb} 99 of 100 requests within {value}{}", but_loses(topology))
-            .replace("99 of 100", part_words(part));
-    }
-    let lead = match ranked.get(1) {
-        Some((other, _, next)) if !clear(document, of, name, other, figure, next) => {
-            return format!("{name} and {other} can't be told apart: {latency} {part} {value}{}", but_loses(topology));
+/// Who serves 99 of 100 requests soonest: those that lose more than one in a hundred never do.
+pub fn soonest(document: &Document, latency: &str) -> String {
+    let of = format!("{latency}.p99");
+    let (verb, done) = if latency == "answer" { ("answer", "answered") } else { ("complete", "completed") };
+    let measured = ranked(document, &of);
+    let able: Vec<_> = measured.iter().filter(|(_, topology, _)| never(topology, latency) <= 0.01).collect();
+    let many = measured.len();
+    let value = |figure: &Figure| numbers::value(Kind::Duration, figure.value);
+    match able.as_slice() {
+        [] if many == 0 => format!("Time until {}", if latency == "answer" { "the answer" } else { latency }),
+        [] if many == 1 => {
+            let (name, topology, _) = measured[0];
+            format!("{name} never {verb}s {} of its requests", share(never(topology, latency)))
         }
-        _ => format!("{name} {verb} first: {part} {value}"),
-    };
-    format!("{lead}{}", but_loses(topology))
+        [] => {
+            let lost = measured.iter().map(|(name, topology, _)| (*name, never(topology, latency)));
+            let least = lost.reduce(|a, b| if b.1 < a.1 { b } else { a });
+            let (name, lost) = least.unwrap_or(("nobody", 1.0));
+            format!("Nobody {verb}s 99 of 100 requests; {name} comes nearest, but loses {}", share(lost))
+        }
+        [(name, _, figure)] if many == 1 => format!("{name} {verb}s 99 of 100 requests within {}", value(figure)),
+        [(name, _, figure)] => format!("Only {name} {verb}s 99 of 100 requests: p99 {}", value(figure)),
+        [(name, _, figure), (other, _, next), ..] if !clear(document, &of, name, other, figure, next) => {
+            format!("{name} and {other} {verb} alike, as far as can be told: p99 {}", value(figure))
+        }
+        [(name, topology, figure), ..] => {
+            format!("99 of 100 requests are {done} soonest by {name}: p99 {}{}", value(figure), but_loses(topology))
+        }
+    }
+}
+
+/// The share of requests that never reach this point: of its tail where there is one, else of the whole.
+fn never(topology: &TopologyResult, latency: &str) -> f64 {
+    match topology.tails.get(latency) {
+        Some(tail) if tail.measured + tail.lost > 0 => tail.lost as f64 / (tail.measured + tail.lost) as f64,
+        _ => reading::lost(topology).unwrap_or(0.0),
+    }
 }
 
 /// Who costs least, and by how much less than the dearest.
@@ -67,7 +83,7 @@ pub fn cheapest(document: &Document) -> String {
         return format!("{name} costs {value} a month{}", but_loses(topology));
     };
     if !clear(document, "cost.month", name, other, figure, next) {
-        return format!("{name} and {other} cost about the same: {value} a month{}", but_loses(topology));
+        return format!("{name} and {other} cost about the same: {value} a month");
     }
     let less = match ranked.last().map(|(dearest, _, figure)| (dearest, figure.value)) {
         Some((dearest, Some(most))) if most > 0.0 => {
@@ -139,11 +155,92 @@ fn share(share: f64) -> String {
     numbers::value(Kind::Share, Some(rounded))
 }
 
-fn part_words(part: &str) -> &'static str {
-    match part {
-        "p50" => "half of all",
-        "p90" => "9 of 10",
-        "p95" => "19 of 20",
-        _ => "99 of 100",
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::specimen::{alone, empty, figure, video};
+
+    fn lose(document: &mut Document, name: &str, share: f64) {
+        let topology = &mut document.topologies[name];
+        topology.figures.insert("lost".to_owned(), figure(share, 0.0, "1"));
+        for tail in topology.tails.values_mut() {
+            tail.lost = (share * 1e6) as u64;
+            tail.measured = 1_000_000 - tail.lost;
+        }
+    }
+
+    #[test]
+    fn who_loses_more_than_one_in_a_hundred_serves_no_99() {
+        assert_eq!(soonest(&video(), "completion"), "Only decoupled completes 99 of 100 requests: p99 347 s");
+        assert_eq!(soonest(&alone(), "answer"), "decoupled answers 99 of 100 requests within 2.91 s");
+        let mut all_lose = video();
+        lose(&mut all_lose, "decoupled", 0.5);
+        let expected = "Nobody completes 99 of 100 requests; tiered comes nearest, but loses 2.1 %";
+        assert_eq!(soonest(&all_lose, "completion"), expected);
+        let mut alone = alone();
+        lose(&mut alone, "decoupled", 0.25);
+        assert_eq!(soonest(&alone, "completion"), "decoupled never completes 25 % of its requests");
+    }
+
+    #[test]
+    fn what_the_intervals_cannot_tell_apart_is_not_ranked() {
+        let mut document = video();
+        lose(&mut document, "monolith", 0.002);
+        lose(&mut document, "tiered", 0.0);
+        let alike = "tiered and monolith complete alike, as far as can be told: p99 164 s";
+        assert_eq!(soonest(&document, "completion"), alike);
+        document.differences.retain(|difference| difference.to != "tiered");
+        assert_eq!(soonest(&document, "completion"), alike, "their own intervals overlap");
+        document.topologies["monolith"].figures.insert("completion.p99".to_owned(), figure(140.0, 1.0, "s"));
+        let sure = "99 of 100 requests are completed soonest by monolith: p99 140 s, but loses 0.2 %";
+        assert_eq!(soonest(&document, "completion"), sure);
+    }
+
+    #[test]
+    fn the_cheapest_is_named_with_what_it_saves_and_loses() {
+        let mut document = video();
+        assert_eq!(cheapest(&document), "decoupled costs least: $453 a month, 49 % less than tiered");
+        document.topologies.shift_remove("decoupled");
+        document.differences.retain(|difference| difference.of != "cost.month");
+        assert_eq!(cheapest(&document), "monolith costs least: $841 a month, 6 % less than tiered, but loses 2.1 %");
+        document.topologies["monolith"].figures.insert("cost.month".to_owned(), figure(894.0, 3.0, "$"));
+        assert_eq!(cheapest(&document), "monolith and tiered cost about the same: $894 a month");
+    }
+
+    #[test]
+    fn losers_are_told_from_keepers() {
+        let mut document = video();
+        assert_eq!(losers(&document), "Only decoupled loses nothing; monolith loses 2.1 %");
+        lose(&mut document, "tiered", 0.0);
+        assert_eq!(losers(&document), "Only monolith loses requests: 2.1 %");
+        lose(&mut document, "monolith", 0.0);
+        assert_eq!(losers(&document), "No topology loses a request");
+        assert_eq!(losers(&alone()), "decoupled loses nothing");
+    }
+
+    #[test]
+    fn without_numbers_titles_are_neutral() {
+        assert_eq!(soonest(&empty(), "answer"), "Time until the answer");
+        assert_eq!(cheapest(&empty()), "What it costs, and for what");
+        assert_eq!(losers(&empty()), "Losses beside latency");
+        assert_eq!(over_time("x", &TopologyResult::default(), &IndexMap::new()), "x");
+    }
+
+    #[test]
+    fn a_backlog_has_a_peak_and_perhaps_an_end() {
+        let mut topology = TopologyResult::default();
+        topology.series.step = 60.0;
+        topology.figures.insert("lost".to_owned(), figure(0.0, 0.0, "1"));
+        let say = |line: &[f64]| {
+            let levels: IndexMap<String, Vec<f64>> = [("pool.app.line".to_owned(), line.to_vec())].into();
+            over_time("app", &topology, &levels)
+        };
+        let ends = "app loses nothing; its backlog peaks at 7 after 1 min and is gone 2 min later";
+        assert_eq!(say(&[0.0, 7.0, 3.0, 0.5]), ends);
+        assert_eq!(
+            say(&[0.0, 7.0, 3.0]),
+            "app loses nothing; its backlog peaks at 7 after 1 min and is not gone at the end"
+        );
+        assert_eq!(say(&[0.0, 0.9]), "app loses nothing, and hardly anything waits");
     }
 }

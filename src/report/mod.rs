@@ -1,7 +1,15 @@
 //! Results become tables, charts and files; everything here is a function of the result document.
 //!
-//! [`table()`] is what the terminal shows and [`markdown()`] the same for an issue; [`bill()`] explains every
-//! dollar; [`csv::all`] and [`charts::all`] hand back files by name. Nothing here reads or writes a file.
+//! | asked for | by |
+//! |---|---|
+//! | what the terminal shows | [`table()`]; [`markdown()`] for an issue or a review |
+//! | every dollar explained | [`bill()`] |
+//! | files for spreadsheets and notebooks | [`csv::all`] |
+//! | pictures, light and dark | [`charts::all`] |
+//!
+//! Nothing here reads or writes a file, and the same document gives the same bytes. Two rules hold in all of them:
+//! a figure has no more digits than its interval supports ([`numbers`]), and no latency stands without the share
+//! of requests that were lost.
 
 pub mod bill;
 pub mod charts;

@@ -154,7 +154,7 @@ pub fn grouped(decimal: &str) -> String {
 
 /// A round number of seconds as a person writes it: `8 h`, `30 min`, `2 h 30 min`, `1.5 s`.
 pub fn span(seconds: f64) -> String {
-    if !seconds.is_finite() || seconds < 60.0 || seconds >= 100.0 * 86_400.0 || seconds.round() != seconds {
+    if !(60.0..100.0 * 86_400.0).contains(&seconds) || seconds.round() != seconds {
         return value(Kind::Duration, Some(seconds));
     }
     let mut rest = seconds as u64;

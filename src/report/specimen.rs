@@ -135,7 +135,8 @@ pub fn absurd() -> Document {
         for line in &mut result.bill {
             line.cost = "not a number".to_owned();
         }
-        document.topologies.insert(format!("a-rather-long-name-{place}"), result);
+        let name = if place == 7 { "../<&'\">".to_owned() } else { format!("a-rather-long-name-{place}") };
+        document.topologies.insert(name, result);
     }
     for of in ["completion.p99", "lost", "cost.month", "availability"] {
         let value = Some(f64::INFINITY);
@@ -312,7 +313,7 @@ fn queued(result: &mut TopologyResult) {
             if desired > ready {
                 booting = desired - ready;
             } else {
-                ready = desired;
+                ready = desired.max((ready * 0.8).floor());
             }
         }
         let done = if away { 0.0 } else { (backlog + come).min(ready * 2.0 * 60.0 / 45.0) };

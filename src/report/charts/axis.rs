@@ -69,16 +69,6 @@ impl Axis {
         self.from + part * (self.to - self.from)
     }
 
-    /// The smallest value on it.
-    pub fn low(&self) -> f64 {
-        self.low
-    }
-
-    /// The largest value on it.
-    pub fn high(&self) -> f64 {
-        self.high
-    }
-
     /// Whether it is logarithmic.
     pub fn is_log(&self) -> bool {
         self.log
@@ -180,7 +170,7 @@ mod tests {
             for high in [0.0, -1.0, 1e-300, 1e300, f64::NAN, f64::INFINITY] {
                 for kind in [Kind::Duration, Kind::Share, Kind::Money, Kind::Rate, Kind::Number] {
                     let axis = Axis::log(kind, low, high, (0.0, 500.0));
-                    assert!(axis.low() > 0.0 && axis.high() > axis.low(), "{low} {high} {axis:?}");
+                    assert!(axis.low > 0.0 && axis.high > axis.low, "{low} {high} {axis:?}");
                     assert!(axis.at(1.0).is_finite() && axis.ticks.len() < 20);
                 }
                 assert!(Axis::linear(high, 4, (0.0, 9.0)).ticks.len() < 20);

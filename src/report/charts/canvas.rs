@@ -157,6 +157,22 @@ impl Canvas<'_> {
         }
     }
 
+    /// A text that lines of the grid do not run through.
+    pub fn plate(&self, (x, y): (f64, f64), text: &str, face: Type) {
+        if text.is_empty() {
+            return;
+        }
+        let width = self.width(text, face);
+        let left = match face.side {
+            Side::Left => x,
+            Side::Middle => x - width / 2.0,
+            Side::Right => x - width,
+        };
+        let (from, to) = ((left - 2.0, y - face.size * 0.6), (left + width + 2.0, y + face.size * 0.6));
+        self.rectangle(from, to, self.theme.ground, 0.85);
+        self.text((x, y), text, face);
+    }
+
     /// How wide a text is.
     pub fn width(&self, text: &str, face: Type) -> f64 {
         let (width, _) = self.area.estimate_text_size(text, &self.face(face)).expect(DRAWS);

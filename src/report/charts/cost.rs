@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::experiment::document::{Document, TopologyResult};
 use crate::report::charts::axis::Axis;
-use crate::report::charts::canvas::{Canvas, Side, Stroke, Type, drawn};
+use crate::report::charts::canvas::{Side, Stroke, Type, drawn};
 use crate::report::charts::parts::{Part, caption};
 use crate::report::charts::plot::{MARGIN, Plot, WIDTH, head};
 use crate::report::charts::theme::Theme;
@@ -117,7 +117,7 @@ fn end(plot: &Plot<'_, '_>, y: f64, topology: &TopologyResult, of: &str, total: 
         None => numbers::value(Kind::Money, Some(total)),
     };
     let naming = Type { size: 14.0, ..theme.naming(Side::Left) };
-    canvas.text((x + 12.0, y + BAR / 2.0 - 8.0), &words, naming);
+    canvas.plate((x + 12.0, y + BAR / 2.0 - 8.0), &words, naming);
     let mut facts = Vec::new();
     if let Some(idle) = reading::value(topology, "cost.wasted") {
         facts.push(format!("{:.0} % idle", idle * 100.0));
@@ -125,10 +125,10 @@ fn end(plot: &Plot<'_, '_>, y: f64, topology: &TopologyResult, of: &str, total: 
     let loses = reading::lost(topology).is_some_and(|lost| lost > 0.0);
     let small = theme.small(Side::Left);
     let first = if facts.is_empty() { String::new() } else { format!("{} · ", facts.join(" · ")) };
-    canvas.text((x + 12.0, y + BAR / 2.0 + 9.0), &first, small);
+    canvas.plate((x + 12.0, y + BAR / 2.0 + 9.0), &first, small);
     let after = x + 12.0 + canvas.width(&first, small);
     let face = if loses { Type { colour: theme.alarm, strong: true, ..small } } else { small };
-    canvas.text((after, y + BAR / 2.0 + 9.0), &reading::lost_words(topology), face);
+    canvas.plate((after, y + BAR / 2.0 + 9.0), &reading::lost_words(topology), face);
 }
 
 fn account(document: &Document, method: &str, of: &str) -> String {

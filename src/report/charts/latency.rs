@@ -8,11 +8,13 @@ use crate::report::charts::theme::{Pen, Theme};
 use crate::report::numbers::{self, Kind};
 use crate::report::{finding, reading};
 
-const LEFT: f64 = 250.0;
-const RIGHT: f64 = 900.0;
+const LEFT: f64 = 280.0;
+const RIGHT: f64 = 872.0;
+/// Where the losses stand.
+const LOST: f64 = 1_000.0;
 const TOP: f64 = 122.0;
 /// From one latency to the next of the same topology.
-const LINE: f64 = 34.0;
+const LINE: f64 = 38.0;
 /// From one topology to the next.
 const ROW: f64 = 2.0 * LINE + 18.0;
 const WHICH: [&str; 2] = ["answer", "completion"];
@@ -24,7 +26,7 @@ pub fn latency(document: &Document, theme: Theme) -> Option<String> {
     if ends.is_empty() {
         return None;
     }
-    let title = finding::fastest(document, "answer.p99");
+    let title = finding::soonest(document, "answer");
     let method = format!(
         "From left to right p50, p95 and p99, each with its 95 % interval as a bar, logarithmic. {}",
         reading::provenance(document)
@@ -42,7 +44,7 @@ pub fn latency(document: &Document, theme: Theme) -> Option<String> {
         };
         plot.columns();
         plot.labels(|tick| numbers::tick(Kind::Duration, tick));
-        canvas.text((RIGHT + 24.0, TOP - 14.0), "lost", theme.small(Side::Left));
+        canvas.text((LOST, TOP - 14.0), "lost", theme.small(Side::Left));
         for (place, (name, topology)) in document.topologies.iter().enumerate() {
             let top = TOP + ROW * place as f64 + 18.0;
             let naming = theme.naming(Side::Left);
@@ -88,20 +90,21 @@ fn percentiles(plot: &Plot<'_, '_>, y: f64, topology: &TopologyResult, which: &s
     canvas.line(&[(left, y), (right, y)], Stroke { colour: pen.colour, width: 1.6, dash: pen.dash });
     for ((_, figure), x) in found.iter().zip(&places) {
         if let Some((low, high)) = figure.low.zip(figure.high) {
-            canvas.line(
-                &[(plot.x.at(low), y), (plot.x.at(high), y)],
-                Stroke { colour: pen.colour, width: 9.0, dash: None },
-            );
+            canvas.rectangle((plot.x.at(low), y - 5.0), (plot.x.at(high), y + 5.0), pen.colour, 0.35);
         }
         canvas.mark((*x, y), 4.5, pen);
     }
     let ink = Type { colour: theme.ink, ..theme.small(Side::Right) };
     let number = |figure: &Figure| numbers::value(Kind::Duration, figure.value);
     if found.len() > 1 && left - canvas.width(&number(first.1), ink) - 12.0 > LEFT {
-        canvas.text((left - 12.0, y), &number(first.1), ink);
+        canvas.plate((left - 12.0, y), &number(first.1), ink);
+    }
+    if let [_, (_, middle), _] = found.as_slice() {
+        let face = Type { size: 11.5, ..theme.small(Side::Middle) };
+        canvas.plate((places[1], y - 14.0), &number(middle), face);
     }
     let face = Type { side: Side::Left, strong: true, ..ink };
-    canvas.text((right + 13.0, y), &numbers::figure(Kind::Duration, last.1), face);
+    canvas.plate((right + 13.0, y), &numbers::figure(Kind::Duration, last.1), face);
 }
 
 fn lost(plot: &Plot<'_, '_>, y: f64, topology: &TopologyResult) {
@@ -110,7 +113,7 @@ fn lost(plot: &Plot<'_, '_>, y: f64, topology: &TopologyResult) {
     let small = theme.small(Side::Left);
     let face = if loses { Type { colour: theme.alarm, strong: true, ..small } } else { small };
     let share = topology.figures.get("lost").and_then(|figure| figure.value);
-    plot.canvas.text((RIGHT + 24.0, y), &numbers::value(Kind::Share, share), face);
+    plot.canvas.text((LOST, y), &numbers::value(Kind::Share, share), face);
 }
 
 fn account(document: &Document, method: &str) -> String {

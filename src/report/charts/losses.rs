@@ -5,7 +5,7 @@ use crate::report::charts::axis::Axis;
 use crate::report::charts::canvas::{Side, Stroke, Type, drawn};
 use crate::report::charts::parts::{Part, caption};
 use crate::report::charts::plot::{MARGIN, Plot, WIDTH, head};
-use crate::report::charts::theme::Theme;
+use crate::report::charts::theme::{Pen, Theme};
 use crate::report::numbers::{self, Kind};
 use crate::report::{finding, reading};
 
@@ -75,7 +75,8 @@ fn dot(plot: &Plot<'_, '_>, y: f64, topology: &TopologyResult, place: usize) {
         canvas.text((SLOW.0 + 8.0, y), &number, Type { side: Side::Left, ..face });
         return;
     };
-    let pen = theme.pen(place);
+    // Colours are for the reasons here: a topology has its mark only.
+    let pen = Pen { colour: theme.ink, ..theme.pen(place) };
     let x = plot.x.at(value);
     canvas.line(&[(SLOW.0, y), (x, y)], Stroke { colour: theme.grid, width: 2.0, dash: None });
     if let Some((low, high)) = figure.low.zip(figure.high) {
@@ -84,7 +85,7 @@ fn dot(plot: &Plot<'_, '_>, y: f64, topology: &TopologyResult, place: usize) {
     }
     canvas.mark((x, y), 5.5, pen);
     let half = canvas.width(&number, face) / 2.0;
-    canvas.text((x.clamp(SLOW.0 + half, SLOW.1 + 40.0 - half), y + 20.0), &number, face);
+    canvas.plate((x.clamp(SLOW.0 + half, SLOW.1 + 40.0 - half), y + 20.0), &number, face);
 }
 
 /// The losses of a topology, reason by reason.
@@ -96,7 +97,7 @@ fn bar(plot: &Plot<'_, '_>, y: f64, topology: &TopologyResult, reasons: &[String
     for (place, reason) in reasons.iter().enumerate() {
         let share = reading::value(topology, &format!("lost.{reason}")).filter(|share| *share > 0.0);
         let Some(share) = share else { continue };
-        let colour = theme.part(place + 1);
+        let colour = theme.shade_of_alarm(place);
         let (from, to) = (plot.x.at(sum * 100.0), plot.x.at((sum + share) * 100.0));
         sum += share;
         canvas.rectangle((from, y - BAR / 2.0), (to.max(from + 1.0), y + BAR / 2.0), colour, 1.0);
@@ -119,7 +120,7 @@ fn bar(plot: &Plot<'_, '_>, y: f64, topology: &TopologyResult, reasons: &[String
     };
     let naming = theme.naming(Side::Left);
     let face = if loses { Type { colour: theme.alarm, ..naming } } else { theme.small(Side::Left) };
-    canvas.text((end + 10.0, y), &words, face);
+    canvas.plate((end + 10.0, y), &words, face);
     caption(canvas, (LOST.0, y + BAR / 2.0 + 14.0), &parts, f64::from(WIDTH) - MARGIN);
 }
 

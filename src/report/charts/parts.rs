@@ -27,12 +27,12 @@ pub fn caption(canvas: &Canvas<'_>, (left, y): (f64, f64), parts: &[Part], right
         let rest = parts.len() - place - 1;
         let room = if rest > 0 { right - canvas.width(&more(rest), quiet) - 16.0 } else { right };
         if x + 15.0 + name + number > room {
-            canvas.text((x, y), &more(rest + 1), quiet);
+            canvas.plate((x, y), &more(rest + 1), quiet);
             return;
         }
         canvas.rectangle((x, y - 5.0), (x + 10.0, y + 5.0), part.colour, 1.0);
-        canvas.text((x + 15.0, y), &part.name, quiet);
-        canvas.text((x + 20.0 + name, y), &part.number, ink);
+        canvas.plate((x + 15.0, y), &part.name, quiet);
+        canvas.plate((x + 20.0 + name, y), &part.number, ink);
         x += 15.0 + name + number + 16.0;
     }
 }

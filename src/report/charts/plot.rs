@@ -1,6 +1,6 @@
 //! A plot: two axes on a canvas, the lines to count by, and paths in their coordinates.
 
-use crate::report::charts::axis::Axis;
+use crate::report::charts::axis::{Axis, apart};
 use crate::report::charts::canvas::{Canvas, Side, Stroke, Type};
 use crate::report::numbers::{self, Kind};
 
@@ -66,9 +66,16 @@ impl Plot<'_, '_> {
     /// The values of the level axis, below it.
     pub fn labels(&self, label: impl Fn(f64) -> String) {
         let bottom = self.y.ends().0;
+        let face = self.canvas.theme.small(Side::Middle);
+        let mut free = f64::NEG_INFINITY;
         for tick in &self.x.ticks {
-            let face = self.canvas.theme.small(Side::Middle);
-            self.canvas.text((self.x.at(*tick), bottom + 18.0), &label(*tick), face);
+            let (x, text) = (self.x.at(*tick), label(*tick));
+            let half = self.canvas.width(&text, face) / 2.0;
+            // A label that would touch the one before is left out; its line stays.
+            if x - half >= free {
+                self.canvas.text((x, bottom + 18.0), &text, face);
+                free = x + half + 6.0;
+            }
         }
     }
 
@@ -116,7 +123,7 @@ pub fn end_labels(plot: &Plot<'_, '_>, labels: &[Label]) {
     let canvas = plot.canvas;
     let (bottom, top) = plot.y.ends();
     let wanted: Vec<f64> = labels.iter().map(|label| label.y).collect();
-    let places = crate::report::charts::axis::apart(&wanted, 20.0, (top + 6.0, bottom - 4.0));
+    let places = apart(&wanted, 20.0, (top + 6.0, bottom - 4.0));
     let x = plot.x.ends().1 + 10.0;
     for (label, y) in labels.iter().zip(places) {
         let stroke =

@@ -36,14 +36,11 @@ pub fn tail(document: &Document, latency: &str, theme: Theme) -> Option<String> 
     if curves.is_empty() {
         return None;
     }
-    let title = finding::fastest(document, &format!("{latency}.p99"));
-    let (done, pooled) = match latency {
-        "answer" => ("not answered", document.replications),
-        _ => ("not completed", document.replications),
-    };
+    let title = finding::soonest(document, latency);
+    let done = if latency == "answer" { "not answered" } else { "not completed" };
     let method = format!(
         "Share of requests {done} after a time; a lost one never is. Marks: 1 in 100. {} pooled, seed {}",
-        reading::counted(u64::from(pooled), "replication"),
+        reading::counted(u64::from(document.replications), "replication"),
         document.seed
     );
     let points = || curves.iter().flat_map(|curve| &curve.points);

@@ -114,11 +114,71 @@ impl Theme {
         self.series[place % self.series.len()]
     }
 
+    /// Red for the first reason, paler for each one after it.
+    pub fn shade_of_alarm(&self, place: usize) -> RGBColor {
+        const PALER: [f64; 6] = [1.0, 0.66, 0.42, 0.82, 0.53, 0.3];
+        let part = PALER[place % PALER.len()];
+        let mix = |colour: u8, ground: u8| (f64::from(colour) * part + f64::from(ground) * (1.0 - part)).round() as u8;
+        let (RGBColor(r, g, b), RGBColor(x, y, z)) = (self.alarm, self.ground);
+        RGBColor(mix(r, x), mix(g, y), mix(b, z))
+    }
+
     /// Ink that can be read on a colour, by its luminance (Rec. 709 weights, without the gamma: near enough to
     /// choose between black and white).
     pub fn on(&self, colour: RGBColor) -> RGBColor {
         let RGBColor(red, green, blue) = colour;
         let light = 0.2126 * f64::from(red) + 0.7152 * f64::from(green) + 0.0722 * f64::from(blue);
         if light > 118.0 { LIGHT.ink } else { LIGHT.ground }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::maths;
+
+    /// Relative luminance and contrast as WCAG 2.2 defines them.
+    fn contrast(one: RGBColor, other: RGBColor) -> f64 {
+        let linear = |value: u8| {
+            let part = f64::from(value) / 255.0;
+            if part <= 0.040_45 { part / 12.92 } else { maths::pow((part + 0.055) / 1.055, 2.4) }
+        };
+        let light = |RGBColor(r, g, b): RGBColor| 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+        let (a, b) = (light(one), light(other));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    /// WCAG asks 4.5 to 1 of small text and 3 to 1 of lines. Orange and sky have less on white: they are areas only,
+    /// with a name beside them.
+    #[test]
+    fn text_and_lines_can_be_seen() {
+        for theme in [LIGHT, DARK] {
+            for text in [theme.ink, theme.quiet, theme.alarm] {
+                assert!(contrast(text, theme.ground) >= 4.5, "{} {text:?}", theme.name);
+            }
+            for place in 0..4 {
+                assert!(contrast(theme.part(place), theme.ground) >= 3.0, "{} {place}", theme.name);
+            }
+        }
+    }
+
+    #[test]
+    fn text_on_a_part_can_be_read() {
+        for theme in [LIGHT, DARK] {
+            for place in 0..8 {
+                let colour = theme.part(place);
+                assert!(contrast(theme.on(colour), colour) >= 3.5, "{} {place}", theme.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_of_eight_topologies_are_drawn_alike_without_colour() {
+        for theme in [LIGHT, DARK] {
+            let looks: Vec<_> = (0..8).map(|place| (theme.pen(place).mark, theme.pen(place).hollow)).collect();
+            for (place, look) in looks.iter().enumerate() {
+                assert!(!looks[..place].contains(look), "{look:?}");
+            }
+        }
     }
 }

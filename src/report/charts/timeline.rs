@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 
 use crate::experiment::document::{Document, TopologyResult};
 use crate::report::charts::axis::Axis;
-use crate::report::charts::canvas::{Canvas, Stroke, drawn};
+use crate::report::charts::canvas::{Canvas, Side, Stroke, Type, drawn};
 use crate::report::charts::plot::{Label, MARGIN, Plot, WIDTH, end_labels, head};
 use crate::report::charts::theme::Theme;
 use crate::report::numbers::{self, Kind};
@@ -16,11 +16,13 @@ const RIGHT: f64 = 860.0;
 /// Above the first panel's name.
 const TOP: f64 = 96.0;
 /// From a panel's name to its top.
-const NAME: f64 = 18.0;
+const NAME: f64 = 24.0;
 /// From a panel's bottom to the next one's name.
-const GAP: f64 = 26.0;
+const GAP: f64 = 24.0;
 /// Panels of workers, at most: of more pools their sum is shown.
 const PANELS: usize = 4;
+/// The stroke of a label whose line is an area.
+const SWATCH: f64 = 9.0;
 /// Backlogs from here on are drawn on a logarithmic axis.
 const LONG: f64 = 20.0;
 
@@ -55,7 +57,7 @@ pub fn timeline(document: &Document, name: &str, topology: &TopologyResult, them
         let (unit, size) = unit(document.length);
         let plot = Plot { canvas, x, y: Axis::linear(1.0, 1, (bottom, bottom - 1.0)) };
         plot.labels(|tick| numbers::tick(Kind::Number, tick / size));
-        let middle = canvas.theme.small(super::canvas::Side::Middle);
+        let middle = canvas.theme.small(Side::Middle);
         canvas.text(((LEFT + RIGHT) / 2.0, bottom + 42.0), &format!("{unit} since the start"), middle);
     })
 }
@@ -63,7 +65,8 @@ pub fn timeline(document: &Document, name: &str, topology: &TopologyResult, them
 /// One run as it happened where there is one, else the mean of all; and how to say so.
 fn shown<'t>(document: &Document, topology: &'t TopologyResult) -> (&'t Levels, String) {
     let series = &topology.series;
-    let cells = format!("cells of {}", numbers::span(series.step));
+    let grey = if document.warm_up > 0.0 { ". Grey: warm-up, which no figure counts" } else { "" };
+    let cells = format!("cells of {}{grey}", numbers::span(series.step));
     let seed = document.seed;
     match (series.first.is_empty(), document.replications) {
         (false, 0 | 1) => (&series.first, format!("One replication, seed {seed}, {cells}")),
@@ -89,12 +92,6 @@ fn shade(canvas: &Canvas<'_>, document: &Document, x: &Axis, levels: &Levels, st
     let theme = canvas.theme;
     if document.warm_up > 0.0 {
         canvas.rectangle((x.at(0.0), top), (x.at(document.warm_up), bottom), theme.quiet, 0.09);
-        let face = theme.small(super::canvas::Side::Left);
-        canvas.text(
-            (x.at(0.0) + 6.0, top + 10.0),
-            &canvas.fitted("warm-up", face, x.at(document.warm_up) - x.at(0.0)),
-            face,
-        );
     }
     let mut names: Vec<&str> = Vec::new();
     let mut away: Vec<f64> = Vec::new();
@@ -121,14 +118,13 @@ fn shade(canvas: &Canvas<'_>, document: &Document, x: &Axis, levels: &Levels, st
         }
     }
     if let Some(at) = first {
-        let face =
-            super::canvas::Type { colour: theme.alarm, size: 12.5, strong: true, side: super::canvas::Side::Left };
-        canvas.text((at, top - 10.0), &format!("{} away", names.join(", ")), face);
+        let face = Type { colour: theme.alarm, size: 12.5, strong: true, side: Side::Left };
+        canvas.text((at, top - 11.0), &format!("{} away", names.join(", ")), face);
     }
 }
 
 fn name(canvas: &Canvas<'_>, top: f64, text: &str) {
-    canvas.text((MARGIN, top - NAME + 4.0), text, canvas.theme.naming(super::canvas::Side::Left));
+    canvas.text((MARGIN, top - NAME + 5.0), text, canvas.theme.naming(Side::Left));
 }
 
 /// What comes, what is done, what is lost, in the unit that suits the busiest cell.
@@ -137,25 +133,27 @@ fn flows(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Leve
     let empty = Vec::new();
     let [arrivals, completions, lost] =
         ["arrivals", "completions", "lost"].map(|name| levels.get(name).unwrap_or(&empty));
-    let highest = [arrivals, completions, lost].into_iter().filter_map(|of| reading::peak(of)).fold(0.0, f64::max);
+    let many = together(arrivals, step, x, 3.0);
+    let highest = [arrivals, completions, lost].into_iter().filter_map(|of| reading::peak(&means(of, many)));
+    let highest = highest.fold(0.0, f64::max);
     let (word, size) = match highest {
         rate if rate >= 1.0 => ("second", 1.0),
         rate if rate >= 1.0 / 60.0 => ("minute", 60.0),
         _ => ("hour", 3_600.0),
     };
     name(canvas, top, &format!("Requests a {word}"));
-    let scaled = |of: &Vec<f64>| of.iter().map(|rate| rate * size).collect::<Vec<f64>>();
+    let scaled = |of: &[f64]| means(of, many).into_iter().map(|rate| rate * size).collect::<Vec<f64>>();
     let plot = Plot { canvas, x: x.clone(), y: Axis::linear(highest * size, 4, (bottom, top)) };
     plot.columns();
     plot.rows(Kind::Number);
     let mut labels = Vec::new();
     let mut draw = |of: &Vec<f64>, name: &str, colour: RGBColor, width: f64, opacity: f64| {
-        let path = plot.steps(&scaled(of), step);
+        let path = plot.steps(&scaled(of), step * many as f64);
         canvas.shape(&plot.under(&path), colour, opacity);
         let stroke = Stroke { colour, width, dash: None };
         canvas.line(&path, stroke);
         if let Some((_, y)) = path.last() {
-            let peak = numbers::value(Kind::Number, reading::peak(of).map(|peak| round(peak * size)));
+            let peak = peak_of(&means(of, many), size);
             labels.push(Label { y: *y, name: name.to_owned(), number: format!("peak {peak}"), stroke });
         }
     };
@@ -186,11 +184,12 @@ fn backlog(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Le
     plot.rows(Kind::Number);
     let mut labels = Vec::new();
     let mut draw = |of: &[f64], name: &str, stroke: Stroke, opacity: f64| {
-        let path = plot.steps(of, step);
+        let many = together(of, step, x, 1.5);
+        let path = plot.steps(&peaks(of, many), step * many as f64);
         canvas.shape(&plot.under(&path), stroke.colour, opacity);
         canvas.line(&path, stroke);
         if let Some((_, y)) = path.last() {
-            let peak = numbers::value(Kind::Number, reading::peak(of).map(round));
+            let peak = peak_of(of, 1.0);
             labels.push(Label { y: *y, name: name.to_owned(), number: format!("peak {peak}"), stroke });
         }
     };
@@ -238,28 +237,31 @@ fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Leve
     plot.columns();
     plot.rows(Kind::Number);
     let mut labels = Vec::new();
+    let many = together(&ready, step, x, 1.5);
+    let steps = |of: &[f64]| plot.steps(&peaks(of, many), step * many as f64);
     let mut draw = |of: &[f64], name: &str, number: String, stroke: Stroke, opacity: f64| {
-        let path = plot.steps(of, step);
+        let path = steps(of);
         canvas.shape(&plot.under(&path), stroke.colour, opacity);
-        if stroke.width > 0.0 {
+        // A wide stroke is for the label's swatch: of what is busy only the area is drawn.
+        if stroke.width < SWATCH {
             canvas.line(&path, stroke);
         }
         if let Some((_, y)) = path.last() {
             labels.push(Label { y: *y, name: name.to_owned(), number, stroke });
         }
     };
-    let peak = |of: &[f64]| format!("peak {}", numbers::value(Kind::Number, reading::peak(of).map(round)));
+    let peak = |of: &[f64]| format!("peak {}", peak_of(of, 1.0));
     let line = |colour: RGBColor, width: f64| Stroke { colour, width, dash: None };
     if coming.iter().any(|level| *level > 0.0) {
-        draw(&with_coming, "booting", peak(&coming), line(theme.part(1), 1.0), 0.35);
+        let between: Vec<(f64, f64)> = steps(&with_coming).into_iter().chain(steps(&ready).into_iter().rev()).collect();
+        canvas.shape(&between, theme.part(1), 0.35);
+        draw(&with_coming, "booting", peak(&coming), line(theme.part(1), 1.0), 0.0);
     }
-    canvas.shape(&plot.under(&plot.steps(&ready, step)), theme.ground, 1.0);
     draw(&ready, "ready", peak(&ready), line(theme.part(2), 1.6), 0.32);
     if busy.iter().any(|level| *level > 0.0) {
         let share = reading::mean(&taken).zip(reading::mean(&slots)).filter(|(_, slots)| *slots > 0.0);
-        let share =
-            numbers::value(Kind::Share, share.map(|(taken, slots)| (taken / slots * 1_000.0).round() / 1_000.0));
-        draw(&busy, "busy", share, line(theme.part(2), 0.0), 0.45);
+        let share = numbers::value(Kind::Share, share.map(|(taken, slots)| (taken / slots * 100.0).round() / 100.0));
+        draw(&busy, "busy", share, line(theme.part(2), SWATCH), 0.45);
     }
     if desired.iter().zip(&ready).any(|(desired, ready)| desired != ready) {
         let stroke = Stroke { colour: theme.ink, width: 1.2, dash: Some((4, 3)) };
@@ -270,7 +272,26 @@ fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Leve
     bottom
 }
 
-/// A number that nobody needs more of than one decimal, and none from ten on.
-fn round(value: f64) -> f64 {
-    if value >= 10.0 { value.round() } else { (value * 10.0).round() / 10.0 }
+/// The highest level, to one decimal below ten and to none from there on.
+fn peak_of(values: &[f64], size: f64) -> String {
+    let Some(peak) = reading::peak(values) else { return numbers::NOTHING.to_owned() };
+    let peak = peak * size;
+    numbers::tick(Kind::Number, if peak >= 10.0 { peak.round() } else { (peak * 10.0).round() / 10.0 })
+}
+
+/// How many cells are drawn as one, so that a step is at least so many pixels wide.
+fn together(values: &[f64], step: f64, x: &Axis, pixels: f64) -> usize {
+    let cell = x.at(step) - x.at(0.0);
+    let many = if cell > 0.0 { (pixels / cell).ceil() } else { 1.0 };
+    (many as usize).clamp(1, values.len().max(1))
+}
+
+/// So many cells as one, by their mean: what comes and goes adds up.
+fn means(values: &[f64], many: usize) -> Vec<f64> {
+    values.chunks(many).map(|cells| reading::mean(cells).unwrap_or(0.0)).collect()
+}
+
+/// So many cells as one, by their highest: a short burst must not be averaged away.
+fn peaks(values: &[f64], many: usize) -> Vec<f64> {
+    values.chunks(many).map(|cells| reading::peak(cells).unwrap_or(0.0)).collect()
 }
