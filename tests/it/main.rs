@@ -1,0 +1,4 @@
+//! All integration tests in one binary: one link, and one place to share what they need.
+
+mod cli;
+mod tidy;
