@@ -7,6 +7,8 @@ pub mod ground;
 pub mod scenario;
 
 #[cfg(feature = "program")]
+pub mod cli;
+#[cfg(feature = "program")]
 pub mod experiment;
 #[cfg(feature = "program")]
 pub mod report;

@@ -1,3 +1,7 @@
-//! The plan of the program: parse, dispatch, complain, exit code.
+//! The program: hands the command line to the library and its answer to the shell.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(queuelab::cli::main(std::env::args_os()))
+}

@@ -1,0 +1,163 @@
+//! Reading what people name: scenarios, and the files that scenarios name. Every refusal is a sentence for them.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use crate::cli::ending::Failure;
+use crate::cli::voice::reason;
+use crate::scenario::{Loader, Source};
+
+/// Bytes of the largest scenario: far more than anybody writes, far less than what would stall an editor.
+const LARGEST_SCENARIO: u64 = 16 << 20;
+
+/// Bytes of the largest file that a scenario may name: some ten million rows of a trace.
+const LARGEST_TABLE: u64 = 1 << 30;
+
+/// The scenario that stands for standard input.
+const STDIN: &str = "-";
+
+/// Reads a text that a person wrote; `-` is standard input.
+pub fn text(path: &Path) -> Result<Source, Failure> {
+    let bytes = if path == Path::new(STDIN) {
+        at_most(io::stdin().lock(), LARGEST_SCENARIO)
+    } else {
+        bytes(path, LARGEST_SCENARIO)
+    };
+    let name = if path == Path::new(STDIN) { "<stdin>".to_owned() } else { path.display().to_string() };
+    let bytes = bytes.map_err(|why| Failure::Asked(format!("cannot read `{name}`: {why}{}", advice(path))))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source { name, text: without_mark(text) }),
+        Err(error) => Err(Failure::Asked(not_text(&name, error.as_bytes(), error.utf8_error().valid_up_to()))),
+    }
+}
+
+/// A short name for files: that of the scenario's file, in lower case, with nothing but letters, digits and `-`.
+pub fn slug(path: &Path) -> String {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let words: Vec<&str> =
+        stem.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { "scenario".to_owned() } else { words.join("-") }
+}
+
+/// Reads the files that a scenario names, beside the scenario.
+#[derive(Debug)]
+pub struct Beside {
+    folder: PathBuf,
+}
+
+impl Beside {
+    /// The files beside the scenario at `path`.
+    pub fn new(path: &Path) -> Beside {
+        Beside { folder: path.parent().unwrap_or(Path::new("")).to_owned() }
+    }
+}
+
+impl Loader for Beside {
+    fn load(&self, path: &str) -> Result<Vec<u8>, String> {
+        let path = self.folder.join(path);
+        bytes(&path, LARGEST_TABLE).map_err(|why| format!("cannot read `{}`: {why}", path.display()))
+    }
+}
+
+/// The whole of a file of at most `largest` bytes.
+fn bytes(path: &Path, largest: u64) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|error| reason(&error))?;
+    if file.metadata().is_ok_and(|about| about.is_dir()) {
+        return Err("it is a folder".to_owned());
+    }
+    at_most(file, largest)
+}
+
+/// All of `source`, if that is at most `largest` bytes: a device may have no end.
+fn at_most(source: impl Read, largest: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = source.take(largest + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
+    if read as u64 > largest {
+        return Err(format!("it is larger than {} MiB", largest >> 20));
+    }
+    Ok(bytes)
+}
+
+/// Without the mark that some editors put before a text.
+fn without_mark(text: String) -> String {
+    text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
+}
+
+/// What to say of a file that is not text, from its `valid`th byte on.
+fn not_text(name: &str, bytes: &[u8], valid: usize) -> String {
+    let before = String::from_utf8_lossy(&bytes[..valid]);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let byte = bytes.get(valid).copied().unwrap_or_default();
+    format!(
+        "cannot read `{name}`: it is not UTF-8 text: byte 0x{byte:02x} in line {line}, column {column}\n  \
+         = help: save it as UTF-8"
+    )
+}
+
+/// What to do about a scenario that cannot be read: the files that may have been meant.
+fn advice(path: &Path) -> String {
+    let help = |names: Vec<String>| match names.as_slice() {
+        [] => String::new(),
+        [one] => format!("\n  = help: did you mean `{one}`?"),
+        [others @ .., last] => format!("\n  = help: did you mean `{}` or `{last}`?", others.join("`, `")),
+    };
+    if path.is_dir() {
+        return help(scenarios_in(path));
+    }
+    if !matches!(File::open(path), Err(error) if error.kind() == ErrorKind::NotFound) {
+        return String::new();
+    }
+    let wanted = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut near: Vec<(f64, String)> = scenarios_in(folder)
+        .into_iter()
+        .map(|name| {
+            let own = Path::new(&name).file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (strsim::jaro_winkler(&own, &wanted), name)
+        })
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .collect();
+    near.sort_by(|one, other| other.0.total_cmp(&one.0));
+    help(near.into_iter().map(|(_, name)| name).take(1).collect())
+}
+
+/// The first few scenarios of a folder, in the order of their names.
+fn scenarios_in(folder: &Path) -> Vec<String> {
+    const SHOWN: usize = 64;
+    let Ok(entries) = folder.read_dir() else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .map(|path| path.strip_prefix(".").unwrap_or(&path).display().to_string())
+        .collect();
+    names.sort();
+    names.truncate(SHOWN);
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_the_name_of_the_file_without_what_a_shell_trips_over() {
+        assert_eq!(slug(Path::new("scenarios/video-upload.toml")), "video-upload");
+        assert_eq!(slug(Path::new("My Scenario (2).toml")), "my-scenario-2");
+        assert_eq!(slug(Path::new("-")), "scenario");
+    }
+
+    #[test]
+    fn what_is_not_text_is_named_by_its_place() {
+        let text = not_text("a.toml", b"title = \"x\"\nnote = \"\xc3\xa9\xff\"", 22);
+        assert!(text.contains("byte 0xff in line 2, column 10"), "{text}");
+    }
+
+    #[test]
+    fn a_source_without_an_end_is_refused() {
+        let endless = io::repeat(b'#');
+        assert_eq!(at_most(endless, 1 << 20), Err("it is larger than 1 MiB".to_owned()));
+    }
+}

@@ -1,0 +1,41 @@
+//! `gallery`: makes the README's pictures anew, from the scenario that it shows.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::ending::{Ending, Failure};
+use crate::cli::options::Play;
+use crate::cli::outputs::{Chosen, Folder};
+use crate::cli::session;
+use crate::cli::voice::Voice;
+use crate::report::{self, charts};
+
+/// The scenario that the README shows.
+const SCENARIO: &str = "scenarios/video-upload.toml";
+
+/// Columns of the README's table: what a page shows without scrolling.
+const WIDTH: usize = 100;
+
+/// Make the pictures of the README anew
+#[derive(Args, Debug)]
+#[command(hide = true)]
+pub struct Words {
+    /// Where they go
+    #[arg(long, value_name = "DIR", default_value = "output/gallery")]
+    output: PathBuf,
+}
+
+/// Runs the README's scenario as it stands and writes its charts and table.
+pub fn gallery(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
+    let scenario = session::read(Path::new(SCENARIO), &[], voice)?;
+    let folder = Folder::claim(&words.output, Chosen::ByUser, true, |_| Vec::new())?;
+    let document = session::simulate(&scenario, &Play::default(), None, false, voice)?;
+    let mut files = vec![("video-upload.txt".to_owned(), report::table(&document, WIDTH, false).into_bytes())];
+    for (name, svg) in charts::all(&document) {
+        files.push((format!("video-upload-{name}"), svg.into_bytes()));
+    }
+    folder.write(&files)?;
+    voice.tell(&format!("{} files in {}", files.len(), folder.path().display()));
+    Ok(Ending::Done)
+}

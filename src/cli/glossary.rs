@@ -1,0 +1,183 @@
+//! What the figures are, and what the words of the trade mean here: one sentence each, for `explain`.
+
+/// A figure or a word, and what it is.
+pub struct Word {
+    /// As results write it; `NAME.STAT` figures without their statistic.
+    pub word: &'static str,
+    /// What kind of thing it is.
+    pub kind: Kind,
+    /// What it is.
+    pub text: &'static str,
+}
+
+/// What kind of thing a word names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A distribution of times: it has every statistic of [`STATISTICS`].
+    Times,
+    /// A figure, in this unit.
+    Figure(&'static str),
+    /// What follows the name of a distribution of times.
+    Statistic,
+    /// A word of the trade.
+    Term,
+}
+
+const fn times(word: &'static str, text: &'static str) -> Word {
+    Word { word, kind: Kind::Times, text }
+}
+
+const fn figure(word: &'static str, unit: &'static str, text: &'static str) -> Word {
+    Word { word, kind: Kind::Figure(unit), text }
+}
+
+const fn statistic(word: &'static str, text: &'static str) -> Word {
+    Word { word, kind: Kind::Statistic, text }
+}
+
+const fn term(word: &'static str, text: &'static str) -> Word {
+    Word { word, kind: Kind::Term, text }
+}
+
+const SHARE: &str = "share";
+const RATE: &str = "a second";
+const MEAN: &str = "mean over time";
+const MONEY: &str = "$";
+
+/// Everything that `explain` knows and a scenario does not name.
+pub const WORDS: &[Word] = &[
+    // Of the whole, or of a kind of request.
+    times("answer", "from a request's birth until its client has the answer, all attempts and pauses included"),
+    times("completion", "from a request's birth until all its work is done and its client is answered"),
+    figure("lost", SHARE, "requests that ended without their work done; read every latency beside it"),
+    figure("lost.full", SHARE, "lost because no place was left to wait"),
+    figure("lost.no-worker", SHARE, "lost because no worker was there"),
+    figure("lost.down", SHARE, "lost because a node was away when they came"),
+    figure("lost.crashed", SHARE, "lost because a node went away with them in hand or in line"),
+    figure("lost.stopped", SHARE, "lost because the worker that held them was stopped"),
+    figure("lost.timed-out", SHARE, "lost because their caller gave up waiting"),
+    figure("lost.left", SHARE, "lost because they lost patience in line"),
+    figure("lost.error", SHARE, "lost because the work failed"),
+    figure("lost.dead-lettered", SHARE, "lost because their message was received too often and put aside"),
+    figure("lost.unfinished", SHARE, "still inside when the run and its drain had ended"),
+    figure("availability", SHARE, "of requests: those that got an answer; of a node: the time it was not away"),
+    figure("goodput", RATE, "requests whose work was all done"),
+    figure("attempts", "a request", "how often clients sent a request, the first time included"),
+    figure("duplicates", SHARE, "work done that had been done before, or that nobody waited for, to requests born"),
+    figure("in-system", MEAN, "requests, or messages of a queue, that are present"),
+    figure("retrying", MEAN, "clients that pause before another attempt"),
+    figure("cost.total", MONEY, "the bill from the start of the run to its length, warm-up included"),
+    figure("cost.month", MONEY, "cost.total × 730 h ÷ the run's length: a month that went like the run all through"),
+    figure("cost.million", MONEY, "cost.total to a million requests born"),
+    figure("cost.wasted", SHARE, "of the money for machines: what went into slots that nobody held"),
+    figure(
+        "cost.drain",
+        MONEY,
+        "what the time after the length cost, until the last request had ended; not in cost.total",
+    ),
+    // Of a node.
+    times("wait", "at a pool: in line until service begins; at a queue: visible until received"),
+    times("service", "from the start to the end of a stay with a worker, calls to others included"),
+    times("left", "in line, of those who left it without having been served"),
+    figure("waits", SHARE, "those whose service did not begin at once"),
+    figure("leaves", SHARE, "those who left the line without having been served"),
+    figure("in-line", MEAN, "requests that wait"),
+    figure("busy", MEAN, "slots that are taken"),
+    figure("utilisation", SHARE, "busy slots to slots of workers in service, over time"),
+    figure("workers.desired", MEAN, "workers that the controller wants"),
+    figure("workers.pending", MEAN, "workers asked for and not yet running; not paid for"),
+    figure("workers.booting", MEAN, "workers running and not yet in service; paid for"),
+    figure("workers.ready", MEAN, "workers in service"),
+    figure("workers.draining", MEAN, "workers that end what they hold and then go"),
+    figure("workers.started", RATE, "workers asked for"),
+    figure("workers.stopped", RATE, "workers gone"),
+    figure("throughput", RATE, "stays with a worker that ended"),
+    figure("outages", RATE, "times that a node went away"),
+    figure("visible", MEAN, "messages of a queue that are free to be received"),
+    figure("in-flight", MEAN, "messages received and not yet deleted"),
+    figure("hidden", MEAN, "messages out of sight after a failure or during a delay"),
+    figure("receives", RATE, "messages received"),
+    figure("deliveries", "a message", "how often a message was received"),
+    figure("dead-letters", SHARE, "messages put aside after too many receives, to messages sent"),
+    // Of times.
+    statistic("mean", "the mean; a few very slow ones move it"),
+    statistic("sd", "the standard deviation"),
+    statistic("p50", "half of the requests were as fast or faster: the median"),
+    statistic("p90", "nine in ten were as fast or faster"),
+    statistic("p95", "19 in 20 were as fast or faster"),
+    statistic("p99", "99 in a hundred were as fast or faster; what a user of ten pages meets once"),
+    statistic("p99.9", "999 in a thousand were as fast or faster"),
+    statistic("max", "the slowest; grows with the length of a run, and so says little"),
+    // Of the trade.
+    term("interval", "where the true figure lies with 95 % confidence, judged by how replications differ"),
+    term("replication", "one run of many, each with its own chance; figures are means over them"),
+    term("seed", "the number that all chance comes from: the same seed gives the same bytes"),
+    term("paired difference", "of two topologies, replication by replication: they met the same requests"),
+    term("verdict", "met or missed if the whole interval lies on one side of the limit, else undecided"),
+    term("drain", "the time after the last birth in which requests are followed to their end"),
+    term("slot", "one request's place at a worker"),
+    term("boot", "from a running machine to a worker in service; it is paid for"),
+    term("cooldown", "the rest after a change of size before the next"),
+    term("backlog", "messages visible and in flight together; of a line: waiting and in service"),
+];
+
+/// The words that a person may mean: as they stand, without case, or the last part of a longer one.
+pub fn find(asked: &str) -> Vec<&'static Word> {
+    let asked = asked.to_lowercase();
+    let exact: Vec<&Word> = WORDS.iter().filter(|word| word.word == asked).collect();
+    if !exact.is_empty() {
+        return exact;
+    }
+    // `media.wait.p99`, `completion.p99`: the distribution and its statistic.
+    let parts = WORDS.iter().filter(|word| match word.kind {
+        Kind::Statistic => asked.ends_with(&format!(".{}", word.word)),
+        Kind::Times => asked.split('.').any(|part| part == word.word),
+        Kind::Figure(_) => asked.ends_with(&format!(".{}", word.word)),
+        Kind::Term => false,
+    });
+    let mut parts: Vec<&Word> = parts.collect();
+    // `p99.9` also ends with `9`, and `lost.error` with `error`: the longest name is meant.
+    let longest = |kind: fn(&Kind) -> bool, parts: &[&Word]| {
+        parts.iter().filter(|word| kind(&word.kind)).map(|word| word.word.len()).max().unwrap_or(0)
+    };
+    let is_figure = |kind: &Kind| matches!(kind, Kind::Figure(_));
+    let figure = longest(is_figure, &parts);
+    parts.retain(|word| !is_figure(&word.kind) || word.word.len() == figure);
+    let has_times = parts.iter().any(|word| word.kind == Kind::Times);
+    parts.retain(|word| word.kind != Kind::Statistic || has_times);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::fact::Loss;
+
+    fn found(asked: &str) -> Vec<&'static str> {
+        find(asked).iter().map(|word| word.word).collect()
+    }
+
+    #[test]
+    fn a_figure_is_found_by_itself_by_node_and_by_statistic() {
+        assert_eq!(found("lost"), ["lost"]);
+        assert_eq!(found("Lost.Full"), ["lost.full"]);
+        assert_eq!(found("media.wait.p99"), ["wait", "p99"]);
+        assert_eq!(found("completion.p99.9"), ["completion", "p99.9"]);
+        assert_eq!(found("pool.media.workers.ready"), ["workers.ready"]);
+        assert!(found("nothing.of-that-kind").is_empty());
+    }
+
+    #[test]
+    fn every_reason_for_a_loss_is_explained() {
+        for why in Loss::ALL {
+            assert_eq!(found(&format!("lost.{}", why.word())).len(), 1, "{}", why.word());
+        }
+    }
+
+    #[test]
+    fn nothing_is_explained_twice() {
+        for (place, word) in WORDS.iter().enumerate() {
+            assert!(!WORDS[..place].iter().any(|other| other.word == word.word), "{}", word.word);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The options that `run`, `compare` and `check --goals` share.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::scenario::Change;
+
+/// What is run, and how long it may take.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "What is run")]
+pub struct Play {
+    /// Change a setting of the scenario for this run; may be given more than once
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change)]
+    pub changes: Vec<Change>,
+
+    /// Only this topology of the scenario
+    #[arg(long, value_name = "NAME")]
+    pub topology: Option<String>,
+
+    /// The seed of every draw; the same seed gives the same results, whatever the machine [default: the scenario's]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// How often each topology is run, each time with its own chance [default: the scenario's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub replications: Option<u32>,
+
+    /// Threads to run on; the results do not depend on it [default: one a core]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// What is written where.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "What comes out")]
+pub struct Outcome {
+    /// Print the result document instead of the table
+    #[arg(long)]
+    pub json: bool,
+
+    /// The folder of the results [default: output/SCENARIO-SEED]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub output: Option<PathBuf>,
+
+    /// Also write down everything that happens in the first replication, as JSON lines
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub trace: Option<PathBuf>,
+
+    /// Replace files that are already there
+    #[arg(long)]
+    pub force: bool,
+
+    /// Say on stderr how many events and requests were simulated, how long it took, and the rates
+    #[arg(long)]
+    pub timing: bool,
+}
+
+/// Reads a number of threads.
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    const MOST: usize = 1024;
+    let number: NonZeroUsize = text.parse().map_err(|_| format!("expected a number from 1 to {MOST}"))?;
+    if number.get() > MOST { Err(format!("expected a number from 1 to {MOST}")) } else { Ok(number) }
+}
+
+/// Reads `PATH=VALUE`.
+fn change(text: &str) -> Result<Change, String> {
+    let (path, value) =
+        text.split_once('=').ok_or("expected PATH=VALUE, as in `topology.tiered.pool.web.workers=4`")?;
+    let (path, value) = (path.trim(), value.trim());
+    if path.is_empty() || value.is_empty() {
+        return Err("expected a path before and a value behind the `=`, as in `run.length=2h`".to_owned());
+    }
+    Ok(Change { path: path.to_owned(), value: value.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_cut_at_its_first_equals_sign() {
+        let read = change("work.process = { exponential = \"4s\" }").unwrap();
+        assert_eq!((read.path.as_str(), read.value.as_str()), ("work.process", "{ exponential = \"4s\" }"));
+        assert!(change("run.length").is_err());
+        assert!(change("=4").is_err());
+        assert!(change("run.length=").is_err());
+    }
+}

@@ -1,0 +1,153 @@
+//! From a file's name to what its runs found: read, run, write. What every command that runs something shares.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::cli::complain;
+use crate::cli::ending::{Ending, Failure};
+use crate::cli::files::{self, Beside};
+use crate::cli::options::{Outcome, Play};
+use crate::cli::outputs::{Chosen, Folder, Growing, RESULT, cannot_write, claim_file};
+use crate::cli::progress::Progress;
+use crate::cli::voice::Voice;
+use crate::experiment::document::Document;
+use crate::experiment::{self, Options, RunError, Timing};
+use crate::report::{self, charts, csv};
+use crate::scenario::{self, Change, Scenario};
+
+/// The folder below which results stand that nobody named a folder for.
+const OUTPUT: &str = "output";
+
+/// Reads a scenario with all that it names. What is wrong with it is told, all at once.
+pub fn read(path: &Path, changes: &[Change], voice: &mut Voice) -> Result<Scenario, Failure> {
+    let source = files::text(path)?;
+    match scenario::read(&source, &Beside::new(path), changes) {
+        Ok(scenario) => {
+            if !scenario.warnings.is_empty() {
+                voice.tell(&complain::of_scenario(&source, &scenario.warnings));
+            }
+            Ok(scenario)
+        }
+        Err(complaints) => {
+            voice.insist(&complain::of_scenario(&source, &complaints));
+            Err(Failure::Told)
+        }
+    }
+}
+
+/// Runs a scenario, with what the user asked to be written down on the way.
+pub fn run(scenario: &Scenario, play: &Play, outcome: &Outcome, voice: &mut Voice) -> Result<Document, Failure> {
+    let trace = outcome.trace.as_deref().map(Growing::new).transpose()?;
+    simulate(scenario, play, trace, outcome.timing, voice)
+}
+
+/// Runs a scenario.
+pub fn simulate(
+    scenario: &Scenario,
+    play: &Play,
+    mut trace: Option<Growing>,
+    timed: bool,
+    voice: &mut Voice,
+) -> Result<Document, Failure> {
+    let progress = Progress::new(voice, "simulating");
+    let began = Instant::now();
+    let options = Options {
+        threads: play.threads,
+        replications: play.replications,
+        seed: play.seed,
+        topology: play.topology.clone(),
+        trace: trace.as_mut().map(|file| Box::new(file) as Box<dyn Write + Send>),
+        ..Options::default()
+    };
+    let found = experiment::run(scenario, options, &|at| progress.reached(at.done, at.of));
+    let took = began.elapsed();
+    drop(progress);
+    let found = found.map_err(|error| failure(error, trace.as_ref()))?;
+    if let Some(file) = trace {
+        file.finish()?;
+    }
+    if timed {
+        voice.insist(&timing(&found.timing, took));
+    }
+    Ok(found.document)
+}
+
+/// What kept a run from its end, for the user.
+fn failure(error: RunError, trace: Option<&Growing>) -> Failure {
+    match error {
+        RunError::NoTopology { asked, known } => {
+            Failure::Asked(format!("the scenario has no topology `{asked}`\n  = help: it has `{}`", known.join("`, `")))
+        }
+        RunError::Trace(error) => cannot_write(trace.map_or(Path::new("trace"), Growing::path), &error),
+        error @ RunError::NoReplications => Failure::Asked(error.to_string()),
+        error @ RunError::Cancelled => Failure::World(error.to_string()),
+    }
+}
+
+/// Looks where the results will stand, before anything is run.
+pub fn claim(scenario: &Scenario, path: &Path, play: &Play, outcome: &Outcome) -> Result<Folder, Failure> {
+    if let Some(trace) = &outcome.trace {
+        claim_file(trace, outcome.force)?;
+    }
+    let seed = play.seed.unwrap_or(scenario.run.seed);
+    let (folder, chosen) = match &outcome.output {
+        Some(folder) => (folder.clone(), Chosen::ByUser),
+        None => (PathBuf::from(OUTPUT).join(format!("{}-{seed}", files::slug(path))), Chosen::ByDefault),
+    };
+    Folder::claim(&folder, chosen, outcome.force, |document| {
+        contents(document).into_iter().map(|(name, _)| name).collect()
+    })
+}
+
+/// The files of a folder of results: the document first, then all that is made from it.
+pub fn contents(document: &Document) -> Vec<(String, Vec<u8>)> {
+    let mut files = vec![(RESULT.to_owned(), json(document).into_bytes())];
+    files.push(("summary.md".to_owned(), report::markdown(document).into_bytes()));
+    files.push(("bill.txt".to_owned(), report::bill(document).into_bytes()));
+    for (name, text) in csv::all(document).into_iter().chain(charts::all(document)) {
+        files.push((name, text.into_bytes()));
+    }
+    files
+}
+
+/// Writes the folder, prints the findings, and says what the goals make of them.
+pub fn deliver(document: &Document, folder: &Folder, outcome: &Outcome, voice: &mut Voice) -> Result<Ending, Failure> {
+    folder.write(&contents(document))?;
+    if outcome.json {
+        voice.say(&json(document))?;
+    } else {
+        voice.say(&report::table(document, voice.width(), voice.colours_results()))?;
+    }
+    voice.tell(&format!("results, charts and bill: {}", folder.path().display()));
+    let ending = Ending::of_goals(&document.goals);
+    match ending {
+        Ending::Missed => voice.tell("a goal was missed: exit code 3"),
+        Ending::Undecided => voice.tell("a goal is undecided, more replications would tell: exit code 4"),
+        _ => {}
+    }
+    Ok(ending)
+}
+
+/// The document as `--json` prints it.
+pub fn json(document: &Document) -> String {
+    let mut text = serde_json::to_string_pretty(document).expect("a document holds nothing that JSON cannot say");
+    text.push('\n');
+    text
+}
+
+/// How fast it was, in words.
+fn timing(counts: &Timing, took: Duration) -> String {
+    let seconds = took.as_secs_f64().max(1e-9);
+    let rate = |count: u64| format!("{:.2} million", count as f64 / seconds / 1e6);
+    format!(
+        "{} events of {} requests in {:.3} s on {} thread{}: {} events/s, {} requests/s",
+        counts.events,
+        counts.requests,
+        took.as_secs_f64(),
+        counts.threads,
+        if counts.threads == 1 { "" } else { "s" },
+        rate(counts.events),
+        rate(counts.requests),
+    )
+}

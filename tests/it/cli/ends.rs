@@ -1,0 +1,149 @@
+//! What the shell is answered: the exit codes, closed pipes, colour and quiet.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use super::{Desk, SMALL, done};
+
+/// The station for two at a load of a half: W = S / (1 − ρ²) = 1 s / (1 − 1/16) ≈ 1.07 s; for one: 1 s / (1 − 1/2) = 2 s.
+fn with_goal(goal: &str) -> Desk {
+    let desk = Desk::new();
+    desk.put("goal.toml", format!("{SMALL}[goal]\n{goal}\n"));
+    desk
+}
+
+#[test]
+fn a_goal_that_holds_ends_with_0() {
+    let desk = with_goal("\"answer.mean\" = \"20s\"");
+    for command in [&["compare"][..], &["run"], &["check", "--goals"]] {
+        desk.run(&[command, &["goal.toml"]].concat()).ends(0);
+    }
+}
+
+#[test]
+fn a_goal_that_is_missed_ends_with_3_and_says_so() {
+    let desk = with_goal("\"answer.mean\" = \"10ms\"");
+    for command in ["compare", "run"] {
+        desk.run(&[command, "goal.toml"]).ends(3).says("exit code 3");
+    }
+    let gate = desk.run(&["check", "--goals", "goal.toml"]).ends(3);
+    assert!(gate.out.contains("one: answer.mean"), "{}", gate.out);
+    assert!(gate.out.contains("missed"), "{}", gate.out);
+}
+
+/// With one replication there is no interval, and nothing can be decided.
+#[test]
+fn a_goal_that_is_undecided_ends_with_4() {
+    let desk = with_goal("\"answer.mean\" = \"20s\"");
+    desk.run(&["check", "--goals", "goal.toml", "--replications", "1"]).ends(4);
+}
+
+#[test]
+fn a_scenario_at_fault_ends_with_2_whatever_else_is_fine() {
+    let desk = Desk::with_small();
+    desk.put("bad.toml", SMALL.replace("workers = 2", "wokers = 2"));
+    let check = desk.run(&["check", "bad.toml", "small.toml"]).ends(2).says("bad.toml:7").says("wokers");
+    assert!(check.out.contains("small.toml: fine"), "{}", check.out);
+    desk.run(&["run", "bad.toml"]).ends(2).says("did you mean `workers`?");
+    assert_eq!(desk.files(), ["bad.toml", "small.toml"]);
+}
+
+#[test]
+fn wrong_words_end_with_2() {
+    let desk = Desk::with_small();
+    let wrong: &[&[&str]] = &[
+        &[],
+        &["compere", "small.toml"],
+        &["run"],
+        &["run", "small.toml", "--replications", "0"],
+        &["run", "small.toml", "--threads", "0"],
+        &["run", "small.toml", "--threads", "many"],
+        &["run", "small.toml", "--seed", "-1"],
+        &["run", "small.toml", "--set", "run.length"],
+        &["run", "small.toml", "--set", "=2h"],
+        &["run", "small.toml", "--set", "run.lenght=2h"],
+        &["run", "small.toml", "--set", "run.length=soon"],
+        &["run", "small.toml", "--topology", "three"],
+        &["run", "small.toml", "--colour", "blue"],
+        &["check", "small.toml", "--timing"],
+        &["explain", "no-such-word-at-all"],
+    ];
+    for arguments in wrong {
+        let done = desk.run(arguments).ends(2);
+        assert!(!done.err.trim().is_empty(), "{arguments:?} is refused without a word");
+    }
+    assert_eq!(desk.files(), ["small.toml"]);
+}
+
+#[test]
+fn an_unknown_topology_is_refused_with_the_known_ones() {
+    Desk::with_small().run(&["run", "small.toml", "--topology", "three"]).ends(2).says("`one`").says("`two`");
+}
+
+/// A reader such as `head` that goes away is no error, and the results are written all the same.
+#[test]
+fn a_closed_pipe_is_a_quiet_end() {
+    let desk = Desk::with_small();
+    for arguments in [&["compare", "small.toml", "--quiet"][..], &["schema"], &["--help"], &["explain", "lost"]] {
+        let mut child = desk.program(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+    assert!(desk.path().join("output/small-3/result.json").exists());
+}
+
+#[test]
+fn quiet_says_nothing_beside_the_results() {
+    let done = Desk::with_small().run(&["compare", "small.toml", "--quiet"]).ends(0);
+    assert_eq!(done.err, "");
+    assert!(done.out.contains("How long is the line?"), "{}", done.out);
+}
+
+#[test]
+fn colour_is_for_those_who_see_it() {
+    let desk = Desk::with_small();
+    let escapes = |arguments: &[&str]| {
+        let done = desk.run(&[&["compare", "small.toml"], arguments].concat()).ends(0);
+        done.out.contains('\u{1b}') || done.err.contains('\u{1b}')
+    };
+    assert!(!escapes(&[]));
+    assert!(!escapes(&["--colour", "never"]));
+    assert!(escapes(&["--colour", "always"]));
+    let mut command = desk.program(&["check", "missing.toml"]);
+    command.env("NO_COLOR", "1").env("CLICOLOR_FORCE", "0");
+    assert!(!done(command).ends(2).err.contains('\u{1b}'));
+}
+
+#[test]
+fn timing_is_talk_and_counts_what_was_simulated() {
+    let done = Desk::with_small().run(&["run", "small.toml", "--timing", "--threads", "2"]).ends(0);
+    let line = done.err.lines().find(|line| line.contains("events/s")).unwrap();
+    assert!(line.contains("requests/s") && line.contains("on 2 threads"), "{line}");
+    assert!(!done.out.contains("events/s"));
+}
+
+/// Stopped in the middle: its own code, and not a single file more than before.
+#[test]
+#[cfg(unix)]
+fn being_stopped_ends_with_5_and_leaves_no_files() {
+    use std::process::Command;
+    use std::thread::sleep;
+    use std::time::{Duration, Instant};
+
+    let desk = Desk::with_small();
+    let arguments = ["run", "small.toml", "--replications", "100000", "--trace", "trace.jsonl"];
+    let mut child = desk.program(&arguments).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // It has begun when the trace has: under a temporary name.
+    let began = Instant::now();
+    while desk.files().len() < 2 && began.elapsed() < Duration::from_secs(60) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be stopped");
+        sleep(Duration::from_millis(5));
+    }
+    assert!(!desk.files().contains(&"trace.jsonl".to_owned()));
+    let asked = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    assert_eq!(child.wait().unwrap().code(), Some(5));
+    assert_eq!(desk.files(), ["small.toml"]);
+}
