@@ -71,8 +71,9 @@ fn joined(scenarios: Vec<(String, Scenario)>) -> Result<Scenario, Failure> {
             )));
         }
         for mut topology in scenario.topologies {
-            if whole.topologies.iter().any(|other| other.name == topology.name) {
-                topology.name = format!("{name}:{}", topology.name);
+            let is_taken = |name: &str| whole.topologies.iter().any(|other| other.name == name);
+            while is_taken(&topology.name) {
+                topology.name = format!("{name}-{}", topology.name);
             }
             whole.topologies.push(topology);
         }

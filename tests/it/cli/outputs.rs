@@ -27,7 +27,7 @@ fn the_folder_holds_document_tables_bill_and_charts() {
     for name in ["result.json", "bill.txt", "summary.md"] {
         assert!(files.contains(&format!("found/here/{name}")), "{name} is not in {files:?}");
     }
-    for ending in [".csv", "-light.svg", "-dark.svg"] {
+    for ending in [".csv", ".light.svg", ".dark.svg"] {
         assert!(files.iter().any(|name| name.ends_with(ending)), "no {ending} in {files:?}");
     }
     for svg in files.iter().filter(|name| name.ends_with(".svg")) {

@@ -7,9 +7,9 @@ pub use source::{Text, file, files, root};
 /// The floors, lowest first; a file names its own and those below.
 const FLOORS: [&str; 9] = ["ground", "engine", "cloud", "billing", "scenario", "experiment", "report", "web", "cli"];
 
-/// The lines that a file may have, and how many of them before its own tests.
+/// The lines that a file may have, and how many of them may be code that is no test: nobody is to save on comments.
 const LONGEST_FILE: usize = 700;
-const LONGEST_CODE: usize = 450;
+const LONGEST_CODE: usize = 400;
 
 /// What must not stand in the code of certain floors.
 struct Ban {
@@ -189,9 +189,9 @@ fn files_are_short_and_begin_with_what_lives_there() {
     let mut complaints = Vec::new();
     for file in files("src", &["rs"]).into_iter().chain(files("tests", &["rs"])).chain(files("benches", &["rs"])) {
         let lines = file.text.lines().count();
-        let code = file.code_without_tests().lines().count();
+        let code = file.code_without_tests().lines().filter(|line| !line.trim().is_empty()).count();
         if lines > LONGEST_FILE || code > LONGEST_CODE {
-            complaints.push(format!("{}: {lines} lines, {code} before its tests: it holds two things", file.path));
+            complaints.push(format!("{}: {lines} lines, {code} of code: it holds two things", file.path));
         }
         let first: Vec<&str> = file.text.lines().map_while(|line| line.strip_prefix("//! ")).collect();
         if !first.join(" ").contains('.') && !first.join(" ").ends_with(':') {
@@ -250,7 +250,8 @@ fn nothing_is_left_for_later_and_nothing_is_untidy() {
             if line.ends_with([' ', '\t']) && !text.path.ends_with(".csv") {
                 say("blanks at the end of the line");
             }
-            if text.path.ends_with(".rs") && line.chars().count() > 120 && !line.contains("http") {
+            let comment = line.trim_start().starts_with("//") && !line.contains("http");
+            if comment && text.path.ends_with(".rs") && line.chars().count() > 120 {
                 say("longer than 120 characters");
             }
         }

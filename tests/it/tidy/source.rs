@@ -24,6 +24,9 @@ impl Text {
 
     /// Its code before its own tests.
     pub fn code_without_tests(&self) -> String {
+        if self.path.ends_with("/tests.rs") || self.path.starts_with("tests/") {
+            return String::new();
+        }
         let code = self.code();
         let end = code.find("#[cfg(test)]\nmod ").unwrap_or(code.len());
         code[..end].to_owned()
