@@ -217,6 +217,11 @@ impl PriceBook {
         Ok(())
     }
 
+    /// Its name: that of a bundled book, or its own.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What `item` costs.
     pub fn item(&self, item: &str) -> Option<&Item> {
         self.items.get(item)

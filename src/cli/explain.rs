@@ -1,10 +1,13 @@
 //! `explain`: what a figure, a setting, a choice or a complaint's code means, from the registries of the program.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use crate::cli::ending::{Ending, Failure};
 use crate::cli::glossary::{self, Kind, WORDS};
 use crate::cli::voice::Voice;
+use crate::scenario::{self, Word, nearest};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,8 +39,9 @@ struct Entry {
 
 /// Explains a word, or lists all.
 pub fn explain(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
+    let width = voice.width().min(100);
     let Some(asked) = words.word.as_deref() else {
-        voice.say(&list())?;
+        voice.say(&list(width))?;
         return Ok(Ending::Done);
     };
     let mut found: Vec<Entry> = glossary::find(asked).into_iter().map(of_word).collect();
@@ -45,7 +49,7 @@ pub fn explain(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     if found.is_empty() {
         return Err(Failure::Asked(unknown(asked)));
     }
-    let texts: Vec<String> = found.iter().map(|entry| shown(entry, voice.width().min(100))).collect();
+    let texts: Vec<String> = found.iter().map(|entry| shown(entry, width)).collect();
     voice.say(&texts.join("\n"))?;
     Ok(Ending::Done)
 }
@@ -91,14 +95,145 @@ fn wrapped(text: &str, width: usize) -> String {
     lines + "\n"
 }
 
-fn of_scenario(_: &str) -> Vec<Entry> {
-    Vec::new()
+/// What the grammar of scenarios says of a word or of a path such as `queue.visibility-timeout`.
+fn of_scenario(asked: &str) -> Vec<Entry> {
+    let all = scenario::words();
+    // Figures are in the glossary, with more to say.
+    let meant = all.iter().filter(|word| word.place != FIGURE && is_meant(word, asked));
+    // What is said of several places alike is said once.
+    let mut groups: Vec<(&Word, Vec<&str>)> = Vec::new();
+    for word in meant {
+        let alike =
+            |other: &Word| (&other.about, &other.default, &other.form) == (&word.about, &word.default, &word.form);
+        match groups.iter_mut().find(|(other, _)| alike(other)) {
+            Some((_, places)) => places.push(&word.place),
+            None => groups.push((word, vec![&word.place])),
+        }
+    }
+    groups.into_iter().map(|(word, places)| of_setting(word, &places, &all)).collect()
+}
+
+const FIGURE: &str = "figure";
+const COMPLAINT: &str = "complaint";
+const CHECK: &str = "check";
+
+/// Whether a word is asked for by itself, or by the end of its path, in which any name may stand for `NAME`.
+fn is_meant(word: &Word, asked: &str) -> bool {
+    let asked = asked.to_lowercase().replace('_', "-");
+    if word.word.to_lowercase() == asked {
+        return true;
+    }
+    let (asked, place): (Vec<&str>, Vec<&str>) = (asked.split('.').collect(), word.place.split('.').collect());
+    let end = &place[place.len().saturating_sub(asked.len())..];
+    asked.len() > 1
+        && asked.len() <= place.len()
+        && asked.last() == Some(&word.word.as_str())
+        && end.iter().zip(&asked).all(|(part, asked)| part == asked || *part == "NAME")
+}
+
+fn of_setting(word: &Word, places: &[&str], all: &[Word]) -> Entry {
+    let mut text = Vec::new();
+    if !word.about.is_empty() {
+        text.push(word.about.clone());
+    }
+    if let Some(form) = word.form.as_ref().filter(|form| **form != word.about) {
+        text.push(format!("written as {form}"));
+    }
+    if let Some(default) = &word.default {
+        text.push(format!("default: {default}"));
+    }
+    let below = all.iter().filter(|other| parent(&other.place) == places.first().copied());
+    text.extend(below.map(|other| format!("· {}: {}", other.word, other.about)));
+    Entry { word: word.word.clone(), about: standing(places), text }
+}
+
+/// Where something stands.
+fn standing(places: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    match places.first() {
+        Some(&COMPLAINT) => return "the code of a complaint".to_owned(),
+        Some(&CHECK) => return "what is looked at before a run".to_owned(),
+        _ => {}
+    }
+    let mut above: Vec<&str> = places.iter().map(|place| parent(place).unwrap_or("the whole file")).collect();
+    above.dedup();
+    let more = above.len().saturating_sub(SHOWN);
+    let rest = if more > 0 { format!(" and {more} other places") } else { String::new() };
+    format!("in {}{rest}", above.into_iter().take(SHOWN).collect::<Vec<_>>().join(", "))
+}
+
+/// The path above a place.
+fn parent(place: &str) -> Option<&str> {
+    place.rsplit_once('.').map(|(above, _)| above)
 }
 
 fn unknown(asked: &str) -> String {
-    format!("nothing is called `{asked}`")
+    let words = scenario::words();
+    let known = WORDS.iter().map(|word| word.word).chain(words.iter().map(|word| word.word.as_str()));
+    let help = match nearest(asked, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`queuelab explain` lists all words".to_owned(),
+    };
+    format!("nothing is called `{asked}`\n  = help: {help}")
 }
 
-fn list() -> String {
-    String::new()
+/// Every word, by kind.
+fn list(width: usize) -> String {
+    let of_kind = |wanted: fn(Kind) -> bool| WORDS.iter().filter(move |word| wanted(word.kind)).map(|word| word.word);
+    let words = scenario::words();
+    let named = |codes: bool| {
+        let words = words
+            .iter()
+            .filter(move |word| (word.place == COMPLAINT) == codes && word.place != FIGURE && word.place != CHECK);
+        words.map(|word| word.word.as_str())
+    };
+    let mut text = String::new();
+    let mut section = |title: &str, words: &mut dyn Iterator<Item = &str>| {
+        let words: BTreeSet<&str> = words.collect();
+        text += &format!("\u{1b}[1m{title}\u{1b}[0m\n");
+        text += &wrapped(&words.into_iter().collect::<Vec<_>>().join(", "), width);
+        text += "\n";
+    };
+    section("Figures", &mut of_kind(|kind| matches!(kind, Kind::Times | Kind::Figure(_))));
+    section("Statistics", &mut of_kind(|kind| kind == Kind::Statistic));
+    section("Words of the trade", &mut of_kind(|kind| kind == Kind::Term));
+    section("Settings and choices of scenarios", &mut named(false));
+    section("Codes of complaints", &mut named(true));
+    text + "`queuelab explain WORD` explains each; a path such as `queue.to` or `asg.max` narrows it down.\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(place: &str) -> Word {
+        let word = place.rsplit('.').next().unwrap_or(place).to_owned();
+        Word { word, place: place.to_owned(), about: String::new(), form: None, default: None }
+    }
+
+    #[test]
+    fn a_word_is_meant_by_itself_and_by_any_end_of_its_path() {
+        let timeout = word("topology.NAME.queue.NAME.visibility-timeout");
+        let own = "topology.decoupled.queue.uploads.visibility-timeout";
+        for asked in ["visibility-timeout", "Visibility_Timeout", "uploads.visibility-timeout", own] {
+            assert!(is_meant(&timeout, asked), "{asked}");
+        }
+        for asked in ["timeout", "pool.web.visibility-timeout", "visibility-timeout.x", "queue"] {
+            assert!(!is_meant(&timeout, asked), "{asked}");
+        }
+    }
+
+    /// Whoever reads a goal's name in the scenario's list of figures can ask for it here.
+    #[test]
+    fn every_figure_that_a_goal_may_name_is_in_the_glossary() {
+        for word in scenario::words().iter().filter(|word| word.place == FIGURE) {
+            assert!(!glossary::find(&word.word).is_empty(), "{}", word.word);
+        }
+    }
+
+    #[test]
+    fn lines_are_broken_at_blanks() {
+        assert_eq!(wrapped("one two three", 9), "  one two\n  three\n");
+        assert_eq!(wrapped("unbreakable", 4), "  unbreakable\n");
+    }
 }

@@ -56,7 +56,7 @@ impl Beside {
 impl Loader for Beside {
     fn load(&self, path: &str) -> Result<Vec<u8>, String> {
         let path = self.folder.join(path);
-        bytes(&path, LARGEST_TABLE).map_err(|why| format!("cannot read `{}`: {why}", path.display()))
+        bytes(&path, LARGEST_TABLE).map_err(|why| format!("{why}: `{}`", path.display()))
     }
 }
 

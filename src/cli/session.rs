@@ -139,7 +139,10 @@ pub fn json(document: &Document) -> String {
 /// How fast it was, in words.
 fn timing(counts: &Timing, took: Duration) -> String {
     let seconds = took.as_secs_f64().max(1e-9);
-    let rate = |count: u64| format!("{:.2} million", count as f64 / seconds / 1e6);
+    let rate = |count: u64| match count as f64 / seconds {
+        rate if rate >= 1e6 => format!("{:.2} million", rate / 1e6),
+        rate => format!("{rate:.0}"),
+    };
     format!(
         "{} events of {} requests in {:.3} s on {} thread{}: {} events/s, {} requests/s",
         counts.events,

@@ -25,23 +25,20 @@ pub fn bill(document: &Document) -> String {
     text
 }
 
+/// Lines with their arithmetic, and their sum.
+pub fn lines(lines: &[BillLine]) -> String {
+    let mut text = table(lines);
+    if let Some(total) = total(lines) {
+        text.push_str(&format!("  total ${total}\n"));
+    }
+    text
+}
+
 fn of_one(document: &Document, topology: &TopologyResult) -> String {
     if topology.bill.is_empty() {
         return "  nothing was billed\n".to_owned();
     }
-    let mut table = Table::new();
-    table.load_style(style()).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["whose", "item", "quantity", "", "price", "cost", "as of", "source"]);
-    for line in &topology.bill {
-        table.add_row(fields(line));
-    }
-    for (place, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((if place == 0 { 2 } else { 0 }, 2));
-        if matches!(place, 2 | 5) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut text: String = table.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+    let mut text = table(&topology.bill);
     match total(&topology.bill) {
         Some(total) => {
             text.push_str(&format!("  total ${total}"));
@@ -55,6 +52,22 @@ fn of_one(document: &Document, topology: &TopologyResult) -> String {
         None => text.push_str("  total unknown: a line's cost is not a decimal\n"),
     }
     text
+}
+
+fn table(lines: &[BillLine]) -> String {
+    let mut table = Table::new();
+    table.load_style(style()).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["whose", "item", "quantity", "", "price", "cost", "as of", "source"]);
+    for line in lines {
+        table.add_row(fields(line));
+    }
+    for (place, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((if place == 0 { 2 } else { 0 }, 2));
+        if matches!(place, 2 | 5) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 fn fields(line: &BillLine) -> Vec<Cell> {

@@ -1,6 +1,7 @@
 //! What the program says about itself, and whether what the documents tell people to type works.
 
 use std::fs;
+use std::path::Path;
 
 use super::{Desk, expect};
 use crate::tidy::{file, files, root};
@@ -60,12 +61,25 @@ fn calls_are_found_and_cut_as_a_shell_would() {
     assert_eq!(calls(text), [vec!["run", "a b.toml", "--set", "x=1 2"], vec!["schema"]]);
 }
 
+/// Somebody's CloudWatch export: a recorded one where there are some, else a made-up day of sums over five minutes.
+fn traffic() -> Vec<u8> {
+    let recorded = std::env::var_os("QUEUELAB_DATA")
+        .map(|folder| Path::new(&folder).join("arrivals/elb_request_count_8c0756.csv"))
+        .and_then(|path| fs::read(path).ok());
+    recorded.unwrap_or_else(|| {
+        let row = |n: u32| format!("2026-03-02 {:02}:{:02}:00,{}\n", n / 12, n % 12 * 5, 10 + n % 7 * 10);
+        let rows: String = (0..288).map(row).collect();
+        format!("timestamp,value\n{rows}").into_bytes()
+    })
+}
+
 /// A copy of everything that the documents speak of.
 fn desk_with_the_project() -> Desk {
     let desk = Desk::new();
     for file in files("scenarios", &["toml", "csv", "json", "md"]) {
         desk.put(&file.path, file.text);
     }
+    desk.put("my-traffic.csv", traffic());
     desk
 }
 
