@@ -69,6 +69,7 @@ pub fn scenario(application: Application, topologies: Vec<Topology>, replication
         topologies,
         prices: PriceBook::us_east_1(),
         goals: vec![],
+        warnings: vec![],
     }
 }
 
