@@ -1,4 +1,5 @@
 //! All integration tests in one binary: one link, and one place to share what they need.
 
 mod cli;
+mod paper_traces;
 mod tidy;

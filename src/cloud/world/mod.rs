@@ -58,7 +58,7 @@ pub struct World<'a> {
     /// Pools that may have both a free slot and work to take.
     idle: VecDeque<NodeId>,
     /// Slots that have just become free while others wait for them.
-    vacated: Vec<(NodeId, u32)>,
+    vacated: VecDeque<(NodeId, u32)>,
     /// Work that was interrupted and goes on later: what is left, by job.
     saved: BTreeMap<u32, Span>,
     controllers: Vec<control::Controller>,
@@ -182,7 +182,7 @@ impl<'a> World<'a> {
             while let Some(next) = self.moves.pop_front() {
                 self.make(cx, next);
             }
-            if let Some((pool, slot)) = self.vacated.pop() {
+            if let Some((pool, slot)) = self.vacated.pop_front() {
                 self.hand_over(cx, pool, slot);
                 continue;
             }
@@ -265,6 +265,8 @@ impl<'a> World<'a> {
                 Purpose::Call => self.call_timed_out(cx, about),
                 Purpose::Visibility => self.message_returns(cx, about),
             }
+            // Each of them is an event of its own: idle workers take work before the next one.
+            self.settle(cx);
         }
         let World { rows, jobs, messages, nodes, .. } = self;
         if let Some(at) = rows[usize::from(row)].timers.rearm(|timer| is_alive(purpose, timer, jobs, messages, nodes)) {

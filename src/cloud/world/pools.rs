@@ -324,7 +324,7 @@ impl World<'_> {
             let number = pool.workers[place.worker as usize].number;
             let who = requests[job.request].who();
             let fact = Fact::Served { who, pool: at, worker: number, visit: job.visit, began: job.since, result };
-            self.vacated.push((at, slot));
+            self.vacated.push_back((at, slot));
             return cx.tell(fact);
         }
         let worker = pool.give(slot, now);

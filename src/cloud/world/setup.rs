@@ -37,7 +37,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         rows,
         moves: VecDeque::new(),
         idle: VecDeque::new(),
-        vacated: Vec::new(),
+        vacated: VecDeque::new(),
         saved: BTreeMap::new(),
         controllers: control::controllers(topology),
         faults: trouble::troubles(application, topology, key),
