@@ -9,7 +9,7 @@ mod queue;
 mod track;
 
 pub use line::Lines;
-pub use pool::{Phase, Pool, Slot, Worker};
+pub use pool::{Phase, Pool, Slot, Talk, Worker};
 pub use programme::{Action, Sizes};
 pub use queue::Queue;
 pub use track::Track;

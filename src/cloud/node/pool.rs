@@ -15,21 +15,24 @@ use crate::ground::bits::Bits;
 use crate::ground::chance::{Key, Stream};
 use crate::ground::time::{SimTime, Span};
 
-/// One request's place at a worker.
+/// One request's place at a worker: what every event looks at.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
     /// When what it does ends; [`SimTime::NEVER`] while it waits or stands still.
     pub until: SimTime,
-    /// What is left of its work while it stands still.
-    pub left: Span,
     /// Who is served; [`NONE`] while it is free.
     pub job: u32,
-    /// The first of the calls that its job waits for.
-    pub child: u32,
-    /// Whose slot it is, by index.
-    pub worker: u32,
     /// Its place among all slots in the order of the workers' numbers.
     pub rank: u32,
+}
+
+/// What a slot remembers of calls and interruptions, apart from what every event looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Talk {
+    /// What is left of its work while it stands still.
+    pub left: Span,
+    /// The first of the calls that its job waits for.
+    pub child: u32,
     /// Changes with every call, so that old timers are recognised.
     pub epoch: u32,
     /// How often the present call was tried.
@@ -62,8 +65,6 @@ pub struct Worker {
     pub place: u32,
     /// Where it is in its life.
     pub phase: Phase,
-    /// Slots that are taken.
-    pub busy: u32,
     /// Which of the pool's sizes it has.
     pub size: u16,
 }
@@ -89,6 +90,10 @@ pub struct Pool<'a> {
     numbers: Vec<u32>,
     /// Slots by worker's index × stride.
     pub slots: Vec<Slot>,
+    /// What they remember, in the same order.
+    pub talks: Vec<Talk>,
+    /// Workers that drain or change: their slots are not free when they are given back.
+    pub leaving: u32,
     /// Slots a worker's index takes up: the most that any size has.
     pub stride: u32,
     /// Free slots of workers in service, by rank.
@@ -162,6 +167,8 @@ impl<'a> Pool<'a> {
             order: Vec::new(),
             numbers: Vec::new(),
             slots: Vec::new(),
+            talks: Vec::new(),
+            leaving: 0,
             stride,
             free: Bits::default(),
             slot_of_rank: Vec::new(),
@@ -191,7 +198,7 @@ impl<'a> Pool<'a> {
     pub fn free_slot(&mut self) -> Option<u32> {
         match self.free.first() {
             Some(rank) => Some(self.slot_of_rank[rank as usize]),
-            None if self.unlimited && self.levels.ready.level() > 0 => Some(self.new_slot(0)),
+            None if self.unlimited && self.levels.ready.level() > 0 => Some(self.new_slot()),
             None => None,
         }
     }
@@ -203,9 +210,7 @@ impl<'a> Pool<'a> {
         if !matches!(self.workers[worker as usize].phase, Phase::Ready | Phase::Draining) {
             return None;
         }
-        let size = self.sizes[usize::from(self.workers[worker as usize].size)].slots;
-        let first = worker * self.stride;
-        (first..first + size).find(|&slot| self.slots[slot as usize].job == NONE)
+        self.slots_range(worker).find(|&slot| self.slots[slot as usize].job == NONE)
     }
 
     /// Gives a slot to a job.
@@ -213,11 +218,8 @@ impl<'a> Pool<'a> {
     pub fn take(&mut self, slot: u32, job: u32, now: SimTime) {
         let place = &mut self.slots[slot as usize];
         place.job = job;
-        place.tries = 0;
-        place.child = NONE;
-        let (rank, worker) = (place.rank, place.worker);
+        let rank = place.rank;
         self.free.remove(rank);
-        self.workers[worker as usize].busy += 1;
         self.levels.busy.up(now);
         self.begun += 1;
     }
@@ -228,10 +230,9 @@ impl<'a> Pool<'a> {
         let place = &mut self.slots[slot as usize];
         place.job = NONE;
         place.until = SimTime::NEVER;
-        let (rank, worker) = (place.rank, place.worker);
-        let owner = &mut self.workers[worker as usize];
-        owner.busy -= 1;
-        if owner.phase == Phase::Ready {
+        let rank = place.rank;
+        let worker = self.worker_of(slot);
+        if self.stays(worker) {
             self.free.insert(rank);
         }
         self.levels.busy.down(now);
@@ -242,18 +243,42 @@ impl<'a> Pool<'a> {
     /// stays in service.
     #[inline(always)]
     pub fn can_hand_over(&self, slot: u32) -> bool {
-        let worker = self.slots[slot as usize].worker;
-        self.workers[worker as usize].phase == Phase::Ready && self.free.is_empty()
+        self.free.is_empty() && self.stays(self.worker_of(slot))
     }
 
     /// A slot that was not free in between goes to the next in line.
     #[inline(always)]
     pub fn hand_over(&mut self, slot: u32, job: u32) {
-        let place = &mut self.slots[slot as usize];
-        place.job = job;
-        place.tries = 0;
-        place.child = NONE;
+        self.slots[slot as usize].job = job;
         self.begun += 1;
+    }
+
+    /// Whose slot it is, by index.
+    #[inline(always)]
+    pub fn worker_of(&self, slot: u32) -> u32 {
+        match (self.unlimited, self.stride) {
+            (true, _) => 0,
+            (false, 1) => slot,
+            (false, stride) => slot / stride,
+        }
+    }
+
+    /// A worker's number.
+    #[inline(always)]
+    pub fn number_of(&self, worker: u32) -> u32 {
+        // As long as no index was used again, numbers follow from them.
+        if self.launched as usize == self.workers.len() { worker + 1 } else { self.workers[worker as usize].number }
+    }
+
+    /// Whether a worker that holds something stays in service.
+    #[inline(always)]
+    fn stays(&self, worker: u32) -> bool {
+        self.leaving == 0 || self.workers[worker as usize].phase == Phase::Ready
+    }
+
+    /// Whether a worker holds nothing.
+    pub fn is_empty(&self, worker: u32) -> bool {
+        self.slots_range(worker).all(|slot| self.slots[slot as usize].job == NONE)
     }
 
     /// How fast a worker works.
@@ -273,7 +298,7 @@ impl<'a> Pool<'a> {
     /// Adds a worker that was just asked for; returns its index.
     pub fn launch(&mut self) -> u32 {
         self.launched += 1;
-        let worker = Worker { number: self.launched, place: 0, phase: Phase::Pending, busy: 0, size: 0 };
+        let worker = Worker { number: self.launched, place: 0, phase: Phase::Pending, size: 0 };
         let index = match self.free_indices.pop() {
             Some(index) => {
                 self.workers[index as usize] = worker;
@@ -286,7 +311,7 @@ impl<'a> Pool<'a> {
                     lines.push(Queued::new(&self.plan.line));
                 }
                 for _ in 0..self.stride {
-                    self.push_slot(index);
+                    self.push_slot();
                 }
                 index
             }
@@ -298,6 +323,9 @@ impl<'a> Pool<'a> {
     /// A worker that is gone gives its index back.
     pub fn forget(&mut self, index: u32) {
         let worker = &mut self.workers[index as usize];
+        if matches!(worker.phase, Phase::Draining | Phase::Changing) {
+            self.leaving -= 1;
+        }
         worker.phase = Phase::Gone;
         let place = worker.place;
         self.order[place as usize] = NONE;
@@ -338,6 +366,7 @@ impl<'a> Pool<'a> {
             self.free.remove(self.slots[slot as usize].rank);
         }
         let slots = u64::from(self.slots_of(index));
+        self.leaving += 1;
         let worker = &mut self.workers[index as usize];
         worker.phase = phase;
         let place = worker.place;
@@ -350,6 +379,9 @@ impl<'a> Pool<'a> {
 
     /// The slots that a worker has at its size.
     pub fn slots_range(&self, index: u32) -> std::ops::Range<u32> {
+        if self.unlimited {
+            return 0..self.slots.len() as u32;
+        }
         let first = index * self.stride;
         first..first + self.slots_of(index)
     }
@@ -391,24 +423,16 @@ impl<'a> Pool<'a> {
         }
     }
 
-    fn push_slot(&mut self, worker: u32) {
-        self.slots.push(Slot {
-            until: SimTime::NEVER,
-            left: Span::ZERO,
-            job: NONE,
-            child: NONE,
-            worker,
-            rank: 0,
-            epoch: 0,
-            tries: 0,
-        });
+    fn push_slot(&mut self) {
+        self.slots.push(Slot { until: SimTime::NEVER, job: NONE, rank: 0 });
+        self.talks.push(Talk { left: Span::ZERO, child: NONE, epoch: 0, tries: 0 });
     }
 
-    /// One more slot for a worker that has as many as are needed.
+    /// One more slot for the worker that has as many as are needed.
     #[cold]
-    fn new_slot(&mut self, worker: u32) -> u32 {
+    fn new_slot(&mut self) -> u32 {
         let slot = self.slots.len() as u32;
-        self.push_slot(worker);
+        self.push_slot();
         self.slots[slot as usize].rank = slot;
         self.slot_of_rank.push(slot);
         slot

@@ -61,8 +61,10 @@ impl World<'_> {
         if !matches!(worker.phase, Phase::Pending | Phase::Changing) {
             return;
         }
+        let returns = worker.phase == Phase::Changing;
         worker.phase = Phase::Booting;
         let size = worker.size;
+        pool.leaving -= u32::from(returns);
         pool.levels.pending.down(now);
         pool.levels.booting.up(now);
         // Each start of the same machine draws anew.
@@ -172,7 +174,7 @@ impl World<'_> {
             Lines::Shared(_) => 0,
             Lines::Each(lines) => lines[index as usize].waiting(),
         };
-        if worker.phase == Phase::Draining && worker.busy == 0 && own_line == 0 {
+        if worker.phase == Phase::Draining && own_line == 0 && pool.is_empty(index) {
             pool.levels.draining.down(now);
             self.gone(cx, id, index);
         }

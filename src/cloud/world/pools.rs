@@ -248,7 +248,7 @@ impl World<'_> {
             && saved.is_empty()
         {
             let nanos = law.sample(&mut key.draw(u64::from(job.branch) << 32 | u64::from(request.ordinal)));
-            let takes = pool.speed_of(pool.slots[slot as usize].worker).takes(Span::from_nanos(nanos));
+            let takes = pool.speed_of(pool.worker_of(slot)).takes(Span::from_nanos(nanos));
             if takes != Span::ZERO {
                 pool.slots[slot as usize].until = now + takes;
                 return cx.plan(now + takes, Event::Finish { pool: to, slot });
@@ -319,19 +319,18 @@ impl World<'_> {
             && pool.can_hand_over(slot)
         {
             // Somebody waits and nothing else is free: the slot is theirs, without being free in between.
-            let place = &mut pool.slots[slot as usize];
-            place.job = NONE;
-            let number = pool.workers[place.worker as usize].number;
+            pool.slots[slot as usize].job = NONE;
+            let number = pool.number_of(pool.worker_of(slot));
             let who = requests[job.request].who();
             let fact = Fact::Served { who, pool: at, worker: number, visit: job.visit, began: job.since, result };
             self.vacated.push_back((at, slot));
             return cx.tell(fact);
         }
         let worker = pool.give(slot, now);
-        let owner = &pool.workers[worker as usize];
-        let (number, draining) = (owner.number, owner.phase == Phase::Draining);
+        let number = pool.number_of(worker);
+        let draining = pool.leaving > 0 && pool.workers[worker as usize].phase == Phase::Draining;
         if let Some(standing) = &mut pool.standing {
-            standing.give(owner.place);
+            standing.give(pool.workers[worker as usize].place);
         }
         let (each, wanted) = match &pool.lines {
             Lines::Shared(line) => (false, line.waiting() > 0 || !pool.feeds.is_empty()),
@@ -468,7 +467,9 @@ impl World<'_> {
             State::Waiting => self.leave_line(cx, id, Loss::TimedOut),
             State::Working | State::Calling | State::Backing => {
                 let Job { pool, slot, .. } = self.jobs[id];
-                let mut child = std::mem::replace(&mut self.pool_mut(pool).slots[slot as usize].child, NONE);
+                let talk = &mut self.pool_mut(pool).talks[slot as usize];
+                let mut child = std::mem::replace(&mut talk.child, NONE);
+                talk.tries = 0;
                 while child != NONE {
                     let next = self.jobs[child].sibling;
                     self.cancel(cx, child);
@@ -542,7 +543,7 @@ impl World<'_> {
             (Held::Restart, Some(Action::Work { work, law, key, fresh, .. })) => {
                 Some(self.work_of(&job, &request, work, law, key, fresh))
             }
-            _ if slot.until == SimTime::NEVER => Some(slot.left),
+            _ if slot.until == SimTime::NEVER => Some(pool.talks[job.slot as usize].left),
             _ => Some(slot.until - now),
         }
     }
@@ -613,10 +614,7 @@ pub(super) fn call_epoch(jobs: &Slab<Job>, nodes: &[Node<'_>], id: u32) -> Optio
         return None;
     }
     match &nodes[job.pool.index()] {
-        Node::Pool(pool) => {
-            let slot = &pool.slots[job.slot as usize];
-            (slot.job == id).then_some(slot.epoch)
-        }
+        Node::Pool(pool) => (pool.slots[job.slot as usize].job == id).then(|| pool.talks[job.slot as usize].epoch),
         _ => None,
     }
 }

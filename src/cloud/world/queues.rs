@@ -144,7 +144,7 @@ impl World<'_> {
                 state: State::New,
             });
             let pool = self.pool_mut(to);
-            let worker = pool.slots[slot as usize].worker;
+            let worker = pool.worker_of(slot);
             let place = pool.workers[worker as usize].place;
             if let Some(standing) = &mut pool.standing {
                 standing.take(place);

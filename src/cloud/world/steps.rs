@@ -128,7 +128,7 @@ impl<'a> World<'a> {
             _ => self.rarer_work(job, request, work, law, key, fresh),
         };
         let pool = self.pool(job.pool);
-        pool.speed_of(pool.slots[job.slot as usize].worker).takes(Span::from_nanos(nanos))
+        pool.speed_of(pool.worker_of(job.slot)).takes(Span::from_nanos(nanos))
     }
 
     /// Work that the request brings, or that is drawn anew at each visit.
@@ -192,8 +192,8 @@ impl<'a> World<'a> {
         let still = state.still > 0;
         let place = &mut state.slots[slot as usize];
         if still {
-            place.left = takes;
             place.until = SimTime::NEVER;
+            state.talks[slot as usize].left = takes;
         } else {
             place.until = now + takes;
             cx.plan(now + takes, Event::Finish { pool, slot });
@@ -316,11 +316,12 @@ impl<'a> World<'a> {
         let epoch = self.new_stamp();
         let job = self.jobs[id];
         let mut child = NONE;
-        let place = &mut self.pool_mut(job.pool).slots[job.slot as usize];
-        place.until = SimTime::NEVER;
-        place.epoch = epoch;
-        place.tries += 1;
-        let tries = place.tries;
+        let pool = self.pool_mut(job.pool);
+        pool.slots[job.slot as usize].until = SimTime::NEVER;
+        let talk = &mut pool.talks[job.slot as usize];
+        talk.epoch = epoch;
+        talk.tries += 1;
+        let tries = talk.tries;
         for &node in to {
             let stamp = self.new_stamp();
             child = self.jobs.insert(Job {
@@ -340,7 +341,7 @@ impl<'a> World<'a> {
             self.requests[job.request].refs += 1;
             self.moves.push_back(Move::Deliver { job: child, node });
         }
-        self.pool_mut(job.pool).slots[job.slot as usize].child = child;
+        self.pool_mut(job.pool).talks[job.slot as usize].child = child;
         let caller = &mut self.jobs[id];
         caller.state = State::Calling;
         caller.awaits = to.len() as u8;
@@ -363,7 +364,7 @@ impl<'a> World<'a> {
             caller.state = State::Working;
             caller.step += 1;
             let (pool, slot) = (caller.pool, caller.slot);
-            self.pool_mut(pool).slots[slot as usize].tries = 0;
+            self.pool_mut(pool).talks[slot as usize].tries = 0;
             self.moves.push_back(Move::Advance { job: parent });
         }
     }
@@ -375,17 +376,20 @@ impl<'a> World<'a> {
 
     /// A call has failed: another try, or the caller fails too.
     pub(super) fn call_failed<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss) {
+        let Job { pool, slot, .. } = self.jobs[id];
+        let tries = self.pool(pool).talks[slot as usize].tries;
         self.disown_calls(id);
         let job = self.jobs[id];
         let request = self.requests[job.request];
         let action = self.action(&job, &request);
-        let tries = self.pool(job.pool).slots[job.slot as usize].tries;
         if let Some(Action::Call { retry, key, .. }) = action
             && tries_again(retry, tries, why)
         {
             let pause = self.call_pause(retry, key, &job, &request, tries);
             let epoch = self.new_stamp();
-            self.pool_mut(job.pool).slots[job.slot as usize].epoch = epoch;
+            let talk = &mut self.pool_mut(job.pool).talks[job.slot as usize];
+            talk.epoch = epoch;
+            talk.tries = tries;
             self.jobs[id].state = State::Backing;
             self.set_alarm(cx, pause, Alarm::Backoff { job: id, epoch });
             return;
@@ -401,9 +405,10 @@ impl<'a> World<'a> {
     /// Those whom a job has called are no longer waited for.
     pub(super) fn disown_calls(&mut self, id: u32) {
         let Job { pool, slot, .. } = self.jobs[id];
-        let place = &mut self.pool_mut(pool).slots[slot as usize];
-        let mut child = std::mem::replace(&mut place.child, NONE);
-        place.epoch = 0;
+        let talk = &mut self.pool_mut(pool).talks[slot as usize];
+        let mut child = std::mem::replace(&mut talk.child, NONE);
+        talk.epoch = 0;
+        talk.tries = 0;
         while child != NONE {
             let called = &mut self.jobs[child];
             called.role = Role::Stray;
@@ -415,10 +420,10 @@ impl<'a> World<'a> {
     /// Takes a call that has ended out of its caller's row.
     fn unlink(&mut self, parent: u32, child: u32) {
         let Job { pool, slot, .. } = self.jobs[parent];
-        let first = self.pool(pool).slots[slot as usize].child;
+        let first = self.pool(pool).talks[slot as usize].child;
         let next = self.jobs[child].sibling;
         if first == child {
-            self.pool_mut(pool).slots[slot as usize].child = next;
+            self.pool_mut(pool).talks[slot as usize].child = next;
             return;
         }
         let mut at = first;

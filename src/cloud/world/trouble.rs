@@ -160,9 +160,9 @@ impl World<'_> {
                         continue;
                     }
                     let left = self.left_of(now, job, held).unwrap_or(Span::ZERO);
-                    let place = &mut self.pool_mut(id).slots[slot as usize];
-                    place.left = left;
-                    place.until = SimTime::NEVER;
+                    let pool = self.pool_mut(id);
+                    pool.talks[slot as usize].left = left;
+                    pool.slots[slot as usize].until = SimTime::NEVER;
                 }
                 self.pool_mut(id).still += 1;
             }
@@ -213,12 +213,13 @@ impl World<'_> {
     fn goes_on<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
         let now = cx.now();
         for slot in 0..self.pool(id).slots.len() as u32 {
-            let place = &mut self.pool_mut(id).slots[slot as usize];
-            let (job, left) = (place.job, place.left);
+            let pool = self.pool_mut(id);
+            let place = pool.slots[slot as usize];
+            let job = place.job;
             if job == NONE || place.until != SimTime::NEVER {
                 continue;
             }
-            place.left = Span::ZERO;
+            let left = std::mem::replace(&mut pool.talks[slot as usize].left, Span::ZERO);
             if self.jobs[job].state == State::Working {
                 self.pool_mut(id).slots[slot as usize].until = now + left;
                 cx.plan(now + left, Event::Finish { pool: id, slot });

@@ -66,7 +66,7 @@ impl Histogram {
     }
 
     /// Counts a value.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, value: u64) {
         let bucket = bucket(value);
         if bucket >= self.buckets.len() {
