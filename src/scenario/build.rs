@@ -4,6 +4,8 @@ mod application;
 mod node;
 mod scaling;
 
+use indexmap::IndexMap;
+
 use crate::cloud::topology::{
     Application, Backoff, Discipline, Fault, Held, Outage, Retry, RetryOn, Topology, WorkloadId,
 };
@@ -17,18 +19,21 @@ use crate::scenario::draft::quantities::Amount;
 use crate::scenario::files::Files;
 use crate::scenario::laws::Samples;
 use crate::scenario::sight::{Sight, edges, entry, nodes};
+use crate::scenario::trace::Recording;
 
 /// What a build reads: the checked draft and what its files held.
 pub(crate) struct Builder<'a> {
     pub sight: &'a Sight<'a>,
+    /// What the traces hold, handed over and not copied.
+    pub recordings: IndexMap<String, Recording>,
     /// What the checks should have told and did not; a scenario is then refused and not run.
     pub slips: Vec<String>,
 }
 
 impl<'a> Builder<'a> {
     /// A build of what a sight shows.
-    pub fn new(sight: &'a Sight<'a>) -> Builder<'a> {
-        Builder { sight, slips: Vec::new() }
+    pub fn new(sight: &'a Sight<'a>, recordings: IndexMap<String, Recording>) -> Builder<'a> {
+        Builder { sight, recordings, slips: Vec::new() }
     }
 
     fn samples(&self) -> &'a Samples {

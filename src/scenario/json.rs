@@ -45,13 +45,15 @@ impl Json<'_> {
             to += 1;
         }
         Complaint::error("E001", Place::bytes(from.min(self.text.len())..to), format!("this is not JSON: {what}"))
+            .advise("keys and text stand in double quotes, with commas between entries and none after the last")
     }
 
     fn value(&mut self, depth: usize) -> Result<Tree, Complaint> {
         let start = self.at;
         if depth > DEPTH_MAX {
             let what = "tables or lists stand more than 80 deep inside each other";
-            return Err(Complaint::error("E001", Place::bytes(start..start + 1), what));
+            return Err(Complaint::error("E001", Place::bytes(start..start + 1), what)
+                .advise("no setting of a scenario is that deep: look for a bracket that is never closed"));
         }
         let value = match self.peek() {
             Some(b'{') => self.table(depth)?,

@@ -131,12 +131,16 @@ pub fn read(source: &Source, loader: &dyn Loader, changes: &[Change]) -> Result<
             Err(complaint) => complaints.push(complaint),
         }
     }
-    let (draft, faults) = reader::derive::<Draft>(&tree);
-    complaints.extend(faults);
-    let found = draft.map(|draft| look(source, loader, changes, &tree, &draft, &mut complaints));
+    let derived = reader::derive::<Draft>(&tree);
+    let found = derived.draft.as_ref().and_then(|draft| {
+        let whole =
+            Whole { source, loader, changes, tree: &tree, draft, faults: &derived.complaints, holes: &derived.holes };
+        look(&whole, &mut complaints)
+    });
+    complaints.extend(derived.complaints);
     mark_changes(&mut complaints, &changed);
     sort(&mut complaints, source);
-    match found.flatten() {
+    match found {
         Some(scenario) if complaints.iter().all(|complaint| complaint.severity == Severity::Warning) => {
             Ok(Scenario { warnings: complaints, ..scenario })
         }
@@ -144,30 +148,43 @@ pub fn read(source: &Source, loader: &dyn Loader, changes: &[Change]) -> Result<
     }
 }
 
+/// All that a scenario is made of.
+struct Whole<'a> {
+    source: &'a Source,
+    loader: &'a dyn Loader,
+    changes: &'a [Change],
+    tree: &'a tree::Tree,
+    draft: &'a Draft,
+    faults: &'a [Complaint],
+    holes: &'a reader::Holes,
+}
+
 /// Checks a draft, and builds from it where nothing stands against it.
-fn look(
-    source: &Source,
-    loader: &dyn Loader,
-    changes: &[Change],
-    tree: &tree::Tree,
-    draft: &Draft,
-    complaints: &mut Vec<Complaint>,
-) -> Option<Scenario> {
+fn look(whole: &Whole<'_>, complaints: &mut Vec<Complaint>) -> Option<Scenario> {
+    let Whole { source, loader, changes, tree, draft, faults, holes } = *whole;
     let works = Works::of(draft);
-    // Numbers of works are small; the check of sizes tells where there are absurdly many.
-    let mut files = if works.count() <= rules::WORKS_MAX {
-        Files::load(draft, &works, loader, complaints)
-    } else {
-        Files::default()
-    };
-    let book = prices::book(&draft.prices, &mut files, loader, complaints);
-    let sight = Sight { draft, tree, works: &works, files: &files, book: &book };
-    complaints.extend(RULES.iter().flat_map(|rule| (rule.check)(&sight)));
-    if complaints.iter().any(|complaint| complaint.severity == Severity::Error) {
+    let too_much = rules::limits::check(draft, tree, &works);
+    if !too_much.is_empty() {
+        complaints.extend(too_much);
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut files = Files::load(draft, &works, loader, &mut found);
+    let recordings = std::mem::take(&mut files.recordings);
+    let book = prices::book(&draft.prices, &mut files, loader, &mut found);
+    let sight = Sight { draft, tree, works: &works, files: &files, book: &book, faults, holes };
+    found.extend(RULES.iter().flat_map(|rule| (rule.check)(&sight)));
+    for complaint in &mut found {
+        complaint.at = holes.restore(&complaint.at);
+        complaint.also.iter_mut().for_each(|(place, _)| *place = holes.restore(place));
+    }
+    let refused = !faults.is_empty() || found.iter().any(|complaint| complaint.severity == Severity::Error);
+    complaints.extend(found);
+    if refused {
         return None;
     }
     let goals = goals(&sight);
-    let mut builder = Builder::new(&sight);
+    let mut builder = Builder::new(&sight, recordings);
     let (application, topologies) = (builder.application(), builder.topologies());
     if let Some(slip) = builder.slips.into_iter().next() {
         complaints.push(
@@ -212,7 +229,7 @@ fn unpriced(topology: &Topology, book: &PriceBook, missing: billing::MissingPric
 fn goals(sight: &Sight<'_>) -> Vec<Goal> {
     let goals = sight.draft.goal.iter().filter_map(|(name, limit)| {
         let figure = rules::goals::figure(sight, name).ok()?;
-        let limit = rules::goals::read(figure, limit).ok()?;
+        let limit = rules::goals::read(figure, name, limit).ok()?;
         Some(Goal { of: name.clone(), limit, at_most: !figure.at_least })
     });
     goals.collect()

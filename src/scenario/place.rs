@@ -55,6 +55,11 @@ impl Place {
         Place { keys, target: Target::Value }
     }
 
+    /// Other keys, and the same part of what stands there.
+    pub(crate) fn with_keys(&self, keys: Vec<Key>) -> Place {
+        Place { keys, target: self.target.clone() }
+    }
+
     /// One key further down.
     pub fn then(&self, name: &str) -> Place {
         self.down(Key::Name(name.to_owned()))

@@ -22,47 +22,87 @@ const FAULTS_MAX: usize = 200;
 /// Separates what is the matter from what to do about it in a message that passes through serde.
 pub(crate) const ADVICE: char = '\n';
 
-/// A draft of the whole tree (`None` where even its outline fails), and everything that is the matter with it.
-pub(crate) fn derive<T: DeserializeOwned>(tree: &Tree) -> (Option<T>, Vec<Complaint>) {
+/// What a derive found.
+pub(crate) struct Derived<T> {
+    /// What could be drafted; `None` where even the outline fails.
+    pub draft: Option<T>,
+    /// Everything that is the matter with it.
+    pub complaints: Vec<Complaint>,
+    /// What was left out for it.
+    pub holes: Holes,
+}
+
+/// Parts of a tree that a draft lacks because they are at fault.
+#[derive(Debug, Default)]
+pub(crate) struct Holes(BTreeSet<Vec<Key>>);
+
+impl Holes {
+    /// The place in the tree of a place in the draft: entries of a list move up where those before them were left out.
+    pub fn restore(&self, place: &Place) -> Place {
+        if self.0.is_empty() {
+            return place.clone();
+        }
+        let mut keys: Vec<Key> = Vec::new();
+        for key in place.keys() {
+            keys.push(key.clone());
+            if let Key::Index(index) = key {
+                let depth = keys.len() - 1;
+                let mut index = *index;
+                // In order, so that each entry left out before pushes this one on by one.
+                for hole in self.0.iter().filter(|hole| hole.len() == depth + 1 && hole[..depth] == keys[..depth]) {
+                    if matches!(hole[depth], Key::Index(left_out) if left_out <= index) {
+                        index += 1;
+                    }
+                }
+                keys[depth] = Key::Index(index);
+            }
+        }
+        place.with_keys(keys)
+    }
+}
+
+/// Drafts the whole tree.
+pub(crate) fn derive<T: DeserializeOwned>(tree: &Tree) -> Derived<T> {
     let mut skip = BTreeSet::new();
     let mut complaints = Vec::new();
-    loop {
+    let draft = loop {
         let mut error = match T::deserialize(Reader { tree, trail: &Trail::TOP, skip: &skip }) {
-            Ok(draft) => return (Some(draft), complaints),
+            Ok(draft) => break Some(draft),
             Err(error) => *error.0,
         };
         let keys = error.at.take().unwrap_or_default();
         let consequence = match &error.missing {
-            Some(field) => {
-                let mut there = keys.clone();
-                there.push(Key::Name(field.clone()));
-                skip.contains(&there)
-            }
+            Some(field) => skip.contains(&[&keys[..], &[Key::Name(field.clone())]].concat()),
             None => error.consequence,
         };
-        let skipped = if error.on_word.is_some() && !error.key_is_wrong {
-            keys.clone()
-        } else {
-            let mut skipped = keys.clone();
+        let mut skipped = keys.clone();
+        if error.key_is_wrong {
             skipped.extend(error.on_word.clone().map(Key::Name));
-            skipped
-        };
+        }
         if !consequence {
-            complaints.push(complaint(keys, error));
+            complaints.push(complaint(tree, keys, error));
         }
         // Nothing new to leave out, or nothing left: the outline itself is at fault.
         if skipped.is_empty() || complaints.len() >= FAULTS_MAX || !skip.insert(skipped) {
-            return (None, complaints);
+            break None;
         }
-    }
+    };
+    Derived { draft, complaints, holes: Holes(skip) }
 }
 
-fn complaint(keys: Vec<Key>, error: Inner) -> Complaint {
+fn complaint(tree: &Tree, keys: Vec<Key>, mut error: Inner) -> Complaint {
     let mut place = Place::from_keys(keys);
+    let mut meant = place.clone();
+    if error.key_is_wrong {
+        error.what = format!("{} has no {}", owner(&place), error.what);
+    }
     if let Some(word) = &error.on_word {
         place = place.then(word).key();
+        meant = place.clone();
+    } else if let Some(Value::Text(word)) = tree.at(&place).map(|tree| &tree.value) {
+        meant = place.then(word);
     }
-    if let Some((pattern, what)) = later::find(&place) {
+    if let Some((pattern, what)) = later::find(&meant) {
         let what = match what {
             "" => format!("`{}` is not in this version yet", pattern.rsplit('.').next().unwrap_or(pattern)),
             told => told.to_owned(),
@@ -70,7 +110,65 @@ fn complaint(keys: Vec<Key>, error: Inner) -> Complaint {
         return Complaint::error("E008", place, what)
             .advise("leave it out for now; `explain` lists what this version has");
     }
-    Complaint { advice: error.advice, ..Complaint::error(error.code, place, error.what) }
+    if let Some(field) = &error.missing {
+        error.what = format!("{} lacks `{field}`", owner(&place));
+    }
+    let word = grammar_word(&place);
+    let advice = error.advice.unwrap_or_else(|| match &error.missing {
+        Some(field) => format!("add `{field} = …`; `explain {field}` tells how it is written"),
+        None => format!("`explain {word}` tells how it is written"),
+    });
+    Complaint::error(error.code, place, error.what).advise(advice)
+}
+
+/// Places whose last key is a person's own name for what stands there.
+const NAMED: [&str; 10] = [
+    "workload.*",
+    "topology.*",
+    "topology.*.pool.*",
+    "topology.*.balancer.*",
+    "topology.*.queue.*",
+    "topology.*.bucket.*",
+    "fault.outage.*",
+    "topology.*.fault.outage.*",
+    "goal.*",
+    "prices.own.*",
+];
+
+/// The last word of the grammar on the way to a place.
+fn grammar_word(place: &Place) -> &str {
+    if place.matches("work.*") {
+        return "law";
+    }
+    let up = usize::from(NAMED.iter().any(|pattern| place.matches(pattern)));
+    let mut words = place.keys().iter().rev().filter_map(|key| match key {
+        Key::Name(name) => Some(name.as_str()),
+        Key::Index(_) => None,
+    });
+    words.nth(up).unwrap_or("scenario")
+}
+
+/// What a table is, for a sentence about a key that it does not have.
+fn owner(place: &Place) -> String {
+    let name = |key: Option<&Key>| match key {
+        Some(Key::Name(name)) => name.clone(),
+        _ => String::new(),
+    };
+    let mut keys = place.keys().iter().rev();
+    let last = keys.next();
+    if last.is_none() {
+        return "a scenario".to_owned();
+    }
+    if place.matches("topology.*.pool.*.steps") {
+        return "this step".to_owned();
+    }
+    if NAMED.iter().any(|pattern| place.matches(pattern)) {
+        return format!("{} `{}`", name(keys.next()), name(last));
+    }
+    match last {
+        Some(Key::Name(name)) => format!("`{name}`"),
+        _ => format!("this entry of `{}`", name(keys.next())),
+    }
 }
 
 /// The way down to a value, kept on the stack.
@@ -175,8 +273,7 @@ impl de::Error for Error {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Error {
-        let mut error = Error::new("E002", format!("nothing here is called `{field}`"))
-            .advised(did_you_mean(field, expected.iter().copied()));
+        let mut error = Error::new("E002", format!("`{field}`")).advised(did_you_mean(field, expected.iter().copied()));
         error.0.on_word = Some(field.to_owned());
         error.0.key_is_wrong = true;
         error
@@ -252,7 +349,8 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
             Value::Integer(number) => visitor.visit_i64(*number),
             Value::Float(number) => visitor.visit_f64(*number),
             Value::Bool(truth) => visitor.visit_bool(*truth),
-            Value::Date(_) => Err(self.wrong("text, a number, a list or a table")),
+            Value::Date(date) => Err(Error::new("E003", format!("the date or time {date} stands here without quotes"))
+                .advised(Some("no setting takes a date; a duration is text such as `\"90s\"`".to_owned()))),
             Value::List(list) => {
                 visitor.visit_seq(Items { list, next: 0, exact: false, trail: self.trail, skip: self.skip })
             }

@@ -5,6 +5,7 @@ mod edges;
 mod entry;
 mod faults;
 pub(crate) mod goals;
+pub(crate) mod limits;
 mod names;
 mod outline;
 mod pairs;
@@ -20,7 +21,6 @@ mod works;
 use crate::cloud::topology::{Application, Topology};
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
-pub(crate) use crate::scenario::rules::sizes::WORKS_MAX;
 use crate::scenario::sight::Sight;
 
 /// A check of a draft.

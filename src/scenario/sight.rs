@@ -1,13 +1,15 @@
 //! What a rule looks at: the draft, the names it declares (also those whose tables are at fault), and its edges.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::billing::PriceBook;
+use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::step::Step;
 use crate::scenario::draft::words::{Entry, Names};
 use crate::scenario::draft::{Draft, Topology};
 use crate::scenario::files::Files;
 use crate::scenario::place::Place;
+use crate::scenario::reader::Holes;
 use crate::scenario::tree::{Tree, Value};
 use crate::scenario::works::Works;
 
@@ -47,6 +49,9 @@ pub(crate) struct Sight<'a> {
     pub works: &'a Works,
     pub files: &'a Files,
     pub book: &'a PriceBook,
+    /// What could not be derived, and so is lacking here.
+    pub faults: &'a [Complaint],
+    pub holes: &'a Holes,
 }
 
 /// One way on from a node.
@@ -91,6 +96,12 @@ impl Way {
 }
 
 impl<'a> Sight<'a> {
+    /// Whether something at or below a place could not be derived, so that what is lacking there says nothing.
+    pub fn is_at_fault(&self, place: &Place) -> bool {
+        let place = self.holes.restore(place);
+        self.faults.iter().any(|fault| fault.at.is_within(&place))
+    }
+
     /// The names declared in a table, also where what stands at them is at fault.
     pub fn declared(&self, table: &str) -> Vec<&'a str> {
         self.tree.table(table).map(|table| table.keys().map(String::as_str).collect()).unwrap_or_default()
@@ -203,6 +214,7 @@ pub(crate) fn entry<'a>(
         Some(Entry::One(name)) => Ok(name),
         Some(Entry::Each(each)) => each.get(workload).map(String::as_str).ok_or_else(Vec::new),
         None => {
+            let targets: IndexSet<&str> = edges.iter().map(|edge| edge.to).collect();
             let candidates: Vec<&str> = nodes
                 .iter()
                 .filter(|(name, kind)| match kind {
@@ -211,7 +223,7 @@ pub(crate) fn entry<'a>(
                     Kind::Bucket | Kind::Later => false,
                 })
                 .map(|(name, _)| *name)
-                .filter(|name| edges.iter().all(|edge| edge.to != *name))
+                .filter(|name| !targets.contains(name))
                 .collect();
             match candidates.as_slice() {
                 [only] => Ok(only),
@@ -222,16 +234,16 @@ pub(crate) fn entry<'a>(
 }
 
 /// The nodes that a workload can reach from a node, in the order in which they are found.
-pub(crate) fn reached<'a>(edges: &[Edge<'a>], from: &'a str, workload: &str) -> Vec<&'a str> {
-    let mut found = vec![from];
+pub(crate) fn reached<'a>(edges: &[Edge<'a>], from: &'a str, workload: &str) -> IndexSet<&'a str> {
+    let mut ways: IndexMap<&str, Vec<&'a str>> = IndexMap::new();
+    for edge in edges.iter().filter(|edge| is_for(edge.only, workload)) {
+        ways.entry(edge.from).or_default().push(edge.to);
+    }
+    let mut found = IndexSet::from([from]);
     let mut next = 0;
-    while let Some(here) = found.get(next).copied() {
+    while let Some(here) = found.get_index(next).copied() {
         next += 1;
-        for edge in edges.iter().filter(|edge| edge.from == here && is_for(edge.only, workload)) {
-            if !found.contains(&edge.to) {
-                found.push(edge.to);
-            }
-        }
+        found.extend(ways.get(here).into_iter().flatten().copied());
     }
     found
 }

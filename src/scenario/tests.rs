@@ -31,3 +31,11 @@ fn every_scenario_that_is_shipped_is_read_without_a_complaint() {
         }
     }
 }
+
+#[test]
+fn print_words() {
+    for word in words() {
+        println!("{} | {} | {} | {:?} | {:?}", word.word, word.place, word.about, word.form, word.default);
+    }
+    println!("{}", schema());
+}

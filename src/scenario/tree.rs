@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::scenario::complaint::Complaint;
 use crate::scenario::json;
-use crate::scenario::place::Place;
+use crate::scenario::place::{Key, Place};
 use crate::scenario::source::Source;
 
 /// The most bytes of a scenario's own text.
@@ -47,6 +47,15 @@ impl Tree {
     /// A value that does not stand in the file.
     pub fn loose(value: Value) -> Tree {
         Tree { span: None, value }
+    }
+
+    /// What stands at a place.
+    pub fn at(&self, place: &Place) -> Option<&Tree> {
+        place.keys().iter().try_fold(self, |here, key| match (key, &here.value) {
+            (Key::Name(name), Value::Table(table)) => table.get(name).map(|entry| &entry.tree),
+            (Key::Index(index), Value::List(list)) => list.get(*index),
+            _ => None,
+        })
     }
 
     /// The table at a key of this table.
@@ -97,18 +106,17 @@ fn parse_toml(text: &str) -> Result<Tree, Vec<Complaint>> {
 
 fn syntax(message: &str, span: Range<usize>) -> Complaint {
     let message = message.lines().collect::<Vec<_>>().join(", ");
-    if message.contains("recursion limit") {
-        return Complaint::error(
-            "E001",
-            Place::bytes(span),
-            "tables or lists stand more than 80 deep inside each other",
-        );
+    if message.contains("recursion limit") || message.contains("cannot recurse") {
+        let what = "tables or lists stand more than 80 deep inside each other";
+        return Complaint::error("E001", Place::bytes(span), what)
+            .advise("no setting of a scenario is that deep: look for a bracket that is never closed");
     }
     if message.contains("duplicate key") {
         return Complaint::error("E001", Place::bytes(span), "this name is given twice")
             .advise("keep one of the two, or give the other a name of its own");
     }
     Complaint::error("E001", Place::bytes(span), format!("this is not TOML: {message}"))
+        .advise("text stands in double quotes, a list in brackets, a table in braces or under a header of its own")
 }
 
 fn table_of(table: DeTable<'_>, complaints: &mut Vec<Complaint>) -> Table {

@@ -1,5 +1,6 @@
 //! Every word of the grammar with its sentence, for `explain`. Made from the schema, and so from the structs themselves.
 
+use indexmap::IndexSet;
 use serde_json::Value;
 
 use crate::scenario::complaint::CODES;
@@ -28,6 +29,20 @@ pub fn words() -> Vec<Word> {
     let mut words = Vec::new();
     let walk = Walk { root: &schema };
     walk.table(&schema, "", &mut Vec::new(), &mut words);
+    let laws = words.iter().filter(|word| word.place.strip_prefix("law.").is_some_and(|rest| !rest.contains('.')));
+    let laws = laws.map(|word| format!("`{}`", word.word)).collect::<Vec<_>>().join(", ");
+    words.push(plain(
+        "law",
+        "law",
+        &format!("how something varies from one time to the next: a plain value (always the same), or one of {laws}"),
+    ));
+    let figures = FIGURES.iter().map(|figure| format!("`{}`", figure.name)).collect::<IndexSet<_>>();
+    let figures = figures.into_iter().collect::<Vec<_>>().join(", ");
+    words.push(plain(
+        "figures",
+        "figure",
+        &format!("what a run measures, and what goals are for: {figures}; of one node or workload as `NAME.FIGURE`"),
+    ));
     words.extend(FIGURES.iter().map(figure));
     words.extend(CODES.iter().map(|(code, about)| plain(code, "complaint", about)));
     words.extend(RULES.iter().map(|rule| plain("check", "check", rule.about)));
@@ -90,12 +105,12 @@ impl<'s> Walk<'s> {
         let Some(Value::Object(keys)) = schema.get("properties") else { return };
         for (key, value) in keys {
             let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
-            let (inner, _) = self.resolve(value);
+            let (inner, name) = self.resolve(value);
             words.push(Word {
                 word: key.clone(),
                 place: place.clone(),
                 about: about(value).or_else(|| about(inner)).unwrap_or_default(),
-                form: form(inner),
+                form: form(value, inner, name),
                 default: value
                     .get("default")
                     .map(shown)
@@ -145,23 +160,27 @@ impl<'s> Walk<'s> {
     }
 
     fn choice(&self, choice: &'s Value, place: &str, above: &mut Vec<&'s str>, words: &mut Vec<Word>) {
-        let tell = |word: &str, value: &'s Value, words: &mut Vec<Word>| {
+        let tell = |word: &str, value: Option<&'s Value>, words: &mut Vec<Word>| {
             let place = format!("{place}.{word}");
+            let Some(about) = about(choice) else { return };
             if !words.iter().any(|known| known.place == place) {
-                let about = about(choice).unwrap_or_default();
-                words.push(Word { form: form(self.resolve(value).0), ..plain(word, &place, &about) });
+                let form = value.and_then(|value| {
+                    let (inner, name) = self.resolve(value);
+                    form(value, inner, name)
+                });
+                words.push(Word { form, ..plain(word, &place, &about) });
             }
         };
         if let Some(word) = choice.get("const").and_then(Value::as_str) {
-            tell(word, choice, words);
+            tell(word, None, words);
         } else if let Some(Value::Array(several)) = choice.get("enum") {
-            several.iter().filter_map(Value::as_str).for_each(|word| tell(word, choice, words));
+            several.iter().filter_map(Value::as_str).for_each(|word| tell(word, None, words));
         } else if let Some(Value::Object(keys)) = choice.get("properties")
             && choice.get("required").and_then(Value::as_array).is_some_and(|required| required.len() == 1)
             && keys.len() == 1
         {
             for (word, value) in keys {
-                tell(word, value, words);
+                tell(word, Some(value), words);
                 self.value(value, &format!("{place}.{word}"), above, words);
             }
         } else {
@@ -179,26 +198,25 @@ fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), |text| format!("\"{text}\""))
 }
 
-/// How a value of a schema is written.
-fn form(schema: &Value) -> Option<String> {
-    if let Some(about) = about(schema).filter(|_| {
-        schema.get("type").is_none_or(|kind| kind != "object")
-            && schema.get("properties").is_none()
-            && schema.get("oneOf").is_none()
-    }) {
-        return Some(about);
+/// How a value is written: what its type says of itself, or its shape.
+fn form(value: &Value, inner: &Value, name: Option<&str>) -> Option<String> {
+    if let Some(law) = name.filter(|name| name.starts_with("Law")) {
+        let of = law.replace("%20", " ");
+        return Some(format!("a l{}: a plain value, or a table of one key that names the law", &of[1..]));
     }
-    let kind = schema.get("type").and_then(Value::as_str);
-    let form = match kind {
+    let is_table = inner.get("properties").is_some() || inner.get("additionalProperties").is_some();
+    if !std::ptr::eq(value, inner) && !is_table && inner.get("oneOf").is_none() {
+        return about(inner);
+    }
+    let word = match inner.get("type").and_then(Value::as_str) {
         Some("boolean") => "`true` or `false`",
         Some("integer") => "a whole number",
         Some("number") => "a number",
-        Some("string") if schema.get("enum").is_some() => "a word",
-        Some("string") => "text",
+        Some("string") if inner.get("enum").is_none() => "text",
         Some("array") => "a list",
         Some("object") => "a table",
-        _ if schema.get("oneOf").is_some() => "a choice",
+        _ if inner.get("oneOf").is_some() => "one of the words below it",
         _ => return None,
     };
-    Some(form.to_owned())
+    Some(word.to_owned())
 }

@@ -71,9 +71,9 @@ impl Builder<'_> {
             workload::Arrivals::Users(users) => {
                 Arrivals::Users { count: count(users.count.0), think: self.law(&users.think) }
             }
-            workload::Arrivals::Trace(_) => match self.sight.files.recordings.get(name) {
-                Some(Recording::Instants(rows)) => Arrivals::Instants(rows.clone()),
-                Some(Recording::Counts(cells, spread)) => Arrivals::Counts { cells: cells.clone(), spread: *spread },
+            workload::Arrivals::Trace(_) => match self.recordings.swap_remove(name) {
+                Some(Recording::Instants(rows)) => Arrivals::Instants(rows),
+                Some(Recording::Counts(cells, spread)) => Arrivals::Counts { cells, spread },
                 None => {
                     self.slip(format!("the trace of `{name}` was not read"));
                     Arrivals::Instants(Vec::new())

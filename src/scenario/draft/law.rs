@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::ground::distribution::Distribution;
 use crate::scenario::draft::quantities::{Bytes, Number, Time, Whole};
 use crate::scenario::laws::{self, Samples};
+use crate::scenario::reader::ADVICE;
 
 /// A law, checked: it can be made into a distribution whatever an `empirical` file holds.
 #[derive(Clone, Debug, Deserialize)]
@@ -226,8 +227,14 @@ impl<Q: Quantity> TryFrom<Kind<Q>> for Law<Q> {
     type Error = String;
 
     fn try_from(kind: Kind<Q>) -> Result<Law<Q>, String> {
-        laws::make(&kind, None)?;
-        Ok(Law(kind))
+        match laws::make(&kind, None) {
+            Ok(_) => Ok(Law(kind)),
+            // The ground tells what is the matter, and sometimes what would be right, in one sentence.
+            Err(told) => Err(match told.split_once(": say ") {
+                Some((what, advice)) => format!("{what}{ADVICE}say {advice}"),
+                None => told,
+            }),
+        }
     }
 }
 

@@ -55,7 +55,7 @@ fn edges_of<'a>(name: &str, topology: &'a crate::scenario::draft::Topology, way:
 }
 
 /// Why a node of that kind can't be at the end of such an edge, and what to do.
-fn fits(way: Way, kind: Kind) -> Result<(), &'static str> {
+pub(super) fn fits(way: Way, kind: Kind) -> Result<(), &'static str> {
     match (way, kind) {
         (_, Kind::Later) => Ok(()),
         (Way::Route | Way::Receive, Kind::Pool) => Ok(()),

@@ -1,5 +1,7 @@
 //! It is clear where requests enter, and every node can be reached.
 
+use indexmap::IndexSet;
+
 use crate::scenario::complaint::{Complaint, did_you_mean, listed};
 use crate::scenario::draft::words::Entry;
 use crate::scenario::place::Place;
@@ -44,10 +46,14 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             }
             None => {}
         }
-        if complaints.len() > before || nodes.is_empty() || !is_sound(sight, name) {
+        if complaints.len() > before || nodes.is_empty() || sight.is_at_fault(&place) {
             continue;
         }
         let edges = edges(name, topology);
+        // Where an edge leads nowhere, the node that it was meant for only seems to be left out.
+        if edges.iter().any(|edge| !nodes.contains_key(edge.to)) {
+            continue;
+        }
         if topology.entry.is_none()
             && let Err(candidates) = entry(topology, &nodes, &edges, "")
         {
@@ -66,13 +72,13 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             complaints.push(Complaint::error("E105", place, what).advise(advice));
             continue;
         }
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: IndexSet<&str> = IndexSet::new();
         for workload in sight.declared("workload") {
             if let Ok(from) = entry(topology, &nodes, &edges, workload) {
                 seen.extend(reached(&edges, from, workload));
             }
         }
-        for (node, kind) in nodes.iter().filter(|(node, _)| !seen.contains(node)) {
+        for (node, kind) in nodes.iter().filter(|(node, _)| !seen.contains(*node)) {
             let what = format!("no request ever reaches {} `{node}` of topology `{name}`", kind.word());
             complaints.push(
                 Complaint::warning("W104", node_place(name, *kind, node).key(), what)
@@ -81,23 +87,6 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
     }
     complaints
-}
-
-/// Whether every node of a topology could be derived, so that no edge is missing.
-fn is_sound(sight: &Sight<'_>, name: &str) -> bool {
-    let Some(topology) = sight.draft.topology.get(name) else { return false };
-    sight.nodes(name).iter().all(|(node, kind)| match kind {
-        Kind::Balancer => topology.balancer.contains_key(*node),
-        Kind::Pool => topology.pool.contains_key(*node),
-        Kind::Queue => topology.queue.contains_key(*node),
-        Kind::Bucket => topology.bucket.contains_key(*node),
-        Kind::Later => false,
-    }) && (topology.entry.is_some()
-        || sight
-            .tree
-            .table("topology")
-            .and_then(|all| all.get(name))
-            .is_none_or(|entry| entry.tree.get("entry").is_none()))
 }
 
 fn one(

@@ -31,7 +31,7 @@ fn one(sight: &Sight<'_>, outage: &Outage, place: &Place, topologies: &[&str], c
     if let Some(component) = &outage.component {
         let given = sight.declared("work");
         if !given.contains(&component.as_str()) && sight.works.id(component).is_none() {
-            let known: Vec<&str> = given.into_iter().chain(sight.works.names()).collect();
+            let known = given.iter().copied().chain(sight.works.names().filter(|name| !given.contains(name)));
             complaints.push(
                 Complaint::error(
                     "E102",

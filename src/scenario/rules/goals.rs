@@ -13,6 +13,9 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// Advice where no figure is near.
+const FIGURES: &str = "`explain figures` lists them";
+
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (name, limit) in &sight.draft.goal {
@@ -20,7 +23,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         match figure(sight, name) {
             Err((what, advice)) => complaints.push(Complaint { advice, ..Complaint::error("E301", place.key(), what) }),
             Ok(figure) => {
-                if let Err((what, advice)) = read(figure, limit) {
+                if let Err((what, advice)) = read(figure, name, limit) {
                     complaints.push(Complaint::error("E302", place, what).advise(advice));
                 }
             }
@@ -36,19 +39,15 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
 }
 
 /// The limit in SI units or dollars, or what is wrong and what would be right.
-pub(crate) fn read(figure: &Figure, limit: &Limit) -> Result<f64, (String, String)> {
+pub(crate) fn read(figure: &Figure, name: &str, limit: &Limit) -> Result<f64, (String, String)> {
     let wanted = format!("it is measured by {}", figure.form.example());
     match (figure.form, limit) {
         (Form::Number, Limit::Number(number)) if *number >= 0.0 => Ok(*number),
-        (Form::Number, Limit::Number(number)) => {
-            Err((format!("{number} is negative, and `{}` never is", figure.name), wanted))
+        (Form::Number, Limit::Number(number)) => Err((format!("{number} is negative, and `{name}` never is"), wanted)),
+        (_, Limit::Number(number)) => Err((format!("the bare number {number} is no limit for `{name}`"), wanted)),
+        (form, Limit::Text(text)) => {
+            form.read(text).map_err(|why| (format!("{text:?} is no limit for `{name}`"), format!("{wanted}; {why}")))
         }
-        (_, Limit::Number(number)) => {
-            Err((format!("the bare number {number} is no limit for `{}`", figure.name), wanted))
-        }
-        (form, Limit::Text(text)) => form
-            .read(text)
-            .map_err(|why| (format!("{text:?} is no limit for `{}`", figure.name), format!("{wanted}; {why}"))),
     }
 }
 
@@ -76,7 +75,7 @@ pub(crate) fn figure(sight: &Sight<'_>, name: &str) -> Result<&'static Figure, (
             return figures::find(rest, is).ok_or_else(|| {
                 (
                     format!("{who} `{front}` has no figure `{rest}`"),
-                    did_you_mean(rest, known.iter().map(String::as_str)),
+                    Some(did_you_mean(rest, known.iter().map(String::as_str)).unwrap_or_else(|| FIGURES.to_owned())),
                 )
             });
         }
@@ -97,7 +96,6 @@ pub(crate) fn figure(sight: &Sight<'_>, name: &str) -> Result<&'static Figure, (
         ));
     }
     known.dedup();
-    let advice = did_you_mean(name, known.iter().map(String::as_str))
-        .unwrap_or_else(|| "`explain figures` lists them".to_owned());
+    let advice = did_you_mean(name, known.iter().map(String::as_str)).unwrap_or_else(|| FIGURES.to_owned());
     Err((format!("there is no figure `{name}`"), Some(advice)))
 }

@@ -1,6 +1,8 @@
 //! Settings that exclude each other, and settings that need each other.
 
 use crate::scenario::complaint::Complaint;
+use crate::scenario::draft::fault::Held;
+use crate::scenario::draft::quantities::Amount;
 use crate::scenario::draft::scaling::{Policy, Scaling};
 use crate::scenario::draft::workload::Arrivals;
 use crate::scenario::place::Place;
@@ -126,14 +128,31 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     );
                 }
             }
+            if let (Some(Scaling::Asg(asg)), Some(Amount::Of(workers))) = (&pool.scaling, pool.workers)
+                && asg.desired.is_some_and(|desired| desired.0 != workers)
+            {
+                let desired = place.then("asg").then("desired");
+                let workers = node_place(name, Kind::Pool, pool_name).then("workers");
+                let what = format!("`desired` and `workers` both say how many `{pool_name}` has at the start");
+                complaints.push(
+                    Complaint::error("E108", desired, what).and(workers, "the other one").advise("keep one of them"),
+                );
+            }
             if let Some(Scaling::Asg(asg)) = &pool.scaling {
                 for (index, policy) in asg.policies.iter().enumerate() {
                     self::policy(policy, &place.then("asg").then("policies").nth(index), &mut complaints);
                 }
             }
-            if matches!(pool.workers, Some(crate::scenario::draft::quantities::Amount::Unlimited))
-                && pool.scaling.is_some()
+            if let Some(Scaling::Vertical(vertical)) = &pool.scaling
+                && vertical.held == Some(Held::Finish)
             {
+                let what = "work that is left to finish can't outlive the machine that it is on";
+                let place = place.then("vertical").then("held");
+                complaints.push(
+                    Complaint::error("E108", place, what).advise("`lost`, `back`, `resume`, `restart` or `redraw`"),
+                );
+            }
+            if matches!(pool.workers, Some(Amount::Unlimited)) && pool.scaling.is_some() {
                 complaints.push(
                     Complaint::error("E108", place.key(), "a pool with unlimited workers has nothing to scale")
                         .advise("take `scaling` out, or give a number of `workers`"),
@@ -192,7 +211,10 @@ pub(super) fn one_of(keys: &[(&str, bool)], place: &Place, complaints: &mut Vec<
     let all = keys.iter().map(|(key, _)| format!("`{key}`")).collect::<Vec<_>>().join(", ");
     match there.as_slice() {
         [_] => {}
-        [] => complaints.push(Complaint::error("E108", place.clone(), format!("one of {all} must be given"))),
+        [] => complaints.push(
+            Complaint::error("E108", place.clone(), format!("none of {all} is given"))
+                .advise("give exactly one of them"),
+        ),
         [first, second, ..] => {
             let what = format!("`{first}` and `{second}` exclude each other");
             complaints.push(

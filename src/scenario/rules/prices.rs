@@ -59,7 +59,7 @@ fn hourly(price: &str, place: Place, complaints: &mut Vec<Complaint>) {
     match quantity::price(price) {
         Ok(price) if price.unit == "h" => {}
         Ok(price) => {
-            let what = format!("a machine is paid for by the hour, not by the {}", price.unit);
+            let what = format!("a machine has the price of an hour, and this one is for `{}`", price.unit);
             complaints
                 .push(Complaint::error("E501", place, what).advise("write the price of an hour: `\"$0.0360/h\"`"));
         }

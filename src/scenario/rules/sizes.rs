@@ -24,9 +24,6 @@ const SLOTS_MAX: u64 = 1_000_000;
 const REPLICATIONS_MAX: u64 = 100_000;
 const COUNT_MAX: u64 = 1_000_000_000;
 const RETRIES_MAX: u64 = 1_000_000;
-const NODES_MAX: usize = 1_000;
-const NAMES_MAX: usize = 1_000;
-pub(crate) const WORKS_MAX: usize = 10_000;
 /// Cells of the recorded series.
 const CELLS_MAX: u64 = 2_000;
 
@@ -87,7 +84,6 @@ impl Ranges {
 
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut ranges = Ranges { complaints: Vec::new() };
-    counts(sight, &mut ranges);
     run(&sight.draft.run, &mut ranges);
     for (name, workload) in &sight.draft.workload {
         let place = Place::of(&["workload", name]);
@@ -130,22 +126,6 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
     }
     ranges.complaints
-}
-
-fn counts(sight: &Sight<'_>, ranges: &mut Ranges) {
-    let mut too_many = |count: usize, most: usize, what: &str, place: Place| {
-        if count > most {
-            ranges
-                .complaints
-                .push(Complaint::error("E201", place, format!("{count} {what}")).advise(format!("at most {most}")));
-        }
-    };
-    too_many(sight.declared("workload").len(), NAMES_MAX, "workloads", Place::of(&["workload"]));
-    too_many(sight.declared("topology").len(), NAMES_MAX, "topologies", Place::of(&["topology"]));
-    too_many(sight.works.count(), WORKS_MAX, "works", Place::of(&["work"]));
-    for name in sight.declared("topology") {
-        too_many(sight.nodes(name).len(), NODES_MAX, "nodes in one topology", Place::of(&["topology", name]));
-    }
 }
 
 fn run(run: &Run, ranges: &mut Ranges) {

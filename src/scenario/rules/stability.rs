@@ -1,10 +1,11 @@
 //! What means and rates tell before anything runs: pools that can never keep up, messages that come back too early,
 //! runs that take very long. All of it only warns, as it may be the point.
 
+use std::cell::RefCell;
+
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{Application, Node, NodeId, NodeKind, Pool, Step, Topology, Verb, WorkId, WorkloadId};
-use crate::ground::quantity::show_rate;
 use crate::ground::time::{SECOND, Span};
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
@@ -21,54 +22,55 @@ pub(super) const EFFORT: Foresight =
 const MANY: f64 = 1e9;
 
 fn overload(application: &Application, topology: &Topology, length: Option<Span>) -> Vec<Complaint> {
-    let flow = Flow { application, topology };
+    let flow = Flow::new(application, topology);
     let loads = flow.loads(length);
     let mut complaints = Vec::new();
     for (node, load) in topology.nodes.iter().zip(&loads) {
         let NodeKind::Pool(pool) = &node.kind else { continue };
-        let (Some(most), true) = (most_slots(pool), load.visits > 0.0) else { continue };
-        let slots = most as f64 * f64::from(slots(pool));
-        if load.busy <= slots * 1.000_001 {
-            continue;
+        let (Some(most), true) = (most_workers(pool), load.visits > 0.0) else { continue };
+        let slots = f64::from(most) * f64::from(slots(pool));
+        // Exactly enough is not told: in the long run it is too little too, but it is what textbooks begin with.
+        if load.busy > slots * 1.000_001 {
+            complaints.push(overloaded(topology, node, pool, *load, most));
         }
-        let mean = load.busy / load.visits;
-        let does = slots / mean;
-        let workers = (load.busy / f64::from(slots_of(pool))).floor() as u64 + 1;
-        let who = match &pool.scaling {
-            Scaling::Group(_) | Scaling::Timetable(_) => {
-                format!("{most} workers at the most do {}", show_rate(round(does)))
-            }
-            Scaling::Fixed | Scaling::Vertical(_) => {
-                format!("{most} workers of {} slots do {}", slots_of(pool), show_rate(round(does)))
-            }
-        };
-        let what = format!(
-            "pool `{}` of topology `{}` can never keep up: {} come, and {who} at {} each",
-            node.name,
-            topology.name,
-            show_rate(round(load.visits)),
-            shown(mean),
-        );
-        let place = match &pool.scaling {
-            Scaling::Group(_) => pool_place(topology, node).then("scaling").then("asg").then("max"),
-            Scaling::Timetable(_) => pool_place(topology, node).then("scaling"),
-            Scaling::Fixed | Scaling::Vertical(_) => pool_place(topology, node).then("workers"),
-        };
-        let advice = format!("{workers} workers would keep it below 100 %; unless overload is the point");
-        complaints.push(Complaint::warning("W101", place, what).advise(advice));
     }
     complaints
 }
 
+fn overloaded(topology: &Topology, node: &Node, pool: &Pool, load: Load, most: u32) -> Complaint {
+    let slots = slots(pool);
+    let mean = load.busy / load.visits;
+    let (come, done) = rates(load.visits, f64::from(most) * f64::from(slots) / mean);
+    let place = Place::of(&["topology", &topology.name, "pool", &node.name]);
+    let (bound, place) = match &pool.scaling {
+        Scaling::Fixed => ("", place.then("workers")),
+        Scaling::Vertical(_) => ("", place.then("scaling")),
+        Scaling::Timetable(_) => ("at the most ", place.then("scaling").then("schedule")),
+        Scaling::Group(_) => ("at the most ", place.then("scaling").then("asg").then("max")),
+    };
+    let what = format!(
+        "pool `{}` of topology `{}` can never keep up: {come} come, and {bound}{} of {} {} {done} at {} each",
+        node.name,
+        topology.name,
+        counted(most, "worker"),
+        counted(slots, "slot"),
+        if most == 1 { "does" } else { "do" },
+        shown(mean),
+    );
+    let enough = (load.busy / f64::from(slots)).floor() as u64 + 1;
+    let advice = format!("{enough} workers would keep it below 100 %, unless overload is the point");
+    Complaint::warning("W101", place, what).advise(advice)
+}
+
 fn visibility(application: &Application, topology: &Topology, _: Option<Span>) -> Vec<Complaint> {
-    let flow = Flow { application, topology };
+    let flow = Flow::new(application, topology);
     let mut complaints = Vec::new();
     for node in &topology.nodes {
         let NodeKind::Queue(queue) = &node.kind else { continue };
         let Some(timeout) = queue.visibility else { continue };
         let means = queue.to.iter().flat_map(|pool| {
             (0..application.workloads.len())
-                .map(|workload| flow.hold(*pool, WorkloadId::at(workload), 0))
+                .map(|workload| flow.hold(*pool, WorkloadId::at(workload)))
                 .collect::<Vec<_>>()
         });
         let mean = means.fold(0.0, f64::max);
@@ -118,12 +120,16 @@ struct Load {
 struct Flow<'a> {
     application: &'a Application,
     topology: &'a Topology,
+    /// What [`Flow::hold`] has found, by workload and node: shapes where many ways meet are walked once.
+    held: RefCell<Vec<Option<f64>>>,
 }
 
-/// Calls and messages deeper than this are not followed: checks before this one cut circles.
-const DEPTH_MAX: usize = 1_000;
+impl<'a> Flow<'a> {
+    fn new(application: &'a Application, topology: &'a Topology) -> Flow<'a> {
+        let pairs = application.workloads.len() * topology.nodes.len();
+        Flow { application, topology, held: RefCell::new(vec![None; pairs]) }
+    }
 
-impl Flow<'_> {
     fn loads(&self, length: Option<Span>) -> Vec<Load> {
         let mut loads = vec![Load::default(); self.topology.nodes.len()];
         for (index, workload) in self.application.workloads.iter().enumerate() {
@@ -145,11 +151,8 @@ impl Flow<'_> {
         arriving[from.index()] = rate;
         for node in order {
             let rate = arriving[node.index()];
-            if let NodeKind::Pool(pool) = &self.topology.nodes[node.index()].kind {
-                loads[node.index()].visits += rate;
-                loads[node.index()].busy += rate * self.hold(node, workload, 0);
-                debug_assert!(pool.slots > 0);
-            }
+            loads[node.index()].visits += rate;
+            loads[node.index()].busy += rate * self.hold(node, workload);
             for (to, share) in self.onward(node, workload) {
                 arriving[to.index()] += rate * share;
             }
@@ -202,7 +205,9 @@ impl Flow<'_> {
     /// Pools behind one balancer or queue share by what they can do; those without a limit take all.
     fn shared(&self, to: &[NodeId]) -> Vec<(NodeId, f64)> {
         let capacity = |node: &NodeId| match &self.topology.nodes[node.index()].kind {
-            NodeKind::Pool(pool) => most_slots(pool).map_or(f64::INFINITY, |most| most as f64 * f64::from(slots(pool))),
+            NodeKind::Pool(pool) => {
+                most_workers(pool).map_or(f64::INFINITY, |most| f64::from(most) * f64::from(slots(pool)))
+            }
             _ => 0.0,
         };
         let total: f64 = to.iter().map(capacity).sum();
@@ -213,27 +218,29 @@ impl Flow<'_> {
     }
 
     /// Seconds for which one request keeps a slot of a node, on average: its work and the calls that it waits for.
-    fn hold(&self, node: NodeId, workload: WorkloadId, depth: usize) -> f64 {
-        if depth > DEPTH_MAX {
-            return 0.0;
+    fn hold(&self, node: NodeId, workload: WorkloadId) -> f64 {
+        let at = workload.index() * self.topology.nodes.len() + node.index();
+        if let Some(known) = self.held.borrow()[at] {
+            return known;
         }
-        match &self.topology.nodes[node.index()].kind {
-            NodeKind::Balancer(balancer) => {
-                balancer.to.iter().map(|to| self.hold(*to, workload, depth + 1)).fold(0.0, f64::max)
-            }
+        let seconds = match &self.topology.nodes[node.index()].kind {
+            NodeKind::Balancer(balancer) => self.longest(&balancer.to, workload),
             NodeKind::Queue(_) | NodeKind::Bucket(_) => 0.0,
-            NodeKind::Pool(pool) => steps(pool, workload).map(|step| self.step(pool, step, workload, depth)).sum(),
-        }
+            NodeKind::Pool(pool) => steps(pool, workload).map(|step| self.step(pool, step, workload)).sum(),
+        };
+        self.held.borrow_mut()[at] = Some(seconds);
+        seconds
     }
 
-    fn step(&self, pool: &Pool, step: &Step, workload: WorkloadId, depth: usize) -> f64 {
+    fn longest(&self, to: &[NodeId], workload: WorkloadId) -> f64 {
+        to.iter().map(|to| self.hold(*to, workload)).fold(0.0, f64::max)
+    }
+
+    fn step(&self, pool: &Pool, step: &Step, workload: WorkloadId) -> f64 {
         match &step.verb {
-            Verb::Work { work, .. } => {
-                let speed = fastest(pool);
-                self.mean(*work, workload) * speed
-            }
+            Verb::Work { work, .. } => self.mean(*work, workload) * fastest(pool),
             Verb::Call { to, timeout, .. } => {
-                let answer = to.iter().map(|to| self.hold(*to, workload, depth + 1)).fold(0.0, f64::max);
+                let answer = self.longest(to, workload);
                 timeout.map_or(answer, |timeout| answer.min(timeout.seconds()))
             }
             Verb::Put { bucket, .. } | Verb::Get { bucket, .. } => {
@@ -274,7 +281,7 @@ fn fastest(pool: &Pool) -> f64 {
 }
 
 /// Workers at the most; `None` is unlimited.
-fn most_slots(pool: &Pool) -> Option<u32> {
+fn most_workers(pool: &Pool) -> Option<u32> {
     use crate::cloud::scaling::Policy;
     let start = pool.workers?;
     Some(match &pool.scaling {
@@ -296,10 +303,6 @@ fn slots(pool: &Pool) -> u32 {
         Scaling::Vertical(vertical) => vertical.sizes.iter().map(|size| size.slots).fold(1, u32::max),
         Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) => pool.slots,
     }
-}
-
-fn slots_of(pool: &Pool) -> u32 {
-    slots(pool)
 }
 
 /// Requests a second, averaged over the run; 0 for a closed group, whose rate follows the system.
@@ -360,8 +363,17 @@ fn profile_mean(profile: &crate::cloud::arrivals::Profile, seconds: f64) -> f64 
     (0..STEPS).map(at).sum::<f64>() / f64::from(STEPS)
 }
 
-fn pool_place(topology: &Topology, node: &Node) -> Place {
-    Place::of(&["topology", &topology.name, "pool", &node.name])
+/// `1 slot`, `4 slots`.
+fn counted(number: u32, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Two rates in one unit, in which neither is a small fraction.
+fn rates(one: f64, other: f64) -> (String, String) {
+    let units = [("s", 1.0), ("min", 60.0), ("h", 3_600.0), ("d", 86_400.0)];
+    let fits = |(_, seconds): &&(&str, f64)| one.min(other) * seconds >= 0.1;
+    let (unit, seconds) = units.iter().find(fits).copied().unwrap_or(units[3]);
+    (format!("{}/{unit}", round(one * seconds)), format!("{}/{unit}", round(other * seconds)))
 }
 
 /// To three digits.
@@ -375,6 +387,5 @@ fn round(number: f64) -> f64 {
 
 /// Seconds as a duration of a few digits.
 fn shown(seconds: f64) -> String {
-    let nanos = round(seconds) * SECOND as f64;
-    Span::from_nanos(nanos.round() as u64).to_string()
+    Span::from_nanos((round(seconds) * SECOND as f64).round() as u64).to_string()
 }

@@ -15,7 +15,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         for (pool_name, pool) in &topology.pool {
             let place = node_place(name, Kind::Pool, pool_name).then("steps");
             for (index, step) in pool.steps.iter().enumerate() {
-                one(step, &place.nth(index), &mut complaints);
+                one(sight, step, &place.nth(index), &mut complaints);
                 workloads(sight, step, &place.nth(index), &mut complaints);
             }
             if let Some(crate::scenario::draft::node::Line::Priority(priority)) = &pool.line {
@@ -43,7 +43,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     complaints
 }
 
-fn one(step: &Step, place: &Place, complaints: &mut Vec<Complaint>) {
+fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Complaint>) {
     let verbs: Vec<&str> = [
         ("work", step.work.is_some()),
         ("call", step.call.is_some()),
@@ -57,6 +57,8 @@ fn one(step: &Step, place: &Place, complaints: &mut Vec<Complaint>) {
     .collect();
     let verb = match verbs.as_slice() {
         [verb] => *verb,
+        // A verb that could not be derived has been told.
+        [] if sight.is_at_fault(place) => return,
         [] => {
             complaints.push(
                 Complaint::error("E107", place.clone(), "this step does nothing: it has no verb")

@@ -39,7 +39,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                             reads(sight, (name, pool_name), metric, &place.then("metric"), &mut complaints);
                         }
                         target(tracking, &place, &mut complaints);
-                        leaves_zero(pool_name, asg, tracking, &place, &mut complaints);
+                        leaves_zero(pool_name, asg, &place, &mut complaints);
                     }
                     Policy::Scheduled(_) => {}
                 }
@@ -172,13 +172,12 @@ fn target(tracking: &TargetTracking, place: &Place, complaints: &mut Vec<Complai
     }
 }
 
-/// Metrics per worker have no value without workers, so nothing ever asks for the first one.
-fn leaves_zero(pool: &str, asg: &Asg, tracking: &TargetTracking, place: &Place, complaints: &mut Vec<Complaint>) {
+/// New capacity is workers in service × metric ÷ target, which of none is none: nothing ever asks for the first one.
+fn leaves_zero(pool: &str, asg: &Asg, place: &Place, complaints: &mut Vec<Complaint>) {
     let others = asg.policies.iter().any(|policy| matches!(policy, Policy::QueueLength(_) | Policy::Scheduled(_)));
-    let needs_workers = tracking.metric.as_ref().is_none_or(|metric| !of_queue(metric));
-    if asg.min.map_or(0, |min| min.0) == 0 && needs_workers && !others {
+    if asg.min.map_or(0, |min| min.0) == 0 && !others {
         let what = format!(
-            "pool `{pool}` may shrink to zero workers, and with none this metric has no value: it would never grow again"
+            "pool `{pool}` may shrink to zero workers, and target tracking never leaves zero: it multiplies those there are"
         );
         complaints.push(
             Complaint::warning("W105", place.clone(), what)

@@ -26,7 +26,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     continue;
                 }
                 if !is_known(work) {
-                    let known: Vec<&str> = given.iter().copied().chain(sight.works.names()).collect();
+                    let known = given.iter().copied().chain(sight.works.names().filter(|name| !given.contains(name)));
                     let advice = did_you_mean(work, known)
                         .unwrap_or_else(|| format!("add it to `[work]`: `{work} = \"300ms\"`"));
                     complaints.push(

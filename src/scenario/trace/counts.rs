@@ -118,8 +118,8 @@ fn rows(
 fn tidy(setting: &Setting<'_>, mut rows: Rows, complaints: &mut Vec<Complaint>) -> Rows {
     if !rows.is_sorted_by_key(|row| row.0) {
         rows.sort_by_key(|row| row.0);
-        let what = format!("the rows of {} are not in the order of time; they were sorted", setting.trace.file);
-        complaints.push(Complaint::warning("W201", setting.place.then("file"), what));
+        let what = format!("the rows of {} are not in the order of time", setting.trace.file);
+        complaints.push(Complaint::warning("W201", setting.place.then("file"), what).advise("they were sorted"));
     }
     let before = rows.len();
     let mut tidy = Rows::with_capacity(before);
@@ -130,12 +130,11 @@ fn tidy(setting: &Setting<'_>, mut rows: Rows, complaints: &mut Vec<Complaint>) 
         }
     }
     if tidy.len() < before {
-        let what = format!(
-            "{} has {} rows for instants that it has already counted; they were added",
-            setting.trace.file,
-            before - tidy.len()
-        );
-        complaints.push(Complaint::warning("W201", setting.place.then("file"), what));
+        let more = before - tidy.len();
+        let rows = if more == 1 { "row" } else { "rows" };
+        let what = format!("{} has {more} {rows} for instants that it has already counted", setting.trace.file);
+        let advice = "the counts were added; clocks set back an hour do this once a year";
+        complaints.push(Complaint::warning("W201", setting.place.then("file"), what).advise(advice));
     }
     tidy
 }

@@ -25,8 +25,8 @@ pub(super) fn read(
         rows.sort_by_key(|row| row.0);
         // Ends in order are beginnings in disorder: that is no fault of the file.
         if !ends {
-            let what = format!("the rows of {} are not in the order of time; they were sorted", setting.trace.file);
-            complaints.push(Complaint::warning("W201", file.clone(), what));
+            let what = format!("the rows of {} are not in the order of time", setting.trace.file);
+            complaints.push(Complaint::warning("W201", file.clone(), what).advise("they were sorted"));
         }
     }
     let (first, last) = (rows.first()?.0, rows.last()?.0);

@@ -71,9 +71,9 @@ impl<'b> Sheet<'b> {
             return Ok(at);
         }
         let what = format!("{} has no column `{name}`", self.file);
-        let looks_like_data = self.headings.iter().all(|heading| heading.parse::<f64>().is_ok());
+        let looks_like_data = self.headings.iter().any(|heading| heading.parse::<f64>().is_ok());
         let advice = if looks_like_data {
-            "its first line holds numbers: a trace begins with a line of headings".to_owned()
+            "its first line holds values: put a line of headings before it, such as `timestamp,value`".to_owned()
         } else {
             did_you_mean(name, self.headings.iter().map(String::as_str)).unwrap_or_default()
         };

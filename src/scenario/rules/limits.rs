@@ -1,0 +1,37 @@
+//! How large a scenario may be. Checked before everything else, whose effort grows with it.
+
+use crate::scenario::complaint::Complaint;
+use crate::scenario::draft::Draft;
+use crate::scenario::place::Place;
+use crate::scenario::sight::nodes;
+use crate::scenario::tree::Tree;
+use crate::scenario::works::Works;
+
+const WORKLOADS_MAX: usize = 100;
+const TOPOLOGIES_MAX: usize = 100;
+const WORKS_MAX: usize = 10_000;
+const NODES_MAX: usize = 1_000;
+const STEPS_MAX: usize = 1_000;
+
+/// Everything that there is too much of.
+pub(crate) fn check(draft: &Draft, tree: &Tree, works: &Works) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    let mut too_many = |count: usize, most: usize, what: &str, place: Place| {
+        if count > most {
+            let complaint = Complaint::error("E201", place, format!("{count} {what}"));
+            complaints.push(complaint.advise(format!("at most {most} can be read: split the scenario")));
+        }
+    };
+    let named = |table: &str| tree.table(table).map_or(0, |table| table.len());
+    too_many(named("workload"), WORKLOADS_MAX, "workloads", Place::of(&["workload"]));
+    too_many(named("topology"), TOPOLOGIES_MAX, "topologies", Place::of(&["topology"]));
+    too_many(works.count(), WORKS_MAX, "works", Place::of(&["work"]));
+    for (name, topology) in &draft.topology {
+        too_many(nodes(tree, name).len(), NODES_MAX, "nodes in one topology", Place::of(&["topology", name]));
+        for (pool_name, pool) in &topology.pool {
+            let place = Place::of(&["topology", name, "pool", pool_name, "steps"]);
+            too_many(pool.steps.len(), STEPS_MAX, "steps of one pool", place);
+        }
+    }
+    complaints
+}
