@@ -82,7 +82,7 @@ pub struct RunPlan {
     pub replications: Replications,
     /// Where all chance begins.
     pub seed: u64,
-    /// The step of the recorded series; `None`: as the recorder sees fit.
+    /// The step of the recorded series; `None` where there is no length.
     pub series: Option<Span>,
 }
 
@@ -116,6 +116,9 @@ pub struct Goal {
     /// Whether the figure must stay at or below the limit, or else at or above.
     pub at_most: bool,
 }
+
+/// Steps of the recorded series where the file does not say.
+const CELLS: u64 = 480;
 
 /// Reads, checks and builds.
 ///
@@ -257,7 +260,7 @@ fn run_plan(draft: &Draft) -> RunPlan {
             },
         },
         seed: run.seed.map_or(1, |seed| seed.0),
-        series: run.series.map(|time| time.0),
+        series: run.series.map(|time| time.0).or(length.map(|length| Span::from_nanos(length.nanos().div_ceil(CELLS)))),
     }
 }
 

@@ -22,7 +22,8 @@ impl Builder<'_> {
             }
             Kind::Queue => topology.queue.get(name).map(|draft| NodeKind::Queue(self.queue(ids, draft))),
             Kind::Bucket => topology.bucket.get(name).map(|draft| {
-                NodeKind::Bucket(Bucket { put: self.some_law(&draft.put), get: self.some_law(&draft.get) })
+                let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));
+                NodeKind::Bucket(Bucket { put: time(&draft.put), get: time(&draft.get) })
             }),
             Kind::Later => None,
         };
