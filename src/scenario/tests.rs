@@ -402,3 +402,34 @@ fn no_text_makes_the_reader_panic() {
         }
     }
 }
+
+/// The recipe stands in `scenarios/README.md`.
+#[test]
+fn the_day_of_uploads_is_made_by_its_recipe() {
+    let levels =
+        [20, 14, 10, 8, 7, 8, 14, 28, 45, 55, 60, 58, 50, 55, 62, 64, 60, 58, 66, 80, 92, 85, 60, 36].map(f64::from);
+    let mut made = "timestamp,value\n".to_owned();
+    for row in 0..288usize {
+        let (hour, part) = (row / 12, (row % 12) as f64 / 12.0);
+        let level = levels[hour] + (levels[(hour + 1) % 24] - levels[hour]) * part;
+        let swing = 0.85 + 0.3 * (row as f64 * 0.618034 % 1.0);
+        let shared = if (243..246).contains(&row) { 2.0 } else { 1.0 };
+        let count = (level * swing * shared + 0.5).floor();
+        made.push_str(&format!("2025-03-03 {hour:02}:{:02}:00,{count}\n", row % 12 * 5));
+    }
+    assert!(std::fs::read_to_string("scenarios/uploads-day.csv").unwrap() == made);
+}
+
+#[test]
+fn the_main_scenario_plays_a_recorded_day() {
+    let trace = "{ trace = { file = \"uploads-day.csv\", time = \"timestamp\", value = \"value\", scale = 1.5 } }";
+    let change = |path: &str, value: &str| Change { path: path.to_owned(), value: value.to_owned() };
+    let scenario =
+        shipped("video-upload.toml", &[change("workload.uploads.arrivals", trace), change("run.length", "1d")]);
+    let Arrivals::Counts { cells, .. } = &scenario.application.workloads[0].arrivals else { panic!("counts") };
+    assert_eq!(cells.len(), 288);
+    assert_eq!(cells[0].to.seconds(), 300.0);
+    assert_eq!(cells[287].to.seconds(), 86_400.0);
+    // 17 uploads in the first five minutes, one and a half times.
+    assert_eq!(cells[0].thousandths, 25_500);
+}

@@ -6,6 +6,8 @@ mod clock;
 mod counts;
 mod instants;
 pub(crate) mod sheet;
+#[cfg(test)]
+mod tests;
 
 use crate::cloud::arrivals::{Cell, Recorded, Spread};
 use crate::cloud::topology::WorkId;
