@@ -14,8 +14,11 @@ use crate::report::{self, charts};
 /// The scenario that the README shows.
 const SCENARIO: &str = "scenarios/video-upload.toml";
 
-/// Columns of the README's table: what a page shows without scrolling.
-const WIDTH: usize = 100;
+/// The charts that the README shows, each light and dark.
+const PICTURES: [&str; 4] = ["timeline-decoupled.", "tail-completion.", "latency.", "cost."];
+
+/// Columns of the table: all topologies side by side.
+const WIDTH: usize = 120;
 
 /// Make the pictures of the README anew
 #[derive(Args, Debug)]
@@ -31,9 +34,13 @@ pub fn gallery(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     let scenario = session::read(Path::new(SCENARIO), &[], voice)?;
     let folder = Folder::claim(&words.output, Chosen::ByUser, true, |_| Vec::new())?;
     let document = session::simulate(&scenario, &Play::default(), None, false, voice)?;
-    let mut files = vec![("video-upload.txt".to_owned(), report::table(&document, WIDTH, false).into_bytes())];
+    let table: String =
+        report::table(&document, WIDTH, false).lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+    let mut files = vec![("video-upload.txt".to_owned(), table.into_bytes())];
     for (name, svg) in charts::all(&document) {
-        files.push((format!("video-upload-{name}"), svg.into_bytes()));
+        if PICTURES.iter().any(|picture| name.starts_with(picture)) {
+            files.push((format!("video-upload-{name}"), svg.into_bytes()));
+        }
     }
     folder.write(&files)?;
     voice.tell(&format!("{} files in {}", files.len(), folder.path().display()));

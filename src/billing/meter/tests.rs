@@ -1,3 +1,5 @@
+//! What a meter counts, life by life.
+
 use super::*;
 use crate::billing::capacity::Capacity;
 use crate::billing::{PriceBook, invoice, total};

@@ -1,3 +1,5 @@
+//! What a list of usage may say, and how it is answered where it may not.
+
 use super::*;
 use crate::billing::{invoice, missing, total};
 

@@ -1,4 +1,4 @@
-//! How many tries until the first success: 1, 2, 3, …
+//! How many tries it takes until the first success: 1, 2, 3 or more.
 
 use rand::Rng;
 

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use super::{Desk, SMALL, done};
 
-/// The station for two at a load of a half: W = S / (1 − ρ²) = 1 s / (1 − 1/16) ≈ 1.07 s; for one: 1 s / (1 − 1/2) = 2 s.
+/// Of one worker, busy half the time: W = S ÷ (1 − ρ) = 2 s. Of two, a quarter each: W = S ÷ (1 − ρ²) = 1.07 s.
 fn with_goal(goal: &str) -> Desk {
     let desk = Desk::new();
     desk.put("goal.toml", format!("{SMALL}[goal]\n{goal}\n"));

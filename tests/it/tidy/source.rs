@@ -24,12 +24,22 @@ impl Text {
 
     /// Its code before its own tests.
     pub fn code_without_tests(&self) -> String {
-        if self.path.ends_with("/tests.rs") || self.path.starts_with("tests/") {
+        if self.is_test() {
             return String::new();
         }
         let code = self.code();
         let end = code.find("#[cfg(test)]\nmod ").unwrap_or(code.len());
         code[..end].to_owned()
+    }
+
+    /// Whether it is there for tests alone: by its folder, or by the `mod` line that names it.
+    fn is_test(&self) -> bool {
+        let Some((folder, name)) = self.path.strip_prefix("src/").and_then(|path| path.rsplit_once('/')) else {
+            return self.path.starts_with("tests/");
+        };
+        let line = format!("#[cfg(test)]\nmod {};", name.trim_end_matches(".rs"));
+        let parents = [format!("src/{folder}/mod.rs"), format!("src/{folder}.rs")];
+        parents.iter().any(|parent| fs::read_to_string(root().join(parent)).is_ok_and(|text| text.contains(&line)))
     }
 
     /// The number of the line at a byte.
