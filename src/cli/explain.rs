@@ -16,7 +16,10 @@ Examples:
   queuelab explain visibility-timeout
   queuelab explain queue-length
   queuelab explain E002
-  queuelab explain";
+  queuelab explain figures
+  queuelab explain
+
+`figures`, `statistics`, `terms`, `codes` and `checks` are explained together.";
 
 /// Explain a figure, a setting, a choice or the code of a complaint
 #[derive(Args, Debug)]
@@ -44,6 +47,11 @@ pub fn explain(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
         voice.say(&list(width))?;
         return Ok(Ending::Done);
     };
+    if let Some(all) = of_kind(asked) {
+        let lines: String = all.iter().map(|(word, text)| wrapped(&format!("{word}: {text}"), width)).collect();
+        voice.say(&lines)?;
+        return Ok(Ending::Done);
+    }
     let mut found: Vec<Entry> = glossary::find(asked).into_iter().map(of_word).collect();
     found.extend(of_scenario(asked));
     if found.is_empty() {
@@ -52,6 +60,26 @@ pub fn explain(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     let texts: Vec<String> = found.iter().map(|entry| shown(entry, width)).collect();
     voice.say(&texts.join("\n"))?;
     Ok(Ending::Done)
+}
+
+/// All words of a kind that is asked for by its name, each with its sentence.
+fn of_kind(kind: &str) -> Option<Vec<(String, String)>> {
+    let glossary = |wanted: fn(Kind) -> bool| {
+        let words = WORDS.iter().filter(move |word| wanted(word.kind));
+        Some(words.map(|word| (word.word.to_owned(), word.text.to_owned())).collect())
+    };
+    let registry = |place: &str| {
+        let words = scenario::words();
+        Some(words.into_iter().filter(|word| word.place == place).map(|word| (word.word, word.about)).collect())
+    };
+    match kind.to_lowercase().as_str() {
+        "figures" => glossary(|kind| matches!(kind, Kind::Times | Kind::Figure(_))),
+        "statistics" => glossary(|kind| kind == Kind::Statistic),
+        "terms" => glossary(|kind| kind == Kind::Term),
+        "codes" => registry(COMPLAINT),
+        "checks" => registry(CHECK),
+        _ => None,
+    }
 }
 
 fn of_word(word: &glossary::Word) -> Entry {

@@ -1,5 +1,6 @@
 //! `init`: a commented scenario to start from, and the schema beside it.
 
+use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -15,10 +16,7 @@ Examples:
   queuelab init my-system.toml
   queuelab init --force my-system.toml";
 
-/// The scenario that `init` writes.
-const START: &str = include_str!("start.toml");
-
-/// The schema's name, as the first line of [`START`] has it.
+/// The schema's name, as the first line of [`scenario::TEMPLATE`] has it.
 const SCHEMA: &str = "scenario.schema.json";
 
 /// Write a commented scenario to start from, and the schema beside it
@@ -37,11 +35,13 @@ pub struct Words {
 /// Writes the scenario and the schema.
 pub fn init(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     claim_file(&words.file, words.force)?;
-    let schema = words.file.with_file_name(SCHEMA);
-    // The schema is made by this program alone and the same for all scenarios of a folder.
-    claim_file(&schema, true)?;
-    write_file(&schema, scenario::schema().as_bytes())?;
-    write_file(&words.file, START.as_bytes())?;
+    let (schema, text) = (words.file.with_file_name(SCHEMA), scenario::schema());
+    // All scenarios of a folder share one.
+    if !fs::read(&schema).is_ok_and(|there| there == text.as_bytes()) {
+        claim_file(&schema, words.force)?;
+        write_file(&schema, text.as_bytes())?;
+    }
+    write_file(&words.file, scenario::TEMPLATE.as_bytes())?;
     voice.tell(&format!("wrote {} and {}", words.file.display(), schema.display()));
     voice.tell(&format!("next: queuelab compare {}", words.file.display()));
     Ok(Ending::Done)

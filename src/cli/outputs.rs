@@ -71,14 +71,14 @@ impl Folder {
 
     /// Writes all files, or none: each is written in full under a temporary name before the first is renamed.
     pub fn write(&self, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
-        let made = !self.path.exists();
+        let made: Vec<&Path> = self.path.ancestors().take_while(|folder| !folder.exists()).collect();
         let written = fs::create_dir_all(&self.path)
             .map_err(|error| (self.path.clone(), error))
             .and_then(|()| self.write_files(files));
         written.map_err(|(path, error)| {
-            if made {
+            for folder in made {
                 // Only an empty folder goes: what others put there meanwhile stays.
-                let _ = fs::remove_dir(&self.path);
+                let _ = fs::remove_dir(folder);
             }
             cannot_write(&path, &error)
         })
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn what_cannot_be_written_leaves_nothing_behind() {
         let outer = tempfile::tempdir().unwrap();
-        let folder = Folder::claim(&outer.path().join("new"), Chosen::ByUser, false, |_| Vec::new()).unwrap();
+        let folder = Folder::claim(&outer.path().join("very/new"), Chosen::ByUser, false, |_| Vec::new()).unwrap();
         let long = "x".repeat(300);
         let refused = folder.write(&[(RESULT.to_owned(), result()), (long, Vec::new())]);
         assert!(matches!(refused, Err(Failure::World(_))), "{refused:?}");

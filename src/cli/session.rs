@@ -85,8 +85,14 @@ fn failure(error: RunError, trace: Option<&Growing>) -> Failure {
     }
 }
 
-/// Looks where the results will stand, before anything is run.
+/// Looks whether there is what is asked for, and where the results will stand, before anything is run.
 pub fn claim(scenario: &Scenario, path: &Path, play: &Play, outcome: &Outcome) -> Result<Folder, Failure> {
+    if let Some(asked) = play.topology.clone()
+        && !scenario.topologies.iter().any(|topology| topology.name == asked)
+    {
+        let known = scenario.topologies.iter().map(|topology| topology.name.clone()).collect();
+        return Err(failure(RunError::NoTopology { asked, known }, None));
+    }
     if let Some(trace) = &outcome.trace {
         claim_file(trace, outcome.force)?;
     }

@@ -1,7 +1,10 @@
 //! What the program says about itself, and whether what the documents tell people to type works.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+
+use queuelab::experiment::document::Document;
 
 use super::{Desk, expect};
 use crate::tidy::{file, files, root};
@@ -25,6 +28,24 @@ fn help_texts_are_as_expected() {
 fn the_version_is_that_of_the_manifest() {
     let version = Desk::new().run(&["--version"]).ends(0);
     assert_eq!(version.out, format!("queuelab {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// Whatever a result names can be asked for.
+#[test]
+fn every_figure_of_a_result_is_explained() {
+    let desk = desk_with_the_project();
+    let run = desk.run(&["run", "scenarios/video-upload.toml", "--replications", "1", "--json", "--quiet"]);
+    let document: Document = serde_json::from_str(&run.out).unwrap();
+    let mut names = BTreeSet::new();
+    for topology in document.topologies.values() {
+        names.extend(topology.figures.keys().cloned());
+        names.extend(topology.nodes.values().flat_map(|node| node.figures.keys().cloned()));
+    }
+    assert!(names.len() > 50, "{names:?}");
+    for name in names {
+        desk.run(&["explain", &name]).ends(0);
+        desk.run(&["explain", &format!("media.{name}")]).ends(0);
+    }
 }
 
 /// The arguments of every line of a text that calls the program, as a shell would cut them.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use super::{Desk, done};
 use queuelab::experiment::document::{Document, SCHEMA};
@@ -129,6 +129,19 @@ fn no_room_for_the_results_on_stdout_is_said() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("no room is left on the disk"));
 }
 
+/// As on a disk that is full after the first few files: the shell lets no file grow beyond 8 blocks of 512 bytes.
+#[test]
+#[cfg(unix)]
+fn no_room_for_the_results_leaves_nothing_at_all() {
+    let desk = Desk::with_small();
+    let mut shell = Command::new("sh");
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" compare small.toml";
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_queuelab")]).current_dir(desk.path());
+    done(shell).ends(1).says("error: cannot write `output/small-3/");
+    assert_eq!(desk.files(), ["small.toml"]);
+    assert!(!desk.path().join("output").exists());
+}
+
 #[test]
 fn a_folder_that_cannot_be_made_is_said_and_leaves_nothing() {
     let desk = Desk::with_small();
@@ -149,6 +162,9 @@ fn a_new_scenario_can_be_begun_checked_and_compared() {
     assert_eq!(check.err, "", "a scenario to start from has no warnings");
     let compare = desk.run(&["compare", "mine.toml", "--replications", "4"]);
     assert!(matches!(compare.code, Some(0 | 3 | 4)), "{}", compare.err);
+    desk.run(&["init", "another.toml"]).ends(0);
+    desk.put("scenario.schema.json", "{}");
+    desk.run(&["init", "third.toml"]).ends(2).says("scenario.schema.json");
     desk.put("mine.toml", "# changed");
     desk.run(&["init", "mine.toml"]).ends(2).says("already there");
     assert_eq!(desk.read("mine.toml"), "# changed");
