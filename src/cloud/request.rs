@@ -49,6 +49,12 @@ pub enum Stage {
 }
 
 impl Request {
+    /// Whether nothing speaks of it but its client and one job, whose end is its own.
+    #[inline(always)]
+    pub fn is_only_one_job(&self) -> bool {
+        self.pending == 1 && self.refs == 2 && self.loss.is_none()
+    }
+
     /// Who it is, for those who only watch.
     #[inline]
     pub fn who(&self) -> Who {

@@ -239,6 +239,12 @@ impl<'a> Pool<'a> {
         worker
     }
 
+    /// Whether any slot of a worker in service is free.
+    #[inline(always)]
+    pub fn has_free(&self) -> bool {
+        self.unlimited || !self.free.is_empty()
+    }
+
     /// Whether a slot that becomes free can go straight to the next in line: nothing else is free, and its worker
     /// stays in service.
     #[inline(always)]

@@ -138,27 +138,6 @@ impl World<'_> {
         }
     }
 
-    /// A client's job has ended well and given its slot back: the usual end of a request, at one go.
-    #[inline(always)]
-    pub(super) fn root_done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, job: u32, id: u32) {
-        let request = &mut self.requests[id];
-        let simple = request.pending == 1 && request.loss.is_none() && request.refs == 2;
-        if simple && self.flows[request.workload.index()].think.is_none() && self.saved.is_empty() {
-            let (who, born) = (request.who(), request.born);
-            request.stage = Stage::Ended;
-            request.refs = 0;
-            self.requests.remove(id);
-            self.jobs[job].stamp = 0;
-            self.jobs.remove(job);
-            self.in_system.down(cx.now());
-            cx.tell(Fact::Answered { who, born });
-            cx.tell(Fact::Completed { who, born });
-            return;
-        }
-        self.end_job(job);
-        self.answered(cx, id);
-    }
-
     /// The client has its answer.
     #[inline(never)]
     pub(super) fn answered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {

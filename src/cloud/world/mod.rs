@@ -55,6 +55,8 @@ pub struct World<'a> {
     alarms: Slab<Alarm>,
     rows: Vec<Row>,
     moves: VecDeque<Move>,
+    /// Some group of clients is closed: an answer is where its next request begins.
+    closed: bool,
     /// Pools that may have both a free slot and work to take.
     idle: VecDeque<NodeId>,
     /// Slots that have just become free while others wait for them.

@@ -3,8 +3,8 @@
 use crate::cloud::discipline::Claim;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, Lines, Node, Phase};
-use crate::cloud::request::{Job, NONE, Request, Role, State};
+use crate::cloud::node::{Action, Lines, Node, Phase, Pool};
+use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{Discipline, Held, NoWorker, NodeId};
 use crate::cloud::world::queues::Undelivered;
 use crate::cloud::world::{Move, World};
@@ -75,16 +75,23 @@ impl World<'_> {
         }
         if let Lines::Shared(line) = &pool.lines
             && line.waiting() > 0
+            && pool.has_free()
         {
             // Those in line come first: a slot that has just become free is theirs.
             self.pull(cx, to);
         }
-        let pool = self.pool_mut(to);
+        let World { nodes, jobs, requests, saved, .. } = self;
+        let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
         if let Lines::Shared(line) = &pool.lines
             && line.waiting() == 0
             && let Some(slot) = pool.free_slot()
         {
-            return self.start(cx, id, to, slot, Span::ZERO);
+            pool.take(slot, id, cx.now());
+            let job = &mut jobs[id];
+            if !serve(cx, pool, job, &requests[job.request], slot, Span::ZERO, saved.is_empty()) {
+                self.advance(cx, id);
+            }
+            return;
         }
         if let Some(held) = pool.preempts()
             && self.preempt(cx, id, to, held)
@@ -205,15 +212,18 @@ impl World<'_> {
     #[inline(always)]
     pub(super) fn hand_over<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, to: NodeId, slot: u32) {
         let now = cx.now();
-        let World { nodes, jobs, requests, .. } = self;
+        let World { nodes, jobs, requests, saved, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
         let Lines::Shared(line) = &mut pool.lines else { super::not_a("pool with one line") };
         match line.next(&mut pool.chance, |job| forgotten(jobs, requests, job)) {
             Some(id) => {
                 pool.levels.line.down(now);
                 pool.hand_over(slot, id);
-                let waited = now - jobs[id].since;
-                self.begin_service(cx, id, to, slot, waited);
+                let job = &mut jobs[id];
+                let waited = now - job.since;
+                if !serve(cx, pool, job, &requests[job.request], slot, waited, saved.is_empty()) {
+                    self.advance(cx, id);
+                }
             }
             None => {
                 pool.give(slot, now);
@@ -232,29 +242,57 @@ impl World<'_> {
         slot: u32,
         waited: Span,
     ) {
-        let now = cx.now();
         let World { nodes, jobs, requests, saved, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
         let job = &mut jobs[id];
-        job.slot = slot;
-        job.since = now;
-        job.state = State::Working;
-        let request = &requests[job.request];
-        cx.tell(Fact::Started { who: request.who(), pool: to, waited });
-        // The usual case at one go: plain work that takes time. All others are found by `advance`.
-        if let Some(Action::Work { law: Some(law), key, plain: true, .. }) =
-            pool.programme[request.workload.index()].get(usize::from(job.step))
-            && pool.still == 0
-            && saved.is_empty()
-        {
-            let nanos = law.sample(&mut key.draw(u64::from(job.branch) << 32 | u64::from(request.ordinal)));
-            let takes = pool.speed_of(pool.worker_of(slot)).takes(Span::from_nanos(nanos));
-            if takes != Span::ZERO {
-                pool.slots[slot as usize].until = now + takes;
-                return cx.plan(now + takes, Event::Finish { pool: to, slot });
-            }
+        if !serve(cx, pool, job, &requests[job.request], slot, waited, saved.is_empty()) {
+            self.advance(cx, id);
         }
-        self.advance(cx, id);
+    }
+
+    /// The usual end of a visit, at one go: a client's only job has done its last step at a pool with one line, and
+    /// the next in line follows it. False, and nothing done, where anything is unusual; `done` does the same in steps.
+    #[inline(always)]
+    pub(super) fn done_at_once<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        to: NodeId,
+        slot: u32,
+    ) -> bool {
+        let now = cx.now();
+        let World { nodes, jobs, requests, saved, in_system, idle, .. } = self;
+        let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
+        let Lines::Shared(line) = &mut pool.lines else { return false };
+        let job = &mut jobs[id];
+        let owner = job.request;
+        let request = &mut requests[owner];
+        let usual = job.role == Role::Root && request.is_only_one_job() && pool.leaving == 0 && pool.away == 0;
+        if !usual || self.closed || !saved.is_empty() {
+            return false;
+        }
+        let (who, born) = (request.who(), request.born);
+        request.stage = Stage::Ended;
+        request.refs = 0;
+        job.stamp = 0;
+        let (visit, began) = (job.visit, job.since);
+        requests.remove(owner);
+        jobs.remove(id);
+        in_system.down(now);
+        let waiting = line.waiting() > 0;
+        let worker = pool.number_of(pool.worker_of(slot));
+        cx.tell(Fact::Served { who, pool: to, worker, visit, began, result: Outcome::Ok });
+        cx.tell(Fact::Answered { who, born });
+        cx.tell(Fact::Completed { who, born });
+        if waiting && pool.can_hand_over(slot) {
+            self.hand_over(cx, to, slot);
+            return true;
+        }
+        pool.give(slot, now);
+        if waiting || !pool.feeds.is_empty() {
+            idle.push_back(to);
+        }
+        true
     }
 
     /// Idle workers of a pool take what waits: the line first, then the queues in the order of the file.
@@ -356,7 +394,8 @@ impl World<'_> {
         match role {
             Role::Root => {
                 self.leave(cx, id, Outcome::Ok);
-                self.root_done(cx, id, request);
+                self.end_job(id);
+                self.answered(cx, request);
             }
             Role::Branch => {
                 self.leave(cx, id, Outcome::Ok);
@@ -589,6 +628,39 @@ impl World<'_> {
             self.moves.push_back(Move::Fail { job: id, why });
         }
     }
+}
+
+/// A job that has a slot begins. False where its first step is not plain work that takes time: `advance` does it.
+#[inline(always)]
+fn serve<O: Observer<Fact>>(
+    cx: &mut Context<'_, O>,
+    pool: &mut Pool<'_>,
+    job: &mut Job,
+    request: &Request,
+    slot: u32,
+    waited: Span,
+    nothing_saved: bool,
+) -> bool {
+    let now = cx.now();
+    job.slot = slot;
+    job.since = now;
+    job.state = State::Working;
+    cx.tell(Fact::Started { who: request.who(), pool: pool.id, waited });
+    let programme = &pool.programme[request.workload.index()];
+    let Some(Action::Work { law: Some(law), key, plain: true, .. }) = programme.get(usize::from(job.step)) else {
+        return false;
+    };
+    if pool.still > 0 || !nothing_saved {
+        return false;
+    }
+    let nanos = law.sample(&mut key.draw(u64::from(job.branch) << 32 | u64::from(request.ordinal)));
+    let takes = pool.speed_of(pool.worker_of(slot)).takes(Span::from_nanos(nanos));
+    if takes == Span::ZERO {
+        return false;
+    }
+    pool.slots[slot as usize].until = now + takes;
+    cx.plan(now + takes, Event::Finish { pool: pool.id, slot });
+    true
 }
 
 /// Whether a job met in a line had left it before its turn; if so, its place is free now.

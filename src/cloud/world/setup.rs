@@ -24,7 +24,9 @@ pub fn simulate<'a, O: Observer<Fact>>(
     let mut rows = Vec::new();
     let nodes = build_nodes(application, topology, key, &mut rows);
     let flows = build_flows(application, topology, key, &mut rows);
+    let closed = flows.iter().any(|flow| flow.think.is_some());
     let world = World {
+        closed,
         application,
         topology,
         horizon,

@@ -77,7 +77,12 @@ impl<'a> World<'a> {
             let job = &mut jobs[id];
             job.step += 1;
             let (step, workload) = (usize::from(job.step), requests[job.request].workload);
-            return if step == at.programme[workload.index()].len() { self.done(cx, id) } else { self.advance(cx, id) };
+            if step < at.programme[workload.index()].len() {
+                self.advance(cx, id);
+            } else if !self.done_at_once(cx, id, pool, slot) {
+                self.done(cx, id);
+            }
+            return;
         }
         let job = self.jobs[id];
         let request = self.requests[job.request];
