@@ -18,7 +18,7 @@ const NAMED: &[&str] = &[
 ];
 
 /// Makes one change. The tree is left as it was where the path leads nowhere.
-pub(crate) fn apply(tree: &mut Tree, change: &Change) -> Result<Place, Complaint> {
+pub(crate) fn apply(tree: &mut Tree, change: &Change) -> Result<Place, Box<Complaint>> {
     let keys = keys(&change.path).map_err(|what| refuse(change, &what))?;
     let value = value(&change.value);
     let mut here = tree;
@@ -31,9 +31,9 @@ pub(crate) fn apply(tree: &mut Tree, change: &Change) -> Result<Place, Complaint
                 if !table.contains_key(name) {
                     if !last && NAMED.iter().any(|pattern| place.matches(pattern)) {
                         let what = format!("`{place}` has nothing called `{name}`");
-                        return Err(
-                            refuse(change, &what).advise_if(did_you_mean(name, table.keys().map(String::as_str)))
-                        );
+                        return Err(refuse(change, &what)
+                            .advise_if(did_you_mean(name, table.keys().map(String::as_str)))
+                            .into());
                     }
                     let tree = Tree::loose(Value::Table(Table::new()));
                     table.insert(name.clone(), Entry { key: None, tree });
@@ -70,9 +70,10 @@ fn word_to_table(here: &mut Tree, key: &Key) {
     }
 }
 
-fn refuse(change: &Change, what: &str) -> Complaint {
+fn refuse(change: &Change, what: &str) -> Box<Complaint> {
     Complaint::error("E010", Place::top(), format!("`--set {}={}`: {what}", change.path, change.value))
         .advise("a path is keys from the top: `topology.NAME.pool.NAME.workers`, `run.length`")
+        .into()
 }
 
 /// The keys of a path: names between dots, in quotes where they hold a dot, list places in brackets.
@@ -148,7 +149,7 @@ mod tests {
     use super::*;
     use crate::scenario::source::Source;
 
-    fn changed(text: &str, path: &str, value: &str) -> Result<Tree, Complaint> {
+    fn changed(text: &str, path: &str, value: &str) -> Result<Tree, Box<Complaint>> {
         let mut tree = tree::parse(&Source::new("x.toml", text)).unwrap();
         apply(&mut tree, &Change { path: path.to_owned(), value: value.to_owned() })?;
         Ok(tree)

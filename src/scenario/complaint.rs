@@ -69,7 +69,8 @@ impl Complaint {
         self
     }
 
-    /// The complaint as lines of plain text: `file:line:column: error[E103]: what`, then its other places and its advice.
+    /// The complaint as lines of plain text: `file:line:column: error[E103]: what`, then its other places and its
+    /// advice.
     pub fn plain(&self, source: &Source) -> String {
         let position = |place: &Place| match locate(source, place) {
             Some(range) => {

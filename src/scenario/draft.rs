@@ -41,7 +41,8 @@ pub(crate) struct Draft {
     /// The kinds of request, each a table of its own under its name: who calls, how often, how patiently.
     #[serde(default)]
     pub workload: IndexMap<String, Workload>,
-    /// What one request needs, wherever it runs: each a law of a duration under its name, drawn once per request and name.
+    /// What one request needs, wherever it runs: each a law of a duration under its name, drawn once per request and
+    /// name.
     #[serde(default)]
     pub work: IndexMap<String, Law<Time>>,
     /// What must hold: a figure's name and its limit, in the figure's own form: `"completion.p99" = "10min"`.

@@ -8,7 +8,7 @@ use crate::scenario::tree::{Entry, Table, Tree, Value};
 const DEPTH_MAX: usize = 80;
 
 /// Reads a text of one JSON table.
-pub(crate) fn parse(text: &str) -> Result<Tree, Complaint> {
+pub(crate) fn parse(text: &str) -> Result<Tree, Box<Complaint>> {
     let mut reader = Json { text, at: 0 };
     reader.at = if text.starts_with('\u{feff}') { 3 } else { 0 };
     reader.space();
@@ -39,21 +39,24 @@ impl Json<'_> {
         }
     }
 
-    fn refuse(&self, what: &str, from: usize) -> Complaint {
+    fn refuse(&self, what: &str, from: usize) -> Box<Complaint> {
         let mut to = (from + 1).min(self.text.len());
         while !self.text.is_char_boundary(to) {
             to += 1;
         }
-        Complaint::error("E001", Place::bytes(from.min(self.text.len())..to), format!("this is not JSON: {what}"))
+        let what = format!("this is not JSON: {what}");
+        Complaint::error("E001", Place::bytes(from.min(self.text.len())..to), what)
             .advise("keys and text stand in double quotes, with commas between entries and none after the last")
+            .into()
     }
 
-    fn value(&mut self, depth: usize) -> Result<Tree, Complaint> {
+    fn value(&mut self, depth: usize) -> Result<Tree, Box<Complaint>> {
         let start = self.at;
         if depth > DEPTH_MAX {
             let what = "tables or lists stand more than 80 deep inside each other";
             return Err(Complaint::error("E001", Place::bytes(start..start + 1), what)
-                .advise("no setting of a scenario is that deep: look for a bracket that is never closed"));
+                .advise("no setting of a scenario is that deep: look for a bracket that is never closed")
+                .into());
         }
         let value = match self.peek() {
             Some(b'{') => self.table(depth)?,
@@ -71,7 +74,7 @@ impl Json<'_> {
         Ok(Tree { span: Some(start..self.at), value })
     }
 
-    fn table(&mut self, depth: usize) -> Result<Value, Complaint> {
+    fn table(&mut self, depth: usize) -> Result<Value, Box<Complaint>> {
         let mut table = Table::new();
         self.at += 1;
         self.space();
@@ -89,7 +92,8 @@ impl Json<'_> {
             let key_span = start..self.at;
             if table.contains_key(&key) {
                 return Err(Complaint::error("E001", Place::bytes(key_span), "this name is given twice")
-                    .advise("keep one of the two, or give the other a name of its own"));
+                    .advise("keep one of the two, or give the other a name of its own")
+                    .into());
             }
             self.space();
             if self.peek() != Some(b':') {
@@ -105,7 +109,7 @@ impl Json<'_> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, Complaint> {
+    fn list(&mut self, depth: usize) -> Result<Value, Box<Complaint>> {
         let mut list = Vec::new();
         self.at += 1;
         self.space();
@@ -123,7 +127,7 @@ impl Json<'_> {
     }
 
     /// Past a comma (false) or the closing mark (true).
-    fn more(&mut self, closing: u8, what: &str) -> Result<bool, Complaint> {
+    fn more(&mut self, closing: u8, what: &str) -> Result<bool, Box<Complaint>> {
         self.space();
         match self.peek() {
             Some(b',') => {
@@ -138,7 +142,7 @@ impl Json<'_> {
         }
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Complaint> {
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, Box<Complaint>> {
         if !self.text[self.at..].starts_with(word) {
             return Err(self.refuse("a value was expected here", self.at));
         }
@@ -147,7 +151,7 @@ impl Json<'_> {
     }
 
     /// Text in quotes: its end is found here, its escapes are read by serde_json.
-    fn string(&mut self) -> Result<String, Complaint> {
+    fn string(&mut self) -> Result<String, Box<Complaint>> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         let mut end = start + 1;
@@ -165,7 +169,7 @@ impl Json<'_> {
             .map_err(|_| self.refuse("this text holds an escape or a character that JSON does not allow", start))
     }
 
-    fn number(&mut self) -> Result<Value, Complaint> {
+    fn number(&mut self) -> Result<Value, Box<Complaint>> {
         let start = self.at;
         while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
             self.at += 1;

@@ -45,9 +45,6 @@ use crate::scenario::rules::{FORESIGHTS, RULES};
 use crate::scenario::sight::Sight;
 use crate::scenario::works::Works;
 
-/// A scenario to start from, with comments that teach.
-pub const TEMPLATE: &str = include_str!("template.toml");
-
 /// A description that has passed every check. Nothing after this can refuse it.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -131,7 +128,7 @@ pub fn read(source: &Source, loader: &dyn Loader, changes: &[Change]) -> Result<
     for change in changes {
         match change::apply(&mut tree, change) {
             Ok(place) => changed.push((place, change)),
-            Err(complaint) => complaints.push(complaint),
+            Err(complaint) => complaints.push(*complaint),
         }
     }
     let derived = reader::derive::<Draft>(&tree);

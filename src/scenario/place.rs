@@ -144,11 +144,8 @@ pub(crate) fn locate_in(tree: &Tree, place: &Place) -> Option<Range<usize>> {
             (Key::Name(name), Value::Table(table)) => {
                 let Some(entry) = table.get(name.as_str()) else { break };
                 let is_table = matches!(entry.tree.value, Value::Table(_));
-                let wanted = if (last && place.target == Target::Key) || is_table || !last {
-                    &entry.key
-                } else {
-                    &entry.tree.span
-                };
+                let names_it = is_table || !last || place.target == Target::Key;
+                let wanted = if names_it { &entry.key } else { &entry.tree.span };
                 found = wanted.clone().or(found);
                 here = &entry.tree;
             }

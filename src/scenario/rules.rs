@@ -1,5 +1,6 @@
 //! What a well-formed draft can still have wrong: a check a file, a row a check.
 
+mod capacity;
 mod circles;
 mod edges;
 mod entry;
@@ -11,6 +12,7 @@ mod outline;
 mod pairs;
 mod points;
 mod prices;
+mod ranges;
 mod receivers;
 mod sizes;
 mod stability;
@@ -42,6 +44,7 @@ pub(crate) const RULES: &[Rule] = &[
     works::RULE,
     pairs::RULE,
     sizes::RULE,
+    capacity::RULE,
     points::RULE,
     goals::RULE,
     faults::RULE,

@@ -83,7 +83,7 @@ pub(crate) fn parse(source: &Source) -> Result<Tree, Vec<Complaint>> {
         return Err(vec![Complaint::error("E001", Place::top(), what).advise(advice)]);
     }
     let is_json = source.name.ends_with(".json") || source.text.trim_start().starts_with('{');
-    if is_json { json::parse(&source.text).map_err(|complaint| vec![complaint]) } else { parse_toml(&source.text) }
+    if is_json { json::parse(&source.text).map_err(|complaint| vec![*complaint]) } else { parse_toml(&source.text) }
 }
 
 fn parse_toml(text: &str) -> Result<Tree, Vec<Complaint>> {

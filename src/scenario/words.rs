@@ -1,4 +1,4 @@
-//! Every word of the grammar with its sentence, for `explain`. Made from the schema, and so from the structs themselves.
+//! Every word of the grammar with its sentence, for `explain`: made from the schema, and so from the structs.
 
 use indexmap::IndexSet;
 use serde_json::Value;

@@ -14,6 +14,12 @@ struct Folder;
 
 impl Loader for Folder {
     fn load(&self, path: &str) -> Result<Vec<u8>, String> {
+        // What is not text stands here, so that every file of the project is text.
+        match path {
+            "not-text.csv" => return Ok(b"timestamp,value\n0,3\n60,\xff\xfe\n".to_vec()),
+            "packed.csv" => return Ok(b"\x1f\x8b\x08\x00\x00".to_vec()),
+            _ => {}
+        }
         fs::read(Path::new(FOLDER).join(path)).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
             other => other.to_string(),

@@ -17,7 +17,8 @@ pub(crate) struct Faults {
     pub outage: IndexMap<String, Outage>,
 }
 
-/// An outage: every node that does a work, or one node, is away. One of `component` and `node`; one of `at` and `every`.
+/// An outage: every node that does a work, or one node, is away. One of `component` and `node`; one of `at` and
+/// `every`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Outage {

@@ -17,8 +17,8 @@ pub(crate) struct Pool {
     /// What a worker does for a request, in order. After the last one the request is done here: a call is answered, a
     /// message deleted.
     pub steps: Vec<Step>,
-    /// Workers at the start: a whole number or `"unlimited"`. Without it 1; with `scaling`, its `desired` or `min`. Without
-    /// `scaling` nobody replaces a lost one.
+    /// Workers at the start: a whole number or `"unlimited"`. Without it 1; with `scaling`, its `desired` or `min`.
+    /// Without `scaling` nobody replaces a lost one.
     pub workers: Option<Amount>,
     /// Requests that a worker serves at once.
     #[schemars(extend("default" = 1))]
@@ -42,7 +42,8 @@ pub(crate) struct Pool {
     /// From told to go to gone; free.
     #[schemars(extend("default" = "0s"))]
     pub stopping: Option<Law<Time>>,
-    /// Places to wait, beyond them refused: a whole number or `"unlimited"`. Behind a balancer, for each worker's own line.
+    /// Places to wait, beyond them refused: a whole number or `"unlimited"`. Behind a balancer, for each worker's own
+    /// line.
     #[schemars(extend("default" = "unlimited"))]
     pub room: Option<Amount>,
     /// Who is next: one line a pool, behind a balancer one a worker.

@@ -17,8 +17,8 @@ pub(crate) struct Run {
     /// The start of the run that no figure counts.
     #[schemars(extend("default" = "0s"))]
     pub warm_up: Option<Time>,
-    /// How long after `length` requests are followed to their end; what is inside then is `lost.unfinished`. Without it,
-    /// as long as `length`.
+    /// How long after `length` requests are followed to their end; what is inside then is `lost.unfinished`. Without
+    /// it, as long as `length`.
     pub drain: Option<Time>,
     /// How many times the whole is played, each time with chance of its own; or how precise a figure must be.
     #[schemars(extend("default" = 20))]

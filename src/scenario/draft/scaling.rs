@@ -126,7 +126,8 @@ pub(crate) enum ShrinkBy {
 pub(crate) struct Scheduled {
     /// Since the start of the run.
     pub at: Option<Time>,
-    /// Five fields: minute, hour, day of month, month, day of week. A run begins on a Monday, the 1st of January, at 0:00.
+    /// Five fields: minute, hour, day of month, month, day of week. A run begins on a Monday, the 1st of January, at
+    /// 0:00.
     pub cron: Option<String>,
     /// The new lower bound.
     pub min: Option<Whole>,
@@ -142,7 +143,8 @@ pub(crate) struct Scheduled {
 pub(crate) struct Timetable {
     /// Since the start of the run.
     pub at: Option<Time>,
-    /// Five fields: minute, hour, day of month, month, day of week. A run begins on a Monday, the 1st of January, at 0:00.
+    /// Five fields: minute, hour, day of month, month, day of week. A run begins on a Monday, the 1st of January, at
+    /// 0:00.
     pub cron: Option<String>,
     /// From then on so many workers are wanted.
     pub workers: Whole,

@@ -8,7 +8,8 @@ use crate::scenario::draft::law::Law;
 use crate::scenario::draft::quantities::{Bytes, Share, Time, Whole};
 use crate::scenario::draft::words::Names;
 
-/// One thing that a worker does for a request: exactly one verb (`work`, `call`, `send`, `put`, `get`), settings beside it.
+/// One thing that a worker does for a request: exactly one verb (`work`, `call`, `send`, `put`, `get`), settings beside
+/// it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Step {

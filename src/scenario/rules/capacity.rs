@@ -1,0 +1,196 @@
+//! Numbers of nodes are within their ranges, and minimums are not above their maximums.
+
+use crate::scenario::complaint::Complaint;
+use crate::scenario::draft::node::{Platform, Pool};
+use crate::scenario::draft::quantities::{Amount, Number, Whole};
+use crate::scenario::draft::scaling::{Policy, Scaling};
+use crate::scenario::place::Place;
+use crate::scenario::rules::Rule;
+use crate::scenario::rules::ranges::Ranges;
+use crate::scenario::rules::sizes;
+use crate::scenario::sight::{Kind, Sight, node_place};
+
+pub(super) const RULE: Rule =
+    Rule { about: "numbers of nodes are within their ranges, and a minimum is not above its maximum", check };
+
+/// More is a slip.
+const WORKERS_MAX: u64 = 1_000_000;
+const SLOTS_MAX: u64 = 1_000_000;
+const ROOM_MAX: u64 = 1_000_000_000;
+
+fn check(sight: &Sight<'_>) -> Vec<Complaint> {
+    let mut ranges = Ranges::default();
+    for (name, topology) in sight.topologies() {
+        for (pool_name, pool) in &topology.pool {
+            self::pool(pool, &node_place(name, Kind::Pool, pool_name), &mut ranges);
+        }
+        for (queue_name, queue) in &topology.queue {
+            let place = node_place(name, Kind::Queue, queue_name);
+            ranges.positive(
+                "a visibility timeout",
+                queue.visibility_timeout.map(|time| time.0),
+                place.then("visibility-timeout"),
+            );
+            ranges.within(
+                "receives before a message is put aside",
+                queue.max_receive_count,
+                1,
+                1_000,
+                place.then("max-receive-count"),
+            );
+        }
+        for (balancer_name, balancer) in &topology.balancer {
+            ranges.within(
+                "rules of a listener",
+                balancer.rules,
+                0,
+                100_000,
+                node_place(name, Kind::Balancer, balancer_name).then("rules"),
+            );
+        }
+    }
+    ranges.complaints
+}
+
+fn pool(pool: &Pool, place: &Place, ranges: &mut Ranges) {
+    if let Some(Amount::Of(workers)) = pool.workers {
+        ranges.within("workers", Some(Whole(workers)), 0, WORKERS_MAX, place.then("workers"));
+    }
+    if let Some(Amount::Of(room)) = pool.room {
+        ranges.within("places to wait", Some(Whole(room)), 0, ROOM_MAX, place.then("room"));
+    }
+    ranges.within("slots of a worker", pool.slots, 1, SLOTS_MAX, place.then("slots"));
+    speed(pool.speed, place.then("speed"), ranges);
+    if let Some(Platform::Ec2(ec2)) = &pool.platform
+        && ec2.volume.is_some_and(|bytes| bytes.0 > 1 << 50)
+    {
+        ranges.complaints.push(
+            Complaint::error("E201", place.then("platform").then("ec2").then("volume"), "a volume above 1024 TiB")
+                .advise("a volume is some GiB"),
+        );
+    }
+    for (index, step) in pool.steps.iter().enumerate() {
+        let place = place.then("steps").nth(index);
+        ranges.positive("a timeout", step.timeout.map(|time| time.0), place.then("timeout"));
+        ranges.within("copies of a message", step.copies, 1, 10_000, place.then("copies"));
+        if let Some(retry) = &step.retry {
+            sizes::retry(retry, &place.then("retry"), ranges);
+        }
+    }
+    if let Some(scaling) = &pool.scaling {
+        self::scaling(pool, scaling, place, ranges);
+    }
+}
+
+fn speed(speed: Option<Number>, place: Place, ranges: &mut Ranges) {
+    if let Some(Number(number)) = speed
+        && !(0.001..=1_000.0).contains(&number)
+    {
+        ranges.complaints.push(
+            Complaint::error("E201", place, format!("a speed of {number}"))
+                .advise("from 0.001 to 1000; 2 is twice as fast as the reference machine"),
+        );
+    }
+}
+
+fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Ranges) {
+    let place = pool_place.then("scaling");
+    match scaling {
+        Scaling::Asg(asg) => {
+            let place = place.then("asg");
+            ranges.within("workers at the most", Some(asg.max), 0, WORKERS_MAX, place.then("max"));
+            let (min, desired, max) = (asg.min.map(|n| n.0), asg.desired.map(|n| n.0), Some(asg.max.0));
+            ranges.at_most(("min", min), ("max", max), &place);
+            ranges.at_most(("min", min), ("desired", desired), &place);
+            ranges.at_most(("desired", desired), ("max", max), &place);
+            if let Some(Amount::Of(workers)) = pool.workers
+                && !(min.unwrap_or(0)..=asg.max.0).contains(&workers)
+                && min.unwrap_or(0) <= asg.max.0
+            {
+                let what = format!(
+                    "{workers} workers at the start are outside the group's bounds, {} to {}",
+                    min.unwrap_or(0),
+                    asg.max.0
+                );
+                ranges.complaints.push(
+                    Complaint::error("E202", pool_place.then("workers"), what)
+                        .advise("change the bounds, or take `workers` out"),
+                );
+            }
+            for (index, policy) in asg.policies.iter().enumerate() {
+                self::policy(policy, asg.max.0, &place.then("policies").nth(index), ranges);
+            }
+        }
+        Scaling::Schedule(rows) => {
+            for (index, row) in rows.iter().enumerate() {
+                ranges.within(
+                    "workers",
+                    Some(row.workers),
+                    0,
+                    WORKERS_MAX,
+                    place.then("schedule").nth(index).then("workers"),
+                );
+            }
+        }
+        Scaling::Vertical(vertical) => {
+            let place = place.then("vertical");
+            for (index, size) in vertical.sizes.iter().enumerate() {
+                let place = place.then("sizes").nth(index);
+                speed(size.speed, place.then("speed"), ranges);
+                ranges.within("slots of a worker", size.slots, 1, SLOTS_MAX, place.then("slots"));
+            }
+            let sizes = vertical.sizes.len() as u64;
+            if sizes == 0 {
+                ranges.complaints.push(
+                    Complaint::error("E201", place.then("sizes"), "there is no size to change to")
+                        .advise("name at least two: `[{ type = \"m5.large\" }, { type = \"m5.xlarge\" }]`"),
+                );
+            }
+            for (index, (_, number)) in vertical.at.iter().enumerate() {
+                if sizes > 0 && !(1..=sizes).contains(&number.0) {
+                    let what = format!("there is no size {}", number.0);
+                    ranges.complaints.push(
+                        Complaint::error("E201", place.then("at").nth(index).nth(1), what)
+                            .advise(format!("`sizes` are counted from 1 to {sizes}")),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn policy(policy: &Policy, group_max: u64, place: &Place, ranges: &mut Ranges) {
+    match policy {
+        Policy::QueueLength(rule) => {
+            let place = place.then("queue-length");
+            ranges.above_zero("messages for one worker", rule.per_worker, place.then("per-worker"));
+            ranges.positive("a look every span", rule.every.map(|time| time.0), place.then("every"));
+        }
+        Policy::TargetTracking(tracking) => {
+            let place = place.then("target-tracking");
+            ranges.above_zero("a target", tracking.requests_per_worker, place.then("requests-per-worker"));
+            ranges.above_zero("a target", tracking.backlog_per_instance, place.then("backlog-per-instance"));
+            if tracking.cpu.is_some_and(|share| share.0 == 0.0) {
+                ranges.complaints.push(
+                    Complaint::error("E201", place.then("cpu"), "a target of nothing")
+                        .advise("give a share above zero, such as \"60%\""),
+                );
+            }
+            ranges.positive("a look every span", tracking.period.map(|time| time.0), place.then("period"));
+        }
+        Policy::Scheduled(scheduled) => {
+            let place = place.then("scheduled");
+            for (key, number) in [("min", scheduled.min), ("desired", scheduled.desired), ("max", scheduled.max)] {
+                ranges.within("workers", number, 0, WORKERS_MAX, place.then(key));
+            }
+            let (min, max) = (scheduled.min.map(|n| n.0), scheduled.max.map(|n| n.0));
+            ranges.at_most(("min", min), ("max", max), &place);
+            if let (Some(min), None) = (min, max)
+                && min > group_max
+            {
+                let what = format!("at least {min} workers are wanted of a group of at most {group_max}");
+                ranges.complaints.push(Complaint::error("E202", place.then("min"), what).advise("raise `max` too"));
+            }
+        }
+    }
+}
