@@ -85,7 +85,7 @@ pub struct Place {
     pub left: Histogram,
     /// Counted visits that found no free worker.
     pub queued: u64,
-    /// Stays with a worker that ended between warm-up and length.
+    /// Stays with a worker that came to their own end between warm-up and length.
     pub served: u64,
     /// Messages of counted requests that were sent here.
     pub posted: u64,
@@ -174,10 +174,14 @@ impl Observer<Fact> for Recorder {
                 }
             }
             Fact::Served { who, pool, began, result, .. } => {
+                // A stay that was cut short is no end of a visit, and tells nothing of how long the service takes.
+                if matches!(result, Outcome::Killed | Outcome::Released) {
+                    return;
+                }
                 let counts = self.counts(at);
                 let place = &mut self.places[pool.index()];
                 place.served += u64::from(counts);
-                if who.counted && !matches!(result, Outcome::Killed | Outcome::Released) {
+                if who.counted {
                     place.service.add((at - began).nanos());
                 }
             }
@@ -320,15 +324,15 @@ mod tests {
         assert_eq!((seen.whole().losses(), seen.whole().lost[Loss::Full as usize]), (3, 1));
     }
 
-    /// A worker that goes away cuts a stay short: that tells nothing of how long the service takes.
+    /// A worker that goes away cuts a stay short, and so does a better request that takes its place.
     #[test]
-    fn stays_cut_short_are_not_service_times() {
+    fn stays_cut_short_are_neither_service_times_nor_throughput() {
         let mut seen = recorder();
         for result in [Outcome::Ok, Outcome::Killed, Outcome::Released, Outcome::Error] {
             let (who, began) = (who(0, 0, true), second(20));
             seen.saw(second(22), &Fact::Served { who, pool: POOL, worker: 1, visit: 1, began, result });
         }
-        assert_eq!((seen.places()[0].service.count(), seen.places()[0].served), (2, 4));
+        assert_eq!((seen.places()[0].service.count(), seen.places()[0].served), (2, 2));
     }
 
     #[test]
