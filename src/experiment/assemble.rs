@@ -41,7 +41,7 @@ pub fn assemble(scenario: &Scenario, found: &[(&Topology, &Gathered)], seed: u64
             .collect(),
         differences: differences(&named),
         goals: verdicts(scenario, &named),
-        warnings: warnings(&named, count, scenario.run.length.is_some()),
+        warnings: warnings(&scenario.goals, &named, count, scenario.run.length.is_some()),
     }
 }
 

@@ -1,8 +1,11 @@
 //! What a reader should know before believing a result.
 
 use crate::cloud::fact::Loss;
-use crate::experiment::gather::Gathered;
+use crate::experiment::figures::{Stat, Whose};
+use crate::experiment::gather::{Column, Gathered};
+use crate::experiment::goals::latency;
 use crate::experiment::series::Grid;
+use crate::scenario::Goal;
 
 /// The share of arrivals that may stay, beyond which more comes than leaves.
 const STAYING: f64 = 0.02;
@@ -11,13 +14,34 @@ const FEW: f64 = 20.0;
 /// With fewer replications intervals are wide and rest on little.
 const FEW_REPLICATIONS: u32 = 5;
 
-/// The warnings for all topologies.
-pub fn warnings(topologies: &[(&str, &Gathered)], replications: u32, has_length: bool) -> Vec<String> {
+/// The warnings for all topologies and goals.
+pub fn warnings<'a>(
+    goals: &[Goal],
+    topologies: &[(&str, &'a Gathered)],
+    replications: u32,
+    has_length: bool,
+) -> Vec<String> {
     let mut found = Vec::new();
     if replications == 1 {
         found.push("one replication has no intervals, so no goal is decided: 20 replications are usual".to_owned());
     } else if replications < FEW_REPLICATIONS {
         found.push(format!("{replications} replications give wide intervals that rest on little: 20 are usual"));
+    }
+    for (place, goal) in goals.iter().enumerate() {
+        let of_goal =
+            |gathered: &'a Gathered| gathered.columns.iter().find(|column| column.whose == Whose::Goal(place));
+        let columns: Vec<&Column> = topologies.iter().filter_map(|(_, gathered)| of_goal(gathered)).collect();
+        if columns.is_empty() && !topologies.is_empty() {
+            found.push(format!("the goal on `{}` has no verdict: no topology that was run has this figure", goal.of));
+        }
+        let percentile = matches!(figure_of(&goal.of), Some(Stat::Quantile(_)));
+        if !percentile && columns.iter().any(|column| column.values.contains(&Some(f64::INFINITY))) {
+            found.push(format!(
+                "the goal on `{}` counts the lost as infinitely late, so that a single one misses it: a percentile, and \
+                 a goal on `lost` beside it, say how many may be",
+                goal.of
+            ));
+        }
     }
     for (name, gathered) in topologies {
         if let Some(share) = gathered.grid.as_ref().filter(|_| has_length).and_then(|grid| growth(grid, replications)) {
@@ -57,6 +81,11 @@ fn growth(grid: &Grid, replications: u32) -> Option<f64> {
     share(2 * third, grid.cells())
 }
 
+/// What a goal asks of a latency, whosever it is: `p99` of `media.wait.p99`.
+fn figure_of(of: &str) -> Option<Stat> {
+    latency(of).or_else(|| latency(of.split_once('.')?.1)).map(|(_, stat)| stat)
+}
+
 fn mean(gathered: &Gathered, name: &str) -> Option<f64> {
     let values: Vec<f64> = gathered.whole(name)?.values.iter().filter_map(|value| *value).collect();
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
@@ -78,8 +107,6 @@ fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::figures::Whose;
-    use crate::experiment::gather::Column;
     use crate::experiment::recorder::Passed;
     use crate::ground::time::Span;
 
@@ -97,9 +124,9 @@ mod tests {
 
     #[test]
     fn a_backlog_that_grows_and_grows_is_told() {
-        let found = warnings(&[("small", &run(|_| 800))], 31, true);
+        let found = warnings(&[], &[("small", &run(|_| 800))], 31, true);
         assert_eq!(found.len(), 0, "600 that stayed in 31 replications may be chance");
-        let found = warnings(&[("small", &run(|_| 800))], 10, true);
+        let found = warnings(&[], &[("small", &run(|_| 800))], 10, true);
         assert!(
             found[0].contains("`small`: more comes than leaves. Of the last third's arrivals 20 % stayed"),
             "{found:?}"
@@ -109,7 +136,7 @@ mod tests {
     #[test]
     fn a_peak_at_the_end_is_no_overload() {
         let peak = run(|cell| if cell < 8 { 1_000 } else { 500 });
-        assert_eq!(warnings(&[("peak", &peak)], 10, true), Vec::<String>::new());
+        assert_eq!(warnings(&[], &[("peak", &peak)], 10, true), Vec::<String>::new());
     }
 
     #[test]
@@ -121,16 +148,42 @@ mod tests {
             values: vec![Some(value); 10],
         };
         let columns = vec![column("lost", 0.031), column("lost.full", 0.001), column("lost.timed-out", 0.03)];
-        let found = warnings(&[("tiered", &Gathered { columns, ..Gathered::default() })], 10, true);
+        let found = warnings(&[], &[("tiered", &Gathered { columns, ..Gathered::default() })], 10, true);
         let told =
             "`tiered`: 3.1 % of the requests were lost, most of them timed-out; its latencies are those of the others";
         assert_eq!(found, [told]);
     }
 
     #[test]
+    fn a_goal_that_a_single_loss_misses_is_told() {
+        let column = |place| Column {
+            whose: Whose::Goal(place),
+            name: String::new(),
+            unit: "s",
+            values: vec![Some(1.0), Some(f64::INFINITY)],
+        };
+        let goals =
+            ["jobs.completion.mean", "completion.p99.9"].map(|of| Goal { of: of.into(), limit: 1.0, at_most: true });
+        let gathered = Gathered { columns: vec![column(0), column(1)], ..Gathered::default() };
+        let found = warnings(&goals, &[("tiered", &gathered)], 10, true);
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].starts_with("the goal on `jobs.completion.mean` counts the lost as infinitely late"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_goal_without_a_verdict_is_told() {
+        let goals = [Goal { of: "media.wait.p99".into(), limit: 1.0, at_most: true }];
+        let found = warnings(&goals, &[("monolith", &Gathered::default())], 10, true);
+        assert_eq!(found, ["the goal on `media.wait.p99` has no verdict: no topology that was run has this figure"]);
+    }
+
+    #[test]
     fn too_few_replications_are_told() {
-        assert!(warnings(&[], 1, true)[0].starts_with("one replication has no intervals"));
-        assert!(warnings(&[], 3, true)[0].starts_with("3 replications give wide intervals"));
-        assert!(warnings(&[], 5, true).is_empty());
+        assert!(warnings(&[], &[], 1, true)[0].starts_with("one replication has no intervals"));
+        assert!(warnings(&[], &[], 3, true)[0].starts_with("3 replications give wide intervals"));
+        assert!(warnings(&[], &[], 5, true).is_empty());
     }
 }
