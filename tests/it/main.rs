@@ -3,4 +3,5 @@
 mod cli;
 mod complaints;
 mod paper_traces;
+mod theory;
 mod tidy;

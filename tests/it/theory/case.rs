@@ -1,0 +1,116 @@
+//! Cases of the form of `oracles.json`, and how their laws read in a scenario.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+/// A system whose answers are known, and the answers.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub id: String,
+    pub family: String,
+    pub system: Value,
+    /// Those that are one number.
+    pub expected: Vec<(String, f64)>,
+    /// Customers after which half of a mean's 95 % interval is 1 % of it.
+    pub customers: f64,
+}
+
+/// Reads all cases of a file.
+pub fn read(path: &Path) -> Vec<Case> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let file: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(file["format"], "queue-oracles/1", "{}", path.display());
+    file["cases"].as_array().expect("a list of cases").iter().map(case).collect()
+}
+
+fn case(case: &Value) -> Case {
+    let text = |key: &str| case[key].as_str().unwrap_or_default().to_owned();
+    let expected = case["expected"].as_object().expect("a table of expected figures");
+    // The waits of a busy station need several times the customers that its sojourns need: the sojourns decide
+    // where they are asked for.
+    let asked = |name: &str| expected.contains_key(name) && name.contains("mean_sojourn");
+    let needs = case["customers_for_1pct"].as_object();
+    let most = |only: bool| {
+        let told = needs.into_iter().flatten().filter(|(name, _)| !only || asked(name));
+        told.filter_map(|(_, count)| count.as_f64()).fold(0.0, f64::max)
+    };
+    let sojourns = most(true);
+    Case {
+        id: text("id"),
+        family: text("family"),
+        system: case["system"].clone(),
+        expected: expected.iter().filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect(),
+        customers: if sojourns > 0.0 { sojourns } else { most(false) },
+    }
+}
+
+/// A number of a table, or why it can't be read.
+pub fn number(table: &Value, key: &str) -> Result<f64, String> {
+    table[key].as_f64().ok_or_else(|| format!("`{key}` is {}", table[key]))
+}
+
+/// A whole number of a table.
+pub fn count(table: &Value, key: &str) -> Result<u64, String> {
+    table[key].as_u64().ok_or_else(|| format!("`{key}` is {}", table[key]))
+}
+
+/// A duration as a scenario writes it, to the nanosecond.
+pub fn duration(seconds: f64) -> String {
+    format!("\"{}ns\"", (seconds * 1e9).round() as u64)
+}
+
+/// A rate as a scenario writes it.
+pub fn rate(per_second: f64) -> String {
+    format!("\"{per_second}/s\"")
+}
+
+fn list(values: &Value, written: impl Fn(f64) -> String) -> Result<String, String> {
+    let values = values.as_array().ok_or("a list is missing")?;
+    let values: Option<Vec<String>> = values.iter().map(|value| value.as_f64().map(&written)).collect();
+    Ok(format!("[{}]", values.ok_or("a list holds something else than numbers")?.join(", ")))
+}
+
+/// A law of durations as a scenario writes it.
+pub fn law(law: &Value) -> Result<String, String> {
+    let time = |key: &str| number(law, key).map(duration);
+    Ok(match law["dist"].as_str().unwrap_or_default() {
+        "exponential" => format!("{{ exponential = {} }}", time("mean")?),
+        "deterministic" => time("value")?,
+        "erlang" => format!("{{ erlang = {{ shape = {}, mean = {} }} }}", count(law, "shape")?, time("mean")?),
+        "lognormal" => format!("{{ lognormal = {{ mean = {}, scv = {:?} }} }}", time("mean")?, number(law, "scv")?),
+        "uniform" => format!("{{ uniform = {{ low = {}, high = {} }} }}", time("low")?, time("high")?),
+        "bounded-pareto" => {
+            let (low, high) = (time("low")?, time("high")?);
+            format!("{{ pareto = {{ alpha = {:?}, low = {low}, high = {high} }} }}", number(law, "alpha")?)
+        }
+        "hyperexponential" => {
+            let weights = list(&law["probs"], |weight| format!("{weight:?}"))?;
+            format!("{{ hyperexponential = {{ weights = {weights}, means = {} }} }}", list(&law["means"], duration)?)
+        }
+        "discrete" => {
+            let weights = list(&law["probs"], |weight| format!("{weight:?}"))?;
+            format!("{{ values = {{ of = {}, weights = {weights} }} }}", list(&law["values"], duration)?)
+        }
+        other => return Err(format!("no law is called `{other}`")),
+    })
+}
+
+/// The mean of a law, in seconds, where it stands there.
+pub fn mean(law: &Value) -> Result<f64, String> {
+    match law["dist"].as_str() {
+        Some("exponential" | "erlang" | "lognormal") => number(law, "mean"),
+        Some("deterministic") => number(law, "value"),
+        Some("uniform") => Ok((number(law, "low")? + number(law, "high")?) / 2.0),
+        other => Err(format!("the mean of {other:?} is not told")),
+    }
+}
+
+/// A law of batch sizes as a scenario writes it, and its mean.
+pub fn batch(law: &Value) -> Result<(String, f64), String> {
+    match law["dist"].as_str() {
+        Some("fixed") => Ok((count(law, "value")?.to_string(), number(law, "value")?)),
+        Some("geometric") => Ok((format!("{{ geometric = {:?} }}", number(law, "mean")?), number(law, "mean")?)),
+        other => Err(format!("no law of counts is called {other:?}")),
+    }
+}
