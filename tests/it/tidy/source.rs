@@ -56,7 +56,10 @@ pub fn files(folder: &str, endings: &[&str]) -> Vec<Text> {
         let Ok(entries) = folder.read_dir() else { continue };
         for path in entries.map(|entry| entry.unwrap().path()) {
             if path.is_dir() {
-                folders.push(path);
+                // Wrong input is kept as wrong as people write it.
+                if !path.ends_with("bad") {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|ending| endings.iter().any(|wanted| ending == *wanted)) {
                 found.push(read(path));
             }
