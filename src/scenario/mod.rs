@@ -45,6 +45,9 @@ use crate::scenario::rules::{FORESIGHTS, RULES};
 use crate::scenario::sight::Sight;
 use crate::scenario::works::Works;
 
+/// A scenario to start from, with comments that teach.
+pub const TEMPLATE: &str = include_str!("template.toml");
+
 /// A description that has passed every check. Nothing after this can refuse it.
 #[derive(Clone, Debug)]
 pub struct Scenario {
