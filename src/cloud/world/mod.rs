@@ -14,6 +14,7 @@ mod queues;
 mod setup;
 mod steps;
 mod trouble;
+mod visits;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -378,7 +379,7 @@ fn is_alive(
 ) -> bool {
     match purpose {
         Purpose::Attempt => jobs[about].stamp == stamp,
-        Purpose::Call => pools::call_epoch(jobs, nodes, about) == Some(stamp),
+        Purpose::Call => visits::call_epoch(jobs, nodes, about) == Some(stamp),
         Purpose::Visibility => messages[about].stamp == stamp,
     }
 }

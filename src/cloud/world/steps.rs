@@ -444,6 +444,6 @@ impl<'a> World<'a> {
 
     /// The epoch of the call or pause a job is in.
     pub(super) fn epoch_of(&self, job: u32) -> Option<u32> {
-        super::pools::call_epoch(&self.jobs, &self.nodes, job)
+        super::visits::call_epoch(&self.jobs, &self.nodes, job)
     }
 }
