@@ -22,8 +22,8 @@ pub struct Slot {
     pub until: SimTime,
     /// Who is served; [`NONE`] while it is free.
     pub job: u32,
-    /// Its place among all slots in the order of the workers' numbers.
-    pub rank: u32,
+    /// Whose job that is: known here, it need not be waited for.
+    pub request: u32,
 }
 
 /// What a slot remembers of calls and interruptions, apart from what every event looks at.
@@ -116,6 +116,8 @@ pub struct Pool<'a> {
     pub key: Key,
     /// For random lines.
     pub chance: Stream,
+    /// Each slot's place among all in the order of the workers' numbers.
+    ranks: Vec<u32>,
     /// Whether slots are made when they are needed.
     pub unlimited: bool,
     /// Requests begun, for controllers.
@@ -181,6 +183,7 @@ impl<'a> Pool<'a> {
             launched: 0,
             key,
             chance: key.named("line").stream(),
+            ranks: Vec::new(),
             unlimited,
             begun: 0,
             levels: Levels::default(),
@@ -216,10 +219,8 @@ impl<'a> Pool<'a> {
     /// Gives a slot to a job.
     #[inline(always)]
     pub fn take(&mut self, slot: u32, job: u32, now: SimTime) {
-        let place = &mut self.slots[slot as usize];
-        place.job = job;
-        let rank = place.rank;
-        self.free.remove(rank);
+        self.slots[slot as usize].job = job;
+        self.free.remove(self.ranks[slot as usize]);
         self.levels.busy.up(now);
         self.begun += 1;
     }
@@ -230,10 +231,9 @@ impl<'a> Pool<'a> {
         let place = &mut self.slots[slot as usize];
         place.job = NONE;
         place.until = SimTime::NEVER;
-        let rank = place.rank;
         let worker = self.worker_of(slot);
         if self.stays(worker) {
-            self.free.insert(rank);
+            self.free.insert(self.ranks[slot as usize]);
         }
         self.levels.busy.down(now);
         worker
@@ -353,7 +353,7 @@ impl<'a> Pool<'a> {
         let place = worker.place;
         for slot in self.slots_range(index) {
             if self.slots[slot as usize].job == NONE {
-                self.free.insert(self.slots[slot as usize].rank);
+                self.free.insert(self.ranks[slot as usize]);
             }
         }
         let slots = u64::from(self.slots_of(index));
@@ -369,7 +369,7 @@ impl<'a> Pool<'a> {
     /// A worker goes out of service, into `phase`: nobody takes its slots any more.
     pub fn shut(&mut self, index: u32, phase: Phase, now: SimTime) {
         for slot in self.slots_range(index) {
-            self.free.remove(self.slots[slot as usize].rank);
+            self.free.remove(self.ranks[slot as usize]);
         }
         let slots = u64::from(self.slots_of(index));
         self.leaving += 1;
@@ -430,7 +430,8 @@ impl<'a> Pool<'a> {
     }
 
     fn push_slot(&mut self) {
-        self.slots.push(Slot { until: SimTime::NEVER, job: NONE, rank: 0 });
+        self.slots.push(Slot { until: SimTime::NEVER, job: NONE, request: NONE });
+        self.ranks.push(0);
         self.talks.push(Talk { left: Span::ZERO, child: NONE, epoch: 0, tries: 0 });
     }
 
@@ -439,7 +440,7 @@ impl<'a> Pool<'a> {
     fn new_slot(&mut self) -> u32 {
         let slot = self.slots.len() as u32;
         self.push_slot();
-        self.slots[slot as usize].rank = slot;
+        self.ranks[slot as usize] = slot;
         self.slot_of_rank.push(slot);
         slot
     }
@@ -454,7 +455,7 @@ impl<'a> Pool<'a> {
         self.slot_of_rank.resize((first + self.stride) as usize, NONE);
         for offset in 0..self.stride {
             let slot = index * self.stride + offset;
-            self.slots[slot as usize].rank = first + offset;
+            self.ranks[slot as usize] = first + offset;
             self.slot_of_rank[(first + offset) as usize] = slot;
         }
         if let Some(standing) = &mut self.standing
@@ -472,7 +473,7 @@ impl<'a> Pool<'a> {
         let free: Vec<bool> = living
             .iter()
             .flat_map(|&index| self.slots_range(index))
-            .map(|slot| self.free.contains(self.slots[slot as usize].rank))
+            .map(|slot| self.free.contains(self.ranks[slot as usize]))
             .collect();
         self.free.clear();
         self.numbers.clear();
@@ -485,7 +486,7 @@ impl<'a> Pool<'a> {
             self.stand(index);
             for slot in self.slots_range(index) {
                 if was_free.next() == Some(true) {
-                    self.free.insert(self.slots[slot as usize].rank);
+                    self.free.insert(self.ranks[slot as usize]);
                 }
             }
             let (place, phase) = (self.workers[index as usize].place, self.workers[index as usize].phase);

@@ -71,15 +71,15 @@ impl<'a> World<'a> {
         if place.until != cx.now() || place.job == NONE {
             return;
         }
-        let id = place.job;
+        let (id, owner) = (place.job, place.request);
         if at.plain {
             place.until = SimTime::NEVER;
             let job = &mut jobs[id];
             job.step += 1;
-            let (step, workload) = (usize::from(job.step), requests[job.request].workload);
+            let (step, workload) = (usize::from(job.step), requests[owner].workload);
             if step < at.programme[workload.index()].len() {
                 self.advance(cx, id);
-            } else if !self.done_at_once(cx, id, pool, slot) {
+            } else if !self.done_at_once(cx, id, pool, slot, owner) {
                 self.done(cx, id);
             }
             return;

@@ -79,13 +79,13 @@ impl World<'_> {
         id: u32,
         to: NodeId,
         slot: u32,
+        owner: u32,
     ) -> bool {
         let now = cx.now();
         let World { nodes, jobs, requests, saved, in_system, idle, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
         let Lines::Shared(line) = &mut pool.lines else { return false };
         let job = &mut jobs[id];
-        let owner = job.request;
         let request = &mut requests[owner];
         let usual = job.role == Role::Root && request.is_only_one_job() && pool.leaving == 0 && pool.away == 0;
         if !usual || self.closed || !saved.is_empty() {
@@ -359,6 +359,7 @@ pub(super) fn serve<O: Observer<Fact>>(
     job.slot = slot;
     job.since = now;
     job.state = State::Working;
+    pool.slots[slot as usize].request = job.request;
     cx.tell(Fact::Started { who: request.who(), pool: pool.id, waited });
     let programme = &pool.programme[request.workload.index()];
     let Some(Action::Work { law: Some(law), key, plain: true, .. }) = programme.get(usize::from(job.step)) else {
