@@ -1,6 +1,5 @@
 //! The future: soonest first, and at one instant in the order of the events' codes.
 
-use crate::engine::near::Near;
 use crate::ground::time::SimTime;
 
 /// An event that can be packed into 64 bits, whose order as a number is its order within an instant.
@@ -11,9 +10,9 @@ pub trait Ordered: Copy {
     fn from_code(code: u64) -> Self;
 }
 
-/// As many events as are kept at hand; more of them are spread over a rung.
+/// As many events as are kept in one sorted row; more of them are spread over a rung.
 const ROW: usize = 48;
-/// So many are taken to hand at once when their turn comes; a fuller bucket is spread over a finer rung first.
+/// So many are sorted at once when their turn comes; a fuller bucket is spread over a finer rung first.
 const BUCKET: usize = 24;
 /// Buckets of one rung at the most: a rung of a million events still fits the processor's cache.
 const WIDEST: usize = 1 << 16;
@@ -22,13 +21,14 @@ const WIDEST: usize = 1 << 16;
 ///
 /// A ladder queue (Tang, Goh and Thng, *ACM TOMACS* 15(3), 2005) of 16-byte keys: time above, the event's code
 /// below, so that one comparison orders everything and nothing else need be stored. The nearest events stand in a
-/// small heap; later ones in the buckets of rungs, unsorted; the far future lies in no order beyond them.
-/// Small worlds never leave the heap, large ones pay the same for each event whatever their number.
+/// short sorted row; later ones in the buckets of rungs, unsorted; the far future lies in no order beyond them.
+/// Small worlds never leave the row, large ones pay the same for each event whatever their number.
 #[derive(Debug)]
 pub struct Calendar {
-    near: Near,
-    /// Events from this time on do not belong there.
-    near_end: u64,
+    /// The nearest, latest first, so that the next one is at the end.
+    row: Vec<u128>,
+    /// Events from this time on do not belong into the row.
+    row_end: u64,
     /// Finer and finer; the last one is nearest.
     rungs: Vec<Rung>,
     /// Rungs that were used up, kept for their buckets' room.
@@ -37,10 +37,8 @@ pub struct Calendar {
     far: Vec<u128>,
     /// Events from this time on are far.
     far_from: u64,
-    /// More events at hand than this are spread over a rung.
+    /// A row longer than this is spread over a rung.
     limit: usize,
-    /// Keys on their way from what is at hand to a rung.
-    sorting: Vec<u128>,
     now: SimTime,
 }
 
@@ -83,14 +81,13 @@ const fn time_of(key: u128) -> u64 {
 impl Default for Calendar {
     fn default() -> Calendar {
         Calendar {
-            near: Near::with_room(ROW),
-            near_end: u64::MAX,
+            row: Vec::with_capacity(ROW + 1),
+            row_end: u64::MAX,
             rungs: Vec::new(),
             spare: Vec::new(),
             far: Vec::new(),
             far_from: u64::MAX,
             limit: ROW,
-            sorting: Vec::new(),
             now: SimTime::START,
         }
     }
@@ -106,7 +103,7 @@ impl Calendar {
     /// Events that will happen.
     pub fn pending(&self) -> usize {
         let bucketed: usize = self.rungs.iter().flat_map(|rung| &rung.buckets).map(Vec::len).sum();
-        self.near.len() + bucketed + self.far.len()
+        self.row.len() + bucketed + self.far.len()
     }
 
     /// Plans an event. What is planned for the past happens now; what is planned for [`SimTime::NEVER`] never does.
@@ -114,11 +111,8 @@ impl Calendar {
     pub fn plan(&mut self, at: SimTime, event: impl Ordered) {
         let at = at.max(self.now).nanos();
         let key = u128::from(at) << 64 | u128::from(event.code());
-        if at < self.near_end {
-            self.near.put(key);
-            if self.near.len() > self.limit {
-                self.spill();
-            }
+        if at < self.row_end {
+            self.insert(key);
         } else {
             self.put_off(at, key);
         }
@@ -127,33 +121,46 @@ impl Calendar {
     /// Takes the next event, if it happens at `end` at the latest, and moves the clock to it.
     #[inline(always)]
     pub fn next<E: Ordered>(&mut self, end: SimTime) -> Option<E> {
-        let key = self.first()?;
+        if self.row.is_empty() && !self.refill() {
+            return None;
+        }
+        let key = *self.row.last()?;
         let at = SimTime::from_nanos(time_of(key));
         if at > end {
             return None;
         }
-        self.near.take();
+        self.row.pop();
         self.now = at;
         Some(E::from_code(key as u64))
     }
 
     /// The instant of the next event.
     pub fn peek(&mut self) -> Option<SimTime> {
-        self.first().map(|key| SimTime::from_nanos(time_of(key)))
-    }
-
-    #[inline(always)]
-    fn first(&mut self) -> Option<u128> {
-        match self.near.first() {
-            Some(key) => Some(key),
-            None if self.refill() => self.near.first(),
-            None => None,
+        if self.row.is_empty() && !self.refill() {
+            return None;
         }
+        self.row.last().map(|&key| SimTime::from_nanos(time_of(key)))
     }
 
     /// Moves the clock on without an event. Never back.
     pub fn pass(&mut self, to: SimTime) {
         self.now = self.now.max(to);
+    }
+
+    /// Puts a near event into the row.
+    #[inline(always)]
+    fn insert(&mut self, key: u128) {
+        let mut at = self.row.len();
+        self.row.push(key);
+        let row = self.row.as_mut_slice();
+        while at > 0 && row[at - 1] < key {
+            row[at] = row[at - 1];
+            at -= 1;
+        }
+        row[at] = key;
+        if row.len() > self.limit {
+            self.spill();
+        }
     }
 
     /// Puts an event away until its time is near.
@@ -171,31 +178,30 @@ impl Calendar {
                 return rung.put(key);
             }
         }
-        // Nothing lies between the last rung and what is at hand: that ends where the rung goes on.
-        self.near.put(key);
+        // Nothing lies between the last rung and the row: the row ends where the rung goes on.
+        self.insert(key);
     }
 
-    /// Too many are at hand: they are spread over a rung.
+    /// The row has grown too long: it is spread over a rung.
     #[cold]
     #[inline(never)]
     fn spill(&mut self) {
-        let mut keys = std::mem::take(&mut self.sorting);
-        self.near.drain(&mut keys);
-        if at_one_instant(&keys) {
-            // No rung can part them.
-            self.near.fill(&mut keys);
-            self.sorting = keys;
+        let mut row = std::mem::take(&mut self.row);
+        if at_one_instant(&row) {
+            // No rung can part them, and sorted they are already.
+            self.row = row;
         } else {
-            let end = (!self.rungs.is_empty()).then_some(self.near_end);
-            self.spread(&mut keys, end);
-            self.sorting = keys;
+            let end = (!self.rungs.is_empty()).then_some(self.row_end);
+            self.spread(&mut row, end);
+            // The emptied row keeps its room.
+            self.row = row;
             self.refill();
         }
-        // Where many share an instant they stay many: not every further one may cost another look at all.
-        self.limit = ROW.max(2 * self.near.len());
+        // Where many share an instant the row stays long: not every further one may cost another look at all.
+        self.limit = ROW.max(2 * self.row.len());
     }
 
-    /// Takes to hand, where nothing is, what comes next. False where nothing does.
+    /// Fills the row, which is empty, with what comes next. False where nothing does.
     #[cold]
     #[inline(never)]
     fn refill(&mut self) -> bool {
@@ -203,7 +209,7 @@ impl Calendar {
         loop {
             let depth = self.rungs.len();
             let Some(rung) = self.rungs.last_mut() else {
-                self.near_end = u64::MAX;
+                self.row_end = u64::MAX;
                 self.far_from = u64::MAX;
                 let mut far = std::mem::take(&mut self.far);
                 if far.len() > BUCKET && !at_one_instant(&far) {
@@ -211,9 +217,9 @@ impl Calendar {
                     self.far = far;
                     continue;
                 }
-                self.near.fill(&mut far);
+                self.sort_in(&mut far);
                 self.far = far;
-                return self.near.len() > 0;
+                return !self.row.is_empty();
             };
             let next = (rung.present..rung.used).find(|&bucket| !rung.buckets[bucket].is_empty());
             let Some(at) = next else {
@@ -228,11 +234,17 @@ impl Calendar {
                 self.rungs[depth - 1].buckets[at] = bucket;
                 continue;
             }
-            self.near_end = end;
-            self.near.fill(&mut bucket);
+            self.row_end = end;
+            self.sort_in(&mut bucket);
             self.rungs[depth - 1].buckets[at] = bucket;
             return true;
         }
+    }
+
+    /// Empties `keys` into the row, which is empty.
+    fn sort_in(&mut self, keys: &mut Vec<u128>) {
+        self.row.append(keys);
+        self.row.sort_unstable_by(|one, other| other.cmp(one));
     }
 
     /// Empties `keys`, which are not all at one instant, into a new innermost rung. It reaches to `end`, where the
@@ -261,7 +273,7 @@ impl Calendar {
         if end.is_none() {
             self.far_from = rung.end;
         }
-        self.near_end = low;
+        self.row_end = low;
         self.rungs.push(rung);
     }
 }

@@ -1,7 +1,6 @@
 //! The calendar and the loop: what any simulation needs, and nothing of queues or clouds.
 
 mod calendar;
-mod near;
 mod simulation;
 mod timers;
 
