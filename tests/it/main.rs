@@ -3,5 +3,7 @@
 mod cli;
 mod complaints;
 mod paper_traces;
+mod recorded;
+mod scenarios;
 mod theory;
 mod tidy;

@@ -1,0 +1,110 @@
+//! What each shipped scenario is there to show. A few replications suffice: the findings are far wider than chance.
+
+use std::fs;
+
+use queuelab::experiment::document::{Document, Finding};
+use queuelab::experiment::{Options, run};
+use queuelab::scenario::{Loader, Source, read};
+
+struct Folder;
+
+impl Loader for Folder {
+    fn load(&self, path: &str) -> Result<Vec<u8>, String> {
+        fs::read(format!("scenarios/{path}")).map_err(|error| error.to_string())
+    }
+}
+
+/// What a scenario of the folder finds.
+fn found(name: &str, replications: u32) -> Document {
+    let source = Source::new(name, fs::read_to_string(format!("scenarios/{name}")).expect("the scenario is there"));
+    let scenario = read(&source, &Folder, &[]).expect("a test of its own reads every shipped scenario");
+    let options = Options { replications: Some(replications), ..Options::default() };
+    run(&scenario, options, &|_| {}).expect("nothing cancels it").document
+}
+
+/// A figure of a topology.
+fn figure(document: &Document, topology: &str, name: &str) -> f64 {
+    let figure = document.topologies[topology].figures.get(name);
+    figure.and_then(|figure| figure.value).unwrap_or_else(|| panic!("{topology} has no {name}"))
+}
+
+/// How a topology fared with a goal.
+fn verdict(document: &Document, topology: &str, of: &str) -> Finding {
+    let verdict = document.goals.iter().find(|verdict| verdict.topology == topology && verdict.of == of);
+    verdict.unwrap_or_else(|| panic!("{topology} has no verdict on {of}")).verdict
+}
+
+fn near(found: f64, expected: f64) {
+    assert!((found - expected).abs() <= expected.abs() * 0.005 + 1e-9, "{found} is not {expected}");
+}
+
+/// By hand: one machine ends at 30, 50 and 70 s what came at 10 s. The group looks at 60 s, wants three, has them
+/// after 15 + 45 s at 120 s, and they end at 140 s; the look at 180 s finds nothing, so each ran from 75 to 180 s.
+/// 600 s × $0.096 / 3600 s = $0.016; 3 × 105 s of it = $0.0084. Nine requests of a queue cost $0.0000036.
+#[test]
+fn three_messages_wait_for_three_machines() {
+    let document = found("queue-of-three.toml", 1);
+    near(figure(&document, "machine", "completion.mean"), 40.0);
+    near(figure(&document, "group", "completion.mean"), 130.0);
+    near(figure(&document, "machine", "cost.total"), 0.016 + 3.6e-6);
+    near(figure(&document, "group", "cost.total"), 0.0084 + 3.6e-6);
+}
+
+/// The processing is away for 4 min of 450 at 20/min, where 450 min bring about 4,100: 2 % fail where it is called.
+#[test]
+fn a_queue_loses_nothing_to_an_outage_and_answers_before_the_work_is_done() {
+    let document = found("video-upload.toml", 6);
+    for calling in ["monolith", "tiered", "balanced"] {
+        let lost = figure(&document, calling, "lost");
+        assert!((0.01..0.04).contains(&lost), "{calling} loses {lost}");
+        assert_eq!(verdict(&document, calling, "lost"), Finding::Missed);
+        assert!(figure(&document, calling, "answer.mean") > 40.0);
+        assert!(figure(&document, "decoupled", "cost.month") < figure(&document, calling, "cost.month"));
+    }
+    assert!(figure(&document, "decoupled", "lost") < 0.001);
+    assert!(figure(&document, "decoupled", "answer.mean") < 1.0);
+    // What it costs: the work is done later than where somebody waits for it.
+    assert!(figure(&document, "decoupled", "completion.mean") > figure(&document, "monolith", "completion.mean"));
+    assert_eq!(verdict(&document, "decoupled", "completion.p99"), Finding::Met);
+}
+
+/// Six of the 110 minutes that count: 5.45 % of the uploads.
+#[test]
+fn what_calls_a_tier_fails_with_it_and_what_sends_to_it_waits() {
+    let document = found("processing-outage.toml", 6);
+    let lost = figure(&document, "tiered", "lost");
+    assert!((0.045..0.065).contains(&lost), "{lost}");
+    assert_eq!(figure(&document, "decoupled", "lost"), 0.0);
+    assert_eq!(figure(&document, "decoupled", "availability"), 1.0);
+    assert_eq!(verdict(&document, "tiered", "availability"), Finding::Missed);
+    assert!(figure(&document, "decoupled", "completion.p99") > 200.0);
+}
+
+/// Machines that need a minute cannot follow a crowd that comes in five: attempts time out, are repeated, and are
+/// served after nobody waits for them any more. Who raised the group before, or does only the urgent part, sells.
+#[test]
+fn scaling_comes_too_late_for_a_flash_crowd() {
+    let document = found("black-friday.toml", 6);
+    assert!(figure(&document, "scaled", "lost") > 0.2);
+    for holds in ["fixed", "planned", "decoupled"] {
+        assert!(figure(&document, holds, "lost") < 0.001, "{holds} loses");
+        assert_eq!(verdict(&document, holds, "answer.p95"), Finding::Met, "{holds}");
+    }
+    assert_eq!(verdict(&document, "fixed", "cost.month"), Finding::Missed);
+    assert_eq!(verdict(&document, "planned", "cost.month"), Finding::Met);
+    assert_eq!(verdict(&document, "decoupled", "cost.month"), Finding::Met);
+}
+
+/// 2,000 documents × 40 s on six vCPUs take 3.7 h, on eight 2.8 h; a group that starts with the work is done within an
+/// hour, for a sixth of the money.
+#[test]
+fn a_night_of_work_needs_no_machine_by_day() {
+    let document = found("overnight-batch.toml", 4);
+    let hours = |topology| figure(&document, topology, "completion.max") / 3_600.0;
+    assert!((3.5..4.0).contains(&hours("always-on")), "{}", hours("always-on"));
+    assert!((2.6..3.1).contains(&hours("timetable")), "{}", hours("timetable"));
+    assert!(hours("group") < 1.0);
+    assert!(figure(&document, "group", "cost.month") * 4.0 < figure(&document, "always-on", "cost.month"));
+    assert_eq!(verdict(&document, "always-on", "cost.month"), Finding::Missed);
+    assert_eq!(verdict(&document, "group", "cost.month"), Finding::Met);
+}
