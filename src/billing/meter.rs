@@ -30,6 +30,8 @@ const CHUNK: u64 = 64 * 1024;
 #[derive(Clone, Debug)]
 pub struct Meter {
     nodes: Vec<(String, Counter)>,
+    /// Some pool stands behind a balancer: only there stays are counted.
+    doors: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -54,7 +56,10 @@ impl Meter {
             NodeKind::Queue(_) => (format!("queue.{}", node.name), Counter::Queue(QueueCounter::default())),
             NodeKind::Bucket(_) => (format!("bucket.{}", node.name), Counter::Bucket(BucketCounter::default())),
         });
-        Meter { nodes: nodes.collect() }
+        let nodes: Vec<_> = nodes.collect();
+        let doors =
+            nodes.iter().any(|(_, counter)| matches!(counter, Counter::Pool(PoolCounter { door: Some(_), .. })));
+        Meter { nodes, doors }
     }
 
     /// What was used up to `at`, those charged that still run then. All facts up to `at` must have been seen, and
@@ -107,7 +112,8 @@ impl Meter {
     /// A request was in line or at work at `pool` for so long until `at`.
     #[inline]
     fn stayed(&mut self, pool: NodeId, at: SimTime, span: Span) {
-        if let Some(door) = self.pool(pool).and_then(|pool| pool.door)
+        if self.doors
+            && let Some(door) = self.pool(pool).and_then(|pool| pool.door)
             && let Some(balancer) = self.balancer(door)
         {
             balancer.stayed(at, span);
@@ -116,7 +122,7 @@ impl Meter {
 }
 
 impl Observer<Fact> for Meter {
-    #[inline]
+    #[inline(always)]
     fn saw(&mut self, at: SimTime, fact: &Fact) {
         match *fact {
             Fact::Routed { balancer, bytes, .. } => {

@@ -159,7 +159,7 @@ impl Recorder {
 }
 
 impl Observer<Fact> for Recorder {
-    #[inline]
+    #[inline(always)]
     fn saw(&mut self, at: SimTime, fact: &Fact) {
         match *fact {
             Fact::Born { who } => {

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use queuelab::ground::chance::{Key, Stream};
-use queuelab::ground::distribution::Distribution;
+use queuelab::ground::chance::{Key, Stream, below};
+use queuelab::ground::distribution::{Distribution, Known};
 
 /// Nanoseconds in the unit of time: the mean service time.
 const UNIT: f64 = 1e9;
@@ -212,4 +212,178 @@ pub fn ladder(stations: usize, servers: u32, load: f64, customers: u64, seed: u6
         }
     }
     total as f64 / customers as f64 / UNIT
+}
+
+/// Counts by 32 buckets an octave: all that the story below keeps of its times.
+struct Counts(Vec<u32>);
+
+impl Counts {
+    #[inline(always)]
+    fn add(&mut self, nanos: u64) {
+        let octave = 63 - (nanos | 32).leading_zeros();
+        let bucket = ((octave - 5) << 5) as usize + (nanos >> (octave - 5)) as usize;
+        self.0[bucket & 2047] += 1;
+    }
+}
+
+/// What is remembered of a request of the story.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    born: u64,
+    since: u64,
+    /// 0 gone, 1 in line for upload, 2 uploading, 3 queued, 4 processed, 5 pausing, 6 given up.
+    state: u8,
+    tries: u8,
+    stamp: u32,
+}
+
+/// The whole story by hand: 130 upload slots, a queue, a processing tier that looks every ten seconds and boots
+/// workers, lognormal work, one in a hundred failing with a retry after a pause, a timeout of 30 s on every request
+/// in a first-in-first-out lane, machine seconds billed, four histograms. Returns the mean completion in seconds.
+pub fn story(requests: u64, seed: u64) -> f64 {
+    const SECOND: u64 = 1_000_000_000;
+    const KIND: u64 = 1 << 40;
+    let law = |law: Result<Distribution, String>| law.expect("a law with a mean above 0");
+    let mut chance = Key::root(seed, 0).stream();
+    let (gap, upload) = (law(Distribution::exponential(1e6)), law(Distribution::exponential(1e8)));
+    let (process, boot) =
+        (law(Distribution::lognormal(&[Known::Mean(5e8), Known::Scv(1.72)])), law(Distribution::exponential(4e10)));
+    let mut events = Ladder::default();
+    let mut lane: VecDeque<(u64, u32, u32)> = VecDeque::new();
+    let (mut told, mut free): (Vec<Told>, Vec<u32>) = Default::default();
+    let (mut uploads, mut queue): (VecDeque<u32>, VecDeque<u32>) = Default::default();
+    let mut started: Vec<u64> = vec![0; 600];
+    let mut counts = [0; 4].map(|_: u8| Counts(vec![0; 2048]));
+    let (mut idle, mut ready, mut busy, mut booting, mut live) = (130u32, 600u32, 0u32, 0u32, 0u64);
+    let (mut left, mut done, mut total, mut billed) = (requests, 0u64, 0u64, 0u64);
+    events.push(0, 3 * KIND);
+    events.push(10 * SECOND, 4 * KIND);
+    while let Some((now, event)) = events.pop() {
+        // What fell due meanwhile; a timer whose request is gone, or was told since, has another stamp.
+        while let Some(&(due, request, stamp)) = lane.front().filter(|&&(due, ..)| due <= now) {
+            lane.pop_front();
+            let one = &mut told[request as usize];
+            if one.stamp == stamp && one.state != 0 {
+                counts[2].add(due - one.born);
+                one.state = 6;
+            }
+        }
+        let id = event as u32;
+        match event / KIND {
+            3 => {
+                let id = free.pop().unwrap_or_else(|| {
+                    told.push(Told::default());
+                    told.len() as u32 - 1
+                });
+                live += 1;
+                let one = &mut told[id as usize];
+                *one = Told { born: now, since: now, state: 1, tries: 0, stamp: one.stamp };
+                lane.push_back((now + 30 * SECOND, id, one.stamp));
+                if idle > 0 {
+                    idle -= 1;
+                    one.state = 2;
+                    events.push(now + upload.sample(&mut chance), u64::from(id));
+                } else {
+                    uploads.push_back(id);
+                }
+                left -= 1;
+                if left > 0 {
+                    events.push(now + gap.sample(&mut chance), 3 * KIND);
+                }
+            }
+            0 => {
+                let one = &mut told[id as usize];
+                counts[0].add(now - one.since);
+                if one.state == 6 {
+                    (one.state, one.stamp, live) = (0, one.stamp + 1, live - 1);
+                    free.push(id);
+                } else if busy < ready {
+                    busy += 1;
+                    (one.state, one.since) = (4, now);
+                    events.push(now + process.sample(&mut chance), KIND | u64::from(id));
+                } else {
+                    (one.state, one.since) = (3, now);
+                    queue.push_back(id);
+                }
+                match uploads.pop_front() {
+                    Some(next) => {
+                        told[next as usize].state = 2;
+                        events.push(now + upload.sample(&mut chance), u64::from(next));
+                    }
+                    None => idle += 1,
+                }
+            }
+            1 => {
+                let one = &mut told[id as usize];
+                counts[1].add(now - one.since);
+                let fails = below(&mut chance, 100) == 0;
+                if one.state != 6 && fails && one.tries < 3 {
+                    (one.tries, one.state) = (one.tries + 1, 5);
+                    let pause = (0.2e9 * f64::from(1u32 << one.tries)) as u64;
+                    events.push(now + pause, (2 * KIND) | u64::from(id));
+                } else {
+                    if one.state != 6 {
+                        done += 1;
+                        total += now - one.born;
+                        counts[2].add(now - one.born);
+                    }
+                    (one.state, one.stamp, live) = (0, one.stamp + 1, live - 1);
+                    free.push(id);
+                }
+                match queue.pop_front() {
+                    _ if busy > ready => busy -= 1,
+                    Some(next) => {
+                        let one = &mut told[next as usize];
+                        counts[3].add(now - one.since);
+                        (one.state, one.since) = (4, now);
+                        events.push(now + process.sample(&mut chance), KIND | u64::from(next));
+                    }
+                    None => busy -= 1,
+                }
+            }
+            2 => {
+                let one = &mut told[id as usize];
+                if one.state == 6 {
+                    (one.state, one.stamp, live) = (0, one.stamp + 1, live - 1);
+                    free.push(id);
+                } else if busy < ready {
+                    busy += 1;
+                    (one.state, one.since) = (4, now);
+                    events.push(now + process.sample(&mut chance), KIND | u64::from(id));
+                } else {
+                    (one.state, one.since) = (3, now);
+                    queue.push_back(id);
+                }
+            }
+            4 => {
+                let wanted = (busy + queue.len() as u32 / 20).max(500) + 30;
+                if wanted > ready + booting {
+                    for _ in 0..(wanted - ready - booting).min(50) {
+                        booting += 1;
+                        events.push(now + boot.sample(&mut chance), 5 * KIND);
+                    }
+                } else if wanted + 20 < ready {
+                    for since in started.drain(started.len() - 10..) {
+                        billed += (now - since).div_ceil(SECOND).max(60);
+                    }
+                    ready -= 10;
+                }
+                if left > 0 || live > 0 {
+                    events.push(now + 10 * SECOND, 4 * KIND);
+                }
+            }
+            _ => {
+                (booting, ready) = (booting - 1, ready + 1);
+                started.push(now);
+                if let Some(next) = queue.pop_front() {
+                    busy += 1;
+                    let one = &mut told[next as usize];
+                    (one.state, one.since) = (4, now);
+                    events.push(now + process.sample(&mut chance), KIND | u64::from(next));
+                }
+            }
+        }
+    }
+    std::hint::black_box((billed, &counts));
+    total as f64 / done as f64 / UNIT
 }
