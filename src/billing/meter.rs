@@ -77,7 +77,7 @@ impl Meter {
         Usage { nodes: nodes.collect() }
     }
 
-    #[inline]
+    #[inline(always)]
     fn pool(&mut self, node: NodeId) -> Option<&mut PoolCounter> {
         match self.nodes.get_mut(node.index()) {
             Some((_, Counter::Pool(pool))) => Some(pool),
@@ -110,7 +110,7 @@ impl Meter {
     }
 
     /// A request was in line or at work at `pool` for so long until `at`.
-    #[inline]
+    #[inline(always)]
     fn stayed(&mut self, pool: NodeId, at: SimTime, span: Span) {
         if self.doors
             && let Some(door) = self.pool(pool).and_then(|pool| pool.door)

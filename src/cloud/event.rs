@@ -113,7 +113,7 @@ const fn code(rank: u64, part: u16, number: u32) -> u64 {
 }
 
 impl Ordered for Event {
-    #[inline]
+    #[inline(always)]
     fn code(self) -> u64 {
         match self {
             Event::Finish { pool, slot } => code(rank::FINISH, pool.0, slot),
@@ -132,7 +132,7 @@ impl Ordered for Event {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn from_code(code: u64) -> Event {
         let (part, number) = ((code >> 32) as u16, code as u32);
         match code >> 56 {

@@ -266,7 +266,7 @@ impl Speed {
     pub const ONE: Speed = Speed { work: 1, time: 1 };
 
     /// How long `work` takes at this speed, rounded half up to a nanosecond.
-    #[inline]
+    #[inline(always)]
     pub fn takes(self, work: Span) -> Span {
         if self.work == self.time {
             return work;

@@ -147,7 +147,7 @@ impl Recorder {
     }
 
     /// Whether rates count this instant.
-    #[inline]
+    #[inline(always)]
     fn counts(&self, at: SimTime) -> bool {
         at.nanos().wrapping_sub(self.from) < self.width
     }

@@ -9,7 +9,7 @@ pub struct Bits {
 
 impl Bits {
     /// Adds a number.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, number: u32) {
         let word = number as usize / 64;
         if word >= self.words.len() {
@@ -21,7 +21,7 @@ impl Bits {
     }
 
     /// Takes a number out, if it is there.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, number: u32) {
         let word = number as usize / 64;
         if word < self.words.len() {
@@ -33,7 +33,7 @@ impl Bits {
     }
 
     /// The least member.
-    #[inline]
+    #[inline(always)]
     pub fn first(&self) -> Option<u32> {
         for (at, &above) in self.above.iter().enumerate() {
             if above != 0 {
@@ -45,7 +45,7 @@ impl Bits {
     }
 
     /// Whether it has no member.
-    #[inline]
+    #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.above.iter().all(|&above| above == 0)
     }

@@ -20,7 +20,7 @@ impl<T: Copy> Slab<T> {
     ///
     /// # Panics
     /// With more than four thousand million things inside: memory ends long before.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, item: T) -> u32 {
         if let Some(place) = self.free.pop() {
             self.items[place as usize] = item;
@@ -33,7 +33,7 @@ impl<T: Copy> Slab<T> {
     }
 
     /// Frees a place. Its thing stays readable until the place is used again, for those who check a stamp.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, place: u32) {
         self.free.push(place);
     }

@@ -47,7 +47,7 @@ impl Line {
     }
 
     /// Joins behind all others of equal claim.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, job: u32, claim: Claim) {
         match self {
             Line::FirstCome(jobs) => jobs.push_back(job),
@@ -68,7 +68,7 @@ impl Line {
     }
 
     /// Takes the next one out.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self, chance: &mut Stream) -> Option<u32> {
         match self {
             Line::FirstCome(jobs) => jobs.pop_front(),

@@ -28,13 +28,13 @@ impl Queued {
     }
 
     /// Who really waits.
-    #[inline]
+    #[inline(always)]
     pub fn waiting(&self) -> u32 {
         self.waiting
     }
 
     /// Joins the line.
-    #[inline]
+    #[inline(always)]
     pub fn join(&mut self, job: u32, claim: Claim) {
         self.waiting += 1;
         self.line.push(job, claim);
@@ -47,7 +47,7 @@ impl Queued {
     }
 
     /// The next one. `met` is asked of each whom it meets whether they had left; it may forget those.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, chance: &mut Stream, mut met: impl FnMut(u32) -> bool) -> Option<u32> {
         if self.waiting == 0 && self.void == 0 {
             return None;

@@ -20,14 +20,14 @@ impl Track {
     }
 
     /// The level rises by one.
-    #[inline]
+    #[inline(always)]
     pub fn up(&mut self, now: SimTime) {
         self.level += 1;
         self.moment += i128::from(now.nanos());
     }
 
     /// The level falls by one.
-    #[inline]
+    #[inline(always)]
     pub fn down(&mut self, now: SimTime) {
         self.level -= 1;
         self.moment -= i128::from(now.nanos());

@@ -171,6 +171,7 @@ impl World<'_> {
     }
 
     /// A job joins a line, if there is room. `worker` matters where each has its own.
+    #[inline(always)]
     fn join<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
         let pool = self.pool_mut(to);
         if !pool.has_room(worker) {

@@ -16,7 +16,7 @@ impl Distribution {
 }
 
 impl Law for Constant {
-    #[inline]
+    #[inline(always)]
     fn sample(&self, _: &mut impl Rng) -> u64 {
         self.0
     }

@@ -19,7 +19,7 @@ impl Distribution {
 }
 
 impl Law for Exponential {
-    #[inline]
+    #[inline(always)]
     fn sample(&self, chance: &mut impl Rng) -> u64 {
         whole(self.mean * ziggurat::exponential(chance))
     }

@@ -126,7 +126,7 @@ families! {
 
 impl Distribution {
     /// One value. An exponential law costs one number of `chance` in 98 cases of 100.
-    #[inline]
+    #[inline(always)]
     pub fn sample(&self, chance: &mut impl Rng) -> u64 {
         match &self.0 {
             Shape::Exponential(law) => law.sample(chance),
@@ -194,7 +194,7 @@ impl Distribution {
 }
 
 /// To a whole unit, half up; no more than [`CEILING`].
-#[inline]
+#[inline(always)]
 fn whole(x: f64) -> u64 {
     // By way of i64, which the machine converts in one instruction.
     ((x + 0.5) as i64).min(CEILING as i64) as u64

@@ -68,7 +68,7 @@ const fn build(tail: f64, area: f64, normal: bool) -> Ziggurat {
 }
 
 /// An exponential variable of mean 1.
-#[inline]
+#[inline(always)]
 pub(super) fn exponential(chance: &mut impl Rng) -> f64 {
     let bits = chance.next_u64();
     let layer = &EXPONENTIAL.layers[(bits & 0xFF) as usize];
