@@ -76,6 +76,15 @@ pub enum Action<'a> {
 }
 
 impl<'a> Action<'a> {
+    /// The node to which a step sends one piece, as it is, and nothing else.
+    #[inline(always)]
+    pub fn hands_on_to(&self) -> Option<NodeId> {
+        match *self {
+            Action::Send { to: &[to], size: None, copies: 1 } => Some(to),
+            _ => None,
+        }
+    }
+
     /// The action of a verb for one workload. `root` is the replication's key: the names below it are those of
     /// the application, never of a topology, so that every topology draws the same.
     pub fn of(verb: &'a Verb, application: &'a Application, root: Key, of: &Workload, row: Option<u16>) -> Action<'a> {

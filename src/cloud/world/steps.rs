@@ -77,8 +77,13 @@ impl<'a> World<'a> {
             let job = &mut jobs[id];
             job.step += 1;
             let (step, workload) = (usize::from(job.step), requests[owner].workload);
-            if step < at.programme[workload.index()].len() {
-                self.advance(cx, id);
+            let programme = &at.programme[workload.index()];
+            if let Some(action) = programme.get(step) {
+                let last = step + 1 == programme.len();
+                match action.hands_on_to() {
+                    Some(to) if last && self.hand_on(cx, id, pool, slot, owner, to) => (),
+                    _ => self.advance(cx, id),
+                }
             } else if !self.done_at_once(cx, id, pool, slot, owner) {
                 self.done(cx, id);
             }

@@ -87,7 +87,9 @@ impl World<'_> {
         let Lines::Shared(line) = &mut pool.lines else { return false };
         let job = &mut jobs[id];
         let request = &mut requests[owner];
-        let usual = job.role == Role::Root && request.is_only_one_job() && pool.leaving == 0 && pool.away == 0;
+        let root = job.role == Role::Root;
+        let branch = job.role == Role::Branch && request.stage == Stage::Answered && request.attempt == job.attempt;
+        let usual = (root || branch) && request.is_only_one_job() && pool.leaving == 0 && pool.away == 0;
         if !usual || self.closed || !saved.is_empty() {
             return false;
         }
@@ -102,7 +104,9 @@ impl World<'_> {
         let waiting = line.waiting() > 0;
         let worker = pool.number_of(pool.worker_of(slot));
         cx.tell(Fact::Served { who, pool: to, worker, visit, began, result: Outcome::Ok });
-        cx.tell(Fact::Answered { who, born });
+        if root {
+            cx.tell(Fact::Answered { who, born });
+        }
         cx.tell(Fact::Completed { who, born });
         if waiting && pool.can_hand_over(slot) {
             self.hand_over(cx, to, slot);
@@ -112,6 +116,57 @@ impl World<'_> {
         if waiting || !pool.feeds.is_empty() {
             idle.push_back(to);
         }
+        true
+    }
+
+    /// The usual way on, at one go: a job has done all but its last step, which sends it to another pool as it is. The
+    /// same job goes there. False, and nothing done, where anything is unusual; `advance` does the same in steps.
+    #[inline(always)]
+    pub(super) fn hand_on<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        from: NodeId,
+        slot: u32,
+        owner: u32,
+        to: NodeId,
+    ) -> bool {
+        if !matches!(self.nodes[to.index()], Node::Pool(_)) || self.closed || !self.saved.is_empty() {
+            return false;
+        }
+        let now = cx.now();
+        let stamp = self.new_stamp();
+        let World { nodes, jobs, requests, vacated, idle, .. } = self;
+        let Node::Pool(pool) = &mut nodes[from.index()] else { super::not_a("pool") };
+        let Lines::Shared(line) = &pool.lines else { return false };
+        let (job, request) = (&mut jobs[id], &mut requests[owner]);
+        let root = job.role == Role::Root && request.stage == Stage::Asking;
+        let branch = job.role == Role::Branch && request.stage == Stage::Answered;
+        let usual = request.loss.is_none() && request.attempt == job.attempt && pool.leaving == 0 && pool.away == 0;
+        if !usual || !(root || branch) {
+            return false;
+        }
+        let (who, born) = (request.who(), request.born);
+        let worker = pool.number_of(pool.worker_of(slot));
+        cx.tell(Fact::Served { who, pool: from, worker, visit: job.visit, began: job.since, result: Outcome::Ok });
+        if root {
+            // What the client waited for is done; the piece that goes on takes its place among what is pending.
+            request.stage = Stage::Answered;
+            cx.tell(Fact::Answered { who, born });
+        }
+        (job.role, job.step, job.visit) = (Role::Branch, 0, job.attempt);
+        (job.pool, job.slot, job.state, job.stamp) = (to, NONE, State::New, stamp);
+        if line.waiting() > 0 && pool.can_hand_over(slot) {
+            pool.slots[slot as usize].job = NONE;
+            vacated.push_back((from, slot));
+        } else {
+            let wanted = line.waiting() > 0 || !pool.feeds.is_empty();
+            pool.give(slot, now);
+            if wanted {
+                idle.push_back(from);
+            }
+        }
+        self.deliver(cx, id, to);
         true
     }
 
