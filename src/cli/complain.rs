@@ -6,7 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use crate::billing::Flaw;
-use crate::scenario::{Complaint, Severity, Source, locate};
+use crate::scenario::{Complaint, Places, Severity, Source};
 
 /// Complaints after which more would help nobody.
 const SHOWN: usize = 50;
@@ -26,10 +26,11 @@ struct Remark<'a> {
 
 /// All complaints about a scenario.
 pub fn of_scenario(source: &Source, complaints: &[Complaint]) -> String {
+    let places = Places::of(source);
     let remarks = complaints.iter().map(|complaint| {
         let (mut also, mut notes) = (Vec::new(), Vec::new());
         for (place, what) in &complaint.also {
-            match locate(source, place) {
+            match places.locate(place) {
                 Some(span) => also.push((span, what.as_str())),
                 None => notes.push(what.as_str()),
             }
@@ -38,7 +39,7 @@ pub fn of_scenario(source: &Source, complaints: &[Complaint]) -> String {
             is_error: complaint.severity == Severity::Error,
             code: Some(complaint.code),
             what: &complaint.what,
-            span: locate(source, &complaint.at),
+            span: places.locate(&complaint.at),
             also,
             notes,
             advice: complaint.advice.as_deref(),

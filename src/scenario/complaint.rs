@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::scenario::place::{Place, locate};
+use crate::scenario::place::{Place, Places};
 use crate::scenario::source::Source;
 
 /// One thing that is the matter, in terms of the person's system.
@@ -72,7 +72,12 @@ impl Complaint {
     /// The complaint as lines of plain text: `file:line:column: error[E103]: what`, then its other places and its
     /// advice.
     pub fn plain(&self, source: &Source) -> String {
-        let position = |place: &Place| match locate(source, place) {
+        self.plain_in(source, &Places::of(source))
+    }
+
+    /// As [`Complaint::plain`], in a text whose places were found before.
+    pub fn plain_in(&self, source: &Source, places: &Places) -> String {
+        let position = |place: &Place| match places.locate(place) {
             Some(range) => {
                 let (line, column) = source.position(range.start);
                 format!("{}:{line}:{column}", source.name)
@@ -147,6 +152,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E009", "a name that is not allowed: names are short, without dots, and a topology uses each once"),
     ("E010", "a change by `--set` that leads nowhere"),
     ("E011", "something the scenario can't do without: a workload, a topology, a length where arrivals never end"),
+    ("E012", "more faults than are told at once"),
     ("E101", "a node is named that the topology does not have"),
     ("E102", "a work is named that nothing brings"),
     ("E103", "a workload is named that the scenario does not have"),

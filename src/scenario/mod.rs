@@ -28,7 +28,7 @@ mod words;
 mod works;
 
 pub use complaint::{CODES, Complaint, Severity, did_you_mean, nearest};
-pub use place::{Key, Place, locate};
+pub use place::{Key, Place, Places, locate};
 pub use schema::schema;
 pub use source::{Change, Loader, NoFiles, Source};
 pub use words::{Word, words};
@@ -282,10 +282,8 @@ fn mark_changes(complaints: &mut [Complaint], changed: &[(Place, &Change)]) {
 
 /// In the order of the text; what has no place in it comes first.
 fn sort(complaints: &mut Vec<Complaint>, source: &Source) {
-    let tree = tree::parse(source).ok();
-    let start = |complaint: &Complaint| {
-        tree.as_ref().and_then(|tree| place::locate_in(tree, &complaint.at)).map(|range| range.start)
-    };
+    let places = Places::of(source);
+    let start = |complaint: &Complaint| places.locate(&complaint.at).map(|range| range.start);
     complaints.sort_by_cached_key(|complaint| (start(complaint), complaint.severity, complaint.code));
     complaints.dedup();
 }

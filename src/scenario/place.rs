@@ -121,21 +121,31 @@ fn is_bare(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-/// The bytes of the text that a place means: a value itself, a table's name, or as much of the way there as the
-/// text has. `None` where the text is not a tree at all.
-pub fn locate(source: &Source, place: &Place) -> Option<Range<usize>> {
-    if let Target::Bytes(start, end) = place.target {
-        return Some(start..end);
+/// A text that was parsed once, for finding many places in it.
+#[derive(Debug)]
+pub struct Places(Option<Tree>);
+
+impl Places {
+    /// The places of a text; of one that is no tree, only bytes can be found.
+    pub fn of(source: &Source) -> Places {
+        Places(tree::parse(source).ok())
     }
-    let tree = tree::parse(source).ok()?;
-    locate_in(&tree, place)
+
+    /// The bytes that a place means: a value itself, a table's name, or as much of the way there as the text has.
+    pub fn locate(&self, place: &Place) -> Option<Range<usize>> {
+        if let Target::Bytes(start, end) = place.target {
+            return Some(start..end);
+        }
+        locate_in(self.0.as_ref()?, place)
+    }
 }
 
-/// As [`locate`], in a text that was parsed before.
-pub(crate) fn locate_in(tree: &Tree, place: &Place) -> Option<Range<usize>> {
-    if let Target::Bytes(start, end) = place.target {
-        return Some(start..end);
-    }
+/// The bytes of the text that a place means; [`Places`] finds many without parsing the text each time.
+pub fn locate(source: &Source, place: &Place) -> Option<Range<usize>> {
+    Places::of(source).locate(place)
+}
+
+fn locate_in(tree: &Tree, place: &Place) -> Option<Range<usize>> {
     let mut here = tree;
     let mut found = None;
     for (depth, key) in place.keys.iter().enumerate() {

@@ -8,6 +8,7 @@
 
 mod choice;
 mod fault;
+mod trail;
 mod value;
 mod wording;
 
@@ -19,12 +20,17 @@ use crate::scenario::complaint::Complaint;
 use crate::scenario::later;
 use crate::scenario::place::{Key, Place};
 use crate::scenario::reader::fault::Fault;
+use crate::scenario::reader::trail::Skip;
 use crate::scenario::reader::value::Reader;
 use crate::scenario::reader::wording::{grammar_word, owner};
 use crate::scenario::tree::{Tree, Value};
 
 /// More faults than anybody reads at once.
 const FAULTS_MAX: usize = 200;
+
+/// Values that are looked at before the rest is left for the next time: in a file of thousands of nodes, hundreds of
+/// faults are not worth minutes.
+const LOOKS_MAX: usize = 20_000_000;
 
 /// Separates what is the matter from what to do about it in a message that passes through serde.
 pub(crate) const ADVICE: char = '\n';
@@ -70,8 +76,9 @@ impl Holes {
 
 /// Drafts the whole tree.
 pub(crate) fn derive<T: DeserializeOwned>(tree: &Tree) -> Derived<T> {
-    let mut skip = BTreeSet::new();
+    let mut skip = Skip::default();
     let mut complaints = Vec::new();
+    let mut looks = LOOKS_MAX / tree.size().max(1) + 10;
     let draft = loop {
         let mut error = match T::deserialize(Reader::new(tree, &skip)) {
             Ok(draft) => break Some(draft),
@@ -79,7 +86,7 @@ pub(crate) fn derive<T: DeserializeOwned>(tree: &Tree) -> Derived<T> {
         };
         let keys = error.at.take().unwrap_or_default();
         let consequence = match &error.missing {
-            Some(field) => skip.contains(&[&keys[..], &[Key::Name(field.clone())]].concat()),
+            Some(field) => skip.has(&[&keys[..], &[Key::Name(field.clone())]].concat()),
             None => error.consequence,
         };
         let mut skipped = keys.clone();
@@ -90,11 +97,17 @@ pub(crate) fn derive<T: DeserializeOwned>(tree: &Tree) -> Derived<T> {
             complaints.push(complaint(tree, keys, error));
         }
         // Nothing new to leave out, or nothing left: the outline itself is at fault.
-        if skipped.is_empty() || complaints.len() >= FAULTS_MAX || !skip.insert(skipped) {
+        if skipped.is_empty() || !skip.insert(skipped) {
+            break None;
+        }
+        looks -= 1;
+        if looks == 0 || complaints.len() >= FAULTS_MAX {
+            let what = format!("these are the first {} faults, and there are more", complaints.len());
+            complaints.push(Complaint::error("E012", Place::top(), what).advise("put these right, and ask again"));
             break None;
         }
     };
-    Derived { draft, complaints, holes: Holes(skip) }
+    Derived { draft, complaints, holes: Holes(skip.into_ways()) }
 }
 
 fn complaint(tree: &Tree, keys: Vec<Key>, mut error: Fault) -> Complaint {

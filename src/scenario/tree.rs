@@ -49,6 +49,15 @@ impl Tree {
         Tree { span: None, value }
     }
 
+    /// How many values it holds, itself included.
+    pub fn size(&self) -> usize {
+        1 + match &self.value {
+            Value::List(list) => list.iter().map(Tree::size).sum(),
+            Value::Table(table) => table.values().map(|entry| entry.tree.size()).sum(),
+            Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Bool(_) | Value::Date(_) => 0,
+        }
+    }
+
     /// What stands at a place.
     pub fn at(&self, place: &Place) -> Option<&Tree> {
         place.keys().iter().try_fold(self, |here, key| match (key, &here.value) {

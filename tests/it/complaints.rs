@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use queuelab::scenario::{Change, Loader, Source, read};
+use queuelab::scenario::{Change, Loader, Places, Source, read};
 
 const FOLDER: &str = "tests/it/bad";
 
@@ -33,7 +33,8 @@ fn answer(source: &Source, changes: &[Change]) -> String {
         Ok(scenario) => scenario.warnings,
         Err(complaints) => complaints,
     };
-    complaints.iter().map(|complaint| complaint.plain(source) + "\n").collect()
+    let places = Places::of(source);
+    complaints.iter().map(|complaint| complaint.plain_in(source, &places) + "\n").collect()
 }
 
 fn bad() -> Vec<PathBuf> {

@@ -1,14 +1,12 @@
 //! Choices: a bare word, or a table whose only key says which it is and whose value are the settings.
 
-use std::collections::BTreeSet;
-
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
 use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 
 use crate::scenario::complaint::did_you_mean;
-use crate::scenario::place::Key;
 use crate::scenario::reader::fault::Error;
-use crate::scenario::reader::value::{Reader, Trail, TrailKey};
+use crate::scenario::reader::trail::{Skip, Trail};
+use crate::scenario::reader::value::Reader;
 use crate::scenario::tree::{Tree, Value};
 
 /// A choice that was made.
@@ -16,7 +14,7 @@ pub(super) struct Chosen<'t, 'p> {
     pub(super) word: &'t str,
     pub(super) content: Content<'t>,
     pub(super) trail: &'p Trail<'p>,
-    pub(super) skip: &'p BTreeSet<Vec<Key>>,
+    pub(super) skip: &'p Skip,
 }
 
 /// What stands behind the word.
@@ -99,8 +97,8 @@ impl<'de> de::VariantAccess<'de> for Chosen<'de, '_> {
         match content {
             Content::Plain(tree) => seed.deserialize(Reader { tree, trail, skip }),
             Content::Key(tree) => {
-                let inner = Trail { up: Some(trail), key: TrailKey::Name(word) };
-                if !skip.is_empty() && skip.contains(&inner.keys()) {
+                let inner = trail.name(word);
+                if skip.has_trail(&inner) {
                     return Err(Error::consequence().at(trail));
                 }
                 seed.deserialize(Reader { tree, trail: &inner, skip }).map_err(|error| error.at(&inner))

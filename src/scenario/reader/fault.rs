@@ -7,7 +7,7 @@ use serde::de::{self, Expected, Unexpected};
 use crate::scenario::complaint::did_you_mean;
 use crate::scenario::place::Key;
 use crate::scenario::reader::ADVICE;
-use crate::scenario::reader::value::Trail;
+use crate::scenario::reader::trail::Trail;
 
 /// A fault that a derive stopped at.
 pub(crate) struct Error(pub(super) Box<Fault>);

@@ -1,51 +1,22 @@
 //! Values of the tree as serde sees them, each knowing the way down to itself.
 
-use std::collections::BTreeSet;
-
 use serde::de::{self, DeserializeSeed, Visitor};
 
-use crate::scenario::place::Key;
 use crate::scenario::reader::choice::{self, Chosen};
 use crate::scenario::reader::fault::Error;
+use crate::scenario::reader::trail::{Skip, Trail};
 use crate::scenario::tree::{Entry, Table, Tree, Value};
-
-/// The way down to a value, kept on the stack.
-pub(super) struct Trail<'p> {
-    pub(super) up: Option<&'p Trail<'p>>,
-    pub(super) key: TrailKey<'p>,
-}
-
-/// One step of it.
-pub(super) enum TrailKey<'p> {
-    Name(&'p str),
-    Index(usize),
-}
-
-impl Trail<'_> {
-    pub(super) const TOP: Trail<'static> = Trail { up: None, key: TrailKey::Name("") };
-
-    /// As keys of a place.
-    pub(super) fn keys(&self) -> Vec<Key> {
-        let Some(up) = self.up else { return Vec::new() };
-        let mut keys = up.keys();
-        keys.push(match self.key {
-            TrailKey::Name(name) => Key::Name(name.to_owned()),
-            TrailKey::Index(index) => Key::Index(index),
-        });
-        keys
-    }
-}
 
 /// One value of the tree, to be derived from.
 pub(super) struct Reader<'t, 'p> {
     pub(super) tree: &'t Tree,
     pub(super) trail: &'p Trail<'p>,
-    pub(super) skip: &'p BTreeSet<Vec<Key>>,
+    pub(super) skip: &'p Skip,
 }
 
 impl<'t, 'p> Reader<'t, 'p> {
     /// The whole of a tree.
-    pub(super) fn new(tree: &'t Tree, skip: &'p BTreeSet<Vec<Key>>) -> Reader<'t, 'p> {
+    pub(super) fn new(tree: &'t Tree, skip: &'p Skip) -> Reader<'t, 'p> {
         Reader { tree, trail: &Trail::TOP, skip }
     }
 
@@ -216,7 +187,7 @@ struct Entries<'t, 'p> {
     rest: indexmap::map::Iter<'t, String, Entry>,
     value: Option<(&'t str, &'t Tree)>,
     trail: &'p Trail<'p>,
-    skip: &'p BTreeSet<Vec<Key>>,
+    skip: &'p Skip,
 }
 
 impl<'de> de::MapAccess<'de> for Entries<'de, '_> {
@@ -224,8 +195,8 @@ impl<'de> de::MapAccess<'de> for Entries<'de, '_> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         for (key, entry) in self.rest.by_ref() {
-            let trail = Trail { up: Some(self.trail), key: TrailKey::Name(key) };
-            if !self.skip.is_empty() && self.skip.contains(&trail.keys()) {
+            let trail = self.trail.name(key);
+            if self.skip.has_trail(&trail) {
                 continue;
             }
             self.value = Some((key, &entry.tree));
@@ -237,7 +208,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de, '_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let (key, tree) = self.value.take().expect("serde asks for a value after its key");
-        let trail = Trail { up: Some(self.trail), key: TrailKey::Name(key) };
+        let trail = self.trail.name(key);
         seed.deserialize(Reader { tree, trail: &trail, skip: self.skip }).map_err(|error| error.at(&trail))
     }
 }
@@ -249,7 +220,7 @@ struct Items<'t, 'p> {
     /// Whether each has its meaning by its place, so that none may be left out.
     exact: bool,
     trail: &'p Trail<'p>,
-    skip: &'p BTreeSet<Vec<Key>>,
+    skip: &'p Skip,
 }
 
 impl<'de> de::SeqAccess<'de> for Items<'de, '_> {
@@ -257,9 +228,9 @@ impl<'de> de::SeqAccess<'de> for Items<'de, '_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         while let Some(tree) = self.list.get(self.next) {
-            let trail = Trail { up: Some(self.trail), key: TrailKey::Index(self.next) };
+            let trail = self.trail.nth(self.next);
             self.next += 1;
-            if !self.skip.is_empty() && self.skip.contains(&trail.keys()) {
+            if self.skip.has_trail(&trail) {
                 if self.exact {
                     return Err(Error::consequence());
                 }
