@@ -164,6 +164,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E201", "a number out of its range"),
     ("E202", "a minimum above its maximum"),
     ("E203", "points or rows that must grow with time, and do not"),
+    ("E204", "something that would happen over and over again in one and the same instant"),
     ("E301", "a goal for a figure that does not exist"),
     ("E302", "a goal in the wrong unit for its figure"),
     ("E401", "a file that can't be read"),

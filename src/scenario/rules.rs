@@ -3,8 +3,10 @@
 mod capacity;
 mod circles;
 mod edges;
+mod endless;
 mod entry;
 mod faults;
+mod flow;
 pub(crate) mod goals;
 pub(crate) mod limits;
 mod names;
@@ -46,6 +48,7 @@ pub(crate) const RULES: &[Rule] = &[
     sizes::RULE,
     capacity::RULE,
     points::RULE,
+    endless::RULE,
     goals::RULE,
     faults::RULE,
     prices::RULE,
@@ -53,7 +56,7 @@ pub(crate) const RULES: &[Rule] = &[
     tracking::RULE,
 ];
 
-/// A check of what was built, for what only means and rates tell. These only warn.
+/// A check of what was built, for what only means and rates tell.
 pub(crate) struct Foresight {
     /// What it looks for, as a sentence for `explain`.
     pub about: &'static str,
@@ -62,4 +65,5 @@ pub(crate) struct Foresight {
 }
 
 /// Every check of what was built.
-pub(crate) const FORESIGHTS: &[Foresight] = &[stability::OVERLOAD, stability::VISIBILITY, stability::EFFORT];
+pub(crate) const FORESIGHTS: &[Foresight] =
+    &[endless::USERS, stability::OVERLOAD, stability::VISIBILITY, stability::EFFORT];

@@ -1,5 +1,6 @@
 //! Numbers of nodes are within their ranges, and minimums are not above their maximums.
 
+use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::node::{Platform, Pool};
 use crate::scenario::draft::quantities::{Amount, Number, Whole};
@@ -17,6 +18,8 @@ pub(super) const RULE: Rule =
 const WORKERS_MAX: u64 = 1_000_000;
 const SLOTS_MAX: u64 = 1_000_000;
 const ROOM_MAX: u64 = 1_000_000_000;
+/// Between the looks of a policy.
+const RHYTHM_MIN: Span = Span::from_millis(1);
 
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut ranges = Ranges::default();
@@ -164,7 +167,7 @@ fn policy(policy: &Policy, group_max: u64, place: &Place, ranges: &mut Ranges) {
         Policy::QueueLength(rule) => {
             let place = place.then("queue-length");
             ranges.above_zero("messages for one worker", rule.per_worker, place.then("per-worker"));
-            ranges.positive("a look every span", rule.every.map(|time| time.0), place.then("every"));
+            ranges.at_least("a rhythm", rule.every.map(|time| time.0), RHYTHM_MIN, place.then("every"));
         }
         Policy::TargetTracking(tracking) => {
             let place = place.then("target-tracking");
@@ -176,7 +179,7 @@ fn policy(policy: &Policy, group_max: u64, place: &Place, ranges: &mut Ranges) {
                         .advise("give a share above zero, such as \"60%\""),
                 );
             }
-            ranges.positive("a look every span", tracking.period.map(|time| time.0), place.then("period"));
+            ranges.at_least("a rhythm", tracking.period.map(|time| time.0), RHYTHM_MIN, place.then("period"));
         }
         Policy::Scheduled(scheduled) => {
             let place = place.then("scheduled");

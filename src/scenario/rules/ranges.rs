@@ -33,6 +33,14 @@ impl Ranges {
         }
     }
 
+    /// A duration that is not so short that what it parts would stop the clock.
+    pub(super) fn at_least(&mut self, what: &str, span: Option<Span>, least: Span, place: Place) {
+        if let Some(span) = span.filter(|span| *span < least) {
+            let what = format!("{what} of {span}");
+            self.complaints.push(Complaint::error("E201", place, what).advise(format!("at least {least}")));
+        }
+    }
+
     /// A number above zero.
     pub(super) fn above_zero(&mut self, what: &str, number: Option<Number>, place: Place) {
         if let Some(Number(number)) = number

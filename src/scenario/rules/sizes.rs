@@ -23,6 +23,9 @@ pub(super) const RULE: Rule = Rule {
 /// More is a slip.
 const REPLICATIONS_MAX: u64 = 100_000;
 const RETRIES_MAX: u64 = 1_000_000;
+/// A profile that begins anew, and a phase of two that take turns.
+const PERIOD_MIN: Span = Span::from_secs(1);
+const PHASE_MIN: Span = Span::from_millis(1);
 /// Cells of the recorded series.
 const CELLS_MAX: u64 = 2_000;
 
@@ -127,16 +130,21 @@ fn arrivals(arrivals: &Arrivals, place: &Place, ranges: &mut Ranges) {
             }
             let samples = Samples::default();
             for (key, phase) in [("calm", &bursts.calm), ("burst", &bursts.burst)] {
-                if phase.lasts.make(&samples).is_ok_and(|law| law.mean() < 1.0) {
+                if phase.lasts.make(&samples).is_ok_and(|law| law.mean() < PHASE_MIN.nanos() as f64) {
                     ranges.complaints.push(
-                        Complaint::error("E201", place.then("bursts").then(key).then("lasts"), "a phase of no time")
-                            .advise("give a duration above zero"),
+                        Complaint::error(
+                            "E201",
+                            place.then("bursts").then(key).then("lasts"),
+                            "a phase of hardly any time",
+                        )
+                        .advise(format!("at least {PHASE_MIN} on average")),
                     );
                 }
             }
         }
         Arrivals::Profile(profile) => {
-            ranges.positive("a period", profile.repeat.map(|time| time.0), place.then("profile").then("repeat"));
+            let repeat = profile.repeat.map(|time| time.0);
+            ranges.at_least("a period", repeat, PERIOD_MIN, place.then("profile").then("repeat"));
             if !profile.points.is_empty() && profile.points.iter().all(|(_, rate)| rate.0 == 0.0) {
                 ranges.complaints.push(never(place.then("profile").then("points")));
             }
