@@ -23,6 +23,7 @@ pub(super) const RULE: Rule = Rule {
 /// More is a slip.
 const REPLICATIONS_MAX: u64 = 100_000;
 const RETRIES_MAX: u64 = 1_000_000;
+const BATCH_MAX: f64 = 1_000_000.0;
 /// A profile that begins anew, and a phase of two that take turns.
 const PERIOD_MIN: Span = Span::from_secs(1);
 const PHASE_MIN: Span = Span::from_millis(1);
@@ -35,6 +36,12 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     for (name, workload) in &sight.draft.workload {
         let place = Place::of(&["workload", name]);
         arrivals(&workload.arrivals, &place.then("arrivals"), &mut ranges);
+        let batch = workload.batch.as_ref().and_then(|batch| batch.make(&sight.files.samples).ok());
+        if let Some(mean) = batch.map(|batch| batch.mean()).filter(|mean| !(1e-9..=BATCH_MAX).contains(mean)) {
+            let what = format!("{mean} requests with each arrival");
+            let advice = format!("above 0, at most {BATCH_MAX} on average");
+            ranges.complaints.push(Complaint::error("E201", place.then("batch"), what).advise(advice));
+        }
         if let Some(client) = &workload.client {
             let place = place.then("client");
             ranges.positive("a timeout", client.timeout.map(|time| time.0), place.then("timeout"));

@@ -14,10 +14,13 @@ pub(super) const OVERLOAD: Foresight =
 pub(super) const VISIBILITY: Foresight =
     Foresight { about: "a visibility timeout is longer than the work it covers usually takes", check: visibility };
 pub(super) const EFFORT: Foresight =
-    Foresight { about: "one replication has fewer than a thousand million requests", check: effort };
+    Foresight { about: "one replication has fewer than a hundred million requests", check: effort };
 
 /// Requests of one replication above which a run takes minutes.
-const MANY: f64 = 1e9;
+const MANY: f64 = 1e8;
+
+/// Requests of one replication that nobody waits for.
+const TOO_MANY: f64 = 1e11;
 
 fn overload(application: &Application, topology: &Topology, length: Option<Span>) -> Vec<Complaint> {
     let flow = Flow::new(application, topology);
@@ -89,21 +92,19 @@ fn visibility(application: &Application, topology: &Topology, _: Option<Span>) -
     complaints
 }
 
-fn effort(application: &Application, topology: &Topology, length: Option<Span>) -> Vec<Complaint> {
+fn effort(application: &Application, _: &Topology, length: Option<Span>) -> Vec<Complaint> {
     let requests: f64 = application.workloads.iter().map(|workload| rate(workload, length)).sum::<f64>()
         * length.map_or(0.0, Span::seconds);
-    if requests <= MANY {
+    let what = format!("one replication has about {} million requests", (requests / 1e6).round());
+    let place = Place::of(&["run", "length"]);
+    let complaint = if requests > TOO_MANY {
+        Complaint::error("E201", place, what)
+    } else if requests > MANY {
+        Complaint::warning("W106", place, what)
+    } else {
         return Vec::new();
-    }
-    let what = format!(
-        "one replication of topology `{}` has about {} million requests",
-        topology.name,
-        (requests / 1e6).round()
-    );
-    vec![
-        Complaint::warning("W106", Place::of(&["run", "length"]), what)
-            .advise("a shorter run, or a lower rate, tells as much in less time"),
-    ]
+    };
+    vec![complaint.advise("a shorter run, or a lower rate, tells as much in less time")]
 }
 
 /// `1 slot`, `4 slots`.
