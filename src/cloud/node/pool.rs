@@ -208,10 +208,13 @@ impl<'a> Pool<'a> {
 
     /// The lowest free slot of one worker.
     #[inline]
-    pub fn free_slot_of(&self, worker: u32) -> Option<u32> {
+    pub fn free_slot_of(&mut self, worker: u32) -> Option<u32> {
         // One that drains still serves its own line.
         if !matches!(self.workers[worker as usize].phase, Phase::Ready | Phase::Draining) {
             return None;
+        }
+        if self.unlimited {
+            return self.free_slot();
         }
         self.slots_range(worker).find(|&slot| self.slots[slot as usize].job == NONE)
     }
