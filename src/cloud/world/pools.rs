@@ -157,11 +157,8 @@ impl World<'_> {
             Discipline::Priority { rank, .. } => Claim { need: 0, rank: rank[request.workload.index()] },
             Discipline::Shortest => {
                 let works = pool.programme[request.workload.index()].iter().map(|action| match *action {
-                    Action::Work { work, law, key, fresh, .. } => {
-                        // The speed is the pool's, whoever will serve: an order does not depend on it.
-                        let slot = Job { slot: 0, ..job };
-                        self.work_of(&slot, &request, work, law, key, fresh).nanos()
-                    }
+                    // Of the reference machine: whoever will serve, an order does not depend on speed.
+                    Action::Work { work, law, key, fresh, .. } => self.need(&job, &request, work, law, key, fresh),
                     _ => 0,
                 });
                 Claim { need: works.sum(), rank: 0 }

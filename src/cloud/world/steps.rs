@@ -130,15 +130,29 @@ impl<'a> World<'a> {
         key: Key,
         fresh: bool,
     ) -> Span {
-        let nanos = match law {
+        let nanos = self.need(job, request, work, law, key, fresh);
+        let pool = self.pool(job.pool);
+        pool.speed_of(pool.worker_of(job.slot)).takes(Span::from_nanos(nanos))
+    }
+
+    /// A job's work in nanoseconds of the reference machine.
+    #[inline]
+    pub(super) fn need(
+        &self,
+        job: &Job,
+        request: &Request,
+        work: WorkId,
+        law: Option<&Distribution>,
+        key: Key,
+        fresh: bool,
+    ) -> u64 {
+        match law {
             Some(law) if !fresh && !self.flows[request.workload.index()].scripted => {
                 // The branch lies above the ordinal, so that copies bring work of their own.
                 law.sample(&mut key.draw(u64::from(job.branch) << 32 | u64::from(request.ordinal)))
             }
             _ => self.rarer_work(job, request, work, law, key, fresh),
-        };
-        let pool = self.pool(job.pool);
-        pool.speed_of(pool.worker_of(job.slot)).takes(Span::from_nanos(nanos))
+        }
     }
 
     /// Work that the request brings, or that is drawn anew at each visit.
