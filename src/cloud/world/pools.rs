@@ -240,6 +240,7 @@ impl World<'_> {
     /// One in line leaves it before its turn.
     pub(super) fn leave_line<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss) {
         let now = cx.now();
+        self.saved.remove(&id);
         let job = &mut self.jobs[id];
         job.state = State::Void;
         job.stamp = 0;
