@@ -119,6 +119,8 @@ pub enum State {
     New,
     /// In line.
     Waiting,
+    /// In line again: its service had begun, and was interrupted.
+    Again,
     /// In a slot, at work.
     Working,
     /// In a slot, waiting for calls.

@@ -265,7 +265,7 @@ impl World<'_> {
         }
     }
 
-    /// One in line leaves, if it is still there.
+    /// One in line leaves, if it is still there and its service has never begun.
     pub(super) fn loses_patience<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, job: u32) {
         let Job { request, attempt, state, .. } = self.jobs[job];
         if state == State::Waiting {

@@ -180,13 +180,14 @@ impl World<'_> {
         pool.lines.of(worker).join(id, claim);
         pool.levels.line.up(now);
         let job = &mut self.jobs[id];
-        job.state = State::Waiting;
+        let again = job.state == State::Again;
+        job.state = if again { State::Again } else { State::Waiting };
         job.since = now;
         // While a job waits, its slot says which worker's line it stands in.
         job.slot = worker;
         let request = &self.requests[job.request];
         cx.tell(Fact::Queued { who: request.who(), pool: to });
-        if self.flows[request.workload.index()].patience.is_some() {
+        if !again && self.flows[request.workload.index()].patience.is_some() {
             self.set_patience(cx, id);
         }
     }

@@ -312,7 +312,7 @@ impl World<'_> {
     /// Takes a job, and all that it called, out of the system in this moment.
     pub(super) fn cancel<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         match self.jobs[id].state {
-            State::Waiting => self.leave_line(cx, id, Loss::TimedOut),
+            State::Waiting | State::Again => self.leave_line(cx, id, Loss::TimedOut),
             State::Working | State::Calling | State::Backing => {
                 let Job { pool, slot, .. } = self.jobs[id];
                 let talk = &mut self.pool_mut(pool).talks[slot as usize];
@@ -384,6 +384,7 @@ impl World<'_> {
         let now = cx.now();
         let at = self.jobs[id].pool;
         self.leave(cx, id, Outcome::Released);
+        self.jobs[id].state = State::Again;
         if let Lines::Each(_) = self.pool(at).lines {
             self.moves.push_back(Move::Deliver { job: id, node: at });
             return;
@@ -393,7 +394,6 @@ impl World<'_> {
         pool.lines.of(0).rejoin(id, claim);
         pool.levels.line.up(now);
         let job = &mut self.jobs[id];
-        job.state = State::Waiting;
         job.since = now;
         job.slot = 0;
     }
