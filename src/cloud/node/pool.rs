@@ -281,7 +281,7 @@ impl<'a> Pool<'a> {
 
     /// Whether a worker that holds something stays in service.
     #[inline(always)]
-    fn stays(&self, worker: u32) -> bool {
+    pub fn stays(&self, worker: u32) -> bool {
         self.leaving == 0 || self.workers[worker as usize].phase == Phase::Ready
     }
 

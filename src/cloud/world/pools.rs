@@ -263,15 +263,20 @@ impl World<'_> {
     fn preempt<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, held: Held) -> bool {
         let rank = self.claim(id).rank;
         let pool = self.pool(to);
-        let taken = pool.slots.iter().enumerate().filter(|(_, slot)| slot.job != NONE);
+        // A slot of one that is to go is free for nobody.
+        let stays = |slot: usize| pool.stays(pool.worker_of(slot as u32));
+        let taken = pool.slots.iter().enumerate().filter(|&(at, slot)| slot.job != NONE && stays(at));
         let worst = taken.map(|(at, slot)| (self.claim(slot.job).rank, self.jobs[slot.job].since, at as u32)).max();
         let Some((_, _, slot)) = worst.filter(|&(worst, _, _)| worst > rank) else { return false };
         let victim = self.pool(to).slots[slot as usize].job;
         self.interrupt(cx, victim, held, Loss::Stopped);
-        // Interrupting may have let somebody in line begin; the better one is first all the same.
-        match self.pool_mut(to).free_slot() {
-            Some(slot) => self.start(cx, id, to, slot, Span::ZERO),
-            None => self.join(cx, id, to, 0),
+        // While others wait, the slot was left to the next of them; the better one is first all the same.
+        if self.vacated.back() == Some(&(to, slot)) {
+            self.vacated.pop_back();
+            self.pool_mut(to).hand_over(slot, id);
+            self.begin_service(cx, id, to, slot, Span::ZERO);
+        } else {
+            self.start(cx, id, to, slot, Span::ZERO);
         }
         true
     }

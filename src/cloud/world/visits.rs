@@ -54,7 +54,7 @@ impl World<'_> {
 
     /// A job that has a slot begins.
     #[inline(always)]
-    fn begin_service<O: Observer<Fact>>(
+    pub(super) fn begin_service<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         id: u32,
