@@ -17,9 +17,11 @@ pub struct Request {
     pub born: SimTime,
     /// Its number among all of its kind: names its draws.
     pub ordinal: u32,
-    /// Jobs and messages that still speak of it, and one while its client waits. Sticks at the top.
+    /// Jobs and messages that still speak of it, and one while its client waits. Sticks at the top: one that so many
+    /// speak of at once keeps its place for ever.
     pub refs: u16,
-    /// Branches of the present attempt that are not yet done.
+    /// Branches of the present attempt that are not yet done. Sticks at the top: one of so many branches at once is
+    /// never complete.
     pub pending: u16,
     /// The present attempt, from 1.
     pub attempt: u16,
@@ -53,6 +55,31 @@ impl Request {
     #[inline(always)]
     pub fn is_only_one_job(&self) -> bool {
         self.pending == 1 && self.refs == 2 && self.loss.is_none()
+    }
+
+    /// One thing more speaks of it.
+    #[inline(always)]
+    pub fn hold(&mut self) {
+        self.refs = self.refs.saturating_add(1);
+    }
+
+    /// One thing fewer speaks of it; true where that was the last.
+    #[inline(always)]
+    pub fn let_go(&mut self) -> bool {
+        self.refs -= u16::from(self.refs < u16::MAX);
+        self.refs == 0
+    }
+
+    /// Its present attempt has a branch more.
+    #[inline(always)]
+    pub fn branches(&mut self) {
+        self.pending = self.pending.saturating_add(1);
+    }
+
+    /// A branch of its present attempt has ended, whichever way.
+    #[inline(always)]
+    pub fn branch_ends(&mut self) {
+        self.pending -= u16::from(self.pending < u16::MAX);
     }
 
     /// Who it is, for those who only watch.
@@ -152,7 +179,7 @@ pub struct Message {
     pub receives: u16,
     /// The attempt of the request to which it belongs.
     pub attempt: u16,
-    /// Deliveries under way.
+    /// Deliveries under way. Sticks at the top.
     pub holders: u16,
     /// Which branch of the request.
     pub branch: u8,

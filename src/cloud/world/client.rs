@@ -85,7 +85,7 @@ impl World<'_> {
         }
         let request = &mut self.requests[id];
         request.pending = 1;
-        request.refs += 1;
+        request.hold();
         self.send_root(cx, id, entry, row, attempt);
     }
 
@@ -131,7 +131,7 @@ impl World<'_> {
         let bytes = self.bytes_of(&self.requests[id]);
         if self.post(cx, entry, id, attempt, 0, bytes) {
             // One for the client itself, which `answered` takes back.
-            self.requests[id].pending += 1;
+            self.requests[id].branches();
             self.answered(cx, id);
         } else {
             self.attempt_failed(cx, id, attempt, Loss::Down);
@@ -143,7 +143,7 @@ impl World<'_> {
     pub(super) fn answered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let request = &mut self.requests[id];
         request.stage = Stage::Answered;
-        request.pending -= 1;
+        request.branch_ends();
         let (who, born, workload) = (request.who(), request.born, request.workload);
         let (pending, loss) = (request.pending, request.loss);
         cx.tell(Fact::Answered { who, born });
@@ -163,7 +163,7 @@ impl World<'_> {
         if request.attempt != attempt || request.stage == Stage::Ended {
             return;
         }
-        request.pending -= 1;
+        request.branch_ends();
         if request.pending == 0 && request.stage == Stage::Answered {
             self.end_completed(cx, id);
         }
@@ -175,7 +175,7 @@ impl World<'_> {
         if request.attempt != attempt || request.stage == Stage::Ended {
             return;
         }
-        request.pending -= 1;
+        request.branch_ends();
         match request.stage {
             Stage::Answered => self.end_lost(cx, id, why, true),
             // The client is told first; see `answered`.

@@ -249,8 +249,7 @@ impl<'a> World<'a> {
     #[inline(always)]
     fn release(&mut self, request: u32) {
         let record = &mut self.requests[request];
-        record.refs -= 1;
-        if record.refs == 0 {
+        if record.let_go() {
             self.requests.remove(request);
         }
     }

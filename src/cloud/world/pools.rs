@@ -312,9 +312,7 @@ pub(super) fn forgotten(jobs: &mut Slab<Job>, requests: &mut Slab<Request>, met:
     }
     let request = jobs[met].request;
     jobs.remove(met);
-    let record = &mut requests[request];
-    record.refs -= 1;
-    if record.refs == 0 {
+    if requests[request].let_go() {
         requests.remove(request);
     }
     true

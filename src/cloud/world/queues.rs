@@ -45,8 +45,10 @@ impl World<'_> {
             return true;
         }
         let record = &mut self.requests[request];
-        record.refs += 1;
-        record.pending += u16::from(current);
+        record.hold();
+        if current {
+            record.branches();
+        }
         let stamp = self.new_stamp();
         let message = self.messages.insert(Message {
             sent: now,
@@ -112,12 +114,12 @@ impl World<'_> {
             let letter = &mut self.messages[message];
             let waited = now - letter.visible;
             letter.receives = letter.receives.saturating_add(1);
-            letter.holders += 1;
+            letter.holders = letter.holders.saturating_add(1);
             letter.state = Mail::InFlight;
             letter.stamp = stamp;
             let letter = *letter;
             let record = &mut self.requests[letter.request];
-            record.refs += 1;
+            record.hold();
             let who = record.who();
             let queue = self.queue_mut(from);
             queue.visible.down(now);
@@ -296,7 +298,7 @@ impl World<'_> {
         if queue.to.is_empty() {
             return;
         }
-        self.requests[request].refs += 1;
+        self.requests[request].hold();
         let stamp = self.new_stamp();
         let message = self.messages.insert(Message {
             sent: now,
@@ -332,7 +334,7 @@ impl World<'_> {
     /// One fewer works on a message.
     fn let_go(&mut self, message: u32) {
         let letter = &mut self.messages[message];
-        letter.holders -= 1;
+        letter.holders -= u16::from(letter.holders < u16::MAX);
         if letter.holders == 0 && letter.state == Mail::Over {
             self.end_message(message);
         }

@@ -311,9 +311,9 @@ impl<'a> World<'a> {
         let job = &self.jobs[id];
         let (owner, attempt, branch) = (job.request, job.attempt, job.branch.wrapping_add(copy as u8));
         let request = &mut self.requests[owner];
-        request.refs += 1;
+        request.hold();
         if request.attempt == attempt && request.stage != Stage::Ended {
-            request.pending += 1;
+            request.branches();
         }
         let stamp = self.new_stamp();
         let sent = self.jobs.insert(Job {
@@ -362,7 +362,7 @@ impl<'a> World<'a> {
                 state: State::New,
                 ..job
             });
-            self.requests[job.request].refs += 1;
+            self.requests[job.request].hold();
             self.moves.push_back(Move::Deliver { job: child, node });
         }
         self.pool_mut(job.pool).talks[job.slot as usize].child = child;
