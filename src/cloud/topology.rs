@@ -436,7 +436,8 @@ pub enum Platform {
 pub struct Queue {
     /// Who receives, in this order of preference; empty: nobody.
     pub to: Vec<NodeId>,
-    /// How long a received message stays hidden; `None`: until its worker is done or lost.
+    /// How long a received message stays hidden; `None`: until its worker is done or lost. One that fails in the
+    /// instant in which it is received comes back a second later: at once, it would be tried for ever in that instant.
     pub visibility: Option<Span>,
     /// When a message that keeps coming back is put aside.
     pub dead_letters: Option<DeadLetters>,

@@ -7,7 +7,7 @@ use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::Node;
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{Abandoned, Backoff, NodeId, Retry, RetryOn, WorkloadId};
-use crate::cloud::world::{Alarm, Move, World};
+use crate::cloud::world::{Alarm, Move, REST, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::{Draw, Key, below};
 use crate::ground::time::{SimTime, Span};
@@ -148,7 +148,7 @@ impl World<'_> {
         let (pending, loss) = (request.pending, request.loss);
         cx.tell(Fact::Answered { who, born });
         if self.flows[workload.index()].think.is_some() {
-            self.moves.push_back(Move::Think { workload });
+            self.moves.push_back(Move::Think { workload, born });
         }
         if let Some(why) = loss {
             self.end_lost(cx, id, why, true);
@@ -214,7 +214,7 @@ impl World<'_> {
         if request.attempt != attempt || request.stage != Stage::Asking {
             return;
         }
-        let (workload, ordinal) = (request.workload, request.ordinal);
+        let (workload, ordinal, born) = (request.workload, request.ordinal, request.born);
         let client = &self.application.workloads[workload.index()].client;
         if tries_again(&client.retry, attempt, why) {
             request.stage = Stage::Pausing;
@@ -225,7 +225,7 @@ impl World<'_> {
             return;
         }
         if self.flows[workload.index()].think.is_some() {
-            self.moves.push_back(Move::Think { workload });
+            self.moves.push_back(Move::Think { workload, born });
         }
         self.end_lost(cx, id, why, false);
     }
@@ -274,12 +274,14 @@ impl World<'_> {
         }
     }
 
-    /// A member of a closed group thinks before it asks.
-    pub(super) fn think<O>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
+    /// A member of a closed group thinks before it asks. One whose last request was over in the instant of its birth
+    /// rests at the least.
+    pub(super) fn think<O>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId, born: Option<SimTime>) {
         let length = self.horizon.length;
         let flow = &mut self.flows[workload.index()];
         let Some(law) = flow.think else { return };
         let thought = Span::from_nanos(flow.source.think(law));
+        let thought = if thought == Span::ZERO && born == Some(cx.now()) { REST } else { thought };
         let at = cx.now() + thought;
         if length.is_none_or(|length| at < length) {
             cx.plan(at, Event::Ask { workload });

@@ -33,6 +33,9 @@ use crate::ground::time::{SimTime, Span};
 
 pub use setup::simulate;
 
+/// How long those rest who came to nothing in no time and would try again at once: time would stand still for ever.
+const REST: Span = Span::from_secs(1);
+
 /// Which requests are born, and which of them count.
 #[derive(Clone, Copy, Debug)]
 pub struct Horizon {
@@ -111,8 +114,8 @@ enum Move {
     Advance { job: u32 },
     /// A worker with a line of its own takes the next of it.
     Next { pool: NodeId, worker: u32 },
-    /// A member of a closed group begins to think.
-    Think { workload: WorkloadId },
+    /// A member of a closed group begins to think, about a request that was born then.
+    Think { workload: WorkloadId, born: SimTime },
 }
 
 /// Equally long timers, and what they are for.
@@ -140,7 +143,9 @@ enum Alarm {
     Patience { job: u32, stamp: u32 },
     /// A caller tries again.
     Backoff { job: u32, epoch: u32 },
-    /// A message is visible again.
+    /// A message that was received is visible again.
+    Return { message: u32, stamp: u32 },
+    /// A message that was out of sight is visible again.
     Unhide { message: u32, stamp: u32 },
 }
 
@@ -202,7 +207,7 @@ impl<'a> World<'a> {
             Move::Fail { job, why } => self.fail(cx, job, why),
             Move::Advance { job } => self.advance(cx, job),
             Move::Next { pool, worker } => self.next_of(cx, pool, worker),
-            Move::Think { workload } => self.think(cx, workload),
+            Move::Think { workload, born } => self.think(cx, workload, Some(born)),
         }
     }
 
@@ -300,6 +305,9 @@ impl<'a> World<'a> {
         match what {
             Alarm::Patience { job, stamp } if self.jobs[job].stamp == stamp => self.loses_patience(cx, job),
             Alarm::Backoff { job, epoch } if self.epoch_of(job) == Some(epoch) => self.calls_again(cx, job),
+            Alarm::Return { message, stamp } if self.messages[message].stamp == stamp => {
+                self.message_returns(cx, message);
+            }
             Alarm::Unhide { message, stamp } if self.messages[message].stamp == stamp => {
                 self.message_unhides(cx, message);
             }

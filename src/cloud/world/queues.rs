@@ -4,7 +4,7 @@ use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Node, Queue};
 use crate::cloud::request::{Job, Mail, Message, NONE, Role, Stage, State};
 use crate::cloud::topology::{DeadLetterAt, DeadLetters, NodeId, StaleDelete};
-use crate::cloud::world::{Alarm, World};
+use crate::cloud::world::{Alarm, REST, World};
 use crate::engine::{Context, Observer};
 use crate::ground::time::Span;
 
@@ -191,11 +191,13 @@ impl World<'_> {
         self.end_job(id);
     }
 
-    /// A delivery came to nothing: the message comes back, by the rule that holds for it.
+    /// A delivery came to nothing: the message comes back, by the rule that holds for it. One that failed in the
+    /// instant in which its worker took it up comes back after a rest at the least.
     pub(super) fn undelivered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, how: Undelivered) {
         let now = cx.now();
-        let Job { parent: message, request, pool, visit, .. } = self.jobs[id];
-        let Message { receives, state, queue: at, .. } = self.messages[message];
+        let Job { parent: message, request, pool, visit, since, .. } = self.jobs[id];
+        let Message { receives, state, queue: at, stamp, .. } = self.messages[message];
+        let rest = if how == Undelivered::Failed && since == now { REST } else { Span::ZERO };
         self.let_go(message);
         // One whose receipt is old has no say over the message any more.
         if state == Mail::InFlight && visit == receives {
@@ -211,10 +213,13 @@ impl World<'_> {
                 let key = self.pool(pool).key.named("on-error").nth(u64::from(who.workload.0));
                 let nanos = law.sample(&mut key.draw(super::client::numbered(who.ordinal, visit)));
                 cx.tell(Fact::Changed { who, queue: at });
-                self.hide(cx, message, Span::from_nanos(nanos));
+                let span = if nanos == 0 { rest } else { Span::from_nanos(nanos) };
+                self.hide(cx, message, span);
             } else if how == Undelivered::HandedBack {
                 cx.tell(Fact::Changed { who, queue: at });
                 self.message_returns(cx, message);
+            } else if visibility.is_none() && rest > Span::ZERO {
+                self.set_alarm(cx, rest, Alarm::Return { message, stamp });
             } else if visibility.is_none() {
                 self.message_returns(cx, message);
             }

@@ -68,7 +68,7 @@ impl World<'_> {
             self.plan_birth(cx, workload);
             if let Arrivals::Users { count, .. } = &self.application.workloads[index].arrivals {
                 for _ in 0..*count {
-                    self.think(cx, workload);
+                    self.think(cx, workload, None);
                 }
             }
         }
