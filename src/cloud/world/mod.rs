@@ -5,6 +5,7 @@
 //! workers take work at once: pools in the order in which they were touched, lowest worker first, oldest work
 //! first.
 
+mod calls;
 mod client;
 mod control;
 mod fleet;
@@ -386,7 +387,7 @@ fn is_alive(
 ) -> bool {
     match purpose {
         Purpose::Attempt => jobs[about].stamp == stamp,
-        Purpose::Call => visits::call_epoch(jobs, nodes, about) == Some(stamp),
+        Purpose::Call => calls::call_epoch(jobs, nodes, about) == Some(stamp),
         Purpose::Visibility => messages[about].stamp == stamp,
     }
 }

@@ -5,9 +5,9 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Node};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
-use crate::cloud::topology::{NodeId, Retry, WorkId};
-use crate::cloud::world::client::{numbered, pause, tries_again};
-use crate::cloud::world::{Alarm, Move, World};
+use crate::cloud::topology::{NodeId, WorkId};
+use crate::cloud::world::client::numbered;
+use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::{Key, unit};
 use crate::ground::distribution::Distribution;
@@ -16,7 +16,7 @@ use crate::ground::time::{SimTime, Span};
 impl<'a> World<'a> {
     /// The step that a job is at; `None` behind the last.
     #[inline]
-    fn action(&self, job: &Job, request: &Request) -> Option<Action<'a>> {
+    pub(super) fn action(&self, job: &Job, request: &Request) -> Option<Action<'a>> {
         self.pool(job.pool).programme[request.workload.index()].get(usize::from(job.step)).copied()
     }
 
@@ -333,136 +333,5 @@ impl<'a> World<'a> {
             state: State::New,
         });
         self.moves.push_back(Move::Deliver { job: sent, node });
-    }
-
-    /// Calls all of them, and waits.
-    fn call<O>(&mut self, cx: &mut Context<'_, O>, id: u32, to: &[NodeId], row: Option<u16>) {
-        let epoch = self.new_stamp();
-        let job = self.jobs[id];
-        let mut child = NONE;
-        let pool = self.pool_mut(job.pool);
-        pool.slots[job.slot as usize].until = SimTime::NEVER;
-        let talk = &mut pool.talks[job.slot as usize];
-        talk.epoch = epoch;
-        talk.tries += 1;
-        let tries = talk.tries;
-        for &node in to {
-            let stamp = self.new_stamp();
-            child = self.jobs.insert(Job {
-                since: cx.now(),
-                parent: id,
-                slot: NONE,
-                stamp,
-                sibling: child,
-                pool: node,
-                step: 0,
-                visit: job.visit.saturating_add(tries - 1),
-                awaits: 0,
-                role: Role::Call,
-                state: State::New,
-                ..job
-            });
-            self.requests[job.request].hold();
-            self.moves.push_back(Move::Deliver { job: child, node });
-        }
-        self.pool_mut(job.pool).talks[job.slot as usize].child = child;
-        let caller = &mut self.jobs[id];
-        caller.state = State::Calling;
-        caller.awaits = to.len() as u8;
-        if let Some(row) = row {
-            self.set_timer(cx, row, id, epoch);
-        }
-    }
-
-    /// A caller tries its call again.
-    pub(super) fn calls_again<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
-        self.advance(cx, id);
-    }
-
-    /// One of the calls that a job waits for has come back.
-    pub(super) fn call_answered(&mut self, parent: u32, child: u32) {
-        self.unlink(parent, child);
-        let caller = &mut self.jobs[parent];
-        caller.awaits -= 1;
-        if caller.awaits == 0 {
-            caller.state = State::Working;
-            caller.step += 1;
-            let (pool, slot) = (caller.pool, caller.slot);
-            self.pool_mut(pool).talks[slot as usize].tries = 0;
-            self.moves.push_back(Move::Advance { job: parent });
-        }
-    }
-
-    /// A caller's patience with its call is over.
-    pub(super) fn call_timed_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
-        self.call_failed(cx, id, Loss::TimedOut);
-    }
-
-    /// A call has failed: another try, or the caller fails too.
-    pub(super) fn call_failed<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss) {
-        let Job { pool, slot, .. } = self.jobs[id];
-        let tries = self.pool(pool).talks[slot as usize].tries;
-        self.disown_calls(id);
-        let job = self.jobs[id];
-        let request = self.requests[job.request];
-        let action = self.action(&job, &request);
-        if let Some(Action::Call { retry, key, .. }) = action
-            && tries_again(retry, tries, why)
-        {
-            let pause = self.call_pause(retry, key, &job, &request, tries);
-            let epoch = self.new_stamp();
-            let talk = &mut self.pool_mut(job.pool).talks[job.slot as usize];
-            talk.epoch = epoch;
-            talk.tries = tries;
-            self.jobs[id].state = State::Backing;
-            self.set_alarm(cx, pause, Alarm::Backoff { job: id, epoch });
-            return;
-        }
-        self.fails_at_work(cx, id, why.of_caller(), why);
-    }
-
-    fn call_pause(&self, retry: &Retry, key: Key, job: &Job, request: &Request, tries: u16) -> Span {
-        let key = key.nth(u64::from(job.pool.0)).nth(u64::from(job.step)).nth(u64::from(job.visit));
-        pause(&retry.backoff, key, request.ordinal, tries)
-    }
-
-    /// Those whom a job has called are no longer waited for.
-    pub(super) fn disown_calls(&mut self, id: u32) {
-        let Job { pool, slot, .. } = self.jobs[id];
-        let talk = &mut self.pool_mut(pool).talks[slot as usize];
-        let mut child = std::mem::replace(&mut talk.child, NONE);
-        talk.epoch = 0;
-        talk.tries = 0;
-        while child != NONE {
-            let called = &mut self.jobs[child];
-            called.role = Role::Stray;
-            child = std::mem::replace(&mut called.sibling, NONE);
-        }
-        self.jobs[id].awaits = 0;
-    }
-
-    /// Takes a call that has ended out of its caller's row.
-    fn unlink(&mut self, parent: u32, child: u32) {
-        let Job { pool, slot, .. } = self.jobs[parent];
-        let first = self.pool(pool).talks[slot as usize].child;
-        let next = self.jobs[child].sibling;
-        if first == child {
-            self.pool_mut(pool).talks[slot as usize].child = next;
-            return;
-        }
-        let mut at = first;
-        while at != NONE {
-            let sibling = self.jobs[at].sibling;
-            if sibling == child {
-                self.jobs[at].sibling = next;
-                return;
-            }
-            at = sibling;
-        }
-    }
-
-    /// The epoch of the call or pause a job is in.
-    pub(super) fn epoch_of(&self, job: u32) -> Option<u32> {
-        super::visits::call_epoch(&self.jobs, &self.nodes, job)
     }
 }

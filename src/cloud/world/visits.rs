@@ -10,7 +10,6 @@ use crate::cloud::world::pools::forgotten;
 use crate::cloud::world::queues::Undelivered;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
-use crate::ground::slab::Slab;
 use crate::ground::time::{SimTime, Span};
 
 impl World<'_> {
@@ -431,17 +430,4 @@ pub(super) fn serve<O: Observer<Fact>>(
     pool.slots[slot as usize].until = now + takes;
     cx.plan(now + takes, Event::Finish { pool: pool.id, slot });
     true
-}
-
-/// The epoch of the call or pause that a job is in; `None` where it is in none.
-#[inline]
-pub(super) fn call_epoch(jobs: &Slab<Job>, nodes: &[Node<'_>], id: u32) -> Option<u32> {
-    let job = &jobs[id];
-    if !matches!(job.state, State::Calling | State::Backing) {
-        return None;
-    }
-    match &nodes[job.pool.index()] {
-        Node::Pool(pool) => (pool.slots[job.slot as usize].job == id).then(|| pool.talks[job.slot as usize].epoch),
-        _ => None,
-    }
 }
