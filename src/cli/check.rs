@@ -9,6 +9,7 @@ use crate::cli::options::Play;
 use crate::cli::session;
 use crate::cli::voice::Voice;
 use crate::experiment::document::{Finding, Verdict};
+use crate::report::{numbers, table};
 use crate::scenario::Scenario;
 
 const EXAMPLES: &str = "\
@@ -93,17 +94,6 @@ fn sentence(verdict: &Verdict) -> String {
         Finding::Missed => "missed",
         Finding::Undecided => "undecided",
     };
-    let bound = if verdict.at_most { "at most" } else { "at least" };
-    let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.6}"));
-    let interval = match (verdict.low, verdict.high) {
-        (Some(low), Some(high)) => format!(" ({low:.6} to {high:.6})"),
-        _ => String::new(),
-    };
-    format!(
-        "{}: {} {bound} {}: {found}: {}{interval}",
-        verdict.topology,
-        verdict.of,
-        verdict.limit,
-        number(verdict.value)
-    )
+    let value = numbers::verdict(table::goal_kind(verdict), verdict);
+    format!("{}: {}: {found}: {value}", verdict.topology, table::goal_words(verdict))
 }

@@ -22,9 +22,10 @@ pub fn warnings<'a>(
     has_length: bool,
 ) -> Vec<String> {
     let mut found = Vec::new();
-    if replications == 1 {
+    // Who has no goals sees that there are no intervals where the intervals would be.
+    if replications == 1 && !goals.is_empty() {
         found.push("one replication has no intervals, so no goal is decided: 20 replications are usual".to_owned());
-    } else if replications < FEW_REPLICATIONS {
+    } else if (2..FEW_REPLICATIONS).contains(&replications) {
         found.push(format!("{replications} replications give wide intervals that rest on little: 20 are usual"));
     }
     for (place, goal) in goals.iter().enumerate() {
@@ -182,7 +183,9 @@ mod tests {
 
     #[test]
     fn too_few_replications_are_told() {
-        assert!(warnings(&[], &[], 1, true)[0].starts_with("one replication has no intervals"));
+        let goals = [Goal { of: "lost".into(), limit: 0.01, at_most: true }];
+        assert!(warnings(&goals, &[], 1, true)[0].starts_with("one replication has no intervals"));
+        assert!(warnings(&[], &[], 1, true).is_empty(), "without goals there is nothing to decide");
         assert!(warnings(&[], &[], 3, true)[0].starts_with("3 replications give wide intervals"));
         assert!(warnings(&[], &[], 5, true).is_empty());
     }

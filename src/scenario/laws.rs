@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ground::distribution::{Distribution, Known as Trait};
 use crate::scenario::draft::law::{Empirical, Kind, Known, Quantity};
+use crate::scenario::draft::quantities::Whole;
 
 /// Columns of measured values, by file and column.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,10 @@ pub(crate) fn make<Q: Quantity>(kind: &Kind<Q>, samples: Option<&Samples>) -> Re
         // A mean of nothing is the law of nothing: not worth a refusal in a scenario that switches a work off.
         Kind::Exponential(mean) if Q::real(mean) == 0.0 => Ok(Distribution::constant(0)),
         Kind::Exponential(mean) => Distribution::exponential(Q::real(mean)),
+        Kind::Geometric(_) if Q::OF != Whole::OF => Err(format!(
+            "`geometric` counts 1, 2, 3 and so on, and here {} is wanted: `exponential` is its like for those",
+            Q::OF
+        )),
         Kind::Geometric(mean) => Distribution::geometric(Q::real(mean)),
         Kind::Lognormal(known) => Distribution::lognormal(&traits(known)),
         Kind::Gamma(known) => Distribution::gamma(&traits(known)),
