@@ -55,12 +55,13 @@ impl PoolCounter {
 
     pub(super) fn used(&self, at: SimTime) -> Used {
         let mut sizes = self.sizes.clone();
-        for &(since, size) in self.alive.values() {
+        // What starts at the very end belongs to what follows.
+        for &(since, size) in self.alive.values().filter(|&&(since, _)| since < at) {
             charge(&mut sizes[size], since, at, !self.keeps_disks);
         }
         // The same disk goes through all sizes: it is the first one's.
         let first = &mut sizes[0];
-        for &since in self.disks.values() {
+        for &since in self.disks.values().filter(|&&since| since < at) {
             let seconds = billed(since, at, MINUTE);
             first.byte_seconds += u128::from(volume(&first.platform)) * u128::from(seconds);
         }

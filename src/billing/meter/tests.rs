@@ -215,3 +215,17 @@ fn an_unknown_machine_is_missed_before_anything_runs() {
     assert_eq!((missing.len(), missing[0].node.as_str(), missing[0].item.as_str()), (1, "pool.n0", "ec2.c5.lrage"));
     assert_eq!(missing[0].nearest.first().map(String::as_str), Some("ec2.c5.large"));
 }
+
+/// A group that looks at the very end may start machines then: they are the drain's, not the run's.
+#[test]
+fn what_starts_at_the_very_end_is_not_yet_paid_for() {
+    let topology = topology(vec![pool(large(), Vec::new())]);
+    let mut meter = Meter::new(&topology);
+    meter.saw(second(0), &running(0, 1, 0));
+    meter.saw(second(100), &running(0, 2, 0));
+    let seconds = |at| match &meter.usage(second(at)).nodes[0].used {
+        Used::Machines { sizes, .. } => sizes[0].seconds,
+        other => panic!("machines, not {other:?}"),
+    };
+    assert_eq!((seconds(100), seconds(101)), (100, 101 + 60));
+}
