@@ -433,3 +433,11 @@ fn the_main_scenario_plays_a_recorded_day() {
     // 17 uploads in the first five minutes, one and a half times.
     assert_eq!(cells[0].thousandths, 25_500);
 }
+
+/// Without time between the end of one and the next, time would stand still.
+#[test]
+fn an_outage_that_begins_again_at_once_is_refused() {
+    let outage = "[fault.outage.restless]\nnode = \"p\"\nevery = \"0s\"\nlasts = \"0s\"\n";
+    let told = read_with(&format!("{SMALL}\n{outage}"), &[]).unwrap_err();
+    assert!(told.contains("it begins again at the very instant at which it ended"), "{told}");
+}
