@@ -26,6 +26,8 @@ pub enum Event {
     Alarm {
         /// Which.
         alarm: u32,
+        /// When it was set, among others: those of one instant ring in this order.
+        turn: u32,
     },
     /// A machine that was asked for runs.
     Run {
@@ -79,6 +81,8 @@ pub enum Event {
     Resend {
         /// Whose request.
         request: u32,
+        /// Its ordinal: those of one instant go by it.
+        turn: u32,
     },
     /// A controller looks at its pool and decides.
     Look {
@@ -112,13 +116,21 @@ const fn code(rank: u64, part: u16, number: u32) -> u64 {
     rank << 56 | (part as u64) << 32 | number as u64
 }
 
+/// A number that is a place in a store, which tells nothing of an order, below the lower bits of one that does.
+const fn in_turn(rank: u64, turn: u32, number: u32) -> u64 {
+    rank << 56 | ((turn & TURN) as u64) << 32 | number as u64
+}
+
+/// Beyond so many turns they begin anew; events of one instant are never so far apart.
+const TURN: u32 = 0xFF_FFFF;
+
 impl Ordered for Event {
     #[inline(always)]
     fn code(self) -> u64 {
         match self {
             Event::Finish { pool, slot } => code(rank::FINISH, pool.0, slot),
             Event::Ring { row } => code(rank::RING, row, 0),
-            Event::Alarm { alarm } => code(rank::ALARM, 0, alarm),
+            Event::Alarm { alarm, turn } => in_turn(rank::ALARM, turn, alarm),
             Event::Run { pool, worker } => code(rank::RUN, pool.0, worker),
             Event::Boot { pool, worker } => code(rank::BOOT, pool.0, worker),
             Event::Vanish { pool, worker } => code(rank::VANISH, pool.0, worker),
@@ -127,7 +139,7 @@ impl Ordered for Event {
             Event::Mend { fault } => code(rank::MEND, 0, fault),
             Event::Arrive { workload } => code(rank::ARRIVE, workload.0, 0),
             Event::Ask { workload } => code(rank::ASK, workload.0, 0),
-            Event::Resend { request } => code(rank::RESEND, 0, request),
+            Event::Resend { request, turn } => in_turn(rank::RESEND, turn, request),
             Event::Look { pool, policy } => code(rank::LOOK, pool.0, policy),
         }
     }
@@ -138,7 +150,7 @@ impl Ordered for Event {
         match code >> 56 {
             rank::FINISH => Event::Finish { pool: NodeId(part), slot: number },
             rank::RING => Event::Ring { row: part },
-            rank::ALARM => Event::Alarm { alarm: number },
+            rank::ALARM => Event::Alarm { alarm: number, turn: (code >> 32) as u32 & TURN },
             rank::RUN => Event::Run { pool: NodeId(part), worker: number },
             rank::BOOT => Event::Boot { pool: NodeId(part), worker: number },
             rank::VANISH => Event::Vanish { pool: NodeId(part), worker: number },
@@ -147,7 +159,7 @@ impl Ordered for Event {
             rank::MEND => Event::Mend { fault: number },
             rank::ARRIVE => Event::Arrive { workload: WorkloadId(part) },
             rank::ASK => Event::Ask { workload: WorkloadId(part) },
-            rank::RESEND => Event::Resend { request: number },
+            rank::RESEND => Event::Resend { request: number, turn: (code >> 32) as u32 & TURN },
             rank::LOOK => Event::Look { pool: NodeId(part), policy: number },
             other => unreachable_code(other),
         }
@@ -173,7 +185,8 @@ mod tests {
             Event::Finish { pool: first, slot: 9 },
             Event::Finish { pool: second, slot: 0 },
             Event::Ring { row: 3 },
-            Event::Alarm { alarm: 1 },
+            Event::Alarm { alarm: 1, turn: 4 },
+            Event::Alarm { alarm: 0, turn: 5 },
             Event::Run { pool: second, worker: 1 },
             Event::Boot { pool: first, worker: 0 },
             Event::Boot { pool: first, worker: 1 },
@@ -184,7 +197,8 @@ mod tests {
             Event::Arrive { workload: WorkloadId(0) },
             Event::Arrive { workload: WorkloadId(1) },
             Event::Ask { workload: WorkloadId(0) },
-            Event::Resend { request: 7 },
+            Event::Resend { request: 7, turn: 1 },
+            Event::Resend { request: 2, turn: 9 },
             Event::Look { pool: first, policy: 0 },
         ];
         for pair in order.windows(2) {

@@ -48,6 +48,14 @@ impl<T: Copy> Slab<T> {
         self.len() == 0
     }
 
+    /// The numbers of the things inside.
+    #[cfg(test)]
+    pub fn inside(&self) -> Vec<u32> {
+        let free: std::collections::BTreeSet<u32> = self.free.iter().copied().collect();
+        assert_eq!(free.len(), self.free.len(), "a place was freed twice");
+        self.places().filter(|place| !free.contains(place)).collect()
+    }
+
     /// All places ever used, freed ones included.
     pub fn places(&self) -> std::ops::Range<u32> {
         0..self.items.len() as u32

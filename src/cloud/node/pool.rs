@@ -248,6 +248,12 @@ impl<'a> Pool<'a> {
         self.unlimited || !self.free.is_empty()
     }
 
+    /// Whether [`Pool::free_slot`] would find one; makes none.
+    #[inline]
+    pub fn can_take(&self) -> bool {
+        !self.free.is_empty() || self.unlimited && self.levels.ready.level() > 0
+    }
+
     /// Whether a slot that becomes free can go straight to the next in line: nothing else is free, and its worker
     /// stays in service.
     #[inline(always)]
@@ -260,6 +266,12 @@ impl<'a> Pool<'a> {
     pub fn hand_over(&mut self, slot: u32, job: u32) {
         self.slots[slot as usize].job = job;
         self.begun += 1;
+    }
+
+    /// Whether a slot may be taken.
+    #[cfg(test)]
+    pub fn is_free(&self, slot: u32) -> bool {
+        self.free.contains(self.ranks[slot as usize])
     }
 
     /// Whose slot it is, by index.
@@ -295,7 +307,8 @@ impl<'a> Pool<'a> {
     pub fn speed_of(&self, worker: u32) -> Speed {
         match self.sizes.as_slice() {
             [only] => only.speed,
-            sizes => sizes[usize::from(self.workers[worker as usize].size)].speed,
+            // Somebody may join the line of a pool that has no worker yet.
+            sizes => sizes[self.workers.get(worker as usize).map_or(0, |worker| usize::from(worker.size))].speed,
         }
     }
 

@@ -221,7 +221,7 @@ impl World<'_> {
             let key = self.flows[workload.index()].key.named("backoff");
             let pause = pause(&client.retry.backoff, key, ordinal, attempt);
             self.retrying.up(cx.now());
-            cx.plan(cx.now() + pause, Event::Resend { request: id });
+            cx.plan(cx.now() + pause, Event::Resend { request: id, turn: ordinal });
             return;
         }
         if self.flows[workload.index()].think.is_some() {

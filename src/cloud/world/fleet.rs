@@ -87,6 +87,7 @@ impl World<'_> {
         }
         pool.levels.booting.down(cx.now());
         self.comes_into_service(cx, id, index);
+        self.catch_up(cx, id);
     }
 
     fn comes_into_service<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
@@ -154,14 +155,33 @@ impl World<'_> {
         held: Held,
         why: Loss,
     ) {
-        for slot in self.pool(id).slots_range(index) {
+        let slots = self.pool(id).slots_range(index);
+        self.interrupt_all(cx, id, slots, held, why);
+        if let Lines::Each(_) = self.pool(id).lines {
+            self.line_dies(cx, id, index, why);
+        }
+    }
+
+    /// The work in some slots is interrupted. Each goes to the head of the line, so the latest begun goes first: the
+    /// earliest begun then stands before all.
+    pub(super) fn interrupt_all<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        slots: std::ops::Range<u32>,
+        held: Held,
+        why: Loss,
+    ) {
+        let pool = self.pool(id);
+        let mut taken: Vec<u32> = slots.filter(|&slot| pool.slots[slot as usize].job != NONE).collect();
+        if !matches!(held, Held::Finish | Held::Lost) {
+            taken.sort_by_key(|&slot| std::cmp::Reverse((self.jobs[pool.slots[slot as usize].job].since, slot)));
+        }
+        for slot in taken {
             let job = self.pool(id).slots[slot as usize].job;
             if job != NONE {
                 self.interrupt(cx, job, held, why);
             }
-        }
-        if let Lines::Each(_) = self.pool(id).lines {
-            self.line_dies(cx, id, index, why);
         }
     }
 

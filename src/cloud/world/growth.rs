@@ -41,10 +41,27 @@ impl World<'_> {
         }
     }
 
-    /// Every machine in service becomes another size.
+    /// A machine comes into service that may have missed a change while it booted.
+    pub(super) fn catch_up<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        let Scaling::Vertical(vertical) = &self.pool(id).plan.scaling else { return };
+        let due = vertical.at.iter().take_while(|&&(at, _)| at <= cx.now()).last();
+        if let Some(&(_, size)) = due {
+            self.resize(cx, id, vertical, size);
+        }
+    }
+
+    /// Every machine in service becomes another size. One that does not yet run comes as that size; one that boots
+    /// changes once it has booted.
     fn resize<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, vertical: &Vertical, size: u16) {
         let now = cx.now();
-        let changing: Vec<u32> = self.pool(id).newest_first(|phase| phase == Phase::Ready).collect();
+        let stopped = |phase| matches!(phase, Phase::Pending | Phase::Changing);
+        let coming: Vec<u32> = self.pool(id).newest_first(stopped).collect();
+        for index in coming {
+            self.pool_mut(id).workers[index as usize].size = size;
+        }
+        let pool = self.pool(id);
+        let other = |&index: &u32| pool.workers[index as usize].size != size;
+        let changing: Vec<u32> = pool.newest_first(|phase| phase == Phase::Ready).filter(other).collect();
         for index in changing.into_iter().rev() {
             // Work that is left to finish cannot outlive its machine.
             let held = if vertical.held == Held::Finish { Held::Lost } else { vertical.held };

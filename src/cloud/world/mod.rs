@@ -25,7 +25,7 @@ use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::gauge::{Gauge, Level};
 use crate::cloud::node::{Node, Pool, Queue, Sizes, Track};
 use crate::cloud::request::{Job, Message, Request};
-use crate::cloud::topology::{Application, NodeId, NodeKind, Topology, WorkloadId};
+use crate::cloud::topology::{Application, NodeId, NodeKind, Speed, Topology, WorkloadId};
 use crate::engine::{Context, Model, Observer, Timers};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
@@ -66,8 +66,8 @@ pub struct World<'a> {
     idle: VecDeque<NodeId>,
     /// Slots that have just become free while others wait for them.
     vacated: VecDeque<(NodeId, u32)>,
-    /// Work that was interrupted and goes on later: what is left, by job.
-    saved: BTreeMap<u32, Span>,
+    /// Work that was interrupted and goes on later: what is left at the speed of its last worker, by job.
+    saved: BTreeMap<u32, (Span, Speed)>,
     controllers: Vec<control::Controller>,
     faults: Vec<trouble::Trouble<'a>>,
     in_system: Track,
@@ -171,7 +171,7 @@ impl<'a> World<'a> {
         match event {
             Event::Finish { .. } | Event::Arrive { .. } => unreachable!("handled by the caller"),
             Event::Ring { row } => self.ring(cx, row),
-            Event::Alarm { alarm } => self.alarm(cx, alarm),
+            Event::Alarm { alarm, .. } => self.alarm(cx, alarm),
             Event::Run { pool, worker } => self.machine_runs(cx, pool, worker),
             Event::Boot { pool, worker } => self.worker_booted(cx, pool, worker),
             Event::Vanish { pool, worker } => self.machine_stopped(cx, pool, worker),
@@ -179,7 +179,7 @@ impl<'a> World<'a> {
             Event::Break { fault } => self.breaks(cx, fault),
             Event::Mend { fault } => self.mends(cx, fault),
             Event::Ask { workload } => self.asks(cx, workload),
-            Event::Resend { request } => self.resend(cx, request),
+            Event::Resend { request, .. } => self.resend(cx, request),
             Event::Look { pool, policy } => self.look(cx, pool, policy),
         }
     }
@@ -297,7 +297,8 @@ impl<'a> World<'a> {
 
     fn set_alarm<O>(&mut self, cx: &mut Context<'_, O>, after: Span, alarm: Alarm) {
         let number = self.alarms.insert(alarm);
-        cx.plan(cx.now() + after, Event::Alarm { alarm: number });
+        let turn = self.new_stamp();
+        cx.plan(cx.now() + after, Event::Alarm { alarm: number, turn });
     }
 
     fn alarm<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, alarm: u32) {
@@ -403,5 +404,7 @@ fn is_pool(kind: &NodeKind) -> bool {
     matches!(kind, NodeKind::Pool(_))
 }
 
+#[cfg(test)]
+mod audit;
 #[cfg(test)]
 mod tests;

@@ -247,6 +247,9 @@ impl World<'_> {
         job.stamp = 0;
         let Job { pool: at, slot: worker, since, request, .. } = *job;
         let who = self.requests[request].who();
+        if !self.saved.is_empty() {
+            self.saved.remove(&id);
+        }
         let World { nodes, jobs, requests, .. } = self;
         let Node::Pool(pool) = &mut nodes[at.index()] else { super::not_a("pool") };
         // The line names it until it is met there, so its place is not free yet; see `forgotten`.
@@ -256,7 +259,12 @@ impl World<'_> {
         if let Some(standing) = &mut pool.standing {
             standing.give(place);
         }
+        let each = matches!(pool.lines, Lines::Each(_)) && pool.leaving > 0;
         cx.tell(Fact::Left { who, pool: at, waited: now - since, why });
+        if each {
+            // It may have been the last that a draining worker was there for.
+            self.goes_if_done(cx, at, worker);
+        }
     }
 
     /// A better one interrupts the worst and latest begun, if there is a worse.

@@ -101,7 +101,9 @@ impl World<'_> {
             }
             let dead_letters = queue.dead_letters;
             let Some(message) = queue.front() else { return false };
-            let Some(slot) = self.pool_mut(to).free_slot() else { return false };
+            if !self.pool(to).can_take() {
+                return false;
+            }
             self.queue_mut(from).pop();
             if let Some(DeadLetters { max_receives, .. }) = dead_letters
                 && self.messages[message].receives >= max_receives
@@ -110,6 +112,8 @@ impl World<'_> {
                 self.bury(cx, message);
                 continue;
             }
+            // Only now: a slot that is made when it is needed must not be made for an exhausted message.
+            let Some(slot) = self.pool_mut(to).free_slot() else { return false };
             let stamp = self.new_stamp();
             let letter = &mut self.messages[message];
             let waited = now - letter.visible;

@@ -45,7 +45,7 @@ impl<'a> World<'a> {
             let takes = match action {
                 Action::Work { work, law, key, fresh, .. } => {
                     let takes = self.work_of(&job, &request, work, law, key, fresh);
-                    self.what_is_left(id).unwrap_or(takes)
+                    self.work_left(id).unwrap_or(takes)
                 }
                 other => match self.act(cx, id, &job, &request, other) {
                     Some(takes) => takes,
@@ -199,12 +199,6 @@ impl<'a> World<'a> {
                     < fails
     }
 
-    /// What was left of an interrupted piece of work.
-    #[inline]
-    fn what_is_left(&mut self, job: u32) -> Option<Span> {
-        if self.saved.is_empty() { None } else { self.saved.remove(&job) }
-    }
-
     /// Keeps the slot for so long.
     #[inline]
     pub(super) fn occupy<O>(&mut self, cx: &mut Context<'_, O>, id: u32, takes: Span) {
@@ -278,7 +272,7 @@ impl<'a> World<'a> {
                 let nanos =
                     law.as_ref().map_or(0, |law| law.sample(&mut key.draw(numbered(request.ordinal, job.visit))));
                 let takes = Span::from_nanos(nanos);
-                Some(self.what_is_left(id).unwrap_or(takes))
+                Some(self.what_is_left(id).map_or(takes, |(left, _)| left))
             }
         }
     }

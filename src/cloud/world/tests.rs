@@ -3,11 +3,11 @@
 use super::{Horizon, simulate};
 use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::fact::{Fact, Loss, Outcome, Who};
-use crate::cloud::scaling::{Entry, Scaling};
+use crate::cloud::scaling::{Entry, Scaling, Size, Vertical};
 use crate::cloud::topology::{
-    Abandoned, Application, Backoff, Client, DeadLetterAt, DeadLetters, Discipline, Held, Initially, Life, NoWorker,
-    Node, NodeId, NodeKind, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Speed, StaleDelete, Step, Topology,
-    Verb, Work, WorkId, Workload,
+    Abandoned, Application, Backoff, Balancer, Client, DeadLetterAt, DeadLetters, Discipline, Held, Initially, Life,
+    NoWorker, Node, NodeId, NodeKind, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Routing, Speed,
+    StaleDelete, Step, Ties, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::engine::{Observer, Simulation};
 use crate::ground::chance::Key;
@@ -261,4 +261,131 @@ fn a_message_reappears_at_its_visibility_timeout() {
     assert_eq!(completions(&alone), [(0, 15.0)]);
     let two = diary(&application, &of(2), 60.0);
     assert_eq!(losses(&two), [(0, 30.0, Loss::DeadLettered)]);
+}
+
+/// Work that requests bring, as seconds.
+fn brings(times: &[(f64, f64)]) -> Arrivals {
+    let nanos = |seconds: f64| (seconds * 1e9) as u64;
+    let recorded = |&(time, work): &(f64, f64)| Recorded {
+        at: SimTime::from_nanos(nanos(time)),
+        work: vec![(WorkId(0), Span::from_nanos(nanos(work)))],
+        ..Recorded::default()
+    };
+    Arrivals::Instants(times.iter().map(recorded).collect())
+}
+
+/// One slot where gold interrupts bronze, who goes on later.
+fn ranked(bronze: &[(f64, f64)], gold: &[(f64, f64)]) -> (Application, Pool) {
+    let mut application = application(brings(bronze), vec![seconds(1.0)]);
+    let mut better = application.workloads[0].clone();
+    (better.name, better.arrivals) = ("gold".to_owned(), brings(gold));
+    application.workloads.push(better);
+    let line = Discipline::Priority { rank: vec![1, 0], preempts: Some(Held::Resume) };
+    (application, Pool { line, ..pool(vec![work(0)], 1) })
+}
+
+fn alone(pool: Pool, workloads: usize) -> Topology {
+    Topology { entry: vec![NodeId(0); workloads], ..topology(vec![node("w", NodeKind::Pool(Box::new(pool)))]) }
+}
+
+/// Worker 2 goes at 5 s with half of its 10 s done; worker 1 is idle since 3 s.
+#[test]
+fn idle_workers_go_on_at_once_with_what_a_leaving_one_held() {
+    let application = application(brings(&[(0.0, 3.0), (0.0, 10.0)]), vec![seconds(1.0)]);
+    let scaling = Scaling::Timetable(vec![Entry { at: SimTime::from_nanos(5 * SECOND), workers: 1 }]);
+    let pool = Pool { scaling, scale_in: Held::Resume, ..pool(vec![work(0)], 2) };
+    assert_eq!(completions(&diary(&application, &alone(pool, 1), 60.0)), [(0, 3.0), (1, 10.0)]);
+}
+
+/// The second waits from 1 s to 2 s, is interrupted at 3 s, and has not lost patience at 5 s.
+#[test]
+fn whose_service_had_begun_loses_no_patience() {
+    let (mut application, pool) = ranked(&[(0.0, 2.0), (1.0, 2.0)], &[(3.0, 3.0)]);
+    application.workloads[0].client.patience = Some(seconds(4.0));
+    let found = diary(&application, &alone(pool, 2), 60.0);
+    assert_eq!((completions(&found), losses(&found)), (vec![(0, 2.0), (0, 6.0), (1, 7.0)], vec![]));
+}
+
+/// A line with one place, which is taken: whoever interrupts needs none.
+#[test]
+fn whoever_interrupts_another_needs_no_place_in_line() {
+    let (application, pool) = ranked(&[(0.0, 10.0), (1.0, 10.0)], &[(2.0, 1.0)]);
+    let found = diary(&application, &alone(Pool { room: Some(1), ..pool }, 2), 60.0);
+    assert_eq!((completions(&found), losses(&found)), (vec![(0, 3.0), (0, 11.0), (1, 21.0)], vec![]));
+    let queued = found.iter().filter(|(_, fact)| matches!(fact, Fact::Queued { .. })).count();
+    assert_eq!(queued, 1, "only the second of bronze found no free worker");
+}
+
+/// A queue without a visibility timeout before a worker whose call is refused until 20 s.
+#[test]
+fn a_message_that_fails_at_once_does_not_stop_time() {
+    let application = application(at(&[0.0]), vec![seconds(1.0)]);
+    let mut absent = pool(vec![work(0)], 0);
+    absent.scaling = Scaling::Timetable(vec![Entry { at: SimTime::from_nanos(20 * SECOND), workers: 1 }]);
+    let topology = topology(vec![
+        node("q", queue(1)),
+        node("w", NodeKind::Pool(Box::new(pool(vec![call(2, None)], 1)))),
+        node("absent", NodeKind::Pool(Box::new(absent))),
+    ]);
+    assert_eq!(completions(&diary(&application, &topology, 60.0)), [(0, 22.0)]);
+}
+
+/// Two who never think and are always refused: they ask once a second each.
+#[test]
+fn a_group_that_is_refused_at_once_does_not_stop_time() {
+    let application = application(Arrivals::Users { count: 2, think: seconds(0.0) }, vec![seconds(1.0)]);
+    let topology = alone(pool(vec![work(0)], 0), 1);
+    let found = diary(&application, &topology, 9.5);
+    assert_eq!(losses(&found).len(), 20);
+}
+
+/// Ten seconds of work, of which four are done when its machine becomes one of twice the speed.
+#[test]
+fn interrupted_work_goes_on_at_the_speed_of_its_new_machine() {
+    let application = application(brings(&[(0.0, 10.0)]), vec![seconds(1.0)]);
+    for (held, end) in [(Held::Resume, 7.0), (Held::Restart, 9.0)] {
+        let size = |work| Size { platform: Platform::Free, speed: Speed { work, time: 1 }, slots: 1 };
+        let at = vec![(SimTime::from_nanos(4 * SECOND), 1)];
+        let scaling = Scaling::Vertical(Vertical { sizes: vec![size(1), size(2)], at, change: seconds(0.0), held });
+        let pool = Pool { scaling, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 1) };
+        assert_eq!(completions(&diary(&application, &alone(pool, 1), 60.0)), [(0, end)], "{held:?}");
+    }
+}
+
+#[test]
+fn nobody_waits_for_unlimited_workers_behind_a_balancer() {
+    let application = application(at(&[0.0, 1.0, 2.0]), vec![seconds(5.0)]);
+    let balancer = Balancer { to: vec![NodeId(1)], routing: Routing::LeastOutstanding, ties: Ties::Lowest, rules: 0 };
+    let unlimited = Pool { workers: None, ..pool(vec![work(0)], 1) };
+    let topology =
+        topology(vec![node("b", NodeKind::Balancer(balancer)), node("w", NodeKind::Pool(Box::new(unlimited)))]);
+    assert_eq!(completions(&diary(&application, &topology, 60.0)), [(0, 5.0), (1, 6.0), (2, 7.0)]);
+}
+
+/// A machine with one size of two slots and one of a single slot at twice the speed; changes at these seconds.
+fn growing(at: &[(u64, u16)], change: f64, held: Held) -> Pool {
+    let size = |slots, work| Size { platform: Platform::Free, speed: Speed { work, time: 1 }, slots };
+    let at = at.iter().map(|&(at, size)| (SimTime::from_nanos(at * SECOND), size)).collect();
+    let scaling =
+        Scaling::Vertical(Vertical { sizes: vec![size(2, 1), size(1, 2)], at, change: seconds(change), held });
+    Pool { scaling, slots: 2, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 1) }
+}
+
+/// Two of ten seconds are handed back at 5 s to a line that one slot of twice the speed serves.
+#[test]
+fn of_those_handed_back_the_earliest_begun_is_first() {
+    let application = application(brings(&[(0.0, 10.0), (1.0, 10.0)]), vec![seconds(1.0)]);
+    let topology = alone(growing(&[(5, 1)], 0.0, Held::Back), 1);
+    assert_eq!(completions(&diary(&application, &topology, 60.0)), [(0, 10.0), (1, 15.0)]);
+}
+
+/// While it is stopped at 4 s for three seconds another size is due; while it boots for a minute, one as well.
+#[test]
+fn no_change_of_size_is_missed() {
+    let application = application(brings(&[(0.0, 10.0)]), vec![seconds(1.0)]);
+    let back = alone(growing(&[(4, 1), (5, 0)], 3.0, Held::Resume), 1);
+    assert_eq!(completions(&diary(&application, &back, 60.0)), [(0, 13.0)]);
+    let mut slow = growing(&[(30, 1)], 0.0, Held::Resume);
+    (slow.life.boot, slow.initially) = (seconds(60.0), Initially::Launched);
+    assert_eq!(completions(&diary(&application, &alone(slow, 1), 200.0)), [(0, 125.0)]);
 }

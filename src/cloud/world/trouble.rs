@@ -135,12 +135,7 @@ impl World<'_> {
         match held {
             Held::Finish => (),
             Held::Lost | Held::Back => {
-                for slot in 0..slots {
-                    let job = self.pool(id).slots[slot as usize].job;
-                    if job != NONE {
-                        self.interrupt(cx, job, held, Loss::Crashed);
-                    }
-                }
+                self.interrupt_all(cx, id, 0..slots, held, Loss::Crashed);
                 // A line that stands outside the machines outlives them; so does one to which work goes back.
                 if held == Held::Lost && self.pool(id).plan.no_worker == NoWorker::Refuse {
                     match &self.pool(id).lines {

@@ -5,7 +5,7 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Lines, Node, Phase, Pool};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
-use crate::cloud::topology::{Held, NodeId};
+use crate::cloud::topology::{Held, NodeId, Speed};
 use crate::cloud::world::pools::forgotten;
 use crate::cloud::world::queues::Undelivered;
 use crate::cloud::world::{Move, World};
@@ -348,7 +348,10 @@ impl World<'_> {
             }
             Held::Resume | Held::Restart | Held::Redraw => {
                 if let Some(left) = self.left_of(cx.now(), id, held) {
-                    self.saved.insert(id, left);
+                    let Job { pool, slot, .. } = self.jobs[id];
+                    let pool = self.pool(pool);
+                    let speed = pool.speed_of(pool.worker_of(slot));
+                    self.saved.insert(id, (left, speed));
                 }
                 self.back_in_line(cx, id);
             }
@@ -378,6 +381,24 @@ impl World<'_> {
         }
     }
 
+    /// What was left of an interrupted piece of work.
+    #[inline]
+    pub(super) fn what_is_left(&mut self, job: u32) -> Option<(Span, Speed)> {
+        if self.saved.is_empty() { None } else { self.saved.remove(&job) }
+    }
+
+    /// What was left of an interrupted piece of work, at the speed of the worker that goes on with it.
+    #[inline]
+    pub(super) fn work_left(&mut self, id: u32) -> Option<Span> {
+        let (left, then) = self.what_is_left(id)?;
+        let job = &self.jobs[id];
+        let pool = self.pool(job.pool);
+        let speed = pool.speed_of(pool.worker_of(job.slot));
+        // Back to work on the reference machine, and to time here.
+        let work = Speed { work: then.time, time: then.work };
+        Some(if speed == then { left } else { speed.takes(work.takes(left)) })
+    }
+
     /// A job that was interrupted stands at the head of the line.
     fn back_in_line<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let now = cx.now();
@@ -395,6 +416,8 @@ impl World<'_> {
         let job = &mut self.jobs[id];
         job.since = now;
         job.slot = 0;
+        // Others may be idle: it need not wait for its own worker's next event.
+        self.rouse(at);
     }
 }
 

@@ -1,0 +1,211 @@
+//! Random worlds, audited after every event: nothing leaks, nothing is freed twice, no slot is lost or given twice.
+
+mod dice;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use crate::cloud::fact::Fact;
+use crate::cloud::node::{Lines, Node, Phase, Pool};
+use crate::cloud::request::{Mail, NONE, Role, Stage, State};
+use crate::cloud::world::audit::dice::Dice;
+use crate::cloud::world::{Horizon, World, simulate};
+use crate::engine::Observer;
+use crate::ground::chance::Key;
+use crate::ground::time::{SECOND, SimTime};
+
+impl World<'_> {
+    /// What must hold between any two events.
+    fn audit(&self) {
+        assert!(self.moves.is_empty() && self.vacated.is_empty() && self.idle.is_empty());
+        let jobs = self.jobs.inside();
+        let messages = self.messages.inside();
+        let requests = self.requests.inside();
+        let mut refs = BTreeMap::new();
+        let mut pending = BTreeMap::new();
+        let mut holders = BTreeMap::new();
+        for &id in &jobs {
+            let job = self.jobs[id];
+            *refs.entry(job.request).or_insert(0u32) += 1;
+            let request = self.requests[job.request];
+            if job.role == Role::Branch && request.attempt == job.attempt && job.state != State::Void {
+                *pending.entry(job.request).or_insert(0u32) += 1;
+            }
+            if job.role == Role::Delivery {
+                *holders.entry(job.parent).or_insert(0u32) += 1;
+            }
+            match job.state {
+                State::New => panic!("job {id} is nowhere: {job:?}"),
+                State::Working | State::Calling | State::Backing => {
+                    assert_eq!(self.pool(job.pool).slots[job.slot as usize].job, id, "{job:?}");
+                }
+                _ => (),
+            }
+        }
+        for &id in &messages {
+            let letter = self.messages[id];
+            *refs.entry(letter.request).or_insert(0) += 1;
+            assert_eq!(holders.get(&id).copied().unwrap_or(0), u32::from(letter.holders), "{letter:?}");
+            assert!(letter.state != Mail::Over || letter.holders > 0);
+            if letter.counts && letter.state != Mail::Over && self.requests[letter.request].attempt == letter.attempt {
+                *pending.entry(letter.request).or_insert(0) += 1;
+            }
+        }
+        let mut inside = 0;
+        for &id in &requests {
+            let request = self.requests[id];
+            let client = u32::from(request.stage != Stage::Ended);
+            inside += u64::from(client);
+            let known = refs.remove(&id).unwrap_or(0);
+            assert_eq!(known + client, u32::from(request.refs), "references of {request:?}");
+            if matches!(request.stage, Stage::Asking | Stage::Answered) {
+                let client = u32::from(request.stage == Stage::Asking);
+                let known = pending.get(&id).copied().unwrap_or(0);
+                assert_eq!(known + client, u32::from(request.pending), "branches of {request:?}");
+            }
+        }
+        assert!(refs.is_empty(), "{refs:?} speak of requests that are gone");
+        assert_eq!(inside, self.in_system.level());
+        for &job in self.saved.keys() {
+            assert!(jobs.contains(&job), "something is left of job {job}, which is gone");
+            assert_ne!(self.jobs[job].state, State::Void, "something is left of job {job}, which went");
+        }
+        for node in &self.nodes {
+            match node {
+                Node::Pool(pool) => self.audit_pool(pool, &jobs),
+                Node::Queue(queue) => {
+                    let messages = &messages;
+                    let of = |state| {
+                        messages.iter().filter(move |&&id| {
+                            let letter = self.messages[id];
+                            std::ptr::eq(self.queue_of(letter.queue).expect("a queue"), &**queue)
+                                && letter.state == state
+                        })
+                    };
+                    assert_eq!(of(Mail::InFlight).count() as u64, queue.in_flight.level());
+                    assert_eq!(of(Mail::Hidden).count() as u64, queue.hidden.level());
+                    if queue.to.is_empty() {
+                        continue;
+                    }
+                    assert_eq!(of(Mail::Visible).count() as u64, queue.visible.level());
+                    assert_eq!(queue.front().is_some(), queue.visible.level() > 0);
+                    if queue.away == 0 && queue.visible.level() > 0 {
+                        for &taker in &queue.to {
+                            let pool = self.pool(taker);
+                            let idle = (0..pool.slots.len() as u32).any(|slot| pool.is_free(slot));
+                            assert!(!pool.is_open() || !idle, "a worker idles beside a message");
+                        }
+                    }
+                }
+                _ => (),
+            }
+        }
+    }
+
+    fn audit_pool(&self, pool: &Pool<'_>, jobs: &[u32]) {
+        let count = |phase| pool.workers.iter().filter(|worker| worker.phase == phase).count() as u64;
+        assert_eq!(count(Phase::Ready), pool.levels.ready.level());
+        assert_eq!(count(Phase::Draining), pool.levels.draining.level());
+        assert_eq!(count(Phase::Booting), pool.levels.booting.level());
+        assert_eq!(count(Phase::Pending) + count(Phase::Changing), pool.levels.pending.level());
+        assert_eq!(count(Phase::Draining) + count(Phase::Changing), u64::from(pool.leaving));
+        let busy = pool.slots.iter().filter(|slot| slot.job != NONE).count() as u64;
+        assert_eq!(busy, pool.levels.busy.level());
+        let waiting: Vec<u32> = jobs
+            .iter()
+            .copied()
+            .filter(|&id| {
+                let job = self.jobs[id];
+                job.pool == pool.id
+                    && !matches!(job.state, State::Working | State::Calling | State::Backing | State::Void)
+            })
+            .collect();
+        assert_eq!(waiting.len() as u64, pool.levels.line.level(), "{waiting:?}");
+        assert_eq!(pool.lines.waiting(), pool.levels.line.level());
+        for (slot, place) in pool.slots.iter().enumerate() {
+            let worker = pool.worker_of(slot as u32);
+            if pool.workers[worker as usize].phase == Phase::Gone {
+                // Its ranks are others' by now.
+                assert_eq!(place.job, NONE);
+                continue;
+            }
+            let ready = pool.workers[worker as usize].phase == Phase::Ready;
+            let real = pool.slots_range(worker).contains(&(slot as u32));
+            assert_eq!(pool.is_free(slot as u32), place.job == NONE && ready && real, "slot {slot}");
+            if place.job != NONE {
+                assert!(jobs.contains(&place.job));
+                assert_eq!(self.jobs[place.job].slot, slot as u32);
+                assert_eq!(self.jobs[place.job].pool, pool.id);
+                assert!(!matches!(pool.workers[worker as usize].phase, Phase::Gone | Phase::Changing | Phase::Booting));
+                assert!(
+                    place.until != SimTime::NEVER || self.jobs[place.job].state != State::Working || pool.still > 0
+                );
+            }
+        }
+        match &pool.lines {
+            Lines::Shared(line) => {
+                let idle = (0..pool.slots.len() as u32).any(|slot| pool.is_free(slot));
+                assert!(!pool.is_open() || line.waiting() == 0 || !idle, "a worker idles beside a line");
+            }
+            Lines::Each(lines) => {
+                for (index, worker) in pool.workers.iter().enumerate() {
+                    let line = lines[index].waiting();
+                    if worker.phase == Phase::Gone {
+                        assert_eq!(line, 0);
+                        continue;
+                    }
+                    let busy = pool.slots_range(index as u32).filter(|&slot| pool.slots[slot as usize].job != NONE);
+                    let busy = busy.count() as u32;
+                    let standing = pool.standing.as_ref().expect("kept behind balancers");
+                    assert_eq!(standing.outstanding(worker.place), busy + line, "of worker {index}");
+                    assert_eq!(standing.is_ready(worker.place), worker.phase == Phase::Ready && pool.away == 0);
+                    assert!(worker.phase != Phase::Draining || busy + line > 0, "a worker drains for ever");
+                    let full = busy == pool.slots_of(index as u32) && !pool.unlimited;
+                    assert!(!pool.is_open() || line == 0 || full, "a worker idles beside its line");
+                }
+            }
+        }
+    }
+}
+
+/// Who came and who went.
+#[derive(Default)]
+struct Told {
+    born: u64,
+    ended: u64,
+}
+
+impl Observer<Fact> for Told {
+    fn saw(&mut self, _: SimTime, fact: &Fact) {
+        match fact {
+            Fact::Born { .. } => self.born += 1,
+            Fact::Completed { .. } | Fact::Lost { .. } => self.ended += 1,
+            _ => (),
+        }
+    }
+}
+
+/// Eighty systems drawn by lot: every kind of node, step, line, scaling, outage and `held` meets every other.
+#[test]
+fn nothing_leaks_and_nothing_is_given_twice_in_any_world() {
+    for seed in 0..80 {
+        let mut dice = Dice::new(seed);
+        let (application, topology) = (dice.application(), dice.topology());
+        let horizon = Horizon { warm_up: SimTime::START, length: Some(SimTime::from_nanos(80 * SECOND)) };
+        let mut simulation = simulate(&application, &topology, Key::root(seed, 1), horizon, Told::default());
+        let mut events = 0u32;
+        loop {
+            // One event, and then the books.
+            let happened = Cell::new(false);
+            let over = simulation.run_while(SimTime::from_nanos(600 * SECOND), |_| !happened.replace(true));
+            simulation.model.audit();
+            events += 1;
+            assert!(events < 400_000, "world {seed}: time stands still at {:?}", simulation.now());
+            if over {
+                break;
+            }
+        }
+        let Told { born, ended } = simulation.observer;
+        assert_eq!(born - ended, simulation.model.inside(), "world {seed}");
+    }
+}

@@ -1,0 +1,262 @@
+//! Draws systems by lot.
+
+use crate::cloud::arrivals::Arrivals;
+use crate::cloud::scaling::{Entry, Group, Metric, Policy, QueueLength, Reading, Scaling, Shrinks, Size, Vertical};
+use crate::cloud::topology::{
+    Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Fault, Held,
+    Initially, Life, NoWorker, Node, NodeId, NodeKind, Outage, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned,
+    Routing, Speed, StaleDelete, Step, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
+};
+use crate::ground::chance::{Key, Stream, below};
+use crate::ground::distribution::Distribution;
+use crate::ground::time::{SECOND, SimTime, Span};
+
+/// Draws a world.
+pub(super) struct Dice(Stream);
+
+impl Dice {
+    /// Other dice for every number.
+    pub(super) fn new(number: u64) -> Dice {
+        Dice(Key::root(number, 0).named("worlds").stream())
+    }
+
+    fn of(&mut self, sides: u64) -> u64 {
+        below(&mut self.0, sides)
+    }
+
+    fn one_in(&mut self, sides: u64) -> bool {
+        self.of(sides) == 0
+    }
+
+    fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+        of[self.of(of.len() as u64) as usize].clone()
+    }
+
+    fn law(&mut self, most: u64) -> Distribution {
+        if self.one_in(4) {
+            return Distribution::exponential(SECOND as f64 * (1 + self.of(most)) as f64).expect("a mean above 0");
+        }
+        Distribution::constant(self.of(most + 1) * SECOND)
+    }
+
+    fn held(&mut self) -> Held {
+        self.pick(&[Held::Finish, Held::Lost, Held::Back, Held::Resume, Held::Restart, Held::Redraw])
+    }
+
+    fn retry(&mut self) -> Retry {
+        let base = Span::from_secs(1);
+        let cap = Span::from_secs(4);
+        let wait = self.law(3);
+        Retry {
+            attempts: Some(1 + self.of(4) as u32),
+            backoff: self.pick(&[
+                Backoff::Wait(wait),
+                Backoff::Doubling { base, cap },
+                Backoff::FullJitter { base, cap },
+            ]),
+            on: RetryOn::ALL,
+        }
+    }
+
+    fn client(&mut self) -> Client {
+        Client {
+            timeout: self.one_in(2).then(|| Span::from_secs(1 + self.of(8))),
+            abandoned: self.pick(&[Abandoned::Finish, Abandoned::Cancel]),
+            patience: self.one_in(3).then(|| self.law(6)),
+            retry: self.retry(),
+        }
+    }
+
+    pub(super) fn application(&mut self) -> Application {
+        let workloads = (0..2).map(|n| Workload {
+            name: format!("load{n}"),
+            arrivals: match self.of(4) {
+                0 => Arrivals::Users { count: 6, think: Distribution::exponential(2e9).expect("a mean above 0") },
+                1 => Arrivals::Even { every: Span::from_secs(1), offset: Span::ZERO },
+                _ => Arrivals::Poisson { rate: 0.3 + self.of(10) as f64 / 5.0 },
+            },
+            batch: self.one_in(3).then(|| Distribution::constant(self.of(4))),
+            client: self.client(),
+            size: Distribution::constant(1024),
+            answer_size: Distribution::constant(1024),
+        });
+        let workloads = workloads.collect();
+        let works = (0..4).map(|n| Work { name: format!("work{n}"), law: Some(self.law(3)) });
+        Application { workloads, works: works.collect(), faults: Vec::new() }
+    }
+
+    /// Four tiers; before each perhaps a balancer, perhaps a queue. Node 3t is the pool, 3t+1 its balancer or a
+    /// bucket, 3t+2 its queue or a bucket.
+    pub(super) fn topology(&mut self) -> Topology {
+        const TIERS: u64 = 4;
+        let doors: Vec<(bool, bool)> = (0..TIERS).map(|_| (self.one_in(2), self.one_in(2))).collect();
+        let mut nodes = Vec::new();
+        for tier in 0..TIERS {
+            let pool = self.tier(tier, TIERS, &doors);
+            nodes.push(Node { name: format!("pool{tier}"), kind: NodeKind::Pool(Box::new(pool)) });
+            let (balanced, queued) = doors[tier as usize];
+            let mut to = vec![NodeId(3 * tier as u16)];
+            if self.one_in(3) && tier + 1 < TIERS {
+                to.push(NodeId(3 * tier as u16 + 3));
+            }
+            let bucket = NodeKind::Bucket(Bucket { put: Some(self.law(1)), get: None });
+            let balancer = NodeKind::Balancer(Balancer {
+                to: vec![NodeId(3 * tier as u16)],
+                routing: self.pick(&[
+                    Routing::RoundRobin,
+                    Routing::LeastOutstanding,
+                    Routing::Random,
+                    Routing::PowerOfTwo,
+                ]),
+                ties: self.pick(&[Ties::Lowest, Ties::Random]),
+                rules: 0,
+            });
+            nodes.push(Node { name: format!("door{tier}"), kind: if balanced { balancer } else { bucket.clone() } });
+            let visibility = self.one_in(2).then(|| Span::from_secs(2 + self.of(6)));
+            let dead_letters = Some(DeadLetters {
+                to: NodeId(3 * TIERS as u16),
+                max_receives: 1 + self.of(4) as u16,
+                at: self.pick(&[DeadLetterAt::NextReceive, DeadLetterAt::LastFailure]),
+            });
+            let queue = NodeKind::Queue(Queue {
+                to,
+                visibility,
+                dead_letters,
+                returned: self.pick(&[Returned::InPlace, Returned::Last]),
+                stale_delete: self.pick(&[StaleDelete::Ignored, StaleDelete::Accepted]),
+            });
+            nodes.push(Node { name: format!("queue{tier}"), kind: if queued { queue } else { bucket } });
+        }
+        let to = if self.one_in(2) { vec![NodeId(3 * (TIERS as u16 - 1))] } else { Vec::new() };
+        let dead = Queue {
+            to,
+            visibility: None,
+            dead_letters: Some(DeadLetters {
+                to: NodeId(3 * TIERS as u16 + 1),
+                max_receives: 2,
+                at: DeadLetterAt::NextReceive,
+            }),
+            returned: Returned::default(),
+            stale_delete: StaleDelete::default(),
+        };
+        nodes.push(Node { name: "dead".to_owned(), kind: NodeKind::Queue(dead.clone()) });
+        let end = Queue { to: Vec::new(), dead_letters: None, ..dead };
+        nodes.push(Node { name: "end".to_owned(), kind: NodeKind::Queue(end) });
+        let entry = (0..2).map(|_| self.door(0, &doors, true));
+        let entry = entry.collect();
+        let faults = (0..self.of(4)).map(|n| Fault {
+            name: format!("fault{n}"),
+            what: if self.one_in(3) {
+                Outage::Component(WorkId(self.of(4) as u16))
+            } else {
+                Outage::Node(NodeId(self.of(3 * TIERS) as u16))
+            },
+            when: if self.one_in(2) {
+                When::At(vec![SimTime::from_nanos((5 + self.of(40)) * SECOND), SimTime::from_nanos(60 * SECOND)])
+            } else {
+                When::Every(Distribution::exponential(20e9).expect("a mean above 0"))
+            },
+            lasts: Some(self.law(8)),
+            held: self.held(),
+        });
+        let faults = faults.collect();
+        Topology { name: "random".to_owned(), nodes, entry, faults }
+    }
+
+    /// A way into a tier.
+    fn door(&mut self, tier: u64, doors: &[(bool, bool)], queues: bool) -> NodeId {
+        let (balanced, queued) = doors[tier as usize];
+        let pool = 3 * tier as u16;
+        let mut ways = vec![pool];
+        ways.extend(balanced.then_some(pool + 1));
+        ways.extend((queues && queued).then_some(pool + 2));
+        NodeId(self.pick(&ways))
+    }
+
+    fn tier(&mut self, tier: u64, tiers: u64, doors: &[(bool, bool)]) -> Pool {
+        let mut steps = Vec::new();
+        for _ in 0..1 + self.of(4) {
+            let later = if tier + 1 < tiers { Some(tier + 1 + self.of(tiers - tier - 1)) } else { None };
+            let verb = match (self.of(6), later) {
+                (0 | 1, Some(later)) => Verb::Call {
+                    to: (0..1 + self.of(2)).map(|_| self.door(later, doors, false)).collect(),
+                    timeout: self.one_in(2).then(|| Span::from_secs(1 + self.of(5))),
+                    retry: self.retry(),
+                },
+                (2 | 3, Some(later)) => Verb::Send {
+                    to: (0..1 + self.of(2)).map(|_| self.door(later, doors, true)).collect(),
+                    size: None,
+                    copies: 1 + self.of(2) as u32,
+                },
+                (4, _) if !doors[tier as usize].1 => Verb::Put { bucket: NodeId(3 * tier as u16 + 2), size: None },
+                _ => Verb::Work {
+                    work: WorkId(tier as u16),
+                    fails: if self.one_in(4) { 0.2 } else { 0.0 },
+                    fresh: self.one_in(5),
+                },
+            };
+            let only = self.one_in(6).then(|| vec![WorkloadId(self.of(2) as u16)]);
+            steps.push(Step { verb, only });
+        }
+        let unlimited = self.one_in(10);
+        let workers = if unlimited { None } else { Some(self.of(4) as u32) };
+        let slots = 1 + self.of(3) as u32;
+        let at = |second: u64| SimTime::from_nanos(second * SECOND);
+        let scaling = match self.of(5) {
+            _ if unlimited => Scaling::Fixed,
+            0 => Scaling::Timetable(
+                (0..6).map(|n| Entry { at: at(5 + 12 * n + self.of(8)), workers: self.of(5) as u32 }).collect(),
+            ),
+            1 => Scaling::Vertical(Vertical {
+                sizes: vec![
+                    Size { platform: Platform::Free, speed: Speed::ONE, slots },
+                    Size { platform: Platform::Free, speed: Speed { work: 2, time: 1 }, slots: 1 + self.of(3) as u32 },
+                ],
+                at: (0..6).map(|n| (at(5 + 12 * n + self.of(8)), (1 - n % 2) as u16)).collect(),
+                change: self.law(3),
+                held: self.held(),
+            }),
+            2 | 3 => Scaling::Group(Group {
+                min: 0,
+                desired: workers.unwrap_or(1),
+                max: 5,
+                policies: vec![Policy::QueueLength(QueueLength {
+                    metric: Metric {
+                        what: self.pick(&[Reading::Visible, Reading::Backlog]),
+                        of: NodeId(3 * tier as u16 + if doors[tier as usize].1 { 2 } else { 0 }),
+                    },
+                    per_worker: 2.0,
+                    every: Span::from_secs(5),
+                    first: Span::from_secs(5),
+                    shrinks: self.pick(&[Shrinks::Always, Shrinks::WhenEmpty]),
+                })],
+                cooldown: Span::ZERO,
+                warm_up: None,
+            }),
+            _ => Scaling::Fixed,
+        };
+        let rank = self.pick(&[vec![0, 1], vec![1, 0]]);
+        let preempts = self.one_in(2).then(|| self.held());
+        Pool {
+            steps,
+            workers,
+            slots,
+            speed: Speed::ONE,
+            room: self.one_in(3).then(|| self.of(4) as u32),
+            line: match self.of(6) {
+                0 => Discipline::LastCome,
+                1 => Discipline::Random,
+                2 => Discipline::Shortest,
+                3 | 4 => Discipline::Priority { rank, preempts },
+                _ => Discipline::FirstCome,
+            },
+            no_worker: self.pick(&[NoWorker::Refuse, NoWorker::Wait]),
+            platform: Platform::Free,
+            life: Life { pending: self.law(2), boot: self.law(3), stopping: self.law(2) },
+            initially: self.pick(&[Initially::Ready, Initially::Launched]),
+            scaling,
+            scale_in: self.held(),
+            poll: Poll { on_error: self.one_in(3).then(|| self.law(3)) },
+        }
+    }
+}
