@@ -10,6 +10,7 @@ mod client;
 mod control;
 mod fleet;
 mod growth;
+mod interrupts;
 mod pools;
 mod queues;
 mod setup;

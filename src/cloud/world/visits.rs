@@ -5,12 +5,12 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Lines, Node, Phase, Pool};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
-use crate::cloud::topology::{Held, NodeId, Speed};
+use crate::cloud::topology::{NodeId, Speed};
 use crate::cloud::world::pools::forgotten;
 use crate::cloud::world::queues::Undelivered;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
-use crate::ground::time::{SimTime, Span};
+use crate::ground::time::Span;
 
 impl World<'_> {
     /// A job takes a slot and begins.
@@ -308,79 +308,6 @@ impl World<'_> {
         self.release(request);
     }
 
-    /// Takes a job, and all that it called, out of the system in this moment.
-    pub(super) fn cancel<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
-        match self.jobs[id].state {
-            State::Waiting | State::Again => self.leave_line(cx, id, Loss::TimedOut),
-            State::Working | State::Calling | State::Backing => {
-                let Job { pool, slot, .. } = self.jobs[id];
-                let talk = &mut self.pool_mut(pool).talks[slot as usize];
-                let mut child = std::mem::replace(&mut talk.child, NONE);
-                talk.tries = 0;
-                while child != NONE {
-                    let next = self.jobs[child].sibling;
-                    self.cancel(cx, child);
-                    child = next;
-                }
-                self.leave(cx, id, Outcome::Abandoned);
-                let who = self.requests[self.jobs[id].request].who();
-                cx.tell(Fact::Wasted { who });
-                self.end_job(id);
-            }
-            // On its way to a node or to whoever waits: it ends there.
-            State::New | State::Void => self.jobs[id].role = Role::Stray,
-        }
-    }
-
-    /// Work in hand is interrupted because its worker, or its turn, is taken away.
-    pub(super) fn interrupt<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, held: Held, why: Loss) {
-        self.disown_calls(id);
-        let Job { role, .. } = self.jobs[id];
-        match held {
-            Held::Finish | Held::Lost => self.fails_at_work(cx, id, Outcome::Killed, why),
-            Held::Back if role == Role::Delivery => {
-                self.leave(cx, id, Outcome::Released);
-                self.undelivered(cx, id, Undelivered::HandedBack);
-            }
-            Held::Back => {
-                self.jobs[id].step = 0;
-                self.back_in_line(cx, id);
-            }
-            Held::Resume | Held::Restart | Held::Redraw => {
-                if let Some(left) = self.left_of(cx.now(), id, held) {
-                    let Job { pool, slot, .. } = self.jobs[id];
-                    let pool = self.pool(pool);
-                    let speed = pool.speed_of(pool.worker_of(slot));
-                    self.saved.insert(id, (left, speed));
-                }
-                self.back_in_line(cx, id);
-            }
-        }
-    }
-
-    /// What is left of the work that a job is doing, by the rule that holds for it.
-    pub(super) fn left_of(&self, now: SimTime, id: u32, held: Held) -> Option<Span> {
-        let job = self.jobs[id];
-        let request = self.requests[job.request];
-        let pool = self.pool(job.pool);
-        let slot = pool.slots[job.slot as usize];
-        if job.state != State::Working {
-            return None;
-        }
-        let action = pool.programme[request.workload.index()].get(usize::from(job.step)).copied();
-        match (held, action) {
-            (Held::Redraw, Some(Action::Work { work, law, key, .. })) => {
-                // Another draw each time: named by the instant, which no two interruptions of a request share.
-                Some(self.work_of(&job, &request, work, law, key.nth(now.nanos()), false))
-            }
-            (Held::Restart, Some(Action::Work { work, law, key, fresh, .. })) => {
-                Some(self.work_of(&job, &request, work, law, key, fresh))
-            }
-            _ if slot.until == SimTime::NEVER => Some(pool.talks[job.slot as usize].left),
-            _ => Some(slot.until - now),
-        }
-    }
-
     /// What was left of an interrupted piece of work.
     #[inline]
     pub(super) fn what_is_left(&mut self, job: u32) -> Option<(Span, Speed)> {
@@ -397,27 +324,6 @@ impl World<'_> {
         // Back to work on the reference machine, and to time here.
         let work = Speed { work: then.time, time: then.work };
         Some(if speed == then { left } else { speed.takes(work.takes(left)) })
-    }
-
-    /// A job that was interrupted stands at the head of the line.
-    fn back_in_line<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
-        let now = cx.now();
-        let at = self.jobs[id].pool;
-        self.leave(cx, id, Outcome::Released);
-        self.jobs[id].state = State::Again;
-        if let Lines::Each(_) = self.pool(at).lines {
-            self.moves.push_back(Move::Deliver { job: id, node: at });
-            return;
-        }
-        let claim = self.claim(id);
-        let pool = self.pool_mut(at);
-        pool.lines.of(0).rejoin(id, claim);
-        pool.levels.line.up(now);
-        let job = &mut self.jobs[id];
-        job.since = now;
-        job.slot = 0;
-        // Others may be idle: it need not wait for its own worker's next event.
-        self.rouse(at);
     }
 }
 
