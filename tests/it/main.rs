@@ -2,6 +2,7 @@
 
 mod cli;
 mod complaints;
+mod laws;
 mod paper_traces;
 mod recorded;
 mod scenarios;

@@ -1,0 +1,354 @@
+//! Draws one topology: pools in a row, each reached by those before it, directly or through a balancer or a queue.
+
+use std::fmt::Write;
+
+use super::draw::{Sketch, held, outage, retry};
+use super::taste::Taste;
+
+/// How a pool is reached.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Open,
+    Balancer,
+    Queue,
+}
+
+/// A topology under construction.
+struct Plan<'a> {
+    sketch: &'a Sketch,
+    name: &'a str,
+    doors: Vec<Door>,
+    has_buckets: bool,
+}
+
+/// Writes a topology.
+pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
+    let pools = if taste.has("several pools") { taste.number(2, 4) } else { 1 } as usize;
+    let doors = (0..pools).map(|_| taste.one("door", &[Door::Open, Door::Balancer, Door::Queue])).collect();
+    let plan = Plan { sketch, name, doors, has_buckets: taste.has("bucket") };
+    let _ = writeln!(text, "\n[topology.{name}]");
+    let front = plan.door_name(0);
+    if sketch.workloads.len() > 1 && pools > 1 && taste.has("an entry each") {
+        let (first, rest) = (&sketch.workloads[0], &sketch.workloads[1..]);
+        let other = plan.door_name(1);
+        let rest: Vec<String> = rest.iter().map(|workload| format!("{workload} = \"{other}\"")).collect();
+        let _ = writeln!(text, "entry = {{ {first} = \"{front}\", {} }}", rest.join(", "));
+    } else {
+        let _ = writeln!(text, "entry = \"{front}\"");
+    }
+    if plan.has_buckets {
+        let latency = |taste: &mut Taste, word: &str| match taste.has("bucket latency") {
+            true => format!("{word} = {}", taste.law(5, 500)),
+            false => String::new(),
+        };
+        let (put, get) = (latency(taste, "put"), latency(taste, "get"));
+        let _ = writeln!(text, "\n[topology.{name}.bucket.store]\n{put}\n{get}");
+    }
+    for pool in 0..pools {
+        plan.door(taste, pool, text);
+        plan.pool(taste, pool, text);
+    }
+    if taste.has("an outage of its own") {
+        let node = match taste.one("own outage", &["pool", "door", "bucket"]) {
+            "door" => plan.door_name(taste.number(0, pools as u64 - 1) as usize),
+            "bucket" if plan.has_buckets => "store".to_owned(),
+            _ => format!("p{}", taste.number(0, pools as u64 - 1)),
+        };
+        outage(taste, sketch, &format!("topology.{name}.fault.outage.own"), &format!("node = \"{node}\""), text);
+    }
+}
+
+impl Plan<'_> {
+    fn door_name(&self, pool: usize) -> String {
+        match self.doors[pool] {
+            Door::Open => format!("p{pool}"),
+            Door::Balancer => format!("b{pool}"),
+            Door::Queue => format!("q{pool}"),
+        }
+    }
+
+    fn door(&self, taste: &mut Taste, pool: usize, text: &mut String) {
+        let name = self.name;
+        let mut to = vec![format!("\"p{pool}\"")];
+        if pool + 1 < self.doors.len() && taste.has("a door to two") {
+            to.push(format!("\"p{}\"", pool + 1));
+        }
+        let to = to.join(", ");
+        match self.doors[pool] {
+            Door::Open => (),
+            Door::Balancer => {
+                let routing = taste.one("routing", &["round-robin", "least-outstanding", "random", "power-of-two"]);
+                let ties = taste.one("ties", &["lowest", "random"]);
+                let _ = writeln!(
+                    text,
+                    "\n[topology.{name}.balancer.b{pool}]\nto = [{to}]\nrouting = \"{routing}\"\nties = \"{ties}\"\nrules = {}",
+                    taste.number(0, 12)
+                );
+            }
+            Door::Queue => {
+                let _ = writeln!(text, "\n[topology.{name}.queue.q{pool}]\nto = [{to}]");
+                if taste.has("visibility") {
+                    let _ = writeln!(text, "visibility-timeout = {}", taste.span(100, 30_000));
+                }
+                if taste.has("returned") {
+                    let _ = writeln!(text, "returned = \"{}\"", taste.one("where to", &["in-place", "last"]));
+                }
+                if taste.has("stale delete") {
+                    let _ = writeln!(text, "stale-delete = \"{}\"", taste.one("stale", &["ignored", "accepted"]));
+                }
+                if taste.has("dead letters") {
+                    let at = taste.one("dead letter at", &["next-receive", "last-failure"]);
+                    let most = taste.number(1, 4);
+                    let _ = writeln!(
+                        text,
+                        "max-receive-count = {most}\ndead-letters = \"d{pool}\"\ndead-letter-at = \"{at}\"\n\n[topology.{name}.queue.d{pool}]"
+                    );
+                    // Somebody may look after the dead letters too.
+                    if pool + 1 < self.doors.len() && taste.has("a second chance") {
+                        let _ = writeln!(text, "to = \"p{}\"", self.doors.len() - 1);
+                    }
+                }
+            }
+        }
+    }
+
+    fn pool(&self, taste: &mut Taste, pool: usize, text: &mut String) {
+        let _ = writeln!(text, "\n[topology.{}.pool.p{pool}]\nsteps = [", self.name);
+        for step in self.steps(taste, pool) {
+            let _ = writeln!(text, "  {{ {step} }},");
+        }
+        text.push_str("]\n");
+        let slots = if taste.has("slots") { taste.number(2, 4) } else { 1 };
+        let _ = writeln!(text, "slots = {slots}");
+        if taste.has("speed") {
+            let _ = writeln!(text, "speed = {}", taste.one("how fast", &["0.3", "0.7", "1.5", "4"]));
+        }
+        let vertical = self.workers(taste, pool, text);
+        if vertical || taste.has("ec2") {
+            let volume = if taste.has("volume") { ", volume = \"8GiB\"" } else { "" };
+            let _ = writeln!(text, "platform = {{ ec2 = {{ type = \"m5.large\"{volume} }} }}");
+        } else if taste.has("machine") {
+            let minimum = taste.span(1, 60_000);
+            let _ = writeln!(text, "platform = {{ machine = {{ price = \"$0.2500/h\", minimum = {minimum} }} }}");
+        }
+        if taste.has("room") {
+            let _ = writeln!(text, "room = {}", taste.number(0, 6));
+        }
+        self.line(taste, text);
+        if taste.has("wait for a worker") {
+            let _ = writeln!(text, "no-worker = \"wait\"");
+        }
+        if taste.has("on error") {
+            let _ = writeln!(text, "poll = {{ on-error = {} }}", taste.law(50, 5_000));
+        }
+        if taste.has("held by scale-in") {
+            let _ = writeln!(text, "scale-in = {{ held = \"{}\" }}", held(taste));
+        }
+    }
+
+    fn line(&self, taste: &mut Taste, text: &mut String) {
+        if !taste.has("line") {
+            return;
+        }
+        let word = taste.one("discipline", &["first-come", "last-come", "random", "shortest", "priority"]);
+        if word != "priority" {
+            let _ = writeln!(text, "line = \"{word}\"");
+            return;
+        }
+        let order: Vec<String> = self.sketch.workloads.iter().rev().map(|name| format!("\"{name}\"")).collect();
+        let preempts = match taste.has("preemption") {
+            true => format!(", preempts = true, held = \"{}\"", held(taste)),
+            false => String::new(),
+        };
+        let _ = writeln!(text, "line = {{ priority = {{ order = [{}]{preempts} }} }}", order.join(", "));
+    }
+
+    /// How many workers, and how that changes; true where they are scaled up and down.
+    fn workers(&self, taste: &mut Taste, pool: usize, text: &mut String) -> bool {
+        let length = self.sketch.length;
+        if taste.has("unlimited workers") {
+            let _ = writeln!(text, "workers = \"unlimited\"");
+            return false;
+        }
+        if taste.has("life") {
+            let _ = writeln!(
+                text,
+                "pending = {}\nboot = {}\nstopping = {}",
+                taste.law(10, 10_000),
+                taste.law(10, 20_000),
+                taste.law(10, 10_000)
+            );
+        }
+        if taste.has("launched") {
+            let _ = writeln!(text, "initially = \"launched\"");
+        }
+        if !taste.has("scaling") {
+            let fewest = u64::from(!taste.has("nobody"));
+            let _ = writeln!(text, "workers = {}", taste.number(fewest, 5));
+            return false;
+        }
+        let at = [taste.number(0, length / 3), length / 3 + taste.number(1, length / 3), length];
+        match taste.one("how to scale", &["asg", "schedule", "vertical"]) {
+            "schedule" => {
+                let rows: Vec<String> =
+                    at.iter().map(|at| format!("{{ at = \"{at}ms\", workers = {} }}", taste.number(0, 6))).collect();
+                let _ = writeln!(
+                    text,
+                    "workers = {}\nscaling = {{ schedule = [{}] }}",
+                    taste.number(0, 3),
+                    rows.join(", ")
+                );
+                false
+            }
+            "vertical" => {
+                let held = if taste.has("held by a resize") {
+                    format!(
+                        ", held = \"{}\"",
+                        taste.one("held by a change", &["lost", "back", "resume", "restart", "redraw"])
+                    )
+                } else {
+                    String::new()
+                };
+                let change = taste.law(10, 20_000);
+                let _ = writeln!(
+                    text,
+                    "workers = {}\nscaling = {{ vertical = {{ sizes = [{{ type = \"m5.large\" }}, {{ type = \"m5.xlarge\", speed = 2, slots = {} }}, {{ type = \"t3.medium\", speed = 0.5, slots = 1 }}], at = [[\"{}ms\", 2], [\"{}ms\", 3], [\"{}ms\", 1]], change = {change}{held} }} }}",
+                    taste.number(1, 2),
+                    taste.number(1, 5),
+                    at[0],
+                    at[1],
+                    at[2]
+                );
+                true
+            }
+            _ => {
+                let (min, max) = (taste.number(0, 2), taste.size(3, 40));
+                let mut policies = vec![self.policy(taste, pool)];
+                if taste.has("a second policy") {
+                    policies.push(self.policy(taste, pool));
+                }
+                if taste.has("scheduled change") {
+                    policies.push(format!("{{ scheduled = {{ at = \"{}ms\", min = {max}, max = {max} }} }}", at[1]));
+                }
+                let desired =
+                    if taste.has("desired") { format!(", desired = {}", taste.number(min, 3)) } else { String::new() };
+                let rest = if taste.has("cooldown") {
+                    format!(", cooldown = {}", taste.span(100, 60_000))
+                } else {
+                    String::new()
+                };
+                let _ = writeln!(
+                    text,
+                    "scaling = {{ asg = {{ min = {min}, max = {max}{desired}{rest}, policies = [{}] }} }}",
+                    policies.join(", ")
+                );
+                false
+            }
+        }
+    }
+
+    fn policy(&self, taste: &mut Taste, pool: usize) -> String {
+        let fed = self.doors[pool] == Door::Queue;
+        // Several queues may feed a pool: then a metric says of which it is.
+        let of = if fed { format!("q{pool}") } else { format!("p{pool}") };
+        let metric = taste.one("metric", &["visible", "in-flight", "backlog"]);
+        let metric = format!("{{ {metric} = {{ of = \"{of}\" }} }}");
+        let every = taste.span(500, 20_000);
+        match taste.one("policy", &["queue-length", "cpu", "requests", "metric"]) {
+            "cpu" => {
+                let share = taste.number(20, 90);
+                let shrink = taste.one("shrink by", &["proportional", "one", "off"]);
+                format!("{{ target-tracking = {{ cpu = \"{share}%\", period = {every}, scale-in = \"{shrink}\" }} }}")
+            }
+            "requests" => {
+                format!("{{ target-tracking = {{ requests-per-worker = {}, period = {every} }} }}", taste.number(5, 90))
+            }
+            "metric" => {
+                format!(
+                    "{{ target-tracking = {{ metric = {metric}, target = {}, period = {every} }} }}",
+                    taste.number(1, 9)
+                )
+            }
+            _ => {
+                let shrinks = taste.one("shrinks", &["always", "when-empty"]);
+                format!(
+                    "{{ queue-length = {{ metric = {metric}, per-worker = {}, every = {every}, shrinks = \"{shrinks}\" }} }}",
+                    taste.one("per worker", &["1", "2", "3.5"])
+                )
+            }
+        }
+    }
+
+    fn steps(&self, taste: &mut Taste, pool: usize) -> Vec<String> {
+        let mut steps: Vec<String> = Vec::new();
+        let bucket = |taste: &mut Taste, steps: &mut Vec<String>, verb: &'static str| {
+            if self.has_buckets && taste.has(verb) {
+                let size = if taste.has("object size") { format!(", size = {}", taste.bytes()) } else { String::new() };
+                steps.push(format!("{verb} = \"store\"{size}"));
+            }
+        };
+        bucket(taste, &mut steps, "get");
+        for work in &self.sketch.works {
+            if taste.has("only a part of the work") && taste.has("half of it") {
+                continue;
+            }
+            let mut step = format!("work = \"{work}\"");
+            if taste.has("fails") {
+                let _ = write!(step, ", fails = \"{}%\"", taste.one("how often", &["3", "30", "100"]));
+            }
+            if taste.has("fresh") {
+                step.push_str(", fresh = true");
+            }
+            self.only(taste, &mut step);
+            steps.push(step);
+        }
+        // The next one always, so that everybody is reached; others by chance.
+        let mut rest: Vec<usize> = (pool + 1..self.doors.len()).collect();
+        rest.retain(|&next| next == pool + 1 || taste.has("a further edge"));
+        if taste.has("fan-out") && rest.len() > 1 {
+            self.edge(taste, &rest, &mut steps);
+        } else {
+            for next in rest {
+                self.edge(taste, &[next], &mut steps);
+            }
+        }
+        bucket(taste, &mut steps, "put");
+        if taste.has("work at last") {
+            steps.push(format!("work = \"{}\"", self.sketch.works[0]));
+        }
+        steps
+    }
+
+    fn edge(&self, taste: &mut Taste, to: &[usize], steps: &mut Vec<String>) {
+        let names: Vec<String> = to.iter().map(|&pool| format!("\"{}\"", self.door_name(pool))).collect();
+        let names = names.join(", ");
+        let queued = to.iter().any(|&pool| self.doors[pool] == Door::Queue);
+        let mut step;
+        if queued || taste.has("send") {
+            step = format!("send = [{names}]");
+            if taste.has("copies") {
+                let _ = write!(step, ", copies = {}", taste.number(2, 3));
+            }
+            if taste.has("message size") {
+                let _ = write!(step, ", size = {}", taste.bytes());
+            }
+        } else {
+            step = format!("call = [{names}]");
+            if taste.has("call timeout") {
+                let _ = write!(step, ", timeout = {}", taste.span(20, 10_000));
+            }
+            if taste.has("call retry") {
+                let _ = write!(step, ", retry = {}", retry(taste));
+            }
+        }
+        self.only(taste, &mut step);
+        steps.push(step);
+    }
+
+    fn only(&self, taste: &mut Taste, step: &mut String) {
+        if self.sketch.workloads.len() > 1 && taste.has("for some") {
+            let whom = taste.number(0, self.sketch.workloads.len() as u64 - 1) as usize;
+            let _ = write!(step, ", for = [\"{}\"]", self.sketch.workloads[whom]);
+        }
+    }
+}
