@@ -2,7 +2,6 @@
 
 use crate::scenario::complaint::{Complaint, did_you_mean};
 use crate::scenario::draft::fault::{Faults, Outage};
-use crate::scenario::laws::Samples;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::pairs::one_of;
@@ -70,12 +69,6 @@ fn one(sight: &Sight<'_>, outage: &Outage, place: &Place, topologies: &[&str], c
                     .advise("give at least one instant, or take the outage out"),
             );
         }
-    }
-    if outage.every.as_ref().is_some_and(|law| law.make(&Samples::default()).is_ok_and(|law| law.mean() < 1.0)) {
-        complaints.push(
-            Complaint::error("E201", place.then("every"), "it begins again at the very instant at which it ended")
-                .advise("give a duration above zero"),
-        );
     }
     if outage.every.is_some() && outage.lasts.is_none() {
         complaints.push(
