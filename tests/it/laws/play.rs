@@ -91,9 +91,11 @@ impl Play<'_> {
         }
         self.stillness(&mut sim, &gauges);
         self.money(&mut sim);
+        // A run without a length would be followed for a year after requests that never end.
+        let endless = plan.length.is_none() && sim.model.inside() > 0;
+        let cut = endless || sim.events() >= EVENTS;
         let now = sim.now();
         sim.model.abandon(now, &mut sim.observer);
-        let cut = sim.events() >= EVENTS;
         let mut ledger = sim.observer.0;
         ledger.cut = cut;
         if ledger.unended() > 0 {
