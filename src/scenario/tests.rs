@@ -322,8 +322,8 @@ balancer.lb = { to = "p" }
 bucket.b = {}
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
-pool.p = { steps = [{ work = "w" }, { call = "c", retry = { backoff = { doubling = {} } } }, { send = "q" }, { put = "b" }], platform = { machine = { price = "$1/h" } }, line = { priority = { order = ["even"], preempts = true } }, scale-in = {} }
-pool.c = { steps = [{ call = "v", retry = { backoff = { full-jitter = {} } } }, { call = "v", retry = { backoff = { equal-jitter = {} } } }, { call = "v", retry = { backoff = { decorrelated = {} } } }], platform = { ec2 = { type = "m5.large" } } }
+pool.p = { steps = [{ work = "w" }, { call = "c", retry = { backoff = { doubling = {} } } }, { send = "q" }, { put = "b" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
+pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} } } }, { call = "v", retry = { backoff = { equal-jitter = {} } } }, { call = "v", retry = { backoff = { decorrelated = {} } } }], platform = { ec2 = { type = "m5.large" } } }
 pool.v = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
 pool.g = { steps = [], scaling = { asg = { max = 3, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%" } }, { scheduled = { at = "10min", min = 1 } }] } } }
 "#;

@@ -18,6 +18,7 @@ pub(super) const RULE: Rule =
 const WORKERS_MAX: u64 = 1_000_000;
 const SLOTS_MAX: u64 = 1_000_000;
 const ROOM_MAX: u64 = 1_000_000_000;
+const CALLS_MAX: u64 = 255;
 /// Between the looks of a policy.
 const RHYTHM_MIN: Span = Span::from_millis(1);
 
@@ -76,6 +77,8 @@ fn pool(pool: &Pool, place: &Place, ranges: &mut Ranges) {
         let place = place.then("steps").nth(index);
         ranges.positive("a timeout", step.timeout.map(|time| time.0), place.then("timeout"));
         ranges.within("copies of a message", step.copies, 1, 10_000, place.then("copies"));
+        let called = step.call.as_ref().map(|call| Whole(call.names.len() as u64));
+        ranges.within("calls at once", called, 0, CALLS_MAX, place.then("call"));
         if let Some(retry) = &step.retry {
             sizes::retry(retry, &place.then("retry"), ranges);
         }

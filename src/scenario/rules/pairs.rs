@@ -2,6 +2,7 @@
 
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::fault::Held;
+use crate::scenario::draft::node::{Line, Priority};
 use crate::scenario::draft::quantities::Amount;
 use crate::scenario::draft::scaling::{Policy, Scaling};
 use crate::scenario::draft::workload::Arrivals;
@@ -73,6 +74,22 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             | Arrivals::Users(_)
             | Arrivals::Scripted(_) => {}
         }
+        let single = match &workload.arrivals {
+            Arrivals::Scripted(_) => Some("scripted"),
+            Arrivals::Trace(trace) if trace.value.is_none() => Some("trace"),
+            _ => None,
+        };
+        let several = workload.batch.as_ref().and_then(|batch| batch.make(&sight.files.samples).ok());
+        if let (Some(several), Some(single)) = (several, single)
+            && several.constant_value() != Some(1)
+        {
+            let what = format!("`batch` brings several at once, and `{single}` says of each request when it comes");
+            complaints.push(
+                Complaint::error("E108", Place::of(&["workload", name, "batch"]).key(), what)
+                    .and(place.then(single).key(), "the other one")
+                    .advise("take `batch` out, and write those who come together as requests of one instant"),
+            );
+        }
         if let Some(client) = &workload.client
             && client.abandoned.is_some()
             && client.timeout.is_none()
@@ -118,6 +135,19 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             }
         }
         for (pool_name, pool) in &topology.pool {
+            let before = topology.balancer.iter().find(|(_, balancer)| balancer.to.names.contains(pool_name));
+            if let (Some((balancer, _)), Some(Line::Priority(Priority { preempts: Some(true), .. }))) =
+                (before, &pool.line)
+            {
+                let what = format!(
+                    "pool `{pool_name}` is behind balancer `{balancer}`: each worker has a line of its own, and nobody is interrupted there"
+                );
+                let place = node_place(name, Kind::Pool, pool_name).then("line").then("priority").then("preempts");
+                complaints.push(
+                    Complaint::error("E108", place.key(), what)
+                        .advise("take `preempts` out, or let the pool be reached without a balancer"),
+                );
+            }
             let place = node_place(name, Kind::Pool, pool_name).then("scaling");
             if let Some(Scaling::Schedule(rows)) = &pool.scaling {
                 for (index, row) in rows.iter().enumerate() {

@@ -134,7 +134,7 @@ impl Plan<'_> {
         if taste.has("room") {
             let _ = writeln!(text, "room = {}", taste.number(0, 6));
         }
-        self.line(taste, text);
+        self.line(taste, pool, text);
         if taste.has("wait for a worker") {
             let _ = writeln!(text, "no-worker = \"wait\"");
         }
@@ -146,7 +146,9 @@ impl Plan<'_> {
         }
     }
 
-    fn line(&self, taste: &mut Taste, text: &mut String) {
+    fn line(&self, taste: &mut Taste, pool: usize, text: &mut String) {
+        // Behind a balancer, its own or one with a door to two, nobody is interrupted.
+        let balanced = self.doors[pool.saturating_sub(1)..=pool].contains(&Door::Balancer);
         if !taste.has("line") {
             return;
         }
@@ -156,7 +158,7 @@ impl Plan<'_> {
             return;
         }
         let order: Vec<String> = self.sketch.workloads.iter().rev().map(|name| format!("\"{name}\"")).collect();
-        let preempts = match taste.has("preemption") {
+        let preempts = match !balanced && taste.has("preemption") {
             true => format!(", preempts = true, held = \"{}\"", held(taste)),
             false => String::new(),
         };

@@ -117,7 +117,7 @@ fn workload(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) -
         _ => script(taste, sketch, many.min(60)),
     };
     let _ = writeln!(text, "arrivals = {arrivals}");
-    if taste.has("batch") {
+    if kind != "scripted" && taste.has("batch") {
         let _ = writeln!(text, "batch = {}", taste.counts());
     }
     if taste.has("sizes") {
