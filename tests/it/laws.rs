@@ -25,15 +25,16 @@ use play::{Brought, Play, births, read_well, told};
 /// The seed of the swarm: written down, so that every run of the tests draws the same scenarios.
 const SEED: u64 = 20_26;
 
-/// How many scenarios are drawn.
-const NUMBERS: std::ops::Range<u32> = 0..200;
+/// How many scenarios are drawn, to hold every law of, and to run again and again for the same bytes.
+const LAWFUL: u32 = 2_000;
+const REPEATED: u32 = 200;
 
 /// Failing files that are printed whole.
 const PRINTED: usize = 3;
 
 #[test]
 fn every_law_holds_for_every_scenario_that_can_be_drawn() {
-    hold("law", |text| {
+    hold("law", LAWFUL, |text| {
         let scenario = read_well(text)?;
         let brought = Brought::of(text, &scenario)?;
         let mut first = None;
@@ -58,7 +59,7 @@ fn every_law_holds_for_every_scenario_that_can_be_drawn() {
 
 #[test]
 fn any_number_of_threads_and_any_run_give_the_same_bytes() {
-    hold("bytes", |text| {
+    hold("bytes", REPEATED, |text| {
         let scenario = read_well(text)?;
         let application = &scenario.application;
         if scenario.topologies.iter().any(|topology| Play { scenario: &scenario, application, topology }.run().cut) {
@@ -79,10 +80,10 @@ fn document(scenario: &Scenario, threads: usize) -> Result<String, String> {
     run(scenario, options, &|_| ()).map(|found| found.document.to_json()).map_err(|error| error.to_string())
 }
 
-/// Holds something for every drawn scenario.
-fn hold(what: &str, law: impl Fn(&str) -> Result<(), String>) {
+/// Holds something for so many drawn scenarios.
+fn hold(what: &str, many: u32, law: impl Fn(&str) -> Result<(), String>) {
     let mut failures: Vec<(u32, String)> = Vec::new();
-    let numbers = numbers();
+    let numbers = numbers(many);
     for number in numbers.clone() {
         let text = draw(SEED, number);
         let held = catch_unwind(AssertUnwindSafe(|| law(&text)));
@@ -105,8 +106,8 @@ fn hold(what: &str, law: impl Fn(&str) -> Result<(), String>) {
 }
 
 /// Which scenarios are drawn.
-fn numbers() -> std::ops::Range<u32> {
-    let Ok(asked) = std::env::var("QUEUELAB_SWARM") else { return NUMBERS };
+fn numbers(many: u32) -> std::ops::Range<u32> {
+    let Ok(asked) = std::env::var("QUEUELAB_SWARM") else { return 0..many };
     let number = |text: &str| text.parse::<u32>().expect("QUEUELAB_SWARM is a number, or a range as `from..to`");
     match asked.split_once("..") {
         Some((from, to)) => number(from)..number(to),
