@@ -10,12 +10,12 @@ mod track;
 
 pub use line::Lines;
 pub use pool::{Phase, Pool, Slot, Talk, Worker};
-pub use programme::{Action, Sizes};
+pub use programme::{Action, Named, Piece, Whose};
 pub use queue::Queue;
 pub use track::Track;
 
 use crate::cloud::balancing::Target;
-use crate::cloud::topology::{self, Ties};
+use crate::cloud::topology;
 use crate::ground::chance::{Key, Stream};
 
 /// A part of a running world.
@@ -28,7 +28,19 @@ pub enum Node<'a> {
     /// Routes.
     Balancer(Balancer<'a>),
     /// Objects.
-    Bucket(Bucket<'a>),
+    Bucket(Bucket),
+}
+
+impl Node<'_> {
+    /// How many outages keep it away at present, and the level that is 1 while any does.
+    pub fn absence(&mut self) -> (&mut u32, &mut Track) {
+        match self {
+            Node::Pool(pool) => (&mut pool.away, &mut pool.levels.absent),
+            Node::Queue(queue) => (&mut queue.away, &mut queue.absent),
+            Node::Balancer(balancer) => (&mut balancer.away, &mut balancer.absent),
+            Node::Bucket(bucket) => (&mut bucket.away, &mut bucket.absent),
+        }
+    }
 }
 
 /// Where a balancer stands in its turn, and its share of chance.
@@ -52,20 +64,11 @@ impl<'a> Balancer<'a> {
         let turn = Target { pool: 0, place: 0 };
         Balancer { plan, turn, chance: key.named("routing").stream(), away: 0, absent: Track::default() }
     }
-
-    /// Whom an equal count favours.
-    pub fn ties(&self) -> Ties {
-        self.plan.ties
-    }
 }
 
-/// Object storage: holds nothing but its laws.
-#[derive(Debug)]
-pub struct Bucket<'a> {
-    /// How it is described.
-    pub plan: &'a topology::Bucket,
-    /// Names the draws of its latencies.
-    pub key: Key,
+/// Object storage: its latencies stand in the steps that use it.
+#[derive(Debug, Default)]
+pub struct Bucket {
     /// Outages that keep it away at present.
     pub away: u32,
     /// 1 while it is away.

@@ -78,6 +78,8 @@ pub struct Pool<'a> {
     pub plan: &'a topology::Pool,
     /// What its workers do, by kind of request.
     pub programme: Vec<Vec<Action<'a>>>,
+    /// Names how long a failed message stays out of sight, by kind of request.
+    pub failures: Vec<Key>,
     /// None of its work can fail or is brought by requests.
     pub plain: bool,
     /// Its sizes; one, unless it is scaled up and down.
@@ -163,6 +165,7 @@ impl<'a> Pool<'a> {
             id,
             plan,
             programme: Vec::new(),
+            failures: Vec::new(),
             plain: false,
             sizes,
             workers: Vec::new(),

@@ -1,24 +1,37 @@
 //! What a worker does for one kind of request, with everything that is needed to do it at hand.
 
 use crate::cloud::arrivals::Arrivals;
-use crate::cloud::topology::{Application, NodeId, Retry, Verb, WorkId, Workload};
+use crate::cloud::topology::{Application, NodeId, NodeKind, Retry, Topology, Verb, WorkId, Workload};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
 
-/// Sizes of bodies, drawn by name.
+/// A law and the name of its draws: sizes, latencies, patience.
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes<'a> {
-    /// In bytes.
+pub struct Named<'a> {
+    /// The law.
     pub law: &'a Distribution,
     /// Names the draws.
     pub key: Key,
 }
 
-impl Sizes<'_> {
-    /// The size that the `n`-th request brings.
+impl Named<'_> {
+    /// The draw of that number.
     pub fn nth(&self, n: u64) -> u64 {
         self.law.sample(&mut self.key.draw(n))
     }
+}
+
+/// A piece of work, and how one finds out how long it takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    /// Which.
+    pub work: WorkId,
+    /// How long it takes on the reference machine, where requests do not bring it.
+    pub law: Option<&'a Distribution>,
+    /// Names the draws.
+    pub key: Key,
+    /// Draws each visit anew.
+    pub fresh: bool,
 }
 
 /// One step of a programme.
@@ -27,15 +40,11 @@ pub enum Action<'a> {
     /// Keeps the slot for a piece of work.
     Work {
         /// Which.
-        work: WorkId,
-        /// How long it takes on the reference machine, where requests do not bring it.
-        law: Option<&'a Distribution>,
-        /// Names the draws.
-        key: Key,
-        /// The chance that it ends in an error.
+        piece: Piece<'a>,
+        /// The chance that it ends in an error …
         fails: f64,
-        /// Draws each visit anew.
-        fresh: bool,
+        /// … and what names the draws of that.
+        failing: Key,
         /// Always drawn by request, never fails: the usual case, which needs no further look.
         plain: bool,
     },
@@ -55,7 +64,7 @@ pub enum Action<'a> {
         /// Whom.
         to: &'a [NodeId],
         /// The message's size; `None` is the request's own.
-        size: Option<Sizes<'a>>,
+        size: Option<Named<'a>>,
         /// How many of the same.
         copies: u32,
     },
@@ -64,14 +73,18 @@ pub enum Action<'a> {
         /// Where.
         bucket: NodeId,
         /// The object's size; `None` is the request's own.
-        size: Option<Sizes<'a>>,
+        size: Option<Named<'a>>,
+        /// How long it takes; `None` is no time.
+        takes: Option<Named<'a>>,
     },
     /// Reads an object.
     Get {
         /// From where.
         bucket: NodeId,
         /// The object's size; `None` is the request's own.
-        size: Option<Sizes<'a>>,
+        size: Option<Named<'a>>,
+        /// How long it takes; `None` is no time.
+        takes: Option<Named<'a>>,
     },
 }
 
@@ -85,25 +98,53 @@ impl<'a> Action<'a> {
         }
     }
 
-    /// The action of a verb for one workload. `root` is the replication's key: the names below it are those of
-    /// the application, never of a topology, so that every topology draws the same.
-    pub fn of(verb: &'a Verb, application: &'a Application, root: Key, of: &Workload, row: Option<u16>) -> Action<'a> {
-        let workload = of.name.as_str();
-        let scripted = matches!(of.arrivals, Arrivals::Instants(_));
-        let sizes = |size: &'a Option<Distribution>| {
-            size.as_ref().map(|law| Sizes { law, key: root.named("body").named(workload) })
+    /// The action of a verb at a node for one workload. `root` is the replication's key; the names below it are those
+    /// of the application and of nodes, never places in a list, so that every topology draws the same.
+    pub fn of(verb: &'a Verb, whose: Whose<'a, '_>, root: Key, row: Option<u16>) -> Action<'a> {
+        let Whose { application, topology, node, workload } = whose;
+        let name_of = |node: NodeId| topology.nodes[node.index()].name.as_str();
+        let key = |what: &str| root.named(what).named(&workload.name);
+        let sizes = |size: &'a Option<Distribution>| size.as_ref().map(|law| Named { law, key: key("body") });
+        let latency = |bucket: NodeId, what: &str| match &topology.nodes[bucket.index()].kind {
+            NodeKind::Bucket(store) => {
+                let law = if what == "put" { &store.put } else { &store.get };
+                law.as_ref().map(|law| Named { law, key: key(what).named(name_of(bucket)) })
+            }
+            NodeKind::Balancer(_) | NodeKind::Pool(_) | NodeKind::Queue(_) => None,
         };
         match verb {
             Verb::Work { work, fails, fresh } => {
-                let piece = &application.works[work.index()];
-                let key = root.named("work").named(workload).named(&piece.name);
-                let plain = piece.law.is_some() && *fails == 0.0 && !fresh && !scripted;
-                Action::Work { work: *work, law: piece.law.as_ref(), key, fails: *fails, fresh: *fresh, plain }
+                let described = &application.works[work.index()];
+                let key = key("work").named(&described.name);
+                let scripted = matches!(workload.arrivals, Arrivals::Instants(_));
+                let plain = described.law.is_some() && *fails == 0.0 && !fresh && !scripted;
+                let piece = Piece { work: *work, law: described.law.as_ref(), key, fresh: *fresh };
+                Action::Work { piece, fails: *fails, failing: key.named("fails"), plain }
             }
-            Verb::Call { to, retry, .. } => Action::Call { to, retry, row, key: root.named("call").named(workload) },
+            Verb::Call { to, retry, .. } => {
+                let key = to.iter().fold(key("call").named(name_of(node)), |key, &to| key.named(name_of(to)));
+                Action::Call { to, retry, row, key }
+            }
             Verb::Send { to, size, copies } => Action::Send { to, size: sizes(size), copies: *copies },
-            Verb::Put { bucket, size } => Action::Put { bucket: *bucket, size: sizes(size) },
-            Verb::Get { bucket, size } => Action::Get { bucket: *bucket, size: sizes(size) },
+            Verb::Put { bucket, size } => {
+                Action::Put { bucket: *bucket, size: sizes(size), takes: latency(*bucket, "put") }
+            }
+            Verb::Get { bucket, size } => {
+                Action::Get { bucket: *bucket, size: sizes(size), takes: latency(*bucket, "get") }
+            }
         }
     }
+}
+
+/// Where a step is done, and for which kind of request.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'a, 'w> {
+    /// What requests need.
+    pub application: &'a Application,
+    /// What they are played through.
+    pub topology: &'a Topology,
+    /// Whose step it is.
+    pub node: NodeId,
+    /// The kind of request.
+    pub workload: &'w Workload,
 }

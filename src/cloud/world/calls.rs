@@ -2,14 +2,13 @@
 
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Action, Node};
-use crate::cloud::request::{Job, NONE, Request, Role, State};
-use crate::cloud::topology::{NodeId, Retry};
+use crate::cloud::request::{Job, NONE, Role, State};
+use crate::cloud::topology::NodeId;
 use crate::cloud::world::client::{pause, tries_again};
 use crate::cloud::world::{Alarm, Move, World};
 use crate::engine::{Context, Observer};
-use crate::ground::chance::Key;
 use crate::ground::slab::Slab;
-use crate::ground::time::{SimTime, Span};
+use crate::ground::time::SimTime;
 
 impl World<'_> {
     /// Calls all of them, and waits.
@@ -86,7 +85,7 @@ impl World<'_> {
         if let Some(Action::Call { retry, key, .. }) = action
             && tries_again(retry, tries, why)
         {
-            let pause = self.call_pause(retry, key, &job, &request, tries);
+            let pause = pause(&retry.backoff, key.nth(u64::from(job.visit)), request.ordinal, tries);
             let epoch = self.new_stamp();
             let talk = &mut self.pool_mut(job.pool).talks[job.slot as usize];
             talk.epoch = epoch;
@@ -96,11 +95,6 @@ impl World<'_> {
             return;
         }
         self.fails_at_work(cx, id, why.of_caller(), why);
-    }
-
-    fn call_pause(&self, retry: &Retry, key: Key, job: &Job, request: &Request, tries: u16) -> Span {
-        let key = key.nth(u64::from(job.pool.0)).nth(u64::from(job.step)).nth(u64::from(job.visit));
-        pause(&retry.backoff, key, request.ordinal, tries)
     }
 
     /// Those whom a job has called are no longer waited for.

@@ -30,7 +30,7 @@ impl World<'_> {
         let flow = &self.flows[workload.index()];
         let births = match flow.batch {
             None => 1,
-            Some((law, key)) => law.sample(&mut key.draw(u64::from(flow.born))),
+            Some(batch) => batch.nth(u64::from(flow.born)),
         };
         self.plan_birth(cx, workload);
         for _ in 0..births {
@@ -218,8 +218,7 @@ impl World<'_> {
         let client = &self.application.workloads[workload.index()].client;
         if tries_again(&client.retry, attempt, why) {
             request.stage = Stage::Pausing;
-            let key = self.flows[workload.index()].key.named("backoff");
-            let pause = pause(&client.retry.backoff, key, ordinal, attempt);
+            let pause = pause(&client.retry.backoff, self.flows[workload.index()].backoff, ordinal, attempt);
             self.retrying.up(cx.now());
             cx.plan(cx.now() + pause, Event::Resend { request: id, turn: ordinal });
             return;
@@ -255,13 +254,12 @@ impl World<'_> {
     pub(super) fn set_patience<O>(&mut self, cx: &mut Context<'_, O>, job: u32) {
         let Job { request, attempt, stamp, role, step, .. } = self.jobs[job];
         let Request { workload, ordinal, .. } = self.requests[request];
-        if let Some(law) = self.flows[workload.index()].patience
+        if let Some(patience) = self.flows[workload.index()].patience
             && role == Role::Root
             && step == 0
         {
-            let key = self.flows[workload.index()].key.named("patience");
-            let patience = law.sample(&mut key.draw(numbered(ordinal, attempt)));
-            self.set_alarm(cx, Span::from_nanos(patience), Alarm::Patience { job, stamp });
+            let after = Span::from_nanos(patience.nth(numbered(ordinal, attempt)));
+            self.set_alarm(cx, after, Alarm::Patience { job, stamp });
         }
     }
 

@@ -1,7 +1,7 @@
 //! Work that is interrupted: lost, handed back, to go on later, or cancelled by whoever wanted it.
 
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, Lines};
+use crate::cloud::node::{Action, Lines, Piece};
 use crate::cloud::request::{Job, NONE, Role, State};
 use crate::cloud::topology::Held;
 use crate::cloud::world::queues::Undelivered;
@@ -71,13 +71,12 @@ impl World<'_> {
         }
         let action = pool.programme[request.workload.index()].get(usize::from(job.step)).copied();
         match (held, action) {
-            (Held::Redraw, Some(Action::Work { work, law, key, .. })) => {
+            (Held::Redraw, Some(Action::Work { piece, .. })) => {
                 // Another draw each time: named by the instant, which no two interruptions of a request share.
-                Some(self.work_of(&job, &request, work, law, key.nth(now.nanos()), false))
+                let anew = Piece { key: piece.key.nth(now.nanos()), fresh: false, ..piece };
+                Some(self.work_of(&job, &request, anew))
             }
-            (Held::Restart, Some(Action::Work { work, law, key, fresh, .. })) => {
-                Some(self.work_of(&job, &request, work, law, key, fresh))
-            }
+            (Held::Restart, Some(Action::Work { piece, .. })) => Some(self.work_of(&job, &request, piece)),
             _ if slot.until == SimTime::NEVER => Some(pool.talks[job.slot as usize].left),
             _ => Some(slot.until - now),
         }

@@ -24,7 +24,7 @@ use crate::cloud::arrivals::Source;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::gauge::{Gauge, Level};
-use crate::cloud::node::{Node, Pool, Queue, Sizes, Track};
+use crate::cloud::node::{Named, Node, Pool, Queue, Track};
 use crate::cloud::request::{Job, Message, Request};
 use crate::cloud::topology::{Application, NodeId, NodeKind, Speed, Topology, WorkloadId};
 use crate::engine::{Context, Model, Observer, Timers};
@@ -87,18 +87,18 @@ struct Flow<'a> {
     born: u32,
     /// The instant of the next birth, which stands in the calendar.
     next: Option<SimTime>,
-    batch: Option<(&'a Distribution, Key)>,
+    batch: Option<Named<'a>>,
     /// The row of its client's timeouts.
     row: Option<u16>,
-    /// Names what its client draws.
-    key: Key,
+    /// Names its client's pauses.
+    backoff: Key,
     /// Sizes, where a queue, balancer or bucket is billed by them.
-    size: Sizes<'a>,
-    answer: Sizes<'a>,
+    size: Named<'a>,
+    answer: Named<'a>,
     /// Requests bring work or names of their own.
     scripted: bool,
     /// How long its client waits in a line.
-    patience: Option<&'a Distribution>,
+    patience: Option<Named<'a>>,
     /// For closed groups: from an answer to the next request.
     think: Option<&'a Distribution>,
 }

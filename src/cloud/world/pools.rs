@@ -32,7 +32,7 @@ impl World<'_> {
         if balancer.away > 0 {
             return self.fail(cx, id, Loss::Down);
         }
-        let (plan, ties, mut turn) = (balancer.plan, balancer.ties(), balancer.turn);
+        let (plan, ties, mut turn) = (balancer.plan, balancer.plan.ties, balancer.turn);
         let mut chance = balancer.chance.clone();
         let standing = |to: &NodeId| match &nodes[to.index()] {
             Node::Pool(pool) => pool.standing.as_ref().unwrap_or_else(|| super::not_a("pool behind a balancer")),
@@ -158,7 +158,7 @@ impl World<'_> {
             Discipline::Shortest => {
                 let works = pool.programme[request.workload.index()].iter().map(|action| match *action {
                     // Of the reference machine: whoever will serve, an order does not depend on speed.
-                    Action::Work { work, law, key, fresh, .. } => self.need(&job, &request, work, law, key, fresh),
+                    Action::Work { piece, .. } => self.need(&job, &request, piece),
                     _ => 0,
                 });
                 Claim { need: works.sum(), rank: 0 }

@@ -214,7 +214,7 @@ impl World<'_> {
             } else if how == Undelivered::Failed
                 && let Some(law) = &self.pool(pool).plan.poll.on_error
             {
-                let key = self.pool(pool).key.named("on-error").nth(u64::from(who.workload.0));
+                let key = self.pool(pool).failures[who.workload.index()];
                 let nanos = law.sample(&mut key.draw(super::client::numbered(who.ordinal, visit)));
                 cx.tell(Fact::Changed { who, queue: at });
                 let span = if nanos == 0 { rest } else { Span::from_nanos(nanos) };

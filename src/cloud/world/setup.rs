@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::cloud::arrivals::{Arrivals, Source};
 use crate::cloud::fact::Fact;
-use crate::cloud::node::{Action, Balancer, Bucket, Node, Pool, Queue, Sizes, Track};
+use crate::cloud::node::{Action, Balancer, Bucket, Named, Node, Pool, Queue, Track, Whose};
 use crate::cloud::topology::{self, Application, NodeId, NodeKind, Topology, Verb, WorkloadId};
 use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, control, is_pool, trouble};
 use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
@@ -104,7 +104,9 @@ fn build_nodes<'a>(
             NodeKind::Pool(pool) => {
                 let feeds = std::mem::take(&mut feeds[index]);
                 let mut state = Pool::new(NodeId::at(index), pool, balanced[index], feeds, key);
-                state.programme = programmes(application, root, pool, rows);
+                state.programme = programmes(application, topology, root, NodeId::at(index), pool, rows);
+                let on_error = key.named("on-error");
+                state.failures = application.workloads.iter().map(|workload| on_error.named(&workload.name)).collect();
                 state.plain = state.programme.iter().flatten().all(|action| match action {
                     Action::Work { plain, .. } => *plain,
                     _ => true,
@@ -116,7 +118,7 @@ fn build_nodes<'a>(
                 Node::Queue(Box::new(Queue::new(queue, row)))
             }
             NodeKind::Balancer(balancer) => Node::Balancer(Balancer::new(balancer, key)),
-            NodeKind::Bucket(bucket) => Node::Bucket(Bucket { plan: bucket, key, away: 0, absent: Track::default() }),
+            NodeKind::Bucket(_) => Node::Bucket(Bucket::default()),
         }
     });
     nodes.collect()
@@ -125,7 +127,9 @@ fn build_nodes<'a>(
 /// What a worker of a pool does for each kind of request.
 fn programmes<'a>(
     application: &'a Application,
+    topology: &'a Topology,
     root: Key,
+    node: NodeId,
     pool: &'a topology::Pool,
     rows: &mut Vec<Row>,
 ) -> Vec<Vec<Action<'a>>> {
@@ -145,11 +149,12 @@ fn programmes<'a>(
         .map(|(index, workload)| {
             let wanted =
                 |only: &Option<Vec<WorkloadId>>| only.as_ref().is_none_or(|only| only.contains(&WorkloadId::at(index)));
+            let whose = Whose { application, topology, node, workload };
             pool.steps
                 .iter()
                 .zip(&timeouts)
                 .filter(|(step, _)| wanted(&step.only))
-                .map(|(step, &row)| Action::of(&step.verb, application, root, workload, row))
+                .map(|(step, &row)| Action::of(&step.verb, whose, root, row))
                 .collect()
         })
         .collect()
@@ -168,20 +173,20 @@ fn build_flows<'a>(
         .enumerate()
         .map(|(index, workload)| {
             let key = key.named(&workload.name);
-            let sizes = |law, name| Sizes { law, key: key.named(name) };
+            let named = |law, name| Named { law, key: key.named(name) };
             Flow {
                 source: Source::new(&workload.arrivals, key),
                 entry: topology.entry[index],
                 direct: !matches!(topology.nodes[topology.entry[index].index()].kind, NodeKind::Queue(_)),
                 born: 0,
                 next: Some(SimTime::START),
-                batch: workload.batch.as_ref().map(|law| (law, key.named("batch"))),
+                batch: workload.batch.as_ref().map(|law| named(law, "batch")),
                 row: workload.client.timeout.map(|span| row(rows, Purpose::Attempt, span)),
-                key,
-                size: sizes(&workload.size, "size"),
-                answer: sizes(&workload.answer_size, "answer-size"),
+                backoff: key.named("backoff"),
+                size: named(&workload.size, "size"),
+                answer: named(&workload.answer_size, "answer-size"),
                 scripted: matches!(workload.arrivals, Arrivals::Instants(_)),
-                patience: workload.client.patience.as_ref(),
+                patience: workload.client.patience.as_ref().map(|law| named(law, "patience")),
                 think: match &workload.arrivals {
                     Arrivals::Users { think, .. } => Some(think),
                     _ => None,

@@ -3,14 +3,13 @@
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, Node};
+use crate::cloud::node::{Action, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{NodeId, WorkId};
 use crate::cloud::world::client::numbered;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::{Key, unit};
-use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
 
 impl<'a> World<'a> {
@@ -43,8 +42,8 @@ impl<'a> World<'a> {
             let job = self.jobs[id];
             let request = self.requests[owner];
             let takes = match action {
-                Action::Work { work, law, key, fresh, .. } => {
-                    let takes = self.work_of(&job, &request, work, law, key, fresh);
+                Action::Work { piece, .. } => {
+                    let takes = self.work_of(&job, &request, piece);
                     self.work_left(id).unwrap_or(takes)
                 }
                 other => match self.act(cx, id, &job, &request, other) {
@@ -108,9 +107,9 @@ impl<'a> World<'a> {
         request: &Request,
         action: &Action<'_>,
     ) -> bool {
-        if let Action::Work { work, key, fails, .. } = *action
+        if let Action::Work { piece, fails, failing, .. } = *action
             && (fails > 0.0 || self.flows[request.workload.index()].scripted)
-            && self.work_fails(job, request, work, key, fails)
+            && self.work_fails(job, request, piece.work, failing, fails)
         {
             self.fails_at_work(cx, id, Outcome::Error, Loss::Error);
             return false;
@@ -121,51 +120,28 @@ impl<'a> World<'a> {
 
     /// How long a job's work takes its worker.
     #[inline]
-    pub(super) fn work_of(
-        &self,
-        job: &Job,
-        request: &Request,
-        work: WorkId,
-        law: Option<&Distribution>,
-        key: Key,
-        fresh: bool,
-    ) -> Span {
-        let nanos = self.need(job, request, work, law, key, fresh);
+    pub(super) fn work_of(&self, job: &Job, request: &Request, piece: Piece<'_>) -> Span {
+        let nanos = self.need(job, request, piece);
         let pool = self.pool(job.pool);
         pool.speed_of(pool.worker_of(job.slot)).takes(Span::from_nanos(nanos))
     }
 
     /// A job's work in nanoseconds of the reference machine.
     #[inline]
-    pub(super) fn need(
-        &self,
-        job: &Job,
-        request: &Request,
-        work: WorkId,
-        law: Option<&Distribution>,
-        key: Key,
-        fresh: bool,
-    ) -> u64 {
-        match law {
-            Some(law) if !fresh && !self.flows[request.workload.index()].scripted => {
+    pub(super) fn need(&self, job: &Job, request: &Request, piece: Piece<'_>) -> u64 {
+        match piece.law {
+            Some(law) if !piece.fresh && !self.flows[request.workload.index()].scripted => {
                 // The branch lies above the ordinal, so that copies bring work of their own.
-                law.sample(&mut key.draw(u64::from(job.branch) << 32 | u64::from(request.ordinal)))
+                law.sample(&mut piece.key.draw(u64::from(job.branch) << 32 | u64::from(request.ordinal)))
             }
-            _ => self.rarer_work(job, request, work, law, key, fresh),
+            _ => self.rarer_work(job, request, piece),
         }
     }
 
     /// Work that the request brings, or that is drawn anew at each visit.
     #[inline(never)]
-    fn rarer_work(
-        &self,
-        job: &Job,
-        request: &Request,
-        work: WorkId,
-        law: Option<&Distribution>,
-        key: Key,
-        fresh: bool,
-    ) -> u64 {
+    fn rarer_work(&self, job: &Job, request: &Request, piece: Piece<'_>) -> u64 {
+        let Piece { work, law, key, fresh } = piece;
         let brought = self.brought(request).and_then(|recorded| recorded.work.iter().find(|&&(name, _)| name == work));
         if let Some(&(_, span)) = brought {
             return span.nanos();
@@ -189,14 +165,13 @@ impl<'a> World<'a> {
     }
 
     /// Whether a piece of work ends in an error at this visit.
-    fn work_fails(&self, job: &Job, request: &Request, work: WorkId, key: Key, fails: f64) -> bool {
+    fn work_fails(&self, job: &Job, request: &Request, work: WorkId, failing: Key, fails: f64) -> bool {
         let scripted = self
             .brought(request)
             .is_some_and(|recorded| recorded.fails.iter().any(|&(name, visit)| name == work && visit == job.visit));
         scripted
             || fails > 0.0
-                && unit(&mut key.named("fails").nth(u64::from(job.branch)).draw(numbered(request.ordinal, job.visit)))
-                    < fails
+                && unit(&mut failing.nth(u64::from(job.branch)).draw(numbered(request.ordinal, job.visit))) < fails
     }
 
     /// Keeps the slot for so long.
@@ -253,7 +228,7 @@ impl<'a> World<'a> {
                 }
                 Some(Span::ZERO)
             }
-            Action::Put { bucket, size } | Action::Get { bucket, size } => {
+            Action::Put { bucket, size, takes } | Action::Get { bucket, size, takes } => {
                 let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
                 let Node::Bucket(store) = &self.nodes[bucket.index()] else { return Some(Span::ZERO) };
                 if store.away > 0 {
@@ -261,16 +236,11 @@ impl<'a> World<'a> {
                     return None;
                 }
                 let who = request.who();
-                let (law, name) = if let Action::Put { .. } = action {
-                    cx.tell(Fact::Stored { who, bucket, bytes });
-                    (&store.plan.put, "put")
-                } else {
-                    cx.tell(Fact::Fetched { who, bucket, bytes });
-                    (&store.plan.get, "get")
-                };
-                let key = store.key.named(name).nth(u64::from(request.workload.0));
-                let nanos =
-                    law.as_ref().map_or(0, |law| law.sample(&mut key.draw(numbered(request.ordinal, job.visit))));
+                cx.tell(match action {
+                    Action::Put { .. } => Fact::Stored { who, bucket, bytes },
+                    _ => Fact::Fetched { who, bucket, bytes },
+                });
+                let nanos = takes.map_or(0, |takes| takes.nth(numbered(request.ordinal, job.visit)));
                 let takes = Span::from_nanos(nanos);
                 Some(self.what_is_left(id).map_or(takes, |(left, _)| left))
             }
@@ -278,7 +248,7 @@ impl<'a> World<'a> {
     }
 
     /// A body's size: what the trace says, or the law's draw.
-    fn size_of(&self, request: &Request, sizes: crate::cloud::node::Sizes<'_>, ordinal: u64) -> u64 {
+    fn size_of(&self, request: &Request, sizes: Named<'_>, ordinal: u64) -> u64 {
         if self.flows[request.workload.index()].scripted
             && let Some(size) = self.brought(request).and_then(|recorded| recorded.size)
         {

@@ -5,8 +5,8 @@ use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::fact::{Fact, Loss, Outcome, Who};
 use crate::cloud::scaling::{Entry, Scaling, Size, Vertical};
 use crate::cloud::topology::{
-    Abandoned, Application, Backoff, Balancer, Client, DeadLetterAt, DeadLetters, Discipline, Held, Initially, Life,
-    NoWorker, Node, NodeId, NodeKind, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Routing, Speed,
+    Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Held, Initially,
+    Life, NoWorker, Node, NodeId, NodeKind, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Routing, Speed,
     StaleDelete, Step, Ties, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::engine::{Observer, Simulation};
@@ -388,4 +388,36 @@ fn no_change_of_size_is_missed() {
     let mut slow = growing(&[(30, 1)], 0.0, Held::Resume);
     (slow.life.boot, slow.initially) = (seconds(60.0), Initially::Launched);
     assert_eq!(completions(&diary(&application, &alone(slow, 1), 200.0)), [(0, 125.0)]);
+}
+
+/// An object's latency, and the pause before a call is tried again, are named by what they belong to: another kind of
+/// request listed before, or a pool between, changes neither.
+#[test]
+fn latencies_and_pauses_do_not_depend_on_places_in_lists() {
+    let law = || Distribution::exponential(SECOND as f64).expect("a mean of a second");
+    let retry = Retry { attempts: Some(50), backoff: Backoff::Wait(law()), on: RetryOn::ALL };
+    let of = |others: usize| {
+        let mut application = application(at(&[0.0, 10.0, 20.0]), vec![seconds(1.0)]);
+        for other in 0..others {
+            let mut workload = application.workloads[0].clone();
+            workload.name = format!("other{other}");
+            workload.arrivals = Arrivals::Instants(Vec::new());
+            application.workloads.insert(0, workload);
+        }
+        let mut nodes: Vec<Node> =
+            (0..others).map(|n| node(&format!("idle{n}"), NodeKind::Pool(Box::new(pool(vec![work(0)], 1))))).collect();
+        let place = |n: usize| NodeId::at(others + n);
+        let call = Verb::Call { to: vec![place(2)], timeout: None, retry: retry.clone() };
+        let put = Verb::Put { bucket: place(1), size: None };
+        let mut away = pool(vec![work(0)], 0);
+        away.scaling = Scaling::Timetable(vec![Entry { at: SimTime::from_nanos(4 * SECOND), workers: 1 }]);
+        nodes.push(node("web", NodeKind::Pool(Box::new(pool(vec![put, call], 3)))));
+        nodes.push(node("store", NodeKind::Bucket(Bucket { put: Some(law()), get: None })));
+        nodes.push(node("app", NodeKind::Pool(Box::new(away))));
+        let entry = vec![place(0); others + 1];
+        completions(&diary(&application, &Topology { entry, ..topology(nodes) }, 60.0))
+    };
+    assert_eq!(of(0).len(), 3);
+    assert_eq!(of(0), of(1));
+    assert_eq!(of(0), of(2));
 }

@@ -108,12 +108,7 @@ impl World<'_> {
 
     fn goes_away<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, held: Held) {
         let now = cx.now();
-        let (away, absent) = match &mut self.nodes[node.index()] {
-            Node::Pool(pool) => (&mut pool.away, &mut pool.levels.absent),
-            Node::Queue(queue) => (&mut queue.away, &mut queue.absent),
-            Node::Balancer(balancer) => (&mut balancer.away, &mut balancer.absent),
-            Node::Bucket(bucket) => (&mut bucket.away, &mut bucket.absent),
-        };
+        let (away, absent) = self.nodes[node.index()].absence();
         *away += 1;
         let first = *away == 1;
         if first {
@@ -166,12 +161,7 @@ impl World<'_> {
 
     fn comes_back<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, held: Held) {
         let now = cx.now();
-        let (away, absent) = match &mut self.nodes[node.index()] {
-            Node::Pool(pool) => (&mut pool.away, &mut pool.levels.absent),
-            Node::Queue(queue) => (&mut queue.away, &mut queue.absent),
-            Node::Balancer(balancer) => (&mut balancer.away, &mut balancer.absent),
-            Node::Bucket(bucket) => (&mut bucket.away, &mut bucket.absent),
-        };
+        let (away, absent) = self.nodes[node.index()].absence();
         *away -= 1;
         let last = *away == 0;
         if last {

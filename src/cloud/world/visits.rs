@@ -3,7 +3,7 @@
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, Lines, Node, Phase, Pool};
+use crate::cloud::node::{Action, Lines, Node, Phase, Piece, Pool};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{NodeId, Speed};
 use crate::cloud::world::pools::forgotten;
@@ -345,7 +345,9 @@ pub(super) fn serve<O: Observer<Fact>>(
     pool.slots[slot as usize].request = job.request;
     cx.tell(Fact::Started { who: request.who(), pool: pool.id, waited });
     let programme = &pool.programme[request.workload.index()];
-    let Some(Action::Work { law: Some(law), key, plain: true, .. }) = programme.get(usize::from(job.step)) else {
+    let Some(&Action::Work { piece: Piece { law: Some(law), key, .. }, plain: true, .. }) =
+        programme.get(usize::from(job.step))
+    else {
         return false;
     };
     if pool.still > 0 || !nothing_saved {
