@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use crate::billing::{self, Format, Line, PriceBook, UsageList};
+use crate::billing::{self, Format, PriceBook, UsageList};
 use crate::cli::complain;
 use crate::cli::ending::{Ending, Failure};
 use crate::cli::files;
@@ -80,7 +80,7 @@ pub fn bill(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     }
     let lines = billing::invoice(&list.usage, &book);
     let total = billing::total(&lines);
-    let lines: Vec<BillLine> = lines.iter().map(written).collect();
+    let lines: Vec<BillLine> = lines.iter().map(BillLine::from).collect();
     if words.json {
         let prices = PriceStamp { book: book.name().to_owned(), digest: book.digest(), as_of: book.as_of().to_owned() };
         let bill = Bill { prices, lines, total: total.to_string() };
@@ -113,19 +113,4 @@ fn sentence(missing: &billing::MissingPrice) -> String {
         names => format!("\n  = help: did you mean `{}`?", names.join("` or `")),
     };
     format!("{}: the price book has no `{}`{nearest}", missing.node, missing.item)
-}
-
-/// A line as documents hold it.
-fn written(line: &Line) -> BillLine {
-    BillLine {
-        node: line.node.clone(),
-        item: line.item.clone(),
-        quantity: line.quantity.to_string(),
-        unit: line.unit.to_owned(),
-        price: line.price.to_string(),
-        per: line.per.to_string(),
-        cost: line.cost.to_string(),
-        as_of: line.as_of.clone(),
-        source: line.source.clone(),
-    }
 }

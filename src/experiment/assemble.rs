@@ -100,20 +100,7 @@ fn bill(found: &Gathered) -> Vec<BillLine> {
     for line in found.bills.iter().flatten() {
         let key = (line.node.clone(), line.item.clone());
         let parts = line.quantity.parts * MORE;
-        let entry = lines.entry(key).or_insert_with(|| {
-            let told = BillLine {
-                node: line.node.clone(),
-                item: line.item.clone(),
-                quantity: line.quantity.to_string(),
-                unit: line.unit.to_owned(),
-                price: line.price.to_string(),
-                per: line.per.to_string(),
-                cost: line.cost.to_string(),
-                as_of: line.as_of.clone(),
-                source: line.source.clone(),
-            };
-            (told, 0, Money::ZERO)
-        });
+        let entry = lines.entry(key).or_insert_with(|| (BillLine::from(line), 0, Money::ZERO));
         entry.1 += parts;
         entry.2 += line.cost;
         entry.0.quantity = mean_quantity(entry.1, count, line.quantity.decimals);

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
+use crate::billing::Line;
+
 /// The `schema` of documents that this version writes.
 pub const SCHEMA: &str = "queuelab/result/1";
 
@@ -206,6 +208,22 @@ pub struct BillLine {
     pub as_of: String,
     /// Where the price was read.
     pub source: String,
+}
+
+impl From<&Line> for BillLine {
+    fn from(line: &Line) -> BillLine {
+        BillLine {
+            node: line.node.clone(),
+            item: line.item.clone(),
+            quantity: line.quantity.to_string(),
+            unit: line.unit.to_owned(),
+            price: line.price.to_string(),
+            per: line.per.to_string(),
+            cost: line.cost.to_string(),
+            as_of: line.as_of.clone(),
+            source: line.source.clone(),
+        }
+    }
 }
 
 /// Levels and rates over time, on a grid of equal cells from 0 to length.

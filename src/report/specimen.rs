@@ -176,7 +176,7 @@ fn monolith() -> TopologyResult {
     latencies(&mut result, "completion", [46.9, 38.2, 118.4, 167.0], 3.6);
     whole(&mut result, &[("down", 0.0161), ("crashed", 0.0052)], 841.0, 0.0, 0.61);
     pool(&mut result, "app", 6.0, 0.0, 0.39);
-    line(&mut result, "pool.app", "ec2.m5.xlarge", "172800", "s", "0.192", "3600", "9.216");
+    line(&mut result, ["pool.app", "ec2.m5.xlarge", "172800", "s", "0.192", "3600", "9.216"]);
     coupled(&mut result, "app", |_| 6.0, 4.0);
     tail(&mut result, "answer", 38.2, 0.62, 2_310, 50);
     tail(&mut result, "completion", 38.2, 0.62, 2_310, 50);
@@ -190,11 +190,11 @@ fn tiered() -> TopologyResult {
     whole(&mut result, &[("down", 0.0162), ("crashed", 0.0038), ("timed-out", 0.0009)], 895.0, 6.2, 0.55);
     pool(&mut result, "web", 2.0, 0.0, 0.08);
     pool(&mut result, "media", 10.4, 0.12, 0.44);
-    line(&mut result, "pool.web", "ec2.t3.medium", "57600", "s", "0.0416", "3600", "0.6656");
-    line(&mut result, "pool.media", "ec2.c5.large", "371880", "s", "0.085", "3600", "8.7805");
-    line(&mut result, "balancer.edge", "elb.alb.hour", "8", "h", "0.0225", "1", "0.18");
-    line(&mut result, "balancer.inner", "elb.alb.hour", "8", "h", "0.0225", "1", "0.18");
-    line(&mut result, "balancer.edge", "elb.alb.lcu", "0.41", "LCU-h", "0.008", "1", "0.00328");
+    line(&mut result, ["pool.web", "ec2.t3.medium", "57600", "s", "0.0416", "3600", "0.6656"]);
+    line(&mut result, ["pool.media", "ec2.c5.large", "371880", "s", "0.085", "3600", "8.7805"]);
+    line(&mut result, ["balancer.edge", "elb.alb.hour", "8", "h", "0.0225", "1", "0.18"]);
+    line(&mut result, ["balancer.inner", "elb.alb.hour", "8", "h", "0.0225", "1", "0.18"]);
+    line(&mut result, ["balancer.edge", "elb.alb.lcu", "0.41", "LCU-h", "0.008", "1", "0.00328"]);
     coupled(&mut result, "media", |cell| if (90..240).contains(&cell) { 16.0 } else { 5.0 }, 2.0);
     let web = result.series.first["pool.media.ready"].iter().map(|_| 2.0).collect::<Vec<f64>>();
     for what in ["ready", "desired"] {
@@ -216,10 +216,10 @@ fn decoupled() -> TopologyResult {
     let queue = [("visible", 11.2, 0.9), ("in-flight", 6.1, 0.2)];
     let node = result.nodes.entry("queue.uploads".to_owned()).or_default();
     node.figures.extend(queue.map(|(name, value, half)| (name.to_owned(), figure(value, half, "1"))));
-    line(&mut result, "pool.web", "ec2.t3.medium", "57600", "s", "0.0416", "3600", "0.6656");
-    line(&mut result, "pool.media", "ec2.c5.large", "174600", "s", "0.085", "3600", "4.1225");
-    line(&mut result, "pool.media", "ebs.gp3", "0.0021", "GB-month", "0.08", "1", "0.000168");
-    line(&mut result, "queue.uploads", "sqs.standard.requests", "441000", "request", "0.4", "1000000", "0.1764");
+    line(&mut result, ["pool.web", "ec2.t3.medium", "57600", "s", "0.0416", "3600", "0.6656"]);
+    line(&mut result, ["pool.media", "ec2.c5.large", "174600", "s", "0.085", "3600", "4.1225"]);
+    line(&mut result, ["pool.media", "ebs.gp3", "0.0021", "GB-month", "0.08", "1", "0.000168"]);
+    line(&mut result, ["queue.uploads", "sqs.standard.requests", "441000", "request", "0.4", "1000000", "0.1764"]);
     queued(&mut result);
     tail(&mut result, "answer", 0.66, 0.65, 2_360, 0);
     tail(&mut result, "completion", 74.0, 0.66, 2_360, 0);
@@ -256,19 +256,9 @@ fn pool(result: &mut TopologyResult, name: &str, ready: f64, half: f64, utilisat
     result.nodes.insert(format!("pool.{name}"), node);
 }
 
-#[allow(clippy::too_many_arguments)]
-fn line(
-    result: &mut TopologyResult,
-    node: &str,
-    item: &str,
-    quantity: &str,
-    unit: &str,
-    price: &str,
-    per: &str,
-    cost: &str,
-) {
-    let [node, item, quantity, unit, price, per, cost] =
-        [node, item, quantity, unit, price, per, cost].map(str::to_owned);
+/// Node, item, quantity, unit, price, per, cost.
+fn line(result: &mut TopologyResult, written: [&str; 7]) {
+    let [node, item, quantity, unit, price, per, cost] = written.map(str::to_owned);
     let (as_of, source) = ("2026-03-01".to_owned(), "provider price list".to_owned());
     result.bill.push(BillLine { node, item, quantity, unit, price, per, cost, as_of, source });
 }
