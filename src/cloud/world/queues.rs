@@ -6,7 +6,7 @@ use crate::cloud::request::{Job, Mail, Message, NONE, Role, Stage, State};
 use crate::cloud::topology::{DeadLetterAt, DeadLetters, NodeId, StaleDelete};
 use crate::cloud::world::{Alarm, REST, World};
 use crate::engine::{Context, Observer};
-use crate::ground::time::Span;
+use crate::ground::time::{SimTime, Span};
 
 /// How a delivery came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,16 @@ pub(super) enum Undelivered {
     WorkerLost,
     /// Its worker gave it back.
     HandedBack,
+}
+
+/// What is sent to a queue, and whether its request waits for it.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    request: u32,
+    attempt: u16,
+    branch: u8,
+    bytes: u64,
+    counts: bool,
 }
 
 impl World<'_> {
@@ -44,11 +54,18 @@ impl World<'_> {
             cx.tell(Fact::Posted { who, queue: to, bytes });
             return true;
         }
-        let record = &mut self.requests[request];
-        record.hold();
         if current {
-            record.branches();
+            self.requests[request].branches();
         }
+        self.put_in(now, to, Sent { request, attempt, branch, bytes, counts: current });
+        cx.tell(Fact::Posted { who, queue: to, bytes });
+        true
+    }
+
+    /// A message joins a queue that somebody takes from.
+    fn put_in(&mut self, now: SimTime, to: NodeId, sent: Sent) {
+        let Sent { request, attempt, branch, bytes, counts } = sent;
+        self.requests[request].hold();
         let stamp = self.new_stamp();
         let message = self.messages.insert(Message {
             sent: now,
@@ -62,14 +79,12 @@ impl World<'_> {
             attempt,
             holders: 0,
             branch,
-            counts: current,
+            counts,
             state: Mail::Visible,
         });
         let order = self.queue_mut(to).push(message);
         self.messages[message].order = order;
-        cx.tell(Fact::Posted { who, queue: to, bytes });
         self.rouse_takers(to);
-        true
     }
 
     /// Those who take from a queue may have something to take, in the queue's order of preference.
@@ -307,27 +322,8 @@ impl World<'_> {
         if queue.to.is_empty() {
             return;
         }
-        self.requests[request].hold();
-        let stamp = self.new_stamp();
-        let message = self.messages.insert(Message {
-            sent: now,
-            visible: now,
-            bytes,
-            request,
-            order: 0,
-            stamp,
-            queue: keeper,
-            receives: 0,
-            // No attempt has this number, so nothing that follows counts.
-            attempt: 0,
-            holders: 0,
-            branch,
-            counts: false,
-            state: Mail::Visible,
-        });
-        let order = self.queue_mut(keeper).push(message);
-        self.messages[message].order = order;
-        self.rouse_takers(keeper);
+        // No attempt has the number 0, so nothing that follows counts.
+        self.put_in(now, keeper, Sent { request, attempt: 0, branch, bytes, counts: false });
     }
 
     /// A message is deleted or put aside; whoever still works on it holds an old receipt.
