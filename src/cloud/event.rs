@@ -77,11 +77,18 @@ pub enum Event {
         /// Which group; its members are alike.
         workload: WorkloadId,
     },
-    /// A client or caller tries again after its pause.
+    /// A client tries again after its pause.
     Resend {
         /// Whose request.
         request: u32,
         /// Its ordinal: those of one instant go by it.
+        turn: u32,
+    },
+    /// A caller tries again after its pause.
+    Recall {
+        /// The alarm that knows which.
+        alarm: u32,
+        /// When it was set, among others.
         turn: u32,
     },
     /// A controller looks at its pool and decides.
@@ -109,6 +116,7 @@ mod rank {
     pub const ARRIVE: u64 = 0x30;
     pub const ASK: u64 = 0x31;
     pub const RESEND: u64 = 0x32;
+    pub const RECALL: u64 = 0x33;
     pub const LOOK: u64 = 0x50;
 }
 
@@ -140,6 +148,7 @@ impl Ordered for Event {
             Event::Arrive { workload } => code(rank::ARRIVE, workload.0, 0),
             Event::Ask { workload } => code(rank::ASK, workload.0, 0),
             Event::Resend { request, turn } => in_turn(rank::RESEND, turn, request),
+            Event::Recall { alarm, turn } => in_turn(rank::RECALL, turn, alarm),
             Event::Look { pool, policy } => code(rank::LOOK, pool.0, policy),
         }
     }
@@ -160,6 +169,7 @@ impl Ordered for Event {
             rank::ARRIVE => Event::Arrive { workload: WorkloadId(part) },
             rank::ASK => Event::Ask { workload: WorkloadId(part) },
             rank::RESEND => Event::Resend { request: number, turn: (code >> 32) as u32 & TURN },
+            rank::RECALL => Event::Recall { alarm: number, turn: (code >> 32) as u32 & TURN },
             rank::LOOK => Event::Look { pool: NodeId(part), policy: number },
             other => unreachable_code(other),
         }
@@ -199,6 +209,7 @@ mod tests {
             Event::Ask { workload: WorkloadId(0) },
             Event::Resend { request: 7, turn: 1 },
             Event::Resend { request: 2, turn: 9 },
+            Event::Recall { alarm: 3, turn: 1 },
             Event::Look { pool: first, policy: 0 },
         ];
         for pair in order.windows(2) {

@@ -521,6 +521,19 @@ pub enum Outage {
     Node(NodeId),
 }
 
+impl Outage {
+    /// Whether a node is away while this lasts.
+    pub fn takes_away(self, node: NodeId, kind: &NodeKind) -> bool {
+        match (self, kind) {
+            (Outage::Node(away), _) => away == node,
+            (Outage::Component(work), NodeKind::Pool(pool)) => {
+                pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work))
+            }
+            (Outage::Component(_), NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_)) => false,
+        }
+    }
+}
+
 /// When trouble begins.
 #[derive(Clone, Debug)]
 pub enum When {

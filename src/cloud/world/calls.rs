@@ -4,7 +4,7 @@ use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Action, Node};
 use crate::cloud::request::{Job, NONE, Role, State};
 use crate::cloud::topology::NodeId;
-use crate::cloud::world::client::{pause, tries_again};
+use crate::cloud::world::client::{next_attempt, pause, tries_again};
 use crate::cloud::world::{Alarm, Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::slab::Slab;
@@ -20,7 +20,7 @@ impl World<'_> {
         pool.slots[job.slot as usize].until = SimTime::NEVER;
         let talk = &mut pool.talks[job.slot as usize];
         talk.epoch = epoch;
-        talk.tries += 1;
+        talk.tries = next_attempt(talk.tries);
         let tries = talk.tries;
         for &node in to {
             let stamp = self.new_stamp();

@@ -73,7 +73,7 @@ impl World<'_> {
     #[inline(never)]
     fn send_attempt<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let request = &mut self.requests[id];
-        request.attempt += 1;
+        request.attempt = next_attempt(request.attempt);
         request.stage = Stage::Asking;
         request.loss = None;
         let (who, attempt, workload) = (request.who(), request.attempt, request.workload);
@@ -321,9 +321,20 @@ pub(super) fn tries_again(retry: &Retry, attempt: u16, why: Loss) -> bool {
         Loss::Error | Loss::Crashed | Loss::Stopped => error,
         Loss::Left | Loss::DeadLettered | Loss::Unfinished => false,
     };
-    // Attempts are counted in 16 bits: a client that would try more often has other troubles.
-    worth_it && attempt < u16::MAX && retry.attempts.is_none_or(|most| u32::from(attempt) < most)
+    worth_it && retry.attempts.is_none_or(|most| u32::from(attempt) < most)
 }
+
+/// The number of the attempt after `attempt`.
+///
+/// Limits on scenarios keep a limited number of attempts below the end of 16 bits. One that tries without limit goes
+/// around in their upper half: far from the first attempts, whose pauses still grow, and long after whatever had the
+/// same number before.
+pub(super) const fn next_attempt(attempt: u16) -> u16 {
+    if attempt == u16::MAX { 1 << 15 } else { attempt + 1 }
+}
+
+/// So many pauses back no decorrelated pause remembers where it began.
+const REMEMBERED: u16 = 64;
 
 /// The pause after the failure of an attempt.
 ///
@@ -339,9 +350,10 @@ pub(super) fn pause(backoff: &Backoff, key: Key, ordinal: u32, attempt: u16) -> 
             evenly(&mut chance, Span::from_nanos(whole / 2), Span::from_nanos(whole))
         }
         Backoff::Decorrelated { base, cap } => {
-            // Each pause depends on the one before; all are drawn by name, so the row is walked again.
+            // Each pause depends on the one before; all are drawn by name, so the row is walked again. Between its two
+            // bounds it soon forgets where it began: a long row is walked from where that no longer shows.
             let mut last = *base;
-            for earlier in 1..=attempt {
+            for earlier in attempt.saturating_sub(REMEMBERED).max(1)..=attempt {
                 let mut chance = key.draw(numbered(ordinal, earlier));
                 let most = Span::from_nanos(last.nanos().saturating_mul(3));
                 last = evenly(&mut chance, *base, most).min(*cap);
@@ -407,6 +419,6 @@ mod tests {
         assert!(!tries_again(&retry, 3, Loss::Full));
         assert!(!tries_again(&retry, 1, Loss::TimedOut));
         assert!(!tries_again(&retry, 1, Loss::Left));
-        assert!(tries_again(&Retry { attempts: None, ..retry }, 60_000, Loss::NoWorker));
+        assert!(tries_again(&Retry { attempts: None, ..retry }, u16::MAX, Loss::NoWorker));
     }
 }

@@ -181,6 +181,7 @@ impl<'a> World<'a> {
             Event::Mend { fault } => self.mends(cx, fault),
             Event::Ask { workload } => self.asks(cx, workload),
             Event::Resend { request, .. } => self.resend(cx, request),
+            Event::Recall { alarm, .. } => self.alarm(cx, alarm),
             Event::Look { pool, policy } => self.look(cx, pool, policy),
         }
     }
@@ -299,7 +300,13 @@ impl<'a> World<'a> {
     fn set_alarm<O>(&mut self, cx: &mut Context<'_, O>, after: Span, alarm: Alarm) {
         let number = self.alarms.insert(alarm);
         let turn = self.new_stamp();
-        cx.plan(cx.now() + after, Event::Alarm { alarm: number, turn });
+        let event = match alarm {
+            Alarm::Backoff { .. } => Event::Recall { alarm: number, turn },
+            Alarm::Patience { .. } | Alarm::Return { .. } | Alarm::Unhide { .. } => {
+                Event::Alarm { alarm: number, turn }
+            }
+        };
+        cx.plan(cx.now() + after, event);
     }
 
     fn alarm<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, alarm: u32) {

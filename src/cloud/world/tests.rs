@@ -421,3 +421,20 @@ fn latencies_and_pauses_do_not_depend_on_places_in_lists() {
     assert_eq!(of(0), of(1));
     assert_eq!(of(0), of(2));
 }
+
+/// A hundred thousand attempts, a millisecond apart, until somebody is there: without limit is without limit.
+#[test]
+fn who_tries_without_limit_outlives_any_absence() {
+    let mut application = application(at(&[0.0]), vec![seconds(1.0)]);
+    let retry = Retry { attempts: None, backoff: Backoff::Wait(seconds(0.001)), on: RetryOn::ALL };
+    application.workloads[0].client.retry = retry.clone();
+    let mut late = pool(vec![work(0)], 0);
+    late.scaling = Scaling::Timetable(vec![Entry { at: SimTime::from_nanos(100 * SECOND), workers: 1 }]);
+    let alone = topology(vec![node("app", NodeKind::Pool(Box::new(late.clone())))]);
+    assert_eq!(completions(&diary(&application, &alone, 200.0)), [(0, 101.0)]);
+    application.workloads[0].client.retry = Retry::default();
+    let call = Verb::Call { to: vec![NodeId(1)], timeout: None, retry };
+    let web = pool(vec![call], 1);
+    let tiers = topology(vec![node("web", NodeKind::Pool(Box::new(web))), node("app", NodeKind::Pool(Box::new(late)))]);
+    assert_eq!(completions(&diary(&application, &tiers, 200.0)), [(0, 101.0)]);
+}

@@ -4,9 +4,7 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Lines, Node, Phase};
 use crate::cloud::request::{NONE, State};
-use crate::cloud::topology::{
-    Application, Fault, Held, NoWorker, NodeId, NodeKind, Outage, Topology, Verb, When, WorkId,
-};
+use crate::cloud::topology::{Application, Fault, Held, NoWorker, NodeId, Topology, When};
 use crate::cloud::world::World;
 use crate::engine::{Context, Observer};
 use crate::ground::chance::Key;
@@ -27,28 +25,13 @@ pub(super) struct Trouble<'a> {
 /// The application's faults, which every topology meets, and the topology's own.
 pub(super) fn troubles<'a>(application: &'a Application, topology: &'a Topology, key: Key) -> Vec<Trouble<'a>> {
     let of = |fault: &'a Fault, scope: &str| {
-        let nodes = match fault.what {
-            Outage::Node(node) => vec![node],
-            Outage::Component(work) => (0..topology.nodes.len())
-                .map(NodeId::at)
-                .filter(|&node| does(&topology.nodes[node.index()].kind, work))
-                .collect(),
-        };
+        let nodes = (0..topology.nodes.len()).map(NodeId::at);
+        let nodes = nodes.filter(|&node| fault.what.takes_away(node, &topology.nodes[node.index()].kind)).collect();
         Trouble { fault, key: key.named(scope).named(&fault.name), nodes, begun: 0 }
     };
     let everywhere = application.faults.iter().map(|fault| of(fault, "fault"));
     let here = topology.faults.iter().map(|fault| of(fault, "own fault"));
     everywhere.chain(here).collect()
-}
-
-/// Whether a node does a piece of work.
-fn does(kind: &NodeKind, work: WorkId) -> bool {
-    match kind {
-        NodeKind::Pool(pool) => {
-            pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work))
-        }
-        NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) => false,
-    }
 }
 
 impl World<'_> {

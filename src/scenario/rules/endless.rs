@@ -5,7 +5,7 @@ use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{Application, NoWorker, NodeKind, Pool, Topology, WorkloadId};
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
-use crate::scenario::draft::client::{Backoff, Retry};
+use crate::scenario::draft::client::{Backoff, Failure, Retry};
 use crate::scenario::draft::fault::Faults;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::quantities::{Amount, Time};
@@ -31,8 +31,10 @@ const ATTEMPTS: u64 = 1_000;
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (name, workload) in &sight.draft.workload {
-        if let Some(retry) = workload.client.as_ref().and_then(|client| client.retry.as_ref()) {
-            tries(sight, retry, Place::of(&["workload", name, "client", "retry"]), &mut complaints);
+        if let Some(client) = &workload.client
+            && let Some(retry) = &client.retry
+        {
+            tries(sight, retry, client.timeout, Place::of(&["workload", name, "client", "retry"]), &mut complaints);
         }
     }
     for (name, topology) in sight.topologies() {
@@ -40,7 +42,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             for (index, step) in pool.steps.iter().enumerate() {
                 let place = node_place(name, Kind::Pool, pool_name).then("steps").nth(index).then("retry");
                 if let Some(retry) = &step.retry {
-                    tries(sight, retry, place, &mut complaints);
+                    tries(sight, retry, step.timeout, place, &mut complaints);
                 }
             }
         }
@@ -55,7 +57,7 @@ fn is_nothing(sight: &Sight<'_>, law: &Law<Time>) -> bool {
     law.make(&sight.files.samples).is_ok_and(|law| law.mean() < SHORTEST.nanos() as f64)
 }
 
-fn tries(sight: &Sight<'_>, retry: &Retry, place: Place, complaints: &mut Vec<Complaint>) {
+fn tries(sight: &Sight<'_>, retry: &Retry, timeout: Option<Time>, place: Place, complaints: &mut Vec<Complaint>) {
     let many = match retry.attempts {
         Some(Amount::Unlimited) => true,
         Some(Amount::Of(attempts)) => attempts > ATTEMPTS,
@@ -68,7 +70,10 @@ fn tries(sight: &Sight<'_>, retry: &Retry, place: Place, complaints: &mut Vec<Co
         Some(Backoff::EqualJitter(bounds) | Backoff::Decorrelated(bounds)) => short(&bounds.cap),
         None => false,
     };
-    if many && no_pause {
+    // Where only what took too long is tried again, the waiting is the pause.
+    let waits = timeout.is_some_and(|timeout| timeout.0 >= SHORTEST)
+        && retry.on.as_ref().is_some_and(|on| on.iter().all(|failure| *failure == Failure::Timeout));
+    if many && no_pause && !waits {
         let what = "what fails would be tried over and over again in the same instant";
         complaints.push(
             Complaint::error("E204", place.then("backoff"), what)
@@ -99,12 +104,16 @@ fn users(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
         let id = WorkloadId::at(index);
         let flow = Flow::new(application, topology);
         let entry = topology.entry[index];
-        let pools = flow.order(entry, id).into_iter().filter_map(|node| match &topology.nodes[node.index()].kind {
+        let reached = flow.order(entry, id);
+        let pools = reached.iter().filter_map(|&node| match &topology.nodes[node.index()].kind {
             NodeKind::Pool(pool) => Some(pool.as_ref()),
             NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) => None,
         });
         let at_once = flow.hold(entry, id) < SHORTEST.seconds();
-        let away = !application.faults.is_empty() || !topology.faults.is_empty();
+        let mut away = false;
+        for fault in application.faults.iter().chain(&topology.faults) {
+            away |= reached.iter().any(|&node| fault.what.takes_away(node, &topology.nodes[node.index()].kind));
+        }
         if at_once || away || pools.into_iter().any(may_refuse) {
             let what = format!(
                 "users of `{}` do not think, and topology `{}` may answer or refuse them at once",

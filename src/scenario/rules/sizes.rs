@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// More is a slip.
 const REPLICATIONS_MAX: u64 = 100_000;
-const RETRIES_MAX: u64 = 1_000_000;
+const RETRIES_MAX: u64 = 65_000;
 const BATCH_MAX: f64 = 1_000_000.0;
 /// A profile that begins anew, and a phase of two that take turns.
 const PERIOD_MIN: Span = Span::from_secs(1);
