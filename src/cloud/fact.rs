@@ -151,7 +151,7 @@ pub enum Fact {
         /// Its bytes.
         bytes: u64,
     },
-    /// A client had its answer.
+    /// A client had its answer, and not all work was done; see [`Fact::Completed`] for where it was.
     Answered {
         /// Who.
         who: Who,
@@ -164,6 +164,8 @@ pub enum Fact {
         who: Who,
         /// When it was born.
         born: SimTime,
+        /// Its client has the answer in this very moment; otherwise it had it before.
+        answered: bool,
     },
     /// A request ended without its work done.
     Lost {

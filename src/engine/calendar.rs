@@ -1,5 +1,9 @@
 //! The future: soonest first, and at one instant in the order of the events' codes.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::engine::front::{Front, NOTHING};
 use crate::ground::time::SimTime;
 
 /// An event that can be packed into 64 bits, whose order as a number is its order within an instant.
@@ -10,37 +14,46 @@ pub trait Ordered: Copy {
     fn from_code(code: u64) -> Self;
 }
 
-/// As many events as are kept in one sorted row; more of them are spread over a rung.
-const ROW: usize = 48;
-/// So many are sorted at once when their turn comes; a fuller bucket is spread over a finer rung first.
+/// So many are taken to the front at once when their turn comes; a fuller bucket is spread over a finer rung first.
 const BUCKET: usize = 24;
 /// Buckets of one rung at the most: a rung of a million events still fits the processor's cache.
 const WIDEST: usize = 1 << 16;
+/// The outermost rung reaches so many times as far ahead as its events do on average.
+const REACH: u64 = 2;
 
 /// What will happen, and when.
 ///
 /// A ladder queue (Tang, Goh and Thng, *ACM TOMACS* 15(3), 2005) of 16-byte keys: time above, the event's code
 /// below, so that one comparison orders everything and nothing else need be stored. The nearest events stand in a
-/// short sorted row; later ones in the buckets of rungs, unsorted; the far future lies in no order beyond them.
-/// Small worlds never leave the row, large ones pay the same for each event whatever their number.
+/// small [`Front`]; later ones in the buckets of rungs, unsorted; the far future lies in no order beyond them.
+/// Small worlds never leave the front, large ones pay the same for each event whatever their number. Buckets are
+/// chains through one store, whose place that was left last is taken first: what is put off is written where the
+/// processor has just been.
 #[derive(Debug)]
 pub struct Calendar {
-    /// The nearest, latest first, so that the next one is at the end.
-    row: Vec<u128>,
-    /// Events from this time on do not belong into the row.
-    row_end: u64,
+    /// The nearest.
+    front: Front,
+    /// Near ones that the front had no room for, because too many share an instant.
+    crowd: BinaryHeap<Reverse<u128>>,
+    /// Events from this time on do not belong to the front.
+    front_end: u64,
     /// Finer and finer; the last one is nearest.
     rungs: Vec<Rung>,
     /// Rungs that were used up, kept for their buckets' room.
     spare: Vec<Rung>,
+    /// The events of all rungs.
+    store: Store,
     /// Beyond the first rung, in no order.
     far: Vec<u128>,
     /// Events from this time on are far.
     far_from: u64,
-    /// A row longer than this is spread over a rung.
-    limit: usize,
+    /// For moving keys about; empty in between.
+    hands: Vec<u128>,
     now: SimTime,
 }
+
+/// No place in the store.
+const NONE: u32 = u32::MAX;
 
 /// Equal spans of time, each with its events in no order.
 #[derive(Debug, Default)]
@@ -55,14 +68,16 @@ struct Rung {
     used: usize,
     /// Where the next outer rung, or the far future, takes over.
     end: u64,
-    buckets: Vec<Vec<u128>>,
+    /// By bucket: the place in the store of its first event.
+    heads: Vec<u32>,
 }
 
 impl Rung {
     #[inline]
-    fn put(&mut self, key: u128) {
+    fn put(&mut self, store: &mut Store, key: u128) {
         let bucket = (time_of(key) - self.start) >> self.shift;
-        self.buckets[bucket as usize].push(key);
+        let head = &mut self.heads[bucket as usize];
+        *head = store.chain(key, *head);
     }
 
     /// Goes on to a later bucket.
@@ -70,6 +85,58 @@ impl Rung {
         self.present = bucket;
         let from = u128::from(self.start) + ((bucket as u128) << self.shift);
         self.from = u64::try_from(from).unwrap_or(u64::MAX).min(self.end);
+    }
+}
+
+/// Chains of keys.
+#[derive(Debug)]
+struct Store {
+    keys: Vec<u128>,
+    /// By place: the next of the same chain.
+    next: Vec<u32>,
+    /// The chain of free places.
+    free: u32,
+}
+
+impl Store {
+    /// Puts a key before a chain; returns the place where the chain begins now.
+    #[inline(always)]
+    fn chain(&mut self, key: u128, before: u32) -> u32 {
+        let place = self.free;
+        if place == NONE {
+            return self.grow(key, before);
+        }
+        self.keys[place as usize] = key;
+        self.free = std::mem::replace(&mut self.next[place as usize], before);
+        place
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, key: u128, before: u32) -> u32 {
+        let place = u32::try_from(self.keys.len()).expect("memory ends before numbers do");
+        self.keys.push(key);
+        self.next.push(before);
+        place
+    }
+
+    /// Takes the first key out of a chain, and says where the chain goes on.
+    #[inline(always)]
+    fn unchain(&mut self, place: u32) -> (u128, u32) {
+        let next = std::mem::replace(&mut self.next[place as usize], self.free);
+        self.free = place;
+        (self.keys[place as usize], next)
+    }
+
+    /// How many are in a chain.
+    #[inline]
+    fn length(&self, mut place: u32) -> usize {
+        let mut length = 0;
+        while place != NONE {
+            length += 1;
+            place = self.next[place as usize];
+        }
+        length
     }
 }
 
@@ -81,13 +148,15 @@ const fn time_of(key: u128) -> u64 {
 impl Default for Calendar {
     fn default() -> Calendar {
         Calendar {
-            row: Vec::with_capacity(ROW + 1),
-            row_end: u64::MAX,
+            front: Front::default(),
+            crowd: BinaryHeap::new(),
+            front_end: u64::MAX,
             rungs: Vec::new(),
             spare: Vec::new(),
+            store: Store { keys: Vec::new(), next: Vec::new(), free: NONE },
             far: Vec::new(),
             far_from: u64::MAX,
-            limit: ROW,
+            hands: Vec::new(),
             now: SimTime::START,
         }
     }
@@ -95,15 +164,16 @@ impl Default for Calendar {
 
 impl Calendar {
     /// The instant that was reached.
-    #[inline]
+    #[inline(always)]
     pub fn now(&self) -> SimTime {
         self.now
     }
 
     /// Events that will happen.
     pub fn pending(&self) -> usize {
-        let bucketed: usize = self.rungs.iter().flat_map(|rung| &rung.buckets).map(Vec::len).sum();
-        self.row.len() + bucketed + self.far.len()
+        let heads = self.rungs.iter().flat_map(|rung| &rung.heads[..rung.used]);
+        let bucketed: usize = heads.map(|&head| self.store.length(head)).sum();
+        self.front.len() + self.crowd.len() + bucketed + self.far.len()
     }
 
     /// Plans an event. What is planned for the past happens now; what is planned for [`SimTime::NEVER`] never does.
@@ -111,56 +181,63 @@ impl Calendar {
     pub fn plan(&mut self, at: SimTime, event: impl Ordered) {
         let at = at.max(self.now).nanos();
         let key = u128::from(at) << 64 | u128::from(event.code());
-        if at < self.row_end {
-            self.insert(key);
-        } else {
+        if at >= self.front_end {
             self.put_off(at, key);
+        } else if !self.front.put(key) {
+            self.make_room(key);
         }
     }
 
     /// Takes the next event, if it happens at `end` at the latest, and moves the clock to it.
     #[inline(always)]
     pub fn next<E: Ordered>(&mut self, end: SimTime) -> Option<E> {
-        if self.row.is_empty() && !self.refill() {
-            return None;
+        let mut key = self.front.first();
+        if key == NOTHING {
+            key = self.refill()?;
         }
-        let key = *self.row.last()?;
+        if !self.crowd.is_empty() {
+            return self.next_of_crowd(key, end);
+        }
         let at = SimTime::from_nanos(time_of(key));
         if at > end {
             return None;
         }
-        self.row.pop();
+        self.front.take();
         self.now = at;
         Some(E::from_code(key as u64))
     }
 
-    /// The instant of the next event.
-    pub fn peek(&mut self) -> Option<SimTime> {
-        if self.row.is_empty() && !self.refill() {
+    /// As [`Calendar::next`], where the front's first may not be the first of all.
+    #[cold]
+    #[inline(never)]
+    fn next_of_crowd<E: Ordered>(&mut self, key: u128, end: SimTime) -> Option<E> {
+        let first = self.crowd.peek().map_or(key, |&Reverse(other)| key.min(other));
+        let at = SimTime::from_nanos(time_of(first));
+        if at > end {
             return None;
         }
-        self.row.last().map(|&key| SimTime::from_nanos(time_of(key)))
+        if first < key {
+            self.crowd.pop();
+        } else {
+            self.front.take();
+        }
+        self.now = at;
+        Some(E::from_code(first as u64))
+    }
+
+    /// The instant of the next event.
+    pub fn peek(&mut self) -> Option<SimTime> {
+        let mut key = self.front.first();
+        if key == NOTHING {
+            key = self.refill()?;
+        }
+        let first = self.crowd.peek().map_or(key, |&Reverse(other)| key.min(other));
+        Some(SimTime::from_nanos(time_of(first)))
     }
 
     /// Moves the clock on without an event. Never back.
     pub fn pass(&mut self, to: SimTime) {
         self.now = self.now.max(to);
-    }
-
-    /// Puts a near event into the row.
-    #[inline(always)]
-    fn insert(&mut self, key: u128) {
-        let mut at = self.row.len();
-        self.row.push(key);
-        let row = self.row.as_mut_slice();
-        while at > 0 && row[at - 1] < key {
-            row[at] = row[at - 1];
-            at -= 1;
-        }
-        row[at] = key;
-        if row.len() > self.limit {
-            self.spill();
-        }
     }
 
     /// Puts an event away until its time is near.
@@ -175,105 +252,138 @@ impl Calendar {
         // Outermost first: the first whose bucket of that time was not yet emptied.
         for rung in &mut self.rungs {
             if at >= rung.from {
-                return rung.put(key);
+                return rung.put(&mut self.store, key);
             }
         }
-        // Nothing lies between the last rung and the row: the row ends where the rung goes on.
-        self.insert(key);
-    }
-
-    /// The row has grown too long: it is spread over a rung.
-    #[cold]
-    #[inline(never)]
-    fn spill(&mut self) {
-        let mut row = std::mem::take(&mut self.row);
-        if at_one_instant(&row) {
-            // No rung can part them, and sorted they are already.
-            self.row = row;
-        } else {
-            let end = (!self.rungs.is_empty()).then_some(self.row_end);
-            self.spread(&mut row, end);
-            // The emptied row keeps its room.
-            self.row = row;
-            self.refill();
+        // Nothing lies between the last rung and the front: the front ends where the rung goes on.
+        if !self.front.put(key) {
+            self.make_room(key);
         }
-        // Where many share an instant the row stays long: not every further one may cost another look at all.
-        self.limit = ROW.max(2 * self.row.len());
     }
 
-    /// Fills the row, which is empty, with what comes next. False where nothing does.
+    /// The front is full: what is in it, and one more, is spread over a rung.
     #[cold]
     #[inline(never)]
-    fn refill(&mut self) -> bool {
-        self.limit = ROW;
+    fn make_room(&mut self, key: u128) {
+        let mut hands = std::mem::take(&mut self.hands);
+        self.front.empty_into(&mut hands);
+        hands.push(key);
+        if at_one_instant(&hands) {
+            // No rung can part them.
+            self.crowd.extend(hands.drain(..).map(Reverse));
+        } else {
+            let end = (!self.rungs.is_empty()).then_some(self.front_end);
+            self.spread(&mut hands, end);
+            self.far.append(&mut hands);
+        }
+        self.hands = hands;
+    }
+
+    /// Fills the front, which is empty, with what comes next, and returns the first of it: [`NOTHING`] where nothing
+    /// comes but what is in the crowd, `None` where nothing comes at all.
+    #[cold]
+    #[inline(never)]
+    fn refill(&mut self) -> Option<u128> {
         loop {
-            let depth = self.rungs.len();
             let Some(rung) = self.rungs.last_mut() else {
-                self.row_end = u64::MAX;
+                self.front_end = u64::MAX;
                 self.far_from = u64::MAX;
                 let mut far = std::mem::take(&mut self.far);
-                if far.len() > BUCKET && !at_one_instant(&far) {
+                if far.len() <= BUCKET {
+                    self.front.clear();
+                    for key in far.drain(..) {
+                        self.front.put(key);
+                    }
+                } else if at_one_instant(&far) {
+                    self.crowd.extend(far.drain(..).map(Reverse));
+                } else {
                     self.spread(&mut far, None);
                     self.far = far;
                     continue;
                 }
-                self.sort_in(&mut far);
                 self.far = far;
-                return !self.row.is_empty();
+                let first = self.front.first();
+                return (first != NOTHING || !self.crowd.is_empty()).then_some(first);
             };
-            let next = (rung.present..rung.used).find(|&bucket| !rung.buckets[bucket].is_empty());
-            let Some(at) = next else {
+            let next = rung.heads[rung.present..rung.used].iter().position(|&head| head != NONE);
+            let Some(ahead) = next else {
                 self.spare.extend(self.rungs.pop());
                 continue;
             };
-            let mut bucket = std::mem::take(&mut rung.buckets[at]);
-            rung.go_to(at + 1);
-            let (end, shift) = (rung.from, rung.shift);
-            if bucket.len() > BUCKET && shift > 0 && !at_one_instant(&bucket) {
-                self.spread(&mut bucket, Some(end));
-                self.rungs[depth - 1].buckets[at] = bucket;
-                continue;
+            let bucket = rung.present + ahead;
+            rung.go_to(bucket + 1);
+            let end = rung.from;
+            let mut place = std::mem::replace(&mut rung.heads[bucket], NONE);
+            if self.store.length(place) <= BUCKET {
+                self.front_end = end;
+                self.front.clear();
+                while place != NONE {
+                    let (key, next) = self.store.unchain(place);
+                    self.front.put(key);
+                    place = next;
+                }
+                return Some(self.front.first());
             }
-            self.row_end = end;
-            self.sort_in(&mut bucket);
-            self.rungs[depth - 1].buckets[at] = bucket;
-            return true;
+            let mut hands = std::mem::take(&mut self.hands);
+            while place != NONE {
+                let (key, next) = self.store.unchain(place);
+                hands.push(key);
+                place = next;
+            }
+            let together = at_one_instant(&hands);
+            if together {
+                self.front_end = end;
+                self.crowd.extend(hands.drain(..).map(Reverse));
+            } else {
+                self.spread(&mut hands, Some(end));
+            }
+            self.hands = hands;
+            if together {
+                return Some(NOTHING);
+            }
         }
     }
 
-    /// Empties `keys` into the row, which is empty.
-    fn sort_in(&mut self, keys: &mut Vec<u128>) {
-        self.row.append(keys);
-        self.row.sort_unstable_by(|one, other| other.cmp(one));
-    }
-
-    /// Empties `keys`, which are not all at one instant, into a new innermost rung. It reaches to `end`, where the
-    /// rung outside takes over; the outermost one to a little beyond the last of them, where the far future begins.
+    /// Puts `keys`, which are not all at one instant, into a new innermost rung. It reaches to `end`, where the rung
+    /// outside takes over. The outermost one reaches as far as most of them; the others, which are left in `keys`,
+    /// belong to the far future that begins there.
     fn spread(&mut self, keys: &mut Vec<u128>, end: Option<u64>) {
-        let (mut low, mut high) = (u64::MAX, 0);
+        let (mut low, mut high, mut sum) = (u64::MAX, 0, 0u128);
         for &key in keys.iter() {
             low = low.min(time_of(key));
             high = high.max(time_of(key));
+            sum += u128::from(time_of(key));
         }
-        let last = end.map_or(high, |end| end - 1);
+        let last = end.map_or_else(
+            || {
+                // A few that are very far would make its buckets too wide for the many that are near.
+                let ahead = (sum / keys.len() as u128) as u64 - low;
+                high.min(low.saturating_add(REACH * ahead + 1))
+            },
+            |end| end - 1,
+        );
         let mut rung = self.spare.pop().unwrap_or_default();
-        let wanted = (keys.len() / 2).clamp(2, WIDEST) as u64;
+        let wanted = keys.len().clamp(2, WIDEST) as u64;
         rung.shift = ((last - low) / wanted + 1).next_power_of_two().trailing_zeros();
         rung.start = low;
         rung.used = ((last - low) >> rung.shift) as usize + 1;
         let covered = u128::from(low) + ((rung.used as u128) << rung.shift);
         rung.end = end.unwrap_or_else(|| u64::try_from(covered).unwrap_or(u64::MAX));
         rung.go_to(0);
-        if rung.buckets.len() < rung.used {
-            rung.buckets.resize_with(rung.used, Vec::new);
+        if rung.heads.len() < rung.used {
+            rung.heads.resize(rung.used, NONE);
         }
-        for key in keys.drain(..) {
-            rung.put(key);
-        }
+        keys.retain(|&key| {
+            let later = time_of(key) >= rung.end;
+            if !later {
+                rung.put(&mut self.store, key);
+            }
+            later
+        });
         if end.is_none() {
             self.far_from = rung.end;
         }
-        self.row_end = low;
+        self.front_end = low;
         self.rungs.push(rung);
     }
 }

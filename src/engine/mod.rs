@@ -1,6 +1,7 @@
 //! The calendar and the loop: what any simulation needs, and nothing of queues or clouds.
 
 mod calendar;
+mod front;
 mod simulation;
 mod timers;
 

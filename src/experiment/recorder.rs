@@ -52,6 +52,8 @@ pub struct Kind {
     pub answer: Histogram,
     /// From birth until all work was done, in nanoseconds; its count is how many came so far.
     pub completion: Histogram,
+    /// Those whose answer came when all work was done, until [`Recorder::close`] counts them with the others.
+    pub(in crate::experiment) at_once: Histogram,
 }
 
 impl Kind {
@@ -117,7 +119,16 @@ impl Recorder {
         }
     }
 
-    /// By [`WorkloadId`](crate::cloud::topology::WorkloadId).
+    /// Nothing more will come: those who were answered when all was done are counted both ways.
+    pub fn close(&mut self) {
+        for kind in &mut self.kinds {
+            let at_once = std::mem::take(&mut kind.at_once);
+            kind.answer.merge(&at_once);
+            kind.completion.merge(&at_once);
+        }
+    }
+
+    /// By [`WorkloadId`](crate::cloud::topology::WorkloadId). Whole only once closed.
     pub fn kinds(&self) -> &[Kind] {
         &self.kinds
     }
@@ -190,10 +201,12 @@ impl Observer<Fact> for Recorder {
                     self.kinds[who.workload.index()].answer.add((at - born).nanos());
                 }
             }
-            Fact::Completed { who, born } => {
+            Fact::Completed { who, born, answered } => {
                 self.passed.completed += 1;
                 if who.counted {
-                    self.kinds[who.workload.index()].completion.add((at - born).nanos());
+                    let kind = &mut self.kinds[who.workload.index()];
+                    let times = if answered { &mut kind.at_once } else { &mut kind.completion };
+                    times.add((at - born).nanos());
                 }
             }
             Fact::Lost { who, why, .. } => {
@@ -274,9 +287,9 @@ mod tests {
             seen.saw(start, &Fact::Started { who, pool: POOL, waited: Span::from_secs(2) });
             let served = Fact::Served { who, pool: POOL, worker: 1, visit: 1, began: start, result: Outcome::Ok };
             seen.saw(end, &served);
-            seen.saw(end, &Fact::Answered { who, born: second(born) });
-            seen.saw(end, &Fact::Completed { who, born: second(born) });
+            seen.saw(end, &Fact::Completed { who, born: second(born), answered: true });
         }
+        seen.close();
         let (whole, place) = (seen.whole(), &seen.places()[0]);
         assert_eq!((whole.born, whole.attempts, whole.answer.count(), whole.completion.count()), (1, 1, 1, 1));
         assert_eq!(

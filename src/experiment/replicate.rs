@@ -271,6 +271,7 @@ impl<T: Observer<Fact>> Course<'_, T> {
     /// Ends those whom nobody follows any longer.
     fn abandon(&mut self, at: SimTime) {
         self.sim.model.abandon(at, &mut self.sim.observer);
+        self.sim.observer.0.0.close();
     }
 
     /// The end of the warm-up, if it is not yet behind and comes before `next` ends.

@@ -263,7 +263,10 @@ impl Observer<Fact> for Tracer<'_> {
                 self.close(who);
             }
             Fact::Answered { who, .. } => self.open(who).record.answered = Some(now),
-            Fact::Completed { who, .. } => {
+            Fact::Completed { who, answered, .. } => {
+                if answered {
+                    self.open(who).record.answered = Some(now);
+                }
                 self.end(at, who, "completed", None);
                 self.close(who);
             }

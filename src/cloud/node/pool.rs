@@ -13,6 +13,7 @@ use crate::cloud::scaling::{Scaling, Size};
 use crate::cloud::topology::{self, Discipline, NodeId, Speed};
 use crate::ground::bits::Bits;
 use crate::ground::chance::{Key, Stream};
+use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
 
 /// One request's place at a worker: what every event looks at.
@@ -82,6 +83,14 @@ pub struct Pool<'a> {
     pub failures: Vec<Key>,
     /// None of its work can fail or is brought by requests.
     pub plain: bool,
+    /// By kind of request, its first step's work, where that is plain.
+    pub opening: Vec<Option<(&'a Distribution, Key)>>,
+    /// Nothing about it is out of the ordinary at present: in service, with one line, machines of one size that works
+    /// at the speed of the reference and in which nobody leaves, is interrupted or has taken over an index. Kept by
+    /// [`Pool::settle`].
+    pub calm: bool,
+    /// What of that never changes.
+    simple: bool,
     /// Its sizes; one, unless it is scaled up and down.
     pub sizes: Vec<Size>,
     /// The workers, by index.
@@ -167,6 +176,9 @@ impl<'a> Pool<'a> {
             programme: Vec::new(),
             failures: Vec::new(),
             plain: false,
+            opening: Vec::new(),
+            calm: false,
+            simple: !unlimited && !balanced && matches!(sizes.as_slice(), [only] if only.speed.work == only.speed.time),
             sizes,
             workers: Vec::new(),
             order: Vec::new(),
@@ -193,6 +205,34 @@ impl<'a> Pool<'a> {
         }
     }
 
+    /// Tells it what its workers do, by kind of request.
+    pub fn learn(&mut self, programme: Vec<Vec<Action<'a>>>) {
+        self.plain = programme.iter().flatten().all(|action| match action {
+            Action::Work { plain, .. } => *plain,
+            _ => true,
+        });
+        self.opening = programme
+            .iter()
+            .map(|steps| match steps.first() {
+                Some(&Action::Work { piece, plain: true, .. }) => piece.law.map(|law| (law, piece.key)),
+                _ => None,
+            })
+            .collect();
+        self.programme = programme;
+    }
+
+    /// Looks anew whether all is calm: after every change of its workers, and of what keeps it away.
+    pub fn settle(&mut self) {
+        self.calm = self.is_calm();
+    }
+
+    /// What [`Pool::calm`] must be.
+    pub fn is_calm(&self) -> bool {
+        let nobody_moved = self.launched as usize == self.workers.len();
+        let undisturbed = self.away == 0 && self.still == 0 && self.leaving == 0;
+        self.simple && nobody_moved && undisturbed && self.levels.ready.level() > 0
+    }
+
     /// Whether it takes work at present.
     #[inline]
     pub fn is_open(&self) -> bool {
@@ -207,6 +247,31 @@ impl<'a> Pool<'a> {
             None if self.unlimited && self.levels.ready.level() > 0 => Some(self.new_slot()),
             None => None,
         }
+    }
+
+    /// As [`Pool::free_slot`], where all is [`calm`](Pool::calm): ranks are slots then.
+    #[inline(always)]
+    pub fn free_slot_in_calm(&self) -> Option<u32> {
+        self.free.first()
+    }
+
+    /// As [`Pool::take`], where all is calm.
+    #[inline(always)]
+    pub fn take_in_calm(&mut self, slot: u32, job: u32, request: u32, until: SimTime, now: SimTime) {
+        self.slots[slot as usize] = Slot { until, job, request };
+        self.free.remove(slot);
+        self.levels.busy.up(now);
+        self.begun += 1;
+    }
+
+    /// As [`Pool::give`], where all is calm.
+    #[inline(always)]
+    pub fn give_in_calm(&mut self, slot: u32, now: SimTime) {
+        let place = &mut self.slots[slot as usize];
+        place.job = NONE;
+        place.until = SimTime::NEVER;
+        self.free.insert(slot);
+        self.levels.busy.down(now);
     }
 
     /// The lowest free slot of one worker.
@@ -342,6 +407,7 @@ impl<'a> Pool<'a> {
             }
         };
         self.stand(index);
+        self.settle();
         index
     }
 
@@ -363,6 +429,7 @@ impl<'a> Pool<'a> {
         if self.order.len() > 64 && self.order.len() > 2 * living {
             self.close_ranks();
         }
+        self.settle();
     }
 
     /// A worker comes into service: its free slots can be taken.
@@ -383,6 +450,7 @@ impl<'a> Pool<'a> {
         {
             standing.enter(place);
         }
+        self.settle();
     }
 
     /// A worker goes out of service, into `phase`: nobody takes its slots any more.
@@ -400,6 +468,7 @@ impl<'a> Pool<'a> {
         if let Some(standing) = &mut self.standing {
             standing.leave(place);
         }
+        self.settle();
     }
 
     /// The slots that a worker has at its size.

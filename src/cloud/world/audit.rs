@@ -32,7 +32,7 @@ impl World<'_> {
                 *pending.entry(job.request).or_insert(0u32) += 1;
             }
             if job.role == Role::Delivery {
-                *holders.entry(job.parent).or_insert(0u32) += 1;
+                *holders.entry(self.kin[id as usize].parent).or_insert(0u32) += 1;
             }
             match job.state {
                 State::New => panic!("job {id} is nowhere: {job:?}"),
@@ -103,6 +103,7 @@ impl World<'_> {
     }
 
     fn audit_pool(&self, pool: &Pool<'_>, jobs: &[u32]) {
+        assert_eq!(pool.calm, pool.is_calm(), "{pool:?}");
         let count = |phase| pool.workers.iter().filter(|worker| worker.phase == phase).count() as u64;
         assert_eq!(count(Phase::Ready), pool.levels.ready.level());
         assert_eq!(count(Phase::Draining), pool.levels.draining.level());

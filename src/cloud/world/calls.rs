@@ -2,7 +2,7 @@
 
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Action, Node};
-use crate::cloud::request::{Job, NONE, Role, State};
+use crate::cloud::request::{Job, Kin, NONE, Role, State};
 use crate::cloud::topology::NodeId;
 use crate::cloud::world::client::{next_attempt, pause, tries_again};
 use crate::cloud::world::{Alarm, Move, World};
@@ -24,12 +24,10 @@ impl World<'_> {
         let tries = talk.tries;
         for &node in to {
             let stamp = self.new_stamp();
-            child = self.jobs.insert(Job {
+            let called = self.jobs.insert(Job {
                 since: cx.now(),
-                parent: id,
                 slot: NONE,
                 stamp,
-                sibling: child,
                 pool: node,
                 step: 0,
                 visit: job.visit.saturating_add(tries - 1),
@@ -38,6 +36,8 @@ impl World<'_> {
                 state: State::New,
                 ..job
             });
+            self.bind(called, Kin { parent: id, sibling: child });
+            child = called;
             self.requests[job.request].hold();
             self.moves.push_back(Move::Deliver { job: child, node });
         }
@@ -105,9 +105,8 @@ impl World<'_> {
         talk.epoch = 0;
         talk.tries = 0;
         while child != NONE {
-            let called = &mut self.jobs[child];
-            called.role = Role::Stray;
-            child = std::mem::replace(&mut called.sibling, NONE);
+            self.jobs[child].role = Role::Stray;
+            child = std::mem::replace(&mut self.kin[child as usize].sibling, NONE);
         }
         self.jobs[id].awaits = 0;
     }
@@ -116,16 +115,16 @@ impl World<'_> {
     fn unlink(&mut self, parent: u32, child: u32) {
         let Job { pool, slot, .. } = self.jobs[parent];
         let first = self.pool(pool).talks[slot as usize].child;
-        let next = self.jobs[child].sibling;
+        let next = self.kin[child as usize].sibling;
         if first == child {
             self.pool_mut(pool).talks[slot as usize].child = next;
             return;
         }
         let mut at = first;
         while at != NONE {
-            let sibling = self.jobs[at].sibling;
+            let sibling = self.kin[at as usize].sibling;
             if sibling == child {
-                self.jobs[at].sibling = next;
+                self.kin[at as usize].sibling = next;
                 return;
             }
             at = sibling;

@@ -103,10 +103,8 @@ impl World<'_> {
         let job = self.jobs.insert(Job {
             since: cx.now(),
             request,
-            parent: NONE,
             slot: NONE,
             stamp,
-            sibling: NONE,
             pool: entry,
             step: 0,
             attempt,
@@ -146,14 +144,17 @@ impl World<'_> {
         request.branch_ends();
         let (who, born, workload) = (request.who(), request.born, request.workload);
         let (pending, loss) = (request.pending, request.loss);
-        cx.tell(Fact::Answered { who, born });
+        let whole = pending == 0 && loss.is_none();
+        if !whole {
+            cx.tell(Fact::Answered { who, born });
+        }
         if self.flows[workload.index()].think.is_some() {
             self.moves.push_back(Move::Think { workload, born });
         }
         if let Some(why) = loss {
             self.end_lost(cx, id, why, true);
-        } else if pending == 0 {
-            self.end_completed(cx, id);
+        } else if whole {
+            self.end_completed(cx, id, true);
         }
     }
 
@@ -165,7 +166,7 @@ impl World<'_> {
         }
         request.branch_ends();
         if request.pending == 0 && request.stage == Stage::Answered {
-            self.end_completed(cx, id);
+            self.end_completed(cx, id, false);
         }
     }
 
@@ -184,11 +185,11 @@ impl World<'_> {
     }
 
     #[inline(always)]
-    fn end_completed<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+    fn end_completed<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, answered: bool) {
         let request = &mut self.requests[id];
         request.stage = Stage::Ended;
         let (who, born) = (request.who(), request.born);
-        cx.tell(Fact::Completed { who, born });
+        cx.tell(Fact::Completed { who, born, answered });
         self.in_system.down(cx.now());
         self.release(id);
     }

@@ -65,6 +65,7 @@ impl World<'_> {
         worker.phase = Phase::Booting;
         let size = worker.size;
         pool.leaving -= u32::from(returns);
+        pool.settle();
         pool.levels.pending.down(now);
         pool.levels.booting.up(now);
         // Each start of the same machine draws anew.

@@ -20,7 +20,7 @@ impl World<'_> {
                 let mut child = std::mem::replace(&mut talk.child, NONE);
                 talk.tries = 0;
                 while child != NONE {
-                    let next = self.jobs[child].sibling;
+                    let next = self.kin[child as usize].sibling;
                     self.cancel(cx, child);
                     child = next;
                 }

@@ -25,7 +25,7 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::gauge::{Gauge, Level};
 use crate::cloud::node::{Named, Node, Pool, Queue, Track};
-use crate::cloud::request::{Job, Message, Request};
+use crate::cloud::request::{Job, Kin, Message, Request};
 use crate::cloud::topology::{Application, NodeId, NodeKind, Speed, Topology, WorkloadId};
 use crate::engine::{Context, Model, Observer, Timers};
 use crate::ground::chance::Key;
@@ -57,6 +57,8 @@ pub struct World<'a> {
     flows: Vec<Flow<'a>>,
     requests: Slab<Request>,
     jobs: Slab<Job>,
+    /// Of those jobs that have any, by job.
+    kin: Vec<Kin>,
     messages: Slab<Message>,
     alarms: Slab<Alarm>,
     rows: Vec<Row>,
@@ -243,6 +245,15 @@ impl<'a> World<'a> {
             Node::Queue(queue) => queue,
             _ => not_a("queue"),
         }
+    }
+
+    /// A job belongs to another, or to a message.
+    fn bind(&mut self, job: u32, kin: Kin) {
+        let place = job as usize;
+        if place >= self.kin.len() {
+            self.kin.resize(place + 1, Kin::default());
+        }
+        self.kin[place] = kin;
     }
 
     /// Marks a pool whose workers may have something to take.

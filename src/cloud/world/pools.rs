@@ -1,10 +1,12 @@
 //! Jobs reach pools: a worker is chosen for them, they take a slot or join a line, and idle workers take the next.
 
 use crate::cloud::discipline::Claim;
+use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Action, Lines, Node};
 use crate::cloud::request::{Job, NONE, Request, State};
 use crate::cloud::topology::{Discipline, Held, NoWorker, NodeId};
+use crate::cloud::world::steps::name_of_work;
 use crate::cloud::world::visits::serve;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
@@ -65,7 +67,28 @@ impl World<'_> {
     /// A job reaches a pool: a slot, a place in line, or nothing.
     #[inline(always)]
     fn enter<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
-        let pool = self.pool_mut(to);
+        let World { nodes, jobs, requests, saved, .. } = self;
+        let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
+        if pool.calm
+            && let Lines::Shared(line) = &pool.lines
+            && line.waiting() == 0
+            && let Some(slot) = pool.free_slot_in_calm()
+        {
+            // The usual case: nothing is out of the ordinary, and somebody is free.
+            let (job, now) = (&mut jobs[id], cx.now());
+            let request = &requests[job.request];
+            if let Some((law, key)) = pool.opening[request.workload.index()]
+                && job.step == 0
+                && saved.is_empty()
+                && let takes = Span::from_nanos(law.sample(&mut key.draw(name_of_work(job, request))))
+                && takes != Span::ZERO
+            {
+                (job.slot, job.since, job.state) = (slot, now, State::Working);
+                pool.take_in_calm(slot, id, job.request, now + takes, now);
+                cx.tell(Fact::Started { who: request.who(), pool: to, waited: Span::ZERO });
+                return cx.plan(now + takes, Event::Finish { pool: to, slot });
+            }
+        }
         if let Lines::Each(_) = pool.lines {
             return self.enter_somewhere(cx, id, to);
         }

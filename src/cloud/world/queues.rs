@@ -2,7 +2,7 @@
 
 use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Node, Queue};
-use crate::cloud::request::{Job, Mail, Message, NONE, Role, Stage, State};
+use crate::cloud::request::{Job, Kin, Mail, Message, NONE, Role, Stage, State};
 use crate::cloud::topology::{DeadLetterAt, DeadLetters, NodeId, StaleDelete};
 use crate::cloud::world::{Alarm, REST, World};
 use crate::engine::{Context, Observer};
@@ -151,10 +151,8 @@ impl World<'_> {
             let job = self.jobs.insert(Job {
                 since: now,
                 request: letter.request,
-                parent: message,
                 slot: NONE,
                 stamp,
-                sibling: NONE,
                 pool: to,
                 step: 0,
                 attempt: letter.attempt,
@@ -164,6 +162,7 @@ impl World<'_> {
                 role: Role::Delivery,
                 state: State::New,
             });
+            self.bind(job, Kin { parent: message, sibling: NONE });
             let pool = self.pool_mut(to);
             let worker = pool.worker_of(slot);
             let place = pool.workers[worker as usize].place;
@@ -178,7 +177,8 @@ impl World<'_> {
     /// A worker has done all the work of a message, and deletes it.
     pub(super) fn delivered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let now = cx.now();
-        let Job { parent: message, request, attempt, visit, .. } = self.jobs[id];
+        let Job { request, attempt, visit, .. } = self.jobs[id];
+        let message = self.kin[id as usize].parent;
         let Message { receives, state, queue: at, order, counts, .. } = self.messages[message];
         let who = self.requests[request].who();
         let queue = self.queue_mut(at);
@@ -214,7 +214,8 @@ impl World<'_> {
     /// instant in which its worker took it up comes back after a rest at the least.
     pub(super) fn undelivered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, how: Undelivered) {
         let now = cx.now();
-        let Job { parent: message, request, pool, visit, since, .. } = self.jobs[id];
+        let Job { request, pool, visit, since, .. } = self.jobs[id];
+        let message = self.kin[id as usize].parent;
         let Message { receives, state, queue: at, stamp, .. } = self.messages[message];
         let rest = if how == Undelivered::Failed && since == now { REST } else { Span::ZERO };
         self.let_go(message);

@@ -34,6 +34,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         flows,
         requests: Slab::default(),
         jobs: Slab::default(),
+        kin: Vec::new(),
         messages: Slab::default(),
         alarms: Slab::default(),
         rows,
@@ -104,13 +105,9 @@ fn build_nodes<'a>(
             NodeKind::Pool(pool) => {
                 let feeds = std::mem::take(&mut feeds[index]);
                 let mut state = Pool::new(NodeId::at(index), pool, balanced[index], feeds, key);
-                state.programme = programmes(application, topology, root, NodeId::at(index), pool, rows);
+                state.learn(programmes(application, topology, root, NodeId::at(index), pool, rows));
                 let on_error = key.named("on-error");
                 state.failures = application.workloads.iter().map(|workload| on_error.named(&workload.name)).collect();
-                state.plain = state.programme.iter().flatten().all(|action| match action {
-                    Action::Work { plain, .. } => *plain,
-                    _ => true,
-                });
                 Node::Pool(Box::new(state))
             }
             NodeKind::Queue(queue) => {

@@ -12,6 +12,12 @@ use crate::engine::{Context, Observer};
 use crate::ground::chance::{Key, unit};
 use crate::ground::time::{SimTime, Span};
 
+/// Names the draw of a piece of work. The branch lies above the ordinal, so that copies bring work of their own.
+#[inline(always)]
+pub(super) fn name_of_work(job: &Job, request: &Request) -> u64 {
+    u64::from(job.branch) << 32 | u64::from(request.ordinal)
+}
+
 impl<'a> World<'a> {
     /// The step that a job is at; `None` behind the last.
     #[inline]
@@ -131,8 +137,7 @@ impl<'a> World<'a> {
     pub(super) fn need(&self, job: &Job, request: &Request, piece: Piece<'_>) -> u64 {
         match piece.law {
             Some(law) if !piece.fresh && !self.flows[request.workload.index()].scripted => {
-                // The branch lies above the ordinal, so that copies bring work of their own.
-                law.sample(&mut piece.key.draw(u64::from(job.branch) << 32 | u64::from(request.ordinal)))
+                law.sample(&mut piece.key.draw(name_of_work(job, request)))
             }
             _ => self.rarer_work(job, request, piece),
         }
@@ -148,7 +153,7 @@ impl<'a> World<'a> {
         }
         // Neither brought nor drawn: the scenario's checks refuse it.
         let Some(law) = law else { return 0 };
-        let number = u64::from(job.branch) << 32 | u64::from(request.ordinal);
+        let number = name_of_work(job, request);
         if fresh {
             law.sample(&mut key.nth(u64::from(job.visit)).draw(number))
         } else {
@@ -283,10 +288,8 @@ impl<'a> World<'a> {
         let sent = self.jobs.insert(Job {
             since: cx.now(),
             request: owner,
-            parent: NONE,
             slot: NONE,
             stamp,
-            sibling: NONE,
             pool: node,
             step: 0,
             attempt,

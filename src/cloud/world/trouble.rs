@@ -103,6 +103,7 @@ impl World<'_> {
                 (0..standing.places()).for_each(|place| standing.leave(place));
             }
             self.work_in_hand(cx, node, held);
+            self.pool_mut(node).settle();
         }
     }
 
@@ -158,11 +159,11 @@ impl World<'_> {
                         standing.enter(worker.place);
                     }
                 }
-                if matches!(held, Held::Resume | Held::Restart | Held::Redraw) {
-                    pool.still -= 1;
-                    if pool.still == 0 {
-                        self.goes_on(cx, node);
-                    }
+                let stood_still = matches!(held, Held::Resume | Held::Restart | Held::Redraw);
+                pool.still -= u32::from(stood_still);
+                pool.settle();
+                if stood_still && pool.still == 0 {
+                    self.goes_on(cx, node);
                 }
                 if last {
                     self.rouse(node);

@@ -3,11 +3,12 @@
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, Lines, Node, Phase, Piece, Pool};
+use crate::cloud::node::{Lines, Node, Phase, Pool};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{NodeId, Speed};
 use crate::cloud::world::pools::forgotten;
 use crate::cloud::world::queues::Undelivered;
+use crate::cloud::world::steps::name_of_work;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::time::Span;
@@ -88,7 +89,7 @@ impl World<'_> {
         let request = &mut requests[owner];
         let root = job.role == Role::Root;
         let branch = job.role == Role::Branch && request.stage == Stage::Answered && request.attempt == job.attempt;
-        let usual = (root || branch) && request.is_only_one_job() && pool.leaving == 0 && pool.away == 0;
+        let usual = (root || branch) && request.is_only_one_job() && pool.calm;
         if !usual || self.closed || !saved.is_empty() {
             return false;
         }
@@ -103,15 +104,12 @@ impl World<'_> {
         let waiting = line.waiting() > 0;
         let worker = pool.number_of(pool.worker_of(slot));
         cx.tell(Fact::Served { who, pool: to, worker, visit, began, result: Outcome::Ok });
-        if root {
-            cx.tell(Fact::Answered { who, born });
-        }
-        cx.tell(Fact::Completed { who, born });
-        if waiting && pool.can_hand_over(slot) {
+        cx.tell(Fact::Completed { who, born, answered: root });
+        if waiting && !pool.has_free() {
             self.hand_over(cx, to, slot);
             return true;
         }
-        pool.give(slot, now);
+        pool.give_in_calm(slot, now);
         if waiting || !pool.feeds.is_empty() {
             idle.push_back(to);
         }
@@ -135,13 +133,13 @@ impl World<'_> {
         }
         let now = cx.now();
         let stamp = self.new_stamp();
-        let World { nodes, jobs, requests, vacated, idle, .. } = self;
+        let World { nodes, jobs, requests, idle, .. } = self;
         let Node::Pool(pool) = &mut nodes[from.index()] else { super::not_a("pool") };
         let Lines::Shared(line) = &pool.lines else { return false };
         let (job, request) = (&mut jobs[id], &mut requests[owner]);
         let root = job.role == Role::Root && request.stage == Stage::Asking;
         let branch = job.role == Role::Branch && request.stage == Stage::Answered;
-        let usual = request.loss.is_none() && request.attempt == job.attempt && pool.leaving == 0 && pool.away == 0;
+        let usual = request.loss.is_none() && request.attempt == job.attempt && pool.calm;
         if !usual || !(root || branch) {
             return false;
         }
@@ -155,17 +153,22 @@ impl World<'_> {
         }
         (job.role, job.step, job.visit) = (Role::Branch, 0, job.attempt);
         (job.pool, job.slot, job.state, job.stamp) = (to, NONE, State::New, stamp);
-        if line.waiting() > 0 && pool.can_hand_over(slot) {
+        if line.waiting() > 0 && !pool.has_free() {
             pool.slots[slot as usize].job = NONE;
-            vacated.push_back((from, slot));
+            self.deliver(cx, id, to);
+            if self.moves.is_empty() && self.vacated.is_empty() {
+                self.hand_over(cx, from, slot);
+            } else {
+                self.vacated.push_back((from, slot));
+            }
         } else {
             let wanted = line.waiting() > 0 || !pool.feeds.is_empty();
-            pool.give(slot, now);
+            pool.give_in_calm(slot, now);
             if wanted {
                 idle.push_back(from);
             }
+            self.deliver(cx, id, to);
         }
-        self.deliver(cx, id, to);
         true
     }
 
@@ -246,17 +249,16 @@ impl World<'_> {
 
     /// Whoever waits for a job that ended well goes on.
     pub(super) fn answer(&mut self, id: u32) {
-        let Job { role, parent, .. } = self.jobs[id];
         // One given up between its end and now has nobody to tell: its work was for nothing.
-        if role == Role::Call {
-            self.call_answered(parent, id);
+        if self.jobs[id].role == Role::Call {
+            self.call_answered(self.kin[id as usize].parent, id);
         }
         self.end_job(id);
     }
 
     /// A job that is in no slot comes to nothing.
     pub(super) fn fail<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss) {
-        let Job { role, request, attempt, parent, .. } = self.jobs[id];
+        let Job { role, request, attempt, .. } = self.jobs[id];
         match role {
             Role::Root => {
                 self.end_job(id);
@@ -264,7 +266,7 @@ impl World<'_> {
             }
             Role::Call => {
                 // Fails fast: the others of the same step are disowned with it.
-                self.call_failed(cx, parent, why);
+                self.call_failed(cx, self.kin[id as usize].parent, why);
                 self.end_job(id);
             }
             Role::Branch => {
@@ -344,16 +346,11 @@ pub(super) fn serve<O: Observer<Fact>>(
     job.state = State::Working;
     pool.slots[slot as usize].request = job.request;
     cx.tell(Fact::Started { who: request.who(), pool: pool.id, waited });
-    let programme = &pool.programme[request.workload.index()];
-    let Some(&Action::Work { piece: Piece { law: Some(law), key, .. }, plain: true, .. }) =
-        programme.get(usize::from(job.step))
-    else {
-        return false;
-    };
-    if pool.still > 0 || !nothing_saved {
+    let Some((law, key)) = pool.opening[request.workload.index()] else { return false };
+    if job.step > 0 || pool.still > 0 || !nothing_saved {
         return false;
     }
-    let nanos = law.sample(&mut key.draw(u64::from(job.branch) << 32 | u64::from(request.ordinal)));
+    let nanos = law.sample(&mut key.draw(name_of_work(job, request)));
     let takes = pool.speed_of(pool.worker_of(slot)).takes(Span::from_nanos(nanos));
     if takes == Span::ZERO {
         return false;

@@ -60,7 +60,7 @@ fn a_request_is_one_line_with_its_visits_and_deliveries() {
         (2, Fact::Started { who: r1, pool, waited: Span::ZERO }),
         (7, served(2, Outcome::Ok)),
         (7, Fact::Deleted { who: r1, queue, gone: true }),
-        (7, Fact::Completed { who: r1, born: second(1) }),
+        (7, Fact::Completed { who: r1, born: second(1), answered: false }),
     ]);
     assert_eq!((lines.len(), before), (1, 1));
     let wanted = serde_json::json!({

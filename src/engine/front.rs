@@ -1,0 +1,223 @@
+//! The nearest of the future: few events, the next of which is always known.
+
+/// The most events it holds.
+const LEAVES: usize = 64;
+/// As many are kept in one sorted row; more of them play a tournament.
+const ROW: usize = 16;
+/// Behind every key.
+pub(super) const NOTHING: u128 = u128::MAX;
+/// No leaf.
+const NONE: usize = LEAVES;
+
+/// Up to [`LEAVES`] keys, the least of which is always known.
+///
+/// Few stand in a sorted row. More of them play a *tournament*: every inner node of a full binary tree knows which
+/// leaf below it has the least key (D. Knuth, *The Art of Computer Programming* 3, 5.4.1). A key that comes in plays
+/// its way up against one rival a level. Which of the two wins is no branch, so nothing is guessed wrongly; and the
+/// rivals are known from the start, so no level waits for memory. Who leaves is usually followed at once by somebody
+/// new, who takes the leaf over and plays for both.
+#[derive(Debug)]
+pub(super) struct Front {
+    /// In a row the greatest first, and [`NOTHING`] in the last place of all, which no row reaches. In a tournament by
+    /// leaf, [`NOTHING`] where it is free.
+    keys: [u128; LEAVES],
+    /// How long the row is.
+    row: usize,
+    /// Leaves of the tournament, a power of two; 0 where there is none.
+    width: usize,
+    /// By inner node, the root at 1, the leaves' parents from half the width on: the leaf that wins below it.
+    winners: [u8; LEAVES],
+    /// The free leaves.
+    free: u64,
+    /// The leaf of the one who left last, where its way up was not yet played anew.
+    hole: usize,
+}
+
+const _: () = assert!(LEAVES == u64::BITS as usize && ROW < LEAVES / 2);
+
+impl Default for Front {
+    fn default() -> Front {
+        Front { keys: [NOTHING; LEAVES], row: 0, width: 0, winners: [0; LEAVES], free: 0, hole: NONE }
+    }
+}
+
+impl Front {
+    /// The least key; [`NOTHING`] where there is none.
+    #[inline(always)]
+    pub(super) fn first(&mut self) -> u128 {
+        if self.width == 0 {
+            return self.keys[self.row.wrapping_sub(1) % LEAVES];
+        }
+        if self.hole != NONE {
+            let hole = std::mem::replace(&mut self.hole, NONE);
+            self.play(hole, NOTHING);
+            self.free |= 1 << hole;
+        }
+        self.keys[usize::from(self.winners[1]) % LEAVES]
+    }
+
+    /// Takes out the key that [`Front::first`] has just returned.
+    #[inline(always)]
+    pub(super) fn take(&mut self) {
+        if self.width == 0 {
+            self.row -= 1;
+        } else {
+            self.hole = usize::from(self.winners[1]);
+        }
+    }
+
+    /// Puts a key in. False where there is no room.
+    #[inline(always)]
+    pub(super) fn put(&mut self, key: u128) -> bool {
+        if self.width == 0 && self.row < ROW {
+            self.insert(key);
+            return true;
+        }
+        self.join(key)
+    }
+
+    /// A key joins the tournament, or what becomes one. False where there is no room.
+    #[inline(never)]
+    fn join(&mut self, key: u128) -> bool {
+        let mut leaf = self.hole;
+        self.hole = NONE;
+        if leaf == NONE {
+            if self.free == 0 && !self.widen() {
+                return false;
+            }
+            leaf = self.free.trailing_zeros() as usize;
+            self.free &= self.free - 1;
+        }
+        self.play(leaf, key);
+        true
+    }
+
+    /// How many keys are in.
+    pub(super) fn len(&self) -> usize {
+        if self.width == 0 {
+            return self.row;
+        }
+        self.width - self.free.count_ones() as usize - usize::from(self.hole != NONE)
+    }
+
+    /// Takes all out, in no order.
+    pub(super) fn empty_into(&mut self, hands: &mut Vec<u128>) {
+        self.first();
+        let used = if self.width == 0 { self.row } else { self.width };
+        hands.extend(self.keys[..used].iter().filter(|&&key| key != NOTHING));
+        *self = Front::default();
+    }
+
+    /// Begins anew, as a row. Nobody is in.
+    #[inline(always)]
+    pub(super) fn clear(&mut self) {
+        if self.width > 0 {
+            *self = Front::default();
+        }
+    }
+
+    /// A key joins the row.
+    #[inline(always)]
+    fn insert(&mut self, key: u128) {
+        let mut at = self.row;
+        while at > 0 && self.keys[(at - 1) % LEAVES] < key {
+            self.keys[at % LEAVES] = self.keys[(at - 1) % LEAVES];
+            at -= 1;
+        }
+        self.keys[at % LEAVES] = key;
+        self.row += 1;
+    }
+
+    /// A leaf gets a key, which plays its way up.
+    #[inline(always)]
+    fn play(&mut self, leaf: usize, key: u128) {
+        self.keys[leaf % LEAVES] = key;
+        let (mut best, mut winner) = (key, leaf as u8);
+        let mut rival = winner ^ 1;
+        let mut at = (self.width + leaf) / 2;
+        loop {
+            let theirs = self.keys[usize::from(rival) % LEAVES];
+            let wins = theirs < best;
+            best = if wins { theirs } else { best };
+            winner = if wins { rival } else { winner };
+            self.winners[at % LEAVES] = winner;
+            if at <= 1 {
+                return;
+            }
+            rival = self.winners[(at ^ 1) % LEAVES];
+            at /= 2;
+        }
+    }
+
+    /// The row becomes a tournament, or that one gets twice as many leaves. False where there are as many as can be.
+    #[cold]
+    #[inline(never)]
+    fn widen(&mut self) -> bool {
+        let taken = if self.width == 0 { self.row } else { self.width };
+        if taken == LEAVES {
+            return false;
+        }
+        self.keys[taken..].fill(NOTHING);
+        self.width = (2 * taken).next_power_of_two();
+        self.free = (u64::MAX >> (LEAVES - self.width)) & (u64::MAX << taken);
+        let half = self.width / 2;
+        for pair in 0..half {
+            let (one, other) = (self.keys[2 * pair], self.keys[2 * pair + 1]);
+            self.winners[half + pair] = (2 * pair + usize::from(other < one)) as u8;
+        }
+        for at in (1..half).rev() {
+            let (one, other) = (self.winners[2 * at], self.winners[2 * at + 1]);
+            let wins = self.keys[usize::from(other)] < self.keys[usize::from(one)];
+            self.winners[at] = if wins { other } else { one };
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::chance::{Key, below};
+
+    /// A long random script over every width, held against a sorted set.
+    #[test]
+    fn the_first_is_the_least_whatever_comes_and_goes() {
+        let mut chance = Key::root(7, 0).stream();
+        let (mut front, mut sorted) = (Front::default(), std::collections::BTreeSet::new());
+        for round in 0..200_000u128 {
+            let wanted = 1 + below(&mut chance, 64) as usize;
+            let put = sorted.len() < wanted;
+            if put {
+                let key = u128::from(below(&mut chance, 1000)) << 64 | round;
+                assert_eq!(front.put(key), sorted.len() < LEAVES);
+                sorted.insert(key);
+            } else {
+                assert_eq!(Some(front.first()), sorted.pop_first());
+                front.take();
+            }
+            assert_eq!(front.len(), sorted.len());
+            if below(&mut chance, 3) == 0 {
+                assert_eq!(front.first(), sorted.first().copied().unwrap_or(NOTHING));
+            }
+            if below(&mut chance, 2_000) == 0 {
+                let mut hands = Vec::new();
+                front.empty_into(&mut hands);
+                assert_eq!((hands.len(), front.len(), front.first()), (sorted.len(), 0, NOTHING));
+                hands.truncate(below(&mut chance, 64) as usize);
+                sorted = hands.iter().copied().collect();
+                front.clear();
+                assert!(hands.iter().all(|&key| front.put(key)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_front_takes_nobody_in() {
+        let mut front = Front::default();
+        assert!((0..LEAVES as u128).all(|key| front.put(key)));
+        assert!(!front.put(99));
+        assert_eq!((front.first(), front.len()), (0, LEAVES));
+        front.take();
+        assert!(front.put(99), "a leaf was left");
+    }
+}
