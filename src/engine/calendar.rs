@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::engine::front::{Front, NOTHING};
+use crate::engine::front::{Front, LEAVES, NOTHING};
 use crate::ground::time::SimTime;
 
 /// An event that can be packed into 64 bits, whose order as a number is its order within an instant.
@@ -14,8 +14,6 @@ pub trait Ordered: Copy {
     fn from_code(code: u64) -> Self;
 }
 
-/// So many are taken to the front at once when their turn comes; a fuller bucket is spread over a finer rung first.
-const BUCKET: usize = 24;
 /// Buckets of one rung at the most: a rung of a million events still fits the processor's cache.
 const WIDEST: usize = 1 << 16;
 /// The outermost rung reaches so many times as far ahead as its events do on average.
@@ -129,7 +127,6 @@ impl Store {
     }
 
     /// How many are in a chain.
-    #[inline]
     fn length(&self, mut place: u32) -> usize {
         let mut length = 0;
         while place != NONE {
@@ -289,7 +286,7 @@ impl Calendar {
                 self.front_end = u64::MAX;
                 self.far_from = u64::MAX;
                 let mut far = std::mem::take(&mut self.far);
-                if far.len() <= BUCKET {
+                if far.len() <= LEAVES {
                     self.front.clear();
                     for key in far.drain(..) {
                         self.front.put(key);
@@ -314,17 +311,22 @@ impl Calendar {
             rung.go_to(bucket + 1);
             let end = rung.from;
             let mut place = std::mem::replace(&mut rung.heads[bucket], NONE);
-            if self.store.length(place) <= BUCKET {
-                self.front_end = end;
-                self.front.clear();
-                while place != NONE {
-                    let (key, next) = self.store.unchain(place);
-                    self.front.put(key);
-                    place = next;
+            self.front_end = end;
+            self.front.clear();
+            let overflow = loop {
+                if place == NONE {
+                    return Some(self.front.first());
                 }
-                return Some(self.front.first());
-            }
+                let (key, next) = self.store.unchain(place);
+                place = next;
+                if !self.front.put(key) {
+                    break key;
+                }
+            };
+            // More than the front has room for: all of them are spread over a finer rung.
             let mut hands = std::mem::take(&mut self.hands);
+            self.front.empty_into(&mut hands);
+            hands.push(overflow);
             while place != NONE {
                 let (key, next) = self.store.unchain(place);
                 hands.push(key);
@@ -332,7 +334,6 @@ impl Calendar {
             }
             let together = at_one_instant(&hands);
             if together {
-                self.front_end = end;
                 self.crowd.extend(hands.drain(..).map(Reverse));
             } else {
                 self.spread(&mut hands, Some(end));

@@ -1,7 +1,7 @@
 //! The nearest of the future: few events, the next of which is always known.
 
 /// The most events it holds.
-const LEAVES: usize = 64;
+pub(super) const LEAVES: usize = 64;
 /// As many are kept in one sorted row; more of them play a tournament.
 const ROW: usize = 16;
 /// Behind every key.
