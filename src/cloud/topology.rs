@@ -198,7 +198,7 @@ pub struct Balancer {
 }
 
 /// How a balancer chooses among the workers in service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Routing {
     /// In turn, starting with the lowest number.
     #[default]
@@ -209,6 +209,9 @@ pub enum Routing {
     Random,
     /// Two different ones at random; of them the one with fewer requests.
     PowerOfTwo,
+    /// A pool by chance, as its weight among those that have somebody in service, and there the next one in turn. By
+    /// place in the balancer's list; none is negative, not all are 0.
+    Weighted(Vec<f64>),
 }
 
 /// Whom an equal count favours.

@@ -325,6 +325,7 @@ queue.d = {}
 pool.p = { steps = [{ work = "w" }, { call = "c", retry = { backoff = { doubling = {} } } }, { send = "q" }, { put = "b" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} } } }, { call = "v", retry = { backoff = { equal-jitter = {} } } }, { call = "v", retry = { backoff = { decorrelated = {} } } }], platform = { ec2 = { type = "m5.large" } } }
 pool.v = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
+pool.w = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], alarm = { metric = "cpu", when = { above = "80%" } } } } }
 pool.g = { steps = [], scaling = { asg = { max = 3, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%" } }, { scheduled = { at = "10min", min = 1 } }] } } }
 "#;
 

@@ -124,7 +124,8 @@ fn each_size_of_a_machine_is_billed_by_itself_and_the_disk_through_all() {
     };
     let sizes = vec![size("m5.large"), size("m5.xlarge")];
     let NodeKind::Pool(mut app) = pool(large(), Vec::new()) else { unreachable!("a pool is a pool") };
-    app.scaling = Scaling::Vertical(Vertical { sizes, at: Vec::new(), change: no_time(), held: Held::Lost });
+    app.scaling =
+        Scaling::Vertical(Vertical { sizes, at: Vec::new(), alarm: None, change: no_time(), held: Held::Lost });
     let facts = [(0, running(0, 1, 0)), (120 * SECOND, gone(0, 1)), (150 * SECOND, running(0, 1, 1))];
     let usage = metered(vec![NodeKind::Pool(app)], &facts).usage(second(300));
     let lines = invoice(&usage, &PriceBook::us_east_1());

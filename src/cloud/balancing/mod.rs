@@ -8,7 +8,7 @@ mod standing;
 pub use standing::Standing;
 
 use crate::cloud::topology::{Routing, Ties};
-use crate::ground::chance::{Stream, below};
+use crate::ground::chance::{Stream, below, unit};
 
 /// A worker behind a balancer: which of its pools, and which place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +19,28 @@ pub struct Target {
     pub place: u32,
 }
 
-/// Chooses a worker; `None` where none is in service. `turn` is where round robin goes on.
+/// Where a balancer goes on that takes workers in turn.
+#[derive(Clone, Debug, Default)]
+pub struct Turn {
+    /// The pool whose turn it is …
+    pool: usize,
+    /// … and in each pool the place from which on it is somebody's turn.
+    places: Vec<u32>,
+}
+
+impl Turn {
+    /// The first worker of the first of so many pools.
+    pub fn new(pools: usize) -> Turn {
+        Turn { pool: 0, places: vec![0; pools] }
+    }
+}
+
+/// Chooses a worker; `None` where none is in service.
 pub fn choose(
-    routing: Routing,
+    routing: &Routing,
     ties: Ties,
     pools: &[&Standing],
-    turn: &mut Target,
+    turn: &mut Turn,
     chance: &mut Stream,
 ) -> Option<Target> {
     match routing {
@@ -35,6 +51,7 @@ pub fn choose(
             (ready > 0).then(|| nth(pools, below(chance, ready) as u32))
         }
         Routing::PowerOfTwo => two(ties, pools, chance),
+        Routing::Weighted(weights) => weighted(weights, pools, turn, chance),
     }
 }
 
@@ -54,16 +71,36 @@ fn nth(pools: &[&Standing], mut n: u32) -> Target {
 }
 
 /// The next worker in service from `turn` on, and around.
-fn in_turn(pools: &[&Standing], turn: &mut Target) -> Option<Target> {
+fn in_turn(pools: &[&Standing], turn: &mut Turn) -> Option<Target> {
     let rounds = (turn.pool..pools.len()).chain(0..=turn.pool.min(pools.len() - 1));
     for (visit, pool) in rounds.enumerate() {
-        let from = if visit == 0 { turn.place } else { 0 };
+        let from = if visit == 0 { turn.places[pool] } else { 0 };
         if let Some(place) = pools[pool].next_ready(from) {
-            *turn = Target { pool, place: place + 1 };
+            (turn.pool, turn.places[pool]) = (pool, place + 1);
             return Some(Target { pool, place });
         }
     }
     None
+}
+
+/// A pool by chance, as its weight among those that have somebody in service; in it the next worker in turn.
+fn weighted(weights: &[f64], pools: &[&Standing], turn: &mut Turn, chance: &mut Stream) -> Option<Target> {
+    let weight = |pool: usize| if pools[pool].ready() > 0 { weights[pool] } else { 0.0 };
+    let whole: f64 = (0..pools.len()).map(weight).sum();
+    let mut left = unit(chance) * whole;
+    // The last one with any weight takes what rounding leaves over.
+    let mut chosen = None;
+    for pool in (0..pools.len()).filter(|&pool| weight(pool) > 0.0) {
+        chosen = Some(pool);
+        left -= weight(pool);
+        if left < 0.0 {
+            break;
+        }
+    }
+    let pool = chosen?;
+    let place = pools[pool].next_ready(turn.places[pool]).or_else(|| pools[pool].next_ready(0))?;
+    turn.places[pool] = place + 1;
+    Some(Target { pool, place })
 }
 
 /// The worker with the fewest outstanding requests.
@@ -128,8 +165,8 @@ mod tests {
         standing
     }
 
-    fn start() -> Target {
-        Target { pool: 0, place: 0 }
+    fn start() -> Turn {
+        Turn::new(2)
     }
 
     #[test]
@@ -139,7 +176,9 @@ mod tests {
         let mut turn = start();
         let mut chance = Key::root(1, 0).stream();
         let places: Vec<(usize, u32)> = (0..5)
-            .map(|_| choose(Routing::RoundRobin, Ties::Lowest, &pools, &mut turn, &mut chance).expect("some are ready"))
+            .map(|_| {
+                choose(&Routing::RoundRobin, Ties::Lowest, &pools, &mut turn, &mut chance).expect("some are ready")
+            })
             .map(|target| (target.pool, target.place))
             .collect();
         assert_eq!(places, [(0, 0), (0, 2), (1, 0), (0, 0), (0, 2)]);
@@ -149,7 +188,7 @@ mod tests {
     fn the_fewest_outstanding_wins_and_a_tie_goes_to_the_lowest_number() {
         let (a, b) = (standing(&[Some(2), Some(1), Some(1)]), standing(&[Some(1)]));
         let mut chance = Key::root(1, 0).stream();
-        let found = choose(Routing::LeastOutstanding, Ties::Lowest, &[&a, &b], &mut start(), &mut chance);
+        let found = choose(&Routing::LeastOutstanding, Ties::Lowest, &[&a, &b], &mut start(), &mut chance);
         assert_eq!(found, Some(Target { pool: 0, place: 1 }));
     }
 
@@ -161,7 +200,7 @@ mod tests {
         let mut chance = Key::root(2, 0).stream();
         let mut counts = [0u32; 4];
         for _ in 0..3000 {
-            let found = choose(Routing::LeastOutstanding, Ties::Random, &[&a, &b], &mut start(), &mut chance);
+            let found = choose(&Routing::LeastOutstanding, Ties::Random, &[&a, &b], &mut start(), &mut chance);
             let target = found.expect("all are in service");
             counts[target.pool * 3 + target.place as usize] += 1;
         }
@@ -175,17 +214,36 @@ mod tests {
         let a = standing(&[Some(0), Some(5), Some(9)]);
         let mut chance = Key::root(3, 0).stream();
         for _ in 0..200 {
-            let found = choose(Routing::PowerOfTwo, Ties::Lowest, &[&a], &mut start(), &mut chance);
+            let found = choose(&Routing::PowerOfTwo, Ties::Lowest, &[&a], &mut start(), &mut chance);
             assert_ne!(found.expect("all are in service").place, 2);
         }
+    }
+
+    /// 8,000 draws at 3 to 1: binomial(8000, 3/4), sd 38.7; ±190 fails an honest program less than once in a million.
+    #[test]
+    fn weights_share_among_pools_that_are_in_service_and_workers_take_turns() {
+        let (a, b, away) = (standing(&[Some(9), Some(0)]), standing(&[Some(0)]), standing(&[None]));
+        let mut chance = Key::root(5, 0).stream();
+        let (mut turn, mut counts) = (Turn::new(3), [[0u32; 2]; 2]);
+        let routing = Routing::Weighted(vec![3.0, 1.0, 100.0]);
+        for _ in 0..8_000 {
+            let target = choose(&routing, Ties::Lowest, &[&a, &b, &away], &mut turn, &mut chance).expect("two serve");
+            counts[target.pool][target.place as usize] += 1;
+        }
+        assert!((5_810..=6_190).contains(&(counts[0][0] + counts[0][1])), "{counts:?}");
+        assert!(counts[0][0].abs_diff(counts[0][1]) <= 1, "{counts:?}");
+        let nothing = Routing::Weighted(vec![0.0, 0.0, 1.0]);
+        assert_eq!(choose(&nothing, Ties::Lowest, &[&a, &b, &away], &mut turn, &mut chance), None);
     }
 
     #[test]
     fn nobody_in_service_is_nobody() {
         let a = standing(&[None, None]);
         let mut chance = Key::root(4, 0).stream();
-        for routing in [Routing::RoundRobin, Routing::LeastOutstanding, Routing::Random, Routing::PowerOfTwo] {
-            assert_eq!(choose(routing, Ties::Lowest, &[&a], &mut start(), &mut chance), None);
+        let weighted = Routing::Weighted(vec![1.0]);
+        for routing in [Routing::RoundRobin, Routing::LeastOutstanding, Routing::Random, Routing::PowerOfTwo, weighted]
+        {
+            assert_eq!(choose(&routing, Ties::Lowest, &[&a], &mut start(), &mut chance), None);
         }
     }
 }

@@ -2,19 +2,21 @@
 //!
 //! Nodes never hold each other: what crosses from one to another is the world's business.
 
+mod crew;
 mod line;
 mod pool;
 mod programme;
 mod queue;
 mod track;
 
+pub use crew::{Phase, Worker};
 pub use line::Lines;
-pub use pool::{Phase, Pool, Slot, Talk, Worker};
+pub use pool::{Pool, Slot, Talk};
 pub use programme::{Action, Named, Piece, Whose};
 pub use queue::Queue;
 pub use track::Track;
 
-use crate::cloud::balancing::Target;
+use crate::cloud::balancing::Turn;
 use crate::cloud::topology;
 use crate::ground::chance::{Key, Stream};
 
@@ -48,8 +50,8 @@ impl Node<'_> {
 pub struct Balancer<'a> {
     /// How it is described.
     pub plan: &'a topology::Balancer,
-    /// Where round robin goes on.
-    pub turn: Target,
+    /// Where turns go on.
+    pub turn: Turn,
     /// For random routing and ties.
     pub chance: Stream,
     /// Outages that keep it away at present.
@@ -61,7 +63,7 @@ pub struct Balancer<'a> {
 impl<'a> Balancer<'a> {
     /// A balancer at the start of its turn.
     pub fn new(plan: &'a topology::Balancer, key: Key) -> Balancer<'a> {
-        let turn = Target { pool: 0, place: 0 };
+        let turn = Turn::new(plan.to.len());
         Balancer { plan, turn, chance: key.named("routing").stream(), away: 0, absent: Track::default() }
     }
 }

@@ -1,10 +1,7 @@
 //! Workers with slots: who is free, who is in line, and what each slot does.
-//!
-//! A worker has an *index*, which stays while it lives and is used again later, and a *number*, from 1 in the
-//! order of launch, which is never used again. Free slots are kept in the order of the workers' numbers, so that
-//! the lowest number takes work first whatever indices were used again.
 
 use crate::cloud::balancing::Standing;
+use crate::cloud::node::crew::{Phase, Worker};
 use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::programme::Action;
 use crate::cloud::node::track::Track;
@@ -40,36 +37,6 @@ pub struct Talk {
     pub tries: u16,
 }
 
-/// Where a worker is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Asked for, not yet running.
-    Pending,
-    /// Running, not yet in service.
-    Booting,
-    /// In service.
-    Ready,
-    /// Ends what it holds and goes.
-    Draining,
-    /// Stopped in order to come back as another size.
-    Changing,
-    /// Gone; its index is free.
-    Gone,
-}
-
-/// One worker.
-#[derive(Clone, Copy, Debug)]
-pub struct Worker {
-    /// From 1, in the order of launch.
-    pub number: u32,
-    /// Its place in [`Pool::order`].
-    pub place: u32,
-    /// Where it is in its life.
-    pub phase: Phase,
-    /// Which of the pool's sizes it has.
-    pub size: u16,
-}
-
 /// A pool of a running world.
 #[derive(Debug)]
 pub struct Pool<'a> {
@@ -98,7 +65,7 @@ pub struct Pool<'a> {
     /// The workers' indices in the order of their numbers; [`NONE`] where one is gone.
     pub order: Vec<u32>,
     /// The workers' numbers in that order, gone ones included.
-    numbers: Vec<u32>,
+    pub(super) numbers: Vec<u32>,
     /// Slots by worker's index × stride.
     pub slots: Vec<Slot>,
     /// What they remember, in the same order.
@@ -108,9 +75,9 @@ pub struct Pool<'a> {
     /// Slots a worker's index takes up: the most that any size has.
     pub stride: u32,
     /// Free slots of workers in service, by rank.
-    free: Bits,
-    slot_of_rank: Vec<u32>,
-    free_indices: Vec<u32>,
+    pub(super) free: Bits,
+    pub(super) slot_of_rank: Vec<u32>,
+    pub(super) free_indices: Vec<u32>,
     /// Who waits.
     pub lines: Lines,
     /// The workers in service as balancers see them, by place; kept only behind a balancer.
@@ -128,7 +95,7 @@ pub struct Pool<'a> {
     /// For random lines.
     pub chance: Stream,
     /// Each slot's place among all in the order of the workers' numbers.
-    ranks: Vec<u32>,
+    pub(super) ranks: Vec<u32>,
     /// Whether slots are made when they are needed.
     pub unlimited: bool,
     /// Requests begun, for controllers.
@@ -385,92 +352,6 @@ impl<'a> Pool<'a> {
         if self.unlimited { 1 } else { self.sizes[usize::from(self.workers[worker as usize].size)].slots }
     }
 
-    /// Adds a worker that was just asked for; returns its index.
-    pub fn launch(&mut self) -> u32 {
-        self.launched += 1;
-        let worker = Worker { number: self.launched, place: 0, phase: Phase::Pending, size: 0 };
-        let index = match self.free_indices.pop() {
-            Some(index) => {
-                self.workers[index as usize] = worker;
-                index
-            }
-            None => {
-                self.workers.push(worker);
-                let index = self.workers.len() as u32 - 1;
-                if let Lines::Each(lines) = &mut self.lines {
-                    lines.push(Queued::new(&self.plan.line));
-                }
-                for _ in 0..self.stride {
-                    self.push_slot();
-                }
-                index
-            }
-        };
-        self.stand(index);
-        self.settle();
-        index
-    }
-
-    /// A worker that is gone gives its index back.
-    pub fn forget(&mut self, index: u32) {
-        let worker = &mut self.workers[index as usize];
-        if matches!(worker.phase, Phase::Draining | Phase::Changing) {
-            self.leaving -= 1;
-        }
-        worker.phase = Phase::Gone;
-        let place = worker.place;
-        self.order[place as usize] = NONE;
-        self.free_indices.push(index);
-        while self.order.last() == Some(&NONE) {
-            self.order.pop();
-            self.numbers.pop();
-        }
-        let living = self.workers.len() - self.free_indices.len();
-        if self.order.len() > 64 && self.order.len() > 2 * living {
-            self.close_ranks();
-        }
-        self.settle();
-    }
-
-    /// A worker comes into service: its free slots can be taken.
-    pub fn open(&mut self, index: u32, now: SimTime) {
-        let worker = &mut self.workers[index as usize];
-        worker.phase = Phase::Ready;
-        let place = worker.place;
-        for slot in self.slots_range(index) {
-            if self.slots[slot as usize].job == NONE {
-                self.free.insert(self.ranks[slot as usize]);
-            }
-        }
-        let slots = u64::from(self.slots_of(index));
-        self.levels.ready.up(now);
-        self.levels.slots.set(now, self.levels.slots.level() + slots);
-        if self.away == 0
-            && let Some(standing) = &mut self.standing
-        {
-            standing.enter(place);
-        }
-        self.settle();
-    }
-
-    /// A worker goes out of service, into `phase`: nobody takes its slots any more.
-    pub fn shut(&mut self, index: u32, phase: Phase, now: SimTime) {
-        for slot in self.slots_range(index) {
-            self.free.remove(self.ranks[slot as usize]);
-        }
-        let slots = u64::from(self.slots_of(index));
-        self.leaving += 1;
-        let worker = &mut self.workers[index as usize];
-        worker.phase = phase;
-        let place = worker.place;
-        self.levels.ready.down(now);
-        self.levels.slots.set(now, self.levels.slots.level() - slots);
-        if let Some(standing) = &mut self.standing {
-            standing.leave(place);
-        }
-        self.settle();
-    }
-
     /// The slots that a worker has at its size.
     pub fn slots_range(&self, index: u32) -> std::ops::Range<u32> {
         if self.unlimited {
@@ -478,27 +359,6 @@ impl<'a> Pool<'a> {
         }
         let first = index * self.stride;
         first..first + self.slots_of(index)
-    }
-
-    /// The worker with a number, if it still lives.
-    pub fn numbered(&self, number: u32) -> Option<u32> {
-        let place = self.numbers.binary_search(&number).ok()?;
-        Some(self.order[place]).filter(|&index| index != NONE)
-    }
-
-    /// The worker at a place that a balancer chose.
-    #[inline]
-    pub fn at_place(&self, place: u32) -> u32 {
-        self.order[place as usize]
-    }
-
-    /// Indices of the workers in a phase that `wanted` names, newest first.
-    pub fn newest_first(&self, wanted: impl Fn(Phase) -> bool) -> impl Iterator<Item = u32> {
-        self.order
-            .iter()
-            .rev()
-            .copied()
-            .filter(move |&index| index != NONE && wanted(self.workers[index as usize].phase))
     }
 
     /// Who is next in a line, and whether a place is left in it.
@@ -517,7 +377,7 @@ impl<'a> Pool<'a> {
         }
     }
 
-    fn push_slot(&mut self) {
+    pub(super) fn push_slot(&mut self) {
         self.slots.push(Slot { until: SimTime::NEVER, job: NONE, request: NONE });
         self.ranks.push(0);
         self.talks.push(Talk { left: Span::ZERO, child: NONE, epoch: 0, tries: 0 });
@@ -531,66 +391,5 @@ impl<'a> Pool<'a> {
         self.ranks[slot as usize] = slot;
         self.slot_of_rank.push(slot);
         slot
-    }
-
-    /// Gives a worker the last place in the order.
-    fn stand(&mut self, index: u32) {
-        let place = self.order.len() as u32;
-        self.order.push(index);
-        self.numbers.push(self.workers[index as usize].number);
-        self.workers[index as usize].place = place;
-        let first = place * self.stride;
-        self.slot_of_rank.resize((first + self.stride) as usize, NONE);
-        for offset in 0..self.stride {
-            let slot = index * self.stride + offset;
-            self.ranks[slot as usize] = first + offset;
-            self.slot_of_rank[(first + offset) as usize] = slot;
-        }
-        if let Some(standing) = &mut self.standing
-            && standing.places() <= place
-        {
-            standing.add();
-        }
-    }
-
-    /// Closes the gaps that those who went have left in the order.
-    #[cold]
-    fn close_ranks(&mut self) {
-        let living: Vec<u32> = self.order.drain(..).filter(|&index| index != NONE).collect();
-        let outstanding: Vec<u32> = living.iter().map(|&index| self.outstanding_of(index)).collect();
-        let free: Vec<bool> = living
-            .iter()
-            .flat_map(|&index| self.slots_range(index))
-            .map(|slot| self.free.contains(self.ranks[slot as usize]))
-            .collect();
-        self.free.clear();
-        self.numbers.clear();
-        self.slot_of_rank.clear();
-        if let Some(standing) = &mut self.standing {
-            standing.clear();
-        }
-        let mut was_free = free.into_iter();
-        for (&index, requests) in living.iter().zip(outstanding) {
-            self.stand(index);
-            for slot in self.slots_range(index) {
-                if was_free.next() == Some(true) {
-                    self.free.insert(self.ranks[slot as usize]);
-                }
-            }
-            let (place, phase) = (self.workers[index as usize].place, self.workers[index as usize].phase);
-            if let Some(standing) = &mut self.standing {
-                for _ in 0..requests {
-                    standing.take(place);
-                }
-                if phase == Phase::Ready && self.away == 0 {
-                    standing.enter(place);
-                }
-            }
-        }
-    }
-
-    fn outstanding_of(&self, index: u32) -> u32 {
-        let place = self.workers[index as usize].place;
-        self.standing.as_ref().map_or(0, |standing| standing.outstanding(place))
     }
 }

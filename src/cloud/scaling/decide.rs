@@ -206,6 +206,7 @@ pub fn restrain(asked: Recommendation, seen: &Seen, cooldown: Span, memory: Memo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ground::distribution::Distribution;
 
     fn seen(second: u64, desired: u32) -> Seen {
         Seen {
@@ -253,7 +254,8 @@ mod tests {
 
     #[test]
     fn a_timetable_does_not_wait_for_a_cooldown() {
-        let rule = Scheduled { at: SimTime::START, min: Some(4), desired: None, max: None };
+        let late = Distribution::constant(0);
+        let rule = Scheduled { at: SimTime::START, min: Some(4), desired: None, max: None, late };
         let memory = Memory { rest_until: SimTime::from_nanos(u64::MAX / 2) };
         let look = seen(40, 2);
         let (decision, _) = restrain(scheduled(&rule, &look), &look, Span::from_secs(60), memory);

@@ -25,6 +25,8 @@ pub struct Vertical {
     pub sizes: Vec<Size>,
     /// Instants and the size (from 0) that each machine changes to.
     pub at: Vec<(SimTime, u16)>,
+    /// Changes each machine to the next size whenever it goes off.
+    pub alarm: Option<Alarm>,
     /// How long the change itself takes, between stopping and pending (a law of nanoseconds).
     pub change: Distribution,
     /// The fate of work in hand.
@@ -142,6 +144,36 @@ pub struct Scheduled {
     pub desired: Option<u32>,
     /// The new upper bound.
     pub max: Option<u32>,
+    /// How much later than that it happens (a law of nanoseconds).
+    pub late: Distribution,
+}
+
+/// Goes off when a metric was beyond a limit for so many periods in a row.
+#[derive(Clone, Debug)]
+pub struct Alarm {
+    /// What is read.
+    pub metric: Metric,
+    /// On which side of the limit the metric must be …
+    pub when: Side,
+    /// … and the limit.
+    pub limit: f64,
+    /// Periods in a row; at least 1.
+    pub points: u32,
+    /// From one look to the next.
+    pub period: Span,
+}
+
+/// A side of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Greater.
+    Above,
+    /// As great or greater.
+    AtLeast,
+    /// Less.
+    Below,
+    /// As little or less.
+    AtMost,
 }
 
 /// What a controller reads, and of which node.

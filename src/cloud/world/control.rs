@@ -4,7 +4,7 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::Fact;
 use crate::cloud::node::Node;
 use crate::cloud::scaling::decide::{recommend, restrain};
-use crate::cloud::scaling::{Bounds, Memory, Metric, Policy, Reading, Scaling, Seen};
+use crate::cloud::scaling::{Bounds, Memory, Metric, Policy, Reading, Scaling, Seen, Streak, Vertical};
 use crate::cloud::topology::{NodeId, NodeKind, Topology};
 use crate::cloud::world::World;
 use crate::engine::{Context, Observer};
@@ -13,11 +13,20 @@ use crate::ground::time::{SECOND, SimTime, Span};
 /// What governs one pool.
 #[derive(Debug)]
 pub(super) struct Controller {
-    pool: NodeId,
+    pub(super) pool: NodeId,
     bounds: Bounds,
     memory: Memory,
+    /// What its alarm remembers, and the size that its machines have or will have: for those that grow.
+    pub(super) growth: Growth,
     /// What each policy saw when it last looked.
     looks: Vec<LastLook>,
+}
+
+/// How far a pool has grown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Growth {
+    pub(super) streak: Streak,
+    pub(super) size: u16,
 }
 
 /// The integrals and counts at a policy's last look: averages are differences of them.
@@ -32,15 +41,20 @@ struct LastLook {
 /// The controllers of a topology, in the order of its pools.
 pub(super) fn controllers(topology: &Topology) -> Vec<Controller> {
     let groups = topology.nodes.iter().enumerate().filter_map(|(index, node)| match &node.kind {
-        NodeKind::Pool(pool) => match &pool.scaling {
-            Scaling::Group(group) => Some(Controller {
+        NodeKind::Pool(pool) => {
+            let of = |bounds, policies| Controller {
                 pool: NodeId::at(index),
-                bounds: Bounds { min: group.min, max: group.max },
+                bounds,
                 memory: Memory::default(),
-                looks: vec![LastLook::default(); group.policies.len()],
-            }),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
-        },
+                growth: Growth::default(),
+                looks: vec![LastLook::default(); policies],
+            };
+            match &pool.scaling {
+                Scaling::Group(group) => Some(of(Bounds { min: group.min, max: group.max }, group.policies.len())),
+                Scaling::Vertical(Vertical { alarm: Some(_), .. }) => Some(of(Bounds { min: 0, max: u32::MAX }, 1)),
+                Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
+            }
+        }
         _ => None,
     });
     groups.collect()
@@ -69,9 +83,23 @@ impl World<'_> {
     pub(super) fn first_looks<O>(&mut self, cx: &mut Context<'_, O>) {
         for at in 0..self.controllers.len() {
             let id = self.controllers[at].pool;
-            let Scaling::Group(group) = &self.pool(id).plan.scaling else { continue };
-            for (policy, rule) in group.policies.iter().enumerate() {
-                cx.plan(rhythm(rule).0, Event::Look { pool: id, policy: policy as u32 });
+            let plan = self.pool(id).plan;
+            match &plan.scaling {
+                Scaling::Group(group) => {
+                    let key = self.pool(id).key.named("late");
+                    for (policy, rule) in group.policies.iter().enumerate() {
+                        let late = match rule {
+                            Policy::Scheduled(rule) => rule.late.sample(&mut key.draw(policy as u64)),
+                            Policy::QueueLength(_) | Policy::TargetTracking(_) => 0,
+                        };
+                        let first = rhythm(rule).0 + Span::from_nanos(late);
+                        cx.plan(first, Event::Look { pool: id, policy: policy as u32 });
+                    }
+                }
+                Scaling::Vertical(Vertical { alarm: Some(alarm), .. }) => {
+                    cx.plan(SimTime::START + alarm.period, Event::Look { pool: id, policy: 0 });
+                }
+                Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => (),
             }
         }
     }
@@ -79,7 +107,11 @@ impl World<'_> {
     /// A policy looks, and its controller acts.
     pub(super) fn look<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, policy: u32) {
         let now = cx.now();
-        let Scaling::Group(group) = &self.pool(id).plan.scaling else { return };
+        let plan = self.pool(id).plan;
+        if let Scaling::Vertical(vertical) = &plan.scaling {
+            return self.look_at_alarm(cx, id, vertical);
+        }
+        let Scaling::Group(group) = &plan.scaling else { return };
         let rule = &group.policies[policy as usize];
         if let Some(every) = rhythm(rule).1 {
             cx.plan(now + every, Event::Look { pool: id, policy });
@@ -106,6 +138,23 @@ impl World<'_> {
         cx.tell(Fact::Decided { pool: id, decision });
         if decision.to != decision.from {
             self.want(cx, id, decision.to);
+        }
+    }
+
+    /// The alarm of a pool that grows by bigger machines looks.
+    fn look_at_alarm<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, vertical: &Vertical) {
+        let (Some(alarm), now) = (&vertical.alarm, cx.now()) else { return };
+        cx.plan(now + alarm.period, Event::Look { pool: id, policy: 0 });
+        let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
+        let here = self.last_look(id, now);
+        let datapoint = self.read(alarm.metric, id, now, &self.controllers[at].looks[0], &here);
+        let Controller { growth, looks, .. } = &mut self.controllers[at];
+        let (off, streak) = alarm.judge(datapoint, growth.streak);
+        (growth.streak, looks[0]) = (streak, here);
+        if off && usize::from(growth.size) + 1 < vertical.sizes.len() {
+            growth.size += 1;
+            let size = growth.size;
+            self.resize(cx, id, vertical, size);
         }
     }
 

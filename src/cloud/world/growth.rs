@@ -44,15 +44,22 @@ impl World<'_> {
     /// A machine comes into service that may have missed a change while it booted.
     pub(super) fn catch_up<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
         let Scaling::Vertical(vertical) = &self.pool(id).plan.scaling else { return };
-        let due = vertical.at.iter().take_while(|&&(at, _)| at <= cx.now()).last();
-        if let Some(&(_, size)) = due {
+        let due = vertical.at.iter().take_while(|&&(at, _)| at <= cx.now()).last().map(|&(_, size)| size);
+        let governed = self.controllers.iter().find(|controller| controller.pool == id);
+        if let Some(size) = due.or(governed.map(|controller| controller.growth.size)) {
             self.resize(cx, id, vertical, size);
         }
     }
 
     /// Every machine in service becomes another size. One that does not yet run comes as that size; one that boots
     /// changes once it has booted.
-    fn resize<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, vertical: &Vertical, size: u16) {
+    pub(super) fn resize<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        vertical: &Vertical,
+        size: u16,
+    ) {
         let now = cx.now();
         let stopped = |phase| matches!(phase, Phase::Pending | Phase::Changing);
         let coming: Vec<u32> = self.pool(id).newest_first(stopped).collect();

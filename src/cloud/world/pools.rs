@@ -34,17 +34,19 @@ impl World<'_> {
         if balancer.away > 0 {
             return self.fail(cx, id, Loss::Down);
         }
-        let (plan, ties, mut turn) = (balancer.plan, balancer.plan.ties, balancer.turn);
+        let (plan, ties) = (balancer.plan, balancer.plan.ties);
+        // Taken out while the workers are looked at, and put back below.
+        let mut turn = std::mem::take(&mut balancer.turn);
         let mut chance = balancer.chance.clone();
         let standing = |to: &NodeId| match &nodes[to.index()] {
             Node::Pool(pool) => pool.standing.as_ref().unwrap_or_else(|| super::not_a("pool behind a balancer")),
             _ => super::not_a("pool"),
         };
         let target = match plan.to.as_slice() {
-            [only] => crate::cloud::balancing::choose(plan.routing, ties, &[standing(only)], &mut turn, &mut chance),
+            [only] => crate::cloud::balancing::choose(&plan.routing, ties, &[standing(only)], &mut turn, &mut chance),
             several => {
                 let standings: Vec<_> = several.iter().map(standing).collect();
-                crate::cloud::balancing::choose(plan.routing, ties, &standings, &mut turn, &mut chance)
+                crate::cloud::balancing::choose(&plan.routing, ties, &standings, &mut turn, &mut chance)
             }
         };
         if let Node::Balancer(balancer) = &mut nodes[node.index()] {

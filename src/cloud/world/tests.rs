@@ -3,7 +3,7 @@
 use super::{Horizon, simulate};
 use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::fact::{Fact, Loss, Outcome, Who};
-use crate::cloud::scaling::{Entry, Scaling, Size, Vertical};
+use crate::cloud::scaling::{Alarm, Entry, Group, Metric, Policy, Reading, Scaling, Scheduled, Side, Size, Vertical};
 use crate::cloud::topology::{
     Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Held, Initially,
     Life, NoWorker, Node, NodeId, NodeKind, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Routing, Speed,
@@ -346,7 +346,8 @@ fn interrupted_work_goes_on_at_the_speed_of_its_new_machine() {
     for (held, end) in [(Held::Resume, 7.0), (Held::Restart, 9.0)] {
         let size = |work| Size { platform: Platform::Free, speed: Speed { work, time: 1 }, slots: 1 };
         let at = vec![(SimTime::from_nanos(4 * SECOND), 1)];
-        let scaling = Scaling::Vertical(Vertical { sizes: vec![size(1), size(2)], at, change: seconds(0.0), held });
+        let scaling =
+            Scaling::Vertical(Vertical { sizes: vec![size(1), size(2)], at, alarm: None, change: seconds(0.0), held });
         let pool = Pool { scaling, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 1) };
         assert_eq!(completions(&diary(&application, &alone(pool, 1), 60.0)), [(0, end)], "{held:?}");
     }
@@ -366,8 +367,13 @@ fn nobody_waits_for_unlimited_workers_behind_a_balancer() {
 fn growing(at: &[(u64, u16)], change: f64, held: Held) -> Pool {
     let size = |slots, work| Size { platform: Platform::Free, speed: Speed { work, time: 1 }, slots };
     let at = at.iter().map(|&(at, size)| (SimTime::from_nanos(at * SECOND), size)).collect();
-    let scaling =
-        Scaling::Vertical(Vertical { sizes: vec![size(2, 1), size(1, 2)], at, change: seconds(change), held });
+    let scaling = Scaling::Vertical(Vertical {
+        sizes: vec![size(2, 1), size(1, 2)],
+        at,
+        alarm: None,
+        change: seconds(change),
+        held,
+    });
     Pool { scaling, slots: 2, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 1) }
 }
 
@@ -377,6 +383,42 @@ fn of_those_handed_back_the_earliest_begun_is_first() {
     let application = application(brings(&[(0.0, 10.0), (1.0, 10.0)]), vec![seconds(1.0)]);
     let topology = alone(growing(&[(5, 1)], 0.0, Held::Back), 1);
     assert_eq!(completions(&diary(&application, &topology, 60.0)), [(0, 10.0), (1, 15.0)]);
+}
+
+/// A hundred seconds of work fill one machine. Its alarm looks every ten seconds and wants two full ones in a row: at
+/// 20 s it becomes twice as fast, at 40 s four times, and then stays: 20 + 40 done, 40 left for 10 s.
+#[test]
+fn an_alarm_changes_to_the_next_size_until_the_last() {
+    let application = application(brings(&[(0.0, 100.0)]), vec![seconds(1.0)]);
+    let size = |work| Size { platform: Platform::Free, speed: Speed { work, time: 1 }, slots: 1 };
+    let alarm = Alarm {
+        metric: Metric { what: Reading::Cpu, of: NodeId(0) },
+        when: Side::Above,
+        limit: 0.8,
+        points: 2,
+        period: Span::from_secs(10),
+    };
+    let scaling = Scaling::Vertical(Vertical {
+        sizes: vec![size(1), size(2), size(4)],
+        at: Vec::new(),
+        alarm: Some(alarm),
+        change: seconds(0.0),
+        held: Held::Resume,
+    });
+    let pool = Pool { scaling, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 1) };
+    assert_eq!(completions(&diary(&application, &alone(pool, 1), 200.0)), [(0, 50.0)]);
+}
+
+/// A scheduled change to one worker at 10 s that happens three seconds late.
+#[test]
+fn a_scheduled_change_may_be_late() {
+    let application = application(at(&[0.0]), vec![seconds(1.0)]);
+    let rule =
+        Scheduled { at: SimTime::from_nanos(10 * SECOND), min: None, desired: Some(1), max: None, late: seconds(3.0) };
+    let (policies, cooldown) = (vec![Policy::Scheduled(rule)], Span::ZERO);
+    let scaling = Scaling::Group(Group { min: 0, desired: 0, max: 1, policies, cooldown, warm_up: None });
+    let pool = Pool { scaling, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 0) };
+    assert_eq!(completions(&diary(&application, &alone(pool, 1), 60.0)), [(0, 14.0)]);
 }
 
 /// While it is stopped at 4 s for three seconds another size is due; while it boots for a minute, one as well.

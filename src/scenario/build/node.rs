@@ -42,11 +42,14 @@ impl Builder<'_> {
         use crate::scenario::draft::node;
         Balancer {
             to: self.ids(ids, &draft.to),
-            routing: match draft.routing {
+            routing: match &draft.routing {
                 None | Some(node::Routing::RoundRobin) => Routing::RoundRobin,
                 Some(node::Routing::LeastOutstanding) => Routing::LeastOutstanding,
                 Some(node::Routing::Random) => Routing::Random,
                 Some(node::Routing::PowerOfTwo) => Routing::PowerOfTwo,
+                Some(node::Routing::Weighted(by)) => {
+                    Routing::Weighted(by.weights.iter().map(|weight| weight.0).collect())
+                }
             },
             ties: match draft.ties {
                 None | Some(node::Ties::Lowest) => Ties::Lowest,

@@ -1,8 +1,8 @@
 //! How the pools of one topology are scaled.
 
 use crate::cloud::scaling::{
-    Entry, Group, Metric, Policy, QueueLength, Reading, ScaleIn, Scaling, Scheduled, Shrinks, Size, TargetTracking,
-    Vertical,
+    Alarm, Entry, Group, Metric, Policy, QueueLength, Reading, ScaleIn, Scaling, Scheduled, Shrinks, Side, Size,
+    TargetTracking, Vertical,
 };
 use crate::cloud::topology::{Held, NodeId, Platform, Speed};
 use crate::ground::time::{SimTime, Span};
@@ -41,7 +41,11 @@ impl Builder<'_> {
                 entries.sort_by_key(|entry| entry.at);
                 Scaling::Timetable(entries)
             }
-            Some(draft::Scaling::Vertical(vertical)) => Scaling::Vertical(self.vertical(vertical, platform, slots)),
+            Some(draft::Scaling::Vertical(vertical)) => {
+                let (own, before) = (self.id(ids, name), self.before(ids, topology, name));
+                let alarm = vertical.alarm.as_ref().map(|alarm| self.alarm(ids, alarm, own, before));
+                Scaling::Vertical(self.vertical(vertical, alarm, platform, slots))
+            }
             Some(draft::Scaling::Asg(asg)) => Scaling::Group(self.group(ids, topology, name, pool, asg)),
         }
     }
@@ -58,7 +62,36 @@ impl Builder<'_> {
         })
     }
 
-    fn vertical(&mut self, draft: &draft::Vertical, platform: &Platform, slots: u32) -> Vertical {
+    /// The queue that a pool receives from, or the pool: what a queue's metric is of where the file does not say.
+    fn before(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str) -> NodeId {
+        let taken = |queue: &crate::scenario::draft::node::Queue| {
+            queue.to.as_ref().is_some_and(|to| to.names.iter().any(|to| to == name))
+        };
+        let queue = topology.queue.iter().find(|(_, queue)| taken(queue));
+        self.id(ids, queue.map_or(name, |(queue, _)| queue))
+    }
+
+    fn alarm(&mut self, ids: &Ids<'_>, draft: &draft::Alarm, own: NodeId, before: NodeId) -> Alarm {
+        let (when, limit) = match &draft.when {
+            draft::When::Above(limit) => (Side::Above, limit),
+            draft::When::AtLeast(limit) => (Side::AtLeast, limit),
+            draft::When::Below(limit) => (Side::Below, limit),
+            draft::When::AtMost(limit) => (Side::AtMost, limit),
+        };
+        let limit = tracking::limit_value(&draft.metric, limit).unwrap_or_else(|why| {
+            self.slip(why);
+            0.0
+        });
+        Alarm {
+            metric: self.metric(ids, &draft.metric, own, before),
+            when,
+            limit,
+            points: draft.points.map_or(1, |points| count(points.0)),
+            period: draft.period.map_or(PERIOD, |time| time.0),
+        }
+    }
+
+    fn vertical(&mut self, draft: &draft::Vertical, alarm: Option<Alarm>, platform: &Platform, slots: u32) -> Vertical {
         let volume = match platform {
             Platform::Ec2 { volume, .. } => *volume,
             Platform::Machine { .. } | Platform::Free => 0,
@@ -70,9 +103,11 @@ impl Builder<'_> {
         });
         Vertical {
             sizes: sizes.collect(),
+            alarm,
             at: draft
                 .at
                 .iter()
+                .flatten()
                 .map(|(time, number)| {
                     (SimTime::START + time.0, u16::try_from(number.0.saturating_sub(1)).unwrap_or(u16::MAX))
                 })
@@ -89,12 +124,7 @@ impl Builder<'_> {
             Some(Amount::Unlimited) | None => None,
         };
         let own = self.id(ids, name);
-        // Queues that the pool receives from: what a queue's metric is of where the file does not say.
-        let before = topology
-            .queue
-            .iter()
-            .find(|(_, queue)| queue.to.as_ref().is_some_and(|to| to.names.iter().any(|to| to == name)));
-        let before = before.map_or(own, |(queue, _)| self.id(ids, queue));
+        let before = self.before(ids, topology, name);
         let mut policies = Vec::new();
         for policy in &draft.policies {
             match policy {
@@ -106,12 +136,14 @@ impl Builder<'_> {
                 }
                 draft::Policy::Scheduled(rule) => {
                     let (min, desired, max) = (rule.min, rule.desired, rule.max);
+                    let late = self.law_or_none(&rule.late);
                     policies.extend(self.times(rule.at, rule.cron.as_deref()).into_iter().map(|at| {
                         Policy::Scheduled(Scheduled {
                             at,
                             min: min.map(|number| count(number.0)),
                             desired: desired.map(|number| count(number.0)),
                             max: max.map(|number| count(number.0)),
+                            late: late.clone(),
                         })
                     }));
                 }

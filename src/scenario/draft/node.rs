@@ -177,8 +177,9 @@ pub(crate) struct Balancer {
 }
 
 /// How a balancer chooses among the workers in service.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(transform = crate::scenario::schema::choice)]
 pub(crate) enum Routing {
     /// In turn, starting with the lowest number.
     RoundRobin,
@@ -188,6 +189,16 @@ pub(crate) enum Routing {
     Random,
     /// Of two different ones at random, the one with fewer requests.
     PowerOfTwo,
+    /// A pool by chance, as its weight among those that have a worker in service; there the next worker in turn.
+    Weighted(Weights),
+}
+
+/// How a balancer's pools share its requests.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Weights {
+    /// One number for each pool of `to`, in the same order: `[3, 1]` sends three of four to the first.
+    pub weights: Vec<Number>,
 }
 
 /// Whom an equal count favours.

@@ -135,6 +135,9 @@ pub(crate) struct Scheduled {
     pub desired: Option<Whole>,
     /// The new upper bound.
     pub max: Option<Whole>,
+    /// How much later than that it happens.
+    #[schemars(extend("default" = "0s"))]
+    pub late: Option<Law<Time>>,
 }
 
 /// One line of a timetable: one of `at` and `cron`.
@@ -150,14 +153,47 @@ pub(crate) struct Timetable {
     pub workers: Whole,
 }
 
-/// Growing by a bigger machine.
+/// Goes off when a metric was beyond a limit for so many periods in a row.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Alarm {
+    /// What is read.
+    pub metric: Metric,
+    /// The limit, in the metric's own form: `{ above = "80%" }`.
+    pub when: When,
+    /// Periods in a row.
+    #[schemars(extend("default" = 1))]
+    pub points: Option<Whole>,
+    /// From one look to the next.
+    #[schemars(extend("default" = "60s"))]
+    pub period: Option<Time>,
+}
+
+/// On which side of a limit a metric must be.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(transform = crate::scenario::schema::choice)]
+pub(crate) enum When {
+    /// Greater than this.
+    Above(Limit),
+    /// This or greater.
+    AtLeast(Limit),
+    /// Less than this.
+    Below(Limit),
+    /// This or less.
+    AtMost(Limit),
+}
+
+/// Growing by a bigger machine: by one of `at` and `alarm`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Vertical {
     /// The sizes; the first is in use at the start.
     pub sizes: Vec<Size>,
     /// Times and the number of a size (from 1) that each machine then changes to: `[["120s", 2]]`.
-    pub at: Vec<(Time, Whole)>,
+    pub at: Option<Vec<(Time, Whole)>>,
+    /// Changes to the next size whenever this goes off, until it is the last.
+    pub alarm: Option<Alarm>,
     /// How long the change itself takes, between `stopping` and `pending`.
     #[schemars(extend("default" = "0s"))]
     pub change: Option<Law<Time>>,

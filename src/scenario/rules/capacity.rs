@@ -2,7 +2,7 @@
 
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
-use crate::scenario::draft::node::{Platform, Pool};
+use crate::scenario::draft::node::{Platform, Pool, Routing};
 use crate::scenario::draft::quantities::{Amount, Number, Whole};
 use crate::scenario::draft::scaling::{Policy, Scaling};
 use crate::scenario::place::Place;
@@ -19,6 +19,8 @@ const WORKERS_MAX: u64 = 1_000_000;
 const SLOTS_MAX: u64 = 1_000_000;
 const ROOM_MAX: u64 = 1_000_000_000;
 const CALLS_MAX: u64 = 255;
+const WEIGHT_MAX: f64 = 1_000_000.0;
+const POINTS_MAX: u64 = 10_000;
 /// Between the looks of a policy.
 const RHYTHM_MIN: Span = Span::from_millis(1);
 
@@ -51,6 +53,10 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 100_000,
                 node_place(name, Kind::Balancer, balancer_name).then("rules"),
             );
+            if let Some(Routing::Weighted(by)) = &balancer.routing {
+                let place = node_place(name, Kind::Balancer, balancer_name).then("routing").then("weighted");
+                weights(&by.weights, &balancer.to.names, place.then("weights"), &mut ranges);
+            }
         }
     }
     ranges.complaints
@@ -85,6 +91,30 @@ fn pool(pool: &Pool, place: &Place, ranges: &mut Ranges) {
     }
     if let Some(scaling) = &pool.scaling {
         self::scaling(pool, scaling, place, ranges);
+    }
+}
+
+fn weights(weights: &[Number], pools: &[String], place: Place, ranges: &mut Ranges) {
+    if weights.len() != pools.len() {
+        let what = format!("pools behind it: {}, weights: {}", pools.len(), weights.len());
+        ranges.complaints.push(
+            Complaint::error("E201", place, what).advise("give one number for each pool of `to`, in the same order"),
+        );
+        return;
+    }
+    for (index, weight) in weights.iter().enumerate() {
+        if !(0.0..=WEIGHT_MAX).contains(&weight.0) {
+            let what = format!("a weight of {}", weight.0);
+            ranges
+                .complaints
+                .push(Complaint::error("E201", place.nth(index), what).advise(format!("from 0 to {WEIGHT_MAX}")));
+        }
+    }
+    if weights.iter().all(|weight| weight.0 == 0.0) {
+        ranges.complaints.push(
+            Complaint::error("E201", place, "every weight is zero: nobody would have a request")
+                .advise("give at least one pool a weight above zero"),
+        );
     }
 }
 
@@ -152,7 +182,12 @@ fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Rang
                         .advise("name at least two: `[{ type = \"m5.large\" }, { type = \"m5.xlarge\" }]`"),
                 );
             }
-            for (index, (_, number)) in vertical.at.iter().enumerate() {
+            if let Some(alarm) = &vertical.alarm {
+                let place = place.then("alarm");
+                ranges.within("periods in a row", alarm.points, 1, POINTS_MAX, place.then("points"));
+                ranges.at_least("a rhythm", alarm.period.map(|time| time.0), RHYTHM_MIN, place.then("period"));
+            }
+            for (index, (_, number)) in vertical.at.iter().flatten().enumerate() {
                 if sizes > 0 && !(1..=sizes).contains(&number.0) {
                     let what = format!("there is no size {}", number.0);
                     ranges.complaints.push(

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::cloud::arrivals::{Arrivals, Profile, Shape};
 use crate::cloud::scaling::{Policy, Scaling};
 use crate::cloud::topology::{
-    Application, NodeId, NodeKind, Pool, Speed, Step, Topology, Verb, WorkId, Workload, WorkloadId,
+    Application, Balancer, NodeId, NodeKind, Pool, Routing, Speed, Step, Topology, Verb, WorkId, Workload, WorkloadId,
 };
 use crate::ground::time::{SECOND, Span};
 
@@ -89,6 +89,10 @@ impl<'a> Flow<'a> {
     /// Where a node's requests go on, and how many of each one.
     fn onward(&self, node: NodeId, workload: WorkloadId) -> Vec<(NodeId, f64)> {
         match &self.topology.nodes[node.index()].kind {
+            NodeKind::Balancer(Balancer { to, routing: Routing::Weighted(weights), .. }) => {
+                let whole: f64 = weights.iter().sum();
+                to.iter().zip(weights).map(|(to, weight)| (*to, weight / whole)).collect()
+            }
             NodeKind::Balancer(balancer) => self.shared(&balancer.to),
             NodeKind::Queue(queue) => self.shared(&queue.to),
             NodeKind::Bucket(_) => Vec::new(),

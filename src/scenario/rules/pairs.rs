@@ -173,6 +173,10 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     self::policy(policy, &place.then("asg").then("policies").nth(index), &mut complaints);
                 }
             }
+            if let Some(Scaling::Vertical(vertical)) = &pool.scaling {
+                let place = place.then("vertical");
+                one_of(&[("at", vertical.at.is_some()), ("alarm", vertical.alarm.is_some())], &place, &mut complaints);
+            }
             if let Some(Scaling::Vertical(vertical)) = &pool.scaling
                 && vertical.held == Some(Held::Finish)
             {

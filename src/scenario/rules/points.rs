@@ -75,7 +75,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     }
                 }
                 Some(Scaling::Vertical(vertical)) => {
-                    let times: Vec<Span> = vertical.at.iter().map(|(time, _)| time.0).collect();
+                    let times: Vec<Span> = vertical.at.iter().flatten().map(|(time, _)| time.0).collect();
                     grow(&times, &place.then("vertical").then("at"), &mut complaints);
                 }
                 None => {}

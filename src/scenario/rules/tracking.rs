@@ -2,7 +2,7 @@
 
 use crate::scenario::complaint::{Complaint, did_you_mean};
 use crate::scenario::draft::quantities::Limit;
-use crate::scenario::draft::scaling::{Asg, Metric, Policy, Scaling, TargetTracking};
+use crate::scenario::draft::scaling::{Alarm, Asg, Metric, Policy, Scaling, TargetTracking, When};
 use crate::scenario::figures::Form;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
@@ -17,8 +17,16 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (name, topology) in sight.topologies() {
         for (pool_name, pool) in &topology.pool {
+            let place = node_place(name, Kind::Pool, pool_name).then("scaling");
+            if let Some(Scaling::Vertical(vertical)) = &pool.scaling
+                && let Some(alarm) = &vertical.alarm
+            {
+                let place = place.then("vertical").then("alarm");
+                reads(sight, (name, pool_name), &alarm.metric, &place.then("metric"), &mut complaints);
+                limit(alarm, &place.then("when"), &mut complaints);
+            }
             let Some(Scaling::Asg(asg)) = &pool.scaling else { continue };
-            let place = node_place(name, Kind::Pool, pool_name).then("scaling").then("asg");
+            let place = place.then("asg");
             for (index, policy) in asg.policies.iter().enumerate() {
                 let place = place.then("policies").nth(index);
                 match policy {
@@ -153,13 +161,19 @@ pub(crate) fn form(metric: &Metric) -> Form {
     }
 }
 
-/// The target of a policy that names its metric, in the metric's own unit.
-pub(crate) fn target_value(metric: &Metric, target: &Limit) -> Result<f64, String> {
-    let value = match (form(metric), target) {
+/// A limit of a metric, in the metric's own unit.
+pub(crate) fn limit_value(metric: &Metric, limit: &Limit) -> Result<f64, String> {
+    let value = match (form(metric), limit) {
         (Form::Number, Limit::Number(number)) => Ok(*number),
         (form, Limit::Text(text)) => form.read(text),
         (form, Limit::Number(number)) => Err(format!("{number} is a bare number; write {}", form.example())),
     }?;
+    if value >= 0.0 { Ok(value) } else { Err("no metric is ever below zero".to_owned()) }
+}
+
+/// The target of a policy that names its metric, in the metric's own unit.
+pub(crate) fn target_value(metric: &Metric, target: &Limit) -> Result<f64, String> {
+    let value = limit_value(metric, target)?;
     if value > 0.0 { Ok(value) } else { Err("a target is above zero".to_owned()) }
 }
 
@@ -169,6 +183,19 @@ fn target(tracking: &TargetTracking, place: &Place, complaints: &mut Vec<Complai
     {
         let what = format!("this is no target for `{}`", word(metric));
         complaints.push(Complaint::error("E302", place.then("target"), what).advise(why));
+    }
+}
+
+fn limit(alarm: &Alarm, place: &Place, complaints: &mut Vec<Complaint>) {
+    let (word, limit) = match &alarm.when {
+        When::Above(limit) => ("above", limit),
+        When::AtLeast(limit) => ("at-least", limit),
+        When::Below(limit) => ("below", limit),
+        When::AtMost(limit) => ("at-most", limit),
+    };
+    if let Err(why) = limit_value(&alarm.metric, limit) {
+        let what = format!("this is no limit for `{}`", self::word(&alarm.metric));
+        complaints.push(Complaint::error("E302", place.then(word), what).advise(why));
     }
 }
 

@@ -77,11 +77,19 @@ impl Plan<'_> {
         match self.doors[pool] {
             Door::Open => (),
             Door::Balancer => {
-                let routing = taste.one("routing", &["round-robin", "least-outstanding", "random", "power-of-two"]);
+                let routing =
+                    taste.one("routing", &["round-robin", "least-outstanding", "random", "power-of-two", "weighted"]);
+                let routing = match routing {
+                    "weighted" => {
+                        let weights: Vec<String> = to.split(',').map(|_| taste.number(1, 9).to_string()).collect();
+                        format!("{{ weighted = {{ weights = [{}] }} }}", weights.join(", "))
+                    }
+                    word => format!("\"{word}\""),
+                };
                 let ties = taste.one("ties", &["lowest", "random"]);
                 let _ = writeln!(
                     text,
-                    "\n[topology.{name}.balancer.b{pool}]\nto = [{to}]\nrouting = \"{routing}\"\nties = \"{ties}\"\nrules = {}",
+                    "\n[topology.{name}.balancer.b{pool}]\nto = [{to}]\nrouting = {routing}\nties = \"{ties}\"\nrules = {}",
                     taste.number(0, 12)
                 );
             }
@@ -212,14 +220,21 @@ impl Plan<'_> {
                     String::new()
                 };
                 let change = taste.law(10, 20_000);
+                let when = if taste.has("resize by an alarm") {
+                    format!(
+                        "alarm = {{ metric = \"cpu\", when = {{ at-least = \"{}%\" }}, points = {}, period = {} }}",
+                        taste.number(10, 90),
+                        taste.number(1, 3),
+                        taste.span(500, 10_000)
+                    )
+                } else {
+                    format!("at = [[\"{}ms\", 2], [\"{}ms\", 3], [\"{}ms\", 1]]", at[0], at[1], at[2])
+                };
                 let _ = writeln!(
                     text,
-                    "workers = {}\nscaling = {{ vertical = {{ sizes = [{{ type = \"m5.large\" }}, {{ type = \"m5.xlarge\", speed = 2, slots = {} }}, {{ type = \"t3.medium\", speed = 0.5, slots = 1 }}], at = [[\"{}ms\", 2], [\"{}ms\", 3], [\"{}ms\", 1]], change = {change}{held} }} }}",
+                    "workers = {}\nscaling = {{ vertical = {{ sizes = [{{ type = \"m5.large\" }}, {{ type = \"m5.xlarge\", speed = 2, slots = {} }}, {{ type = \"t3.medium\", speed = 0.5, slots = 1 }}], {when}, change = {change}{held} }} }}",
                     taste.number(1, 2),
                     taste.number(1, 5),
-                    at[0],
-                    at[1],
-                    at[2]
                 );
                 true
             }

@@ -110,7 +110,11 @@ impl Run {
             }
             Fact::Received { who, .. } => self.request(who).receives += 1,
             Fact::Answered { who, .. } => self.request(who).answered = Some(at),
-            Fact::Completed { who, .. } => self.request(who).completed = Some(at),
+            Fact::Completed { who, answered, .. } => {
+                let request = self.request(who);
+                request.answered = if answered { Some(at) } else { request.answered };
+                request.completed = Some(at);
+            }
             Fact::Lost { who, why, .. } => self.request(who).lost = Some((at, of_loss(why))),
             Fact::Launched { pool, worker } => {
                 let life = Life { pool, worker, size: 0, launched: at, running: None, ready: None, gone: None };

@@ -1,7 +1,9 @@
 //! Draws systems by lot.
 
 use crate::cloud::arrivals::Arrivals;
-use crate::cloud::scaling::{Entry, Group, Metric, Policy, QueueLength, Reading, Scaling, Shrinks, Size, Vertical};
+use crate::cloud::scaling::{
+    Alarm, Entry, Group, Metric, Policy, QueueLength, Reading, Scaling, Shrinks, Side, Size, Vertical,
+};
 use crate::cloud::topology::{
     Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Fault, Held,
     Initially, Life, NoWorker, Node, NodeId, NodeKind, Outage, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned,
@@ -107,6 +109,7 @@ impl Dice {
                     Routing::LeastOutstanding,
                     Routing::Random,
                     Routing::PowerOfTwo,
+                    Routing::Weighted(vec![1.0]),
                 ]),
                 ties: self.pick(&[Ties::Lowest, Ties::Random]),
                 rules: 0,
@@ -202,7 +205,7 @@ impl Dice {
         let workers = if unlimited { None } else { Some(self.of(4) as u32) };
         let slots = 1 + self.of(3) as u32;
         let at = |second: u64| SimTime::from_nanos(second * SECOND);
-        let scaling = match self.of(5) {
+        let scaling = match self.of(6) {
             _ if unlimited => Scaling::Fixed,
             0 => Scaling::Timetable(
                 (0..6).map(|n| Entry { at: at(5 + 12 * n + self.of(8)), workers: self.of(5) as u32 }).collect(),
@@ -213,10 +216,26 @@ impl Dice {
                     Size { platform: Platform::Free, speed: Speed { work: 2, time: 1 }, slots: 1 + self.of(3) as u32 },
                 ],
                 at: (0..6).map(|n| (at(5 + 12 * n + self.of(8)), (1 - n % 2) as u16)).collect(),
+                alarm: None,
                 change: self.law(3),
                 held: self.held(),
             }),
-            2 | 3 => Scaling::Group(Group {
+            2 => Scaling::Vertical(Vertical {
+                sizes: (1..4)
+                    .map(|work| Size { platform: Platform::Free, speed: Speed { work, time: 1 }, slots })
+                    .collect(),
+                at: Vec::new(),
+                alarm: Some(Alarm {
+                    metric: Metric { what: self.pick(&[Reading::Cpu, Reading::Backlog]), of: NodeId(3 * tier as u16) },
+                    when: Side::AtLeast,
+                    limit: 0.5,
+                    points: 1 + self.of(3) as u32,
+                    period: Span::from_secs(5),
+                }),
+                change: self.law(3),
+                held: self.held(),
+            }),
+            3 | 4 => Scaling::Group(Group {
                 min: 0,
                 desired: workers.unwrap_or(1),
                 max: 5,

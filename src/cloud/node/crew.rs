@@ -1,0 +1,210 @@
+//! Workers come and go: a pool's crew, in the order of their numbers.
+//!
+//! A worker has an *index*, which stays while it lives and is used again later, and a *number*, from 1 in the
+//! order of launch, which is never used again. Free slots are kept in the order of the workers' numbers, so that
+//! the lowest number takes work first whatever indices were used again.
+
+use crate::cloud::node::line::{Lines, Queued};
+use crate::cloud::node::pool::Pool;
+use crate::cloud::request::NONE;
+use crate::ground::time::SimTime;
+
+/// Where a worker is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Asked for, not yet running.
+    Pending,
+    /// Running, not yet in service.
+    Booting,
+    /// In service.
+    Ready,
+    /// Ends what it holds and goes.
+    Draining,
+    /// Stopped in order to come back as another size.
+    Changing,
+    /// Gone; its index is free.
+    Gone,
+}
+
+/// One worker.
+#[derive(Clone, Copy, Debug)]
+pub struct Worker {
+    /// From 1, in the order of launch.
+    pub number: u32,
+    /// Its place in [`Pool::order`].
+    pub place: u32,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Which of the pool's sizes it has.
+    pub size: u16,
+}
+
+impl Pool<'_> {
+    /// Adds a worker that was just asked for; returns its index.
+    pub fn launch(&mut self) -> u32 {
+        self.launched += 1;
+        let worker = Worker { number: self.launched, place: 0, phase: Phase::Pending, size: 0 };
+        let index = match self.free_indices.pop() {
+            Some(index) => {
+                self.workers[index as usize] = worker;
+                index
+            }
+            None => {
+                self.workers.push(worker);
+                let index = self.workers.len() as u32 - 1;
+                if let Lines::Each(lines) = &mut self.lines {
+                    lines.push(Queued::new(&self.plan.line));
+                }
+                for _ in 0..self.stride {
+                    self.push_slot();
+                }
+                index
+            }
+        };
+        self.stand(index);
+        self.settle();
+        index
+    }
+
+    /// A worker that is gone gives its index back.
+    pub fn forget(&mut self, index: u32) {
+        let worker = &mut self.workers[index as usize];
+        if matches!(worker.phase, Phase::Draining | Phase::Changing) {
+            self.leaving -= 1;
+        }
+        worker.phase = Phase::Gone;
+        let place = worker.place;
+        self.order[place as usize] = NONE;
+        self.free_indices.push(index);
+        while self.order.last() == Some(&NONE) {
+            self.order.pop();
+            self.numbers.pop();
+        }
+        let living = self.workers.len() - self.free_indices.len();
+        if self.order.len() > 64 && self.order.len() > 2 * living {
+            self.close_ranks();
+        }
+        self.settle();
+    }
+
+    /// A worker comes into service: its free slots can be taken.
+    pub fn open(&mut self, index: u32, now: SimTime) {
+        let worker = &mut self.workers[index as usize];
+        worker.phase = Phase::Ready;
+        let place = worker.place;
+        for slot in self.slots_range(index) {
+            if self.slots[slot as usize].job == NONE {
+                self.free.insert(self.ranks[slot as usize]);
+            }
+        }
+        let slots = u64::from(self.slots_of(index));
+        self.levels.ready.up(now);
+        self.levels.slots.set(now, self.levels.slots.level() + slots);
+        if self.away == 0
+            && let Some(standing) = &mut self.standing
+        {
+            standing.enter(place);
+        }
+        self.settle();
+    }
+
+    /// A worker goes out of service, into `phase`: nobody takes its slots any more.
+    pub fn shut(&mut self, index: u32, phase: Phase, now: SimTime) {
+        for slot in self.slots_range(index) {
+            self.free.remove(self.ranks[slot as usize]);
+        }
+        let slots = u64::from(self.slots_of(index));
+        self.leaving += 1;
+        let worker = &mut self.workers[index as usize];
+        worker.phase = phase;
+        let place = worker.place;
+        self.levels.ready.down(now);
+        self.levels.slots.set(now, self.levels.slots.level() - slots);
+        if let Some(standing) = &mut self.standing {
+            standing.leave(place);
+        }
+        self.settle();
+    }
+
+    /// The worker with a number, if it still lives.
+    pub fn numbered(&self, number: u32) -> Option<u32> {
+        let place = self.numbers.binary_search(&number).ok()?;
+        Some(self.order[place]).filter(|&index| index != NONE)
+    }
+
+    /// The worker at a place that a balancer chose.
+    #[inline]
+    pub fn at_place(&self, place: u32) -> u32 {
+        self.order[place as usize]
+    }
+
+    /// Indices of the workers in a phase that `wanted` names, newest first.
+    pub fn newest_first(&self, wanted: impl Fn(Phase) -> bool) -> impl Iterator<Item = u32> {
+        self.order
+            .iter()
+            .rev()
+            .copied()
+            .filter(move |&index| index != NONE && wanted(self.workers[index as usize].phase))
+    }
+
+    /// Gives a worker the last place in the order.
+    fn stand(&mut self, index: u32) {
+        let place = self.order.len() as u32;
+        self.order.push(index);
+        self.numbers.push(self.workers[index as usize].number);
+        self.workers[index as usize].place = place;
+        let first = place * self.stride;
+        self.slot_of_rank.resize((first + self.stride) as usize, NONE);
+        for offset in 0..self.stride {
+            let slot = index * self.stride + offset;
+            self.ranks[slot as usize] = first + offset;
+            self.slot_of_rank[(first + offset) as usize] = slot;
+        }
+        if let Some(standing) = &mut self.standing
+            && standing.places() <= place
+        {
+            standing.add();
+        }
+    }
+
+    /// Closes the gaps that those who went have left in the order.
+    #[cold]
+    fn close_ranks(&mut self) {
+        let living: Vec<u32> = self.order.drain(..).filter(|&index| index != NONE).collect();
+        let outstanding: Vec<u32> = living.iter().map(|&index| self.outstanding_of(index)).collect();
+        let free: Vec<bool> = living
+            .iter()
+            .flat_map(|&index| self.slots_range(index))
+            .map(|slot| self.free.contains(self.ranks[slot as usize]))
+            .collect();
+        self.free.clear();
+        self.numbers.clear();
+        self.slot_of_rank.clear();
+        if let Some(standing) = &mut self.standing {
+            standing.clear();
+        }
+        let mut was_free = free.into_iter();
+        for (&index, requests) in living.iter().zip(outstanding) {
+            self.stand(index);
+            for slot in self.slots_range(index) {
+                if was_free.next() == Some(true) {
+                    self.free.insert(self.ranks[slot as usize]);
+                }
+            }
+            let (place, phase) = (self.workers[index as usize].place, self.workers[index as usize].phase);
+            if let Some(standing) = &mut self.standing {
+                for _ in 0..requests {
+                    standing.take(place);
+                }
+                if phase == Phase::Ready && self.away == 0 {
+                    standing.enter(place);
+                }
+            }
+        }
+    }
+
+    fn outstanding_of(&self, index: u32) -> u32 {
+        let place = self.workers[index as usize].place;
+        self.standing.as_ref().map_or(0, |standing| standing.outstanding(place))
+    }
+}
