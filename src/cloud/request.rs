@@ -109,9 +109,7 @@ pub struct Job {
     /// Attempt or delivery, from 1: names the chance of its failures.
     pub visit: u16,
     /// Which branch of the request: names its draws.
-    pub branch: u8,
-    /// Calls it still waits for.
-    pub awaits: u8,
+    pub branch: u16,
     /// Whom it serves.
     pub role: Role,
     /// What it is doing.
@@ -119,6 +117,14 @@ pub struct Job {
 }
 
 const _: () = assert!(size_of::<Job>() <= 32);
+
+/// The branch of a request that a step's n-th copy of `branch` is, from 0: the first goes on as what it is a copy of.
+///
+/// Of up to 180 copies, two fan-outs behind each other name every branch otherwise; beyond, some bring the same work.
+#[inline(always)]
+pub const fn copy_of(branch: u16, copy: u32) -> u16 {
+    if copy == 0 { branch } else { branch.wrapping_mul(181).wrapping_add(copy as u16) }
+}
 
 /// Whom a call or a delivery belongs to. Kept apart from the job: most have nobody, and a job without it is half a line
 /// of the processor's cache.
@@ -194,7 +200,7 @@ pub struct Message {
     /// Deliveries under way. Sticks at the top.
     pub holders: u16,
     /// Which branch of the request.
-    pub branch: u8,
+    pub branch: u16,
     /// Whether the request waits for it.
     pub counts: bool,
     /// What it is doing.

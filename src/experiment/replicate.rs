@@ -17,8 +17,9 @@ use crate::ground::money::Money;
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::Scenario;
 
-/// How long a run without a length follows requests that never end, where nothing else is said.
-const YEAR: Span = Span::from_secs(366 * 86_400);
+/// How long after the last birth a run without a length follows requests that do not end, where nothing else is said:
+/// longer than any work that somebody waits for, and short enough to be played through.
+pub(super) const PATIENCE: Span = Span::from_secs(30 * 86_400);
 
 /// The finest first step of a series whose length nobody knows.
 const FINEST: Span = Span::from_millis(1);
@@ -67,7 +68,7 @@ impl<'a> Task<'a> {
         let mut course = Course { sim, grid, integrals: Vec::new(), warm_up, at_warm_up: None };
         let end = match length {
             Some(length) => course.run_to(length, watch)?,
-            None => course.run_out(last_birth(application) + plan.drain.unwrap_or(YEAR), watch)?,
+            None => course.run_out(last_birth(application) + plan.drain.unwrap_or(PATIENCE), watch)?,
         };
         let levels = course.levels(end);
         let born = course.recorder().passed().born;

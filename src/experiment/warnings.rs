@@ -4,6 +4,7 @@ use crate::cloud::fact::Loss;
 use crate::experiment::figures::{Stat, Whose};
 use crate::experiment::gather::{Column, Gathered};
 use crate::experiment::goals::latency;
+use crate::experiment::replicate::PATIENCE;
 use crate::experiment::series::Grid;
 use crate::scenario::Goal;
 
@@ -50,6 +51,13 @@ pub fn warnings<'a>(
                 "`{name}`: more comes than leaves. Of the last third's arrivals {} stayed, so its latencies grow with \
                  the length of the run",
                 percent(share)
+            ));
+        }
+        if !has_length && mean(gathered, "lost.unfinished").is_some_and(|share| share > 0.0) {
+            found.push(format!(
+                "`{name}`: some requests had not ended when nobody followed them any longer, {} after the last birth \
+                 unless `run.drain` says otherwise; see what they wait for",
+                PATIENCE
             ));
         }
         if let Some(lost) = mean(gathered, "lost").filter(|&lost| lost > 0.0) {

@@ -35,6 +35,8 @@ pub struct Talk {
     pub epoch: u32,
     /// How often the present call was tried.
     pub tries: u16,
+    /// Calls that its job still waits for.
+    pub awaits: u16,
 }
 
 /// A pool of a running world.
@@ -380,7 +382,7 @@ impl<'a> Pool<'a> {
     pub(super) fn push_slot(&mut self) {
         self.slots.push(Slot { until: SimTime::NEVER, job: NONE, request: NONE });
         self.ranks.push(0);
-        self.talks.push(Talk { left: Span::ZERO, child: NONE, epoch: 0, tries: 0 });
+        self.talks.push(Talk { left: Span::ZERO, child: NONE, epoch: 0, tries: 0, awaits: 0 });
     }
 
     /// One more slot for the worker that has as many as are needed.

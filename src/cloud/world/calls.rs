@@ -31,7 +31,6 @@ impl World<'_> {
                 pool: node,
                 step: 0,
                 visit: job.visit.saturating_add(tries - 1),
-                awaits: 0,
                 role: Role::Call,
                 state: State::New,
                 ..job
@@ -41,10 +40,9 @@ impl World<'_> {
             self.requests[job.request].hold();
             self.moves.push_back(Move::Deliver { job: child, node });
         }
-        self.pool_mut(job.pool).talks[job.slot as usize].child = child;
-        let caller = &mut self.jobs[id];
-        caller.state = State::Calling;
-        caller.awaits = to.len() as u8;
+        let talk = &mut self.pool_mut(job.pool).talks[job.slot as usize];
+        (talk.child, talk.awaits) = (child, to.len() as u16);
+        self.jobs[id].state = State::Calling;
         if let Some(row) = row {
             self.set_timer(cx, row, id, epoch);
         }
@@ -58,13 +56,14 @@ impl World<'_> {
     /// One of the calls that a job waits for has come back.
     pub(super) fn call_answered(&mut self, parent: u32, child: u32) {
         self.unlink(parent, child);
-        let caller = &mut self.jobs[parent];
-        caller.awaits -= 1;
-        if caller.awaits == 0 {
+        let Job { pool, slot, .. } = self.jobs[parent];
+        let talk = &mut self.pool_mut(pool).talks[slot as usize];
+        talk.awaits -= 1;
+        if talk.awaits == 0 {
+            talk.tries = 0;
+            let caller = &mut self.jobs[parent];
             caller.state = State::Working;
             caller.step += 1;
-            let (pool, slot) = (caller.pool, caller.slot);
-            self.pool_mut(pool).talks[slot as usize].tries = 0;
             self.moves.push_back(Move::Advance { job: parent });
         }
     }
@@ -103,12 +102,11 @@ impl World<'_> {
         let talk = &mut self.pool_mut(pool).talks[slot as usize];
         let mut child = std::mem::replace(&mut talk.child, NONE);
         talk.epoch = 0;
-        talk.tries = 0;
+        (talk.tries, talk.awaits) = (0, 0);
         while child != NONE {
             self.jobs[child].role = Role::Stray;
             child = std::mem::replace(&mut self.kin[child as usize].sibling, NONE);
         }
-        self.jobs[id].awaits = 0;
     }
 
     /// Takes a call that has ended out of its caller's row.

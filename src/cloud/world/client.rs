@@ -110,7 +110,6 @@ impl World<'_> {
             attempt,
             visit: attempt,
             branch: 0,
-            awaits: 0,
             role: Role::Root,
             state: State::New,
         });
@@ -292,8 +291,15 @@ impl World<'_> {
         self.birth(cx, workload);
     }
 
-    /// Ends everybody who is still inside as unfinished: nobody is waited for any longer.
+    /// Ends everybody who is still inside as unfinished, and out of every line: nobody is waited for any longer.
     pub fn abandon<O: Observer<Fact>>(&mut self, now: SimTime, observer: &mut O) {
+        for id in self.jobs.places() {
+            let Job { state, stamp, request, pool, since, .. } = self.jobs[id];
+            if state == State::Waiting && stamp != 0 {
+                let who = self.requests[request].who();
+                observer.saw(now, &Fact::Left { who, pool, waited: now - since, why: Loss::Unfinished });
+            }
+        }
         for id in self.requests.places() {
             let request = &mut self.requests[id];
             if request.refs == 0 || request.stage == Stage::Ended {

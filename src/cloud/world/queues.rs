@@ -24,7 +24,7 @@ pub(super) enum Undelivered {
 struct Sent {
     request: u32,
     attempt: u16,
-    branch: u8,
+    branch: u16,
     bytes: u64,
     counts: bool,
 }
@@ -37,7 +37,7 @@ impl World<'_> {
         to: NodeId,
         request: u32,
         attempt: u16,
-        branch: u8,
+        branch: u16,
         bytes: u64,
     ) -> bool {
         let now = cx.now();
@@ -158,7 +158,6 @@ impl World<'_> {
                 attempt: letter.attempt,
                 visit: letter.receives,
                 branch: letter.branch,
-                awaits: 0,
                 role: Role::Delivery,
                 state: State::New,
             });
@@ -316,7 +315,7 @@ impl World<'_> {
     }
 
     /// A dead letter stands in its own queue, where somebody may look after it; no request waits for it.
-    fn put_aside<O>(&mut self, cx: &mut Context<'_, O>, keeper: NodeId, request: u32, branch: u8, bytes: u64) {
+    fn put_aside<O>(&mut self, cx: &mut Context<'_, O>, keeper: NodeId, request: u32, branch: u16, bytes: u64) {
         let now = cx.now();
         let queue = self.queue_mut(keeper);
         queue.visible.up(now);

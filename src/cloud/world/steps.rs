@@ -4,7 +4,7 @@ use crate::cloud::arrivals::Arrivals;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Named, Node, Piece};
-use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
+use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, WorkId};
 use crate::cloud::world::client::numbered;
 use crate::cloud::world::{Move, World};
@@ -224,7 +224,7 @@ impl<'a> World<'a> {
                             continue;
                         }
                         let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
-                        let branch = job.branch.wrapping_add(copy as u8);
+                        let branch = copy_of(job.branch, copy);
                         if !self.post(cx, node, job.request, job.attempt, branch, bytes) {
                             self.fails_at_work(cx, id, Outcome::Refused, Loss::Down);
                             return None;
@@ -278,7 +278,7 @@ impl<'a> World<'a> {
     #[inline(always)]
     fn send_on<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, node: NodeId, copy: u32) {
         let job = &self.jobs[id];
-        let (owner, attempt, branch) = (job.request, job.attempt, job.branch.wrapping_add(copy as u8));
+        let (owner, attempt, branch) = (job.request, job.attempt, copy_of(job.branch, copy));
         let request = &mut self.requests[owner];
         request.hold();
         if request.attempt == attempt && request.stage != Stage::Ended {
@@ -295,7 +295,6 @@ impl<'a> World<'a> {
             attempt,
             visit: attempt,
             branch,
-            awaits: 0,
             role: Role::Branch,
             state: State::New,
         });

@@ -18,7 +18,7 @@ pub(crate) struct Run {
     #[schemars(extend("default" = "0s"))]
     pub warm_up: Option<Time>,
     /// How long after `length` requests are followed to their end; what is inside then is `lost.unfinished`. Without
-    /// it, as long as `length`.
+    /// it, as long as `length`; in a run without a length, 30 days after the last birth.
     pub drain: Option<Time>,
     /// How many times the whole is played, each time with chance of its own; or how precise a figure must be.
     #[schemars(extend("default" = 20))]
