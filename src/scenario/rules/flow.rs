@@ -46,6 +46,13 @@ impl<'a> Flow<'a> {
         loads
     }
 
+    /// Visits that one request makes, to all nodes together.
+    pub(super) fn pieces(&self, workload: WorkloadId) -> f64 {
+        let mut loads = vec![Load::default(); self.topology.nodes.len()];
+        self.visit(self.topology.entry[workload.index()], workload, 1.0, &mut loads);
+        loads.iter().map(|load| load.visits).sum()
+    }
+
     /// Adds what `rate` requests a second make of a node and of all behind it, breadth first.
     fn visit(&self, from: NodeId, workload: WorkloadId, rate: f64, loads: &mut [Load]) {
         // Rates that still have to be handed on, by node; without circles every node's is final when its turn comes in

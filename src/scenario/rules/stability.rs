@@ -13,13 +13,18 @@ pub(super) const OVERLOAD: Foresight =
     Foresight { about: "no pool gets more work, on average, than its workers can do at the most", check: overload };
 pub(super) const VISIBILITY: Foresight =
     Foresight { about: "a visibility timeout is longer than the work it covers usually takes", check: visibility };
-pub(super) const EFFORT: Foresight =
-    Foresight { about: "one replication has fewer than a hundred million requests", check: effort };
+pub(super) const EFFORT: Foresight = Foresight {
+    about: "one request becomes fewer than a million pieces of work, and one replication has fewer than a hundred million requests",
+    check: effort,
+};
 
 /// Requests of one replication above which a run takes minutes.
 const MANY: f64 = 1e8;
 
-/// Requests of one replication that nobody waits for.
+/// Pieces of one request that a machine's memory may not hold.
+const MOST_PIECES: f64 = 1e6;
+
+/// Requests of one replication, or their visits, that nobody waits for.
 const TOO_MANY: f64 = 1e11;
 
 fn overload(application: &Application, topology: &Topology, length: Option<Span>) -> Vec<Complaint> {
@@ -92,19 +97,40 @@ fn visibility(application: &Application, topology: &Topology, _: Option<Span>) -
     complaints
 }
 
-fn effort(application: &Application, _: &Topology, length: Option<Span>) -> Vec<Complaint> {
-    let requests: f64 = application.workloads.iter().map(|workload| rate(workload, length)).sum::<f64>()
-        * length.map_or(0.0, Span::seconds);
-    let what = format!("one replication has about {} million requests", (requests / 1e6).round());
+fn effort(application: &Application, topology: &Topology, length: Option<Span>) -> Vec<Complaint> {
+    let seconds = length.map_or(0.0, Span::seconds);
+    let requests = application.workloads.iter().map(|workload| rate(workload, length)).sum::<f64>() * seconds;
+    let mut complaints = Vec::new();
+    let flow = Flow::new(application, topology);
+    for (index, workload) in application.workloads.iter().enumerate() {
+        let pieces = flow.pieces(WorkloadId::at(index));
+        if pieces > MOST_PIECES {
+            let what = format!(
+                "one request of `{}` becomes about {} million pieces of work in topology `{}`",
+                workload.name,
+                (pieces / 1e6).round(),
+                topology.name
+            );
+            let place = Place::of(&["topology", &topology.name]);
+            complaints.push(
+                Complaint::error("E201", place, what)
+                    .advise("fewer `copies`: where steps that send several follow each other, they multiply"),
+            );
+        }
+    }
+    let visits = flow.loads(length).iter().map(|load| load.visits).sum::<f64>() * seconds;
+    let (most, of) = if requests >= visits { (requests, "requests") } else { (visits, "visits of requests to nodes") };
+    let what = format!("one replication has about {} million {of}", (most / 1e6).round());
     let place = Place::of(&["run", "length"]);
-    let complaint = if requests > TOO_MANY {
+    let complaint = if most > TOO_MANY {
         Complaint::error("E201", place, what)
     } else if requests > MANY {
         Complaint::warning("W106", place, what)
     } else {
-        return Vec::new();
+        return complaints;
     };
-    vec![complaint.advise("a shorter run, or a lower rate, tells as much in less time")]
+    complaints.push(complaint.advise("a shorter run, or a lower rate, tells as much in less time"));
+    complaints
 }
 
 /// `1 slot`, `4 slots`.
