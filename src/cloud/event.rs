@@ -5,7 +5,7 @@
 //! of the file, then by number. An event's code *is* that order, so the calendar needs nothing else.
 
 use crate::cloud::topology::{NodeId, WorkloadId};
-use crate::engine::Ordered;
+use crate::engine::{Ordered, Packed};
 
 /// Something that will happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +118,22 @@ mod rank {
     pub const RESEND: u64 = 0x32;
     pub const RECALL: u64 = 0x33;
     pub const LOOK: u64 = 0x50;
+}
+
+impl Event {
+    /// The pool and slot, if it is a [`Event::Finish`].
+    #[inline(always)]
+    pub fn finish(event: Packed<Event>) -> Option<(NodeId, u32)> {
+        let code = event.code();
+        (code >> 56 == rank::FINISH).then_some((NodeId((code >> 32) as u16), code as u32))
+    }
+
+    /// The workload, if it is an [`Event::Arrive`].
+    #[inline(always)]
+    pub fn arrival(event: Packed<Event>) -> Option<WorkloadId> {
+        let code = event.code();
+        (code >> 56 == rank::ARRIVE).then_some(WorkloadId((code >> 32) as u16))
+    }
 }
 
 const fn code(rank: u64, part: u16, number: u32) -> u64 {

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::marker::PhantomData;
 
 use crate::engine::front::{Front, LEAVES, NOTHING};
 use crate::ground::time::SimTime;
@@ -12,6 +13,32 @@ pub trait Ordered: Copy {
     fn code(self) -> u64;
     /// The event of a number that `code` made.
     fn from_code(code: u64) -> Self;
+}
+
+/// An event as a number, not yet looked at: who expects one kind above all can ask for that first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packed<E> {
+    code: u64,
+    event: PhantomData<E>,
+}
+
+impl<E: Ordered> Packed<E> {
+    #[inline(always)]
+    fn of(key: u128) -> Packed<E> {
+        Packed { code: key as u64, event: PhantomData }
+    }
+
+    /// The number.
+    #[inline(always)]
+    pub fn code(self) -> u64 {
+        self.code
+    }
+
+    /// The event.
+    #[inline(always)]
+    pub fn unpack(self) -> E {
+        E::from_code(self.code)
+    }
 }
 
 /// Buckets of one rung at the most: a rung of a million events still fits the processor's cache.
@@ -137,6 +164,12 @@ impl Store {
     }
 }
 
+/// By the time alone, which no event has: what was just written half by half is not at once read whole.
+#[inline(always)]
+const fn is_nothing(key: u128) -> bool {
+    time_of(key) == time_of(NOTHING)
+}
+
 #[inline(always)]
 const fn time_of(key: u128) -> u64 {
     (key >> 64) as u64
@@ -187,9 +220,9 @@ impl Calendar {
 
     /// Takes the next event, if it happens at `end` at the latest, and moves the clock to it.
     #[inline(always)]
-    pub fn next<E: Ordered>(&mut self, end: SimTime) -> Option<E> {
+    pub fn next<E: Ordered>(&mut self, end: SimTime) -> Option<Packed<E>> {
         let mut key = self.front.first();
-        if key == NOTHING {
+        if is_nothing(key) {
             key = self.refill()?;
         }
         if !self.crowd.is_empty() {
@@ -201,13 +234,13 @@ impl Calendar {
         }
         self.front.take();
         self.now = at;
-        Some(E::from_code(key as u64))
+        Some(Packed::of(key))
     }
 
     /// As [`Calendar::next`], where the front's first may not be the first of all.
     #[cold]
     #[inline(never)]
-    fn next_of_crowd<E: Ordered>(&mut self, key: u128, end: SimTime) -> Option<E> {
+    fn next_of_crowd<E: Ordered>(&mut self, key: u128, end: SimTime) -> Option<Packed<E>> {
         let first = self.crowd.peek().map_or(key, |&Reverse(other)| key.min(other));
         let at = SimTime::from_nanos(time_of(first));
         if at > end {
@@ -219,13 +252,13 @@ impl Calendar {
             self.front.take();
         }
         self.now = at;
-        Some(E::from_code(first as u64))
+        Some(Packed::of(first))
     }
 
     /// The instant of the next event.
     pub fn peek(&mut self) -> Option<SimTime> {
         let mut key = self.front.first();
-        if key == NOTHING {
+        if is_nothing(key) {
             key = self.refill()?;
         }
         let first = self.crowd.peek().map_or(key, |&Reverse(other)| key.min(other));
@@ -300,7 +333,7 @@ impl Calendar {
                 }
                 self.far = far;
                 let first = self.front.first();
-                return (first != NOTHING || !self.crowd.is_empty()).then_some(first);
+                return (!is_nothing(first) || !self.crowd.is_empty()).then_some(first);
             };
             let next = rung.heads[rung.present..rung.used].iter().position(|&head| head != NONE);
             let Some(ahead) = next else {
@@ -428,7 +461,7 @@ mod tests {
                 let end = calendar.now() + crate::ground::time::Span::from_nanos(below(&mut chance, 3));
                 sorted.sort_unstable_by(|one, other| other.cmp(one));
                 let due = sorted.last().copied().filter(|&(at, _)| at <= end.nanos());
-                assert_eq!(calendar.next(end), due.map(|(_, code)| Plain(code)));
+                assert_eq!(calendar.next(end).map(Packed::unpack), due.map(|(_, code)| Plain(code)));
                 if let Some((at, _)) = due {
                     assert_eq!(calendar.now().nanos(), at);
                     sorted.pop();
@@ -458,7 +491,7 @@ mod tests {
             }
             for _ in 0..below(&mut chance, if round < 12_000 { 3 } else { 9 }) {
                 let due = sorted.pop_first().map(|(key, ())| key);
-                assert_eq!(calendar.next(SimTime::NEVER), due.map(|(_, code)| Plain(code)));
+                assert_eq!(calendar.next(SimTime::NEVER).map(Packed::unpack), due.map(|(_, code)| Plain(code)));
                 if let Some((at, _)) = due {
                     assert_eq!(calendar.now().nanos(), at);
                 }
@@ -476,7 +509,7 @@ mod tests {
         calendar.plan(SimTime::from_nanos(3), Plain(1));
         calendar.plan(SimTime::NEVER, Plain(2));
         assert_eq!(calendar.pending(), 1);
-        assert_eq!(calendar.next(SimTime::NEVER), Some(Plain(1)));
+        assert_eq!(calendar.next(SimTime::NEVER).map(Packed::unpack), Some(Plain(1)));
         assert_eq!(calendar.now(), SimTime::from_nanos(10));
         assert_eq!(calendar.next::<Plain>(SimTime::NEVER), None);
     }

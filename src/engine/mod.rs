@@ -5,6 +5,6 @@ mod front;
 mod simulation;
 mod timers;
 
-pub use calendar::{Calendar, Ordered};
+pub use calendar::{Calendar, Ordered, Packed};
 pub use simulation::{Context, Model, Observer, Simulation};
 pub use timers::Timers;

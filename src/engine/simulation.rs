@@ -1,6 +1,6 @@
 //! The loop: takes the next event, hands it to the model, and lets an observer see what happens.
 
-use crate::engine::{Calendar, Ordered};
+use crate::engine::{Calendar, Ordered, Packed};
 use crate::ground::time::SimTime;
 
 /// A world that can be simulated: its future is made of events, its past of facts.
@@ -11,7 +11,7 @@ pub trait Model {
     type Fact;
 
     /// Something happens: the model changes, plans further events, and tells the facts.
-    fn handle<O: Observer<Self::Fact>>(&mut self, event: Self::Event, cx: &mut Context<'_, O>);
+    fn handle<O: Observer<Self::Fact>>(&mut self, event: Packed<Self::Event>, cx: &mut Context<'_, O>);
 }
 
 /// Sees every fact. May remember; must not interfere.
@@ -159,9 +159,9 @@ mod tests {
     impl Model for Ticks {
         type Event = Tick;
         type Fact = ();
-        fn handle<O: Observer<()>>(&mut self, tick: Tick, cx: &mut Context<'_, O>) {
+        fn handle<O: Observer<()>>(&mut self, tick: Packed<Tick>, cx: &mut Context<'_, O>) {
             self.0 += 1;
-            cx.plan(SimTime::from_nanos(cx.now().nanos() + 10), tick);
+            cx.plan(SimTime::from_nanos(cx.now().nanos() + 10), tick.unpack());
         }
     }
 

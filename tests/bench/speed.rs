@@ -16,7 +16,7 @@ use queuelab::cloud::event::Event;
 use queuelab::cloud::request::{Job, Message, Request};
 use queuelab::cloud::topology::NodeId;
 use queuelab::cloud::world::{Horizon, simulate};
-use queuelab::engine::Calendar;
+use queuelab::engine::{Calendar, Packed};
 use queuelab::experiment::{Options, run};
 use queuelab::ground::chance::Key;
 use queuelab::ground::distribution::Distribution;
@@ -201,9 +201,9 @@ fn pending() {
         for _ in 0..ROUNDS {
             let began = Instant::now();
             for _ in 0..CUSTOMERS {
-                let event: Event = calendar.next(SimTime::NEVER).expect("as many are planned as are taken");
+                let event: Packed<Event> = calendar.next(SimTime::NEVER).expect("as many are planned as are taken");
                 let at = calendar.now() + Span::from_nanos(law.sample(&mut chance));
-                calendar.plan(at, event);
+                calendar.plan(at, event.unpack());
             }
             best = best.min(began.elapsed().as_secs_f64() * 1e9 / CUSTOMERS as f64);
         }

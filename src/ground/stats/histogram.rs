@@ -76,7 +76,7 @@ impl Histogram {
         self.count += 1;
         let value_wide = u128::from(value);
         self.sum += value_wide;
-        self.squares = self.squares.saturating_add(value_wide * value_wide);
+        self.squares = self.squares.wrapping_add(value_wide * value_wide);
         self.min = self.min.min(value);
         self.max = self.max.max(value);
     }
@@ -98,7 +98,7 @@ impl Histogram {
         }
         self.count += other.count;
         self.sum += other.sum;
-        self.squares = self.squares.saturating_add(other.squares);
+        self.squares = self.squares.wrapping_add(other.squares);
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }
@@ -135,8 +135,8 @@ impl Histogram {
 
     /// The standard deviation of a sample (n − 1), from the exact sums; nothing for fewer than two values.
     ///
-    /// Exact sums of squares hold 2¹²⁸: thousands of millions of values of a day in nanoseconds. Beyond, what is
-    /// told is too small.
+    /// Squares are summed up to multiples of 2¹²⁸, which drop out about the mean: exact as long as the squares about it
+    /// sum up to less, as those of thousands of millions of values do that lie a day about it in nanoseconds.
     pub fn sd(&self) -> Option<f64> {
         if self.count < 2 {
             return None;
