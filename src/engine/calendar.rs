@@ -352,7 +352,7 @@ impl Calendar {
                 }
                 let (key, next) = self.store.unchain(place);
                 place = next;
-                if !self.front.put(key) {
+                if !self.front.put_anywhere(key) {
                     break key;
                 }
             };

@@ -4,6 +4,8 @@
 pub(super) const LEAVES: usize = 64;
 /// As many are kept in one sorted row; more of them play a tournament.
 const ROW: usize = 16;
+/// A row up to this length is short.
+const SHORT: usize = 6;
 /// Behind every key.
 pub(super) const NOTHING: u128 = u128::MAX;
 /// No leaf.
@@ -114,6 +116,25 @@ impl Front {
         if self.width > 0 {
             *self = Front::default();
         }
+    }
+
+    /// Puts a key in that may be anywhere among few. False where there is no room.
+    ///
+    /// A short row is gone through whole, and which of two is greater is no branch; [`Front::put`] goes through it from
+    /// the nearest on, which is where a key belongs that was planned just now.
+    #[inline(always)]
+    pub(super) fn put_anywhere(&mut self, key: u128) -> bool {
+        if self.row >= SHORT || self.width > 0 {
+            return self.put(key);
+        }
+        let mut carried = key;
+        for here in &mut self.keys[..self.row] {
+            let greater = *here > carried;
+            (*here, carried) = if greater { (*here, carried) } else { (carried, *here) };
+        }
+        self.keys[self.row] = carried;
+        self.row += 1;
+        true
     }
 
     /// A key joins the row.

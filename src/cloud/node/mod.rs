@@ -12,7 +12,7 @@ mod track;
 pub use crew::{Phase, Worker};
 pub use line::Lines;
 pub use pool::{Pool, Slot, Talk};
-pub use programme::{Action, Named, Piece, Whose};
+pub use programme::{Action, After, Named, Piece, Whose};
 pub use queue::Queue;
 pub use track::Track;
 

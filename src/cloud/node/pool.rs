@@ -3,7 +3,7 @@
 use crate::cloud::balancing::Standing;
 use crate::cloud::node::crew::{Phase, Worker};
 use crate::cloud::node::line::{Lines, Queued};
-use crate::cloud::node::programme::Action;
+use crate::cloud::node::programme::{Action, After};
 use crate::cloud::node::track::Track;
 use crate::cloud::request::NONE;
 use crate::cloud::scaling::{Scaling, Size};
@@ -48,6 +48,8 @@ pub struct Pool<'a> {
     pub plan: &'a topology::Pool,
     /// What its workers do, by kind of request.
     pub programme: Vec<Vec<Action<'a>>>,
+    /// What follows on each of those steps.
+    pub after: Vec<Vec<After>>,
     /// Names how long a failed message stays out of sight, by kind of request.
     pub failures: Vec<Key>,
     /// None of its work can fail or is brought by requests.
@@ -143,6 +145,7 @@ impl<'a> Pool<'a> {
             id,
             plan,
             programme: Vec::new(),
+            after: Vec::new(),
             failures: Vec::new(),
             plain: false,
             opening: Vec::new(),
@@ -187,6 +190,7 @@ impl<'a> Pool<'a> {
                 _ => None,
             })
             .collect();
+        self.after = programme.iter().map(|steps| After::each(steps)).collect();
         self.programme = programme;
     }
 

@@ -88,16 +88,30 @@ pub enum Action<'a> {
     },
 }
 
-impl<'a> Action<'a> {
-    /// The node to which a step sends one piece, as it is, and nothing else.
-    #[inline(always)]
-    pub fn hands_on_to(&self) -> Option<NodeId> {
-        match *self {
-            Action::Send { to: &[to], size: None, copies: 1 } => Some(to),
-            _ => None,
-        }
-    }
+/// What follows on a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Nothing: it was the last one.
+    Done,
+    /// The last step, which sends one piece to this node, as it is.
+    HandOn(NodeId),
+    /// Another step.
+    More,
+}
 
+impl After {
+    /// What follows on each step of a programme.
+    pub fn each(programme: &[Action<'_>]) -> Vec<After> {
+        let after = |step: usize| match programme[step + 1..] {
+            [] => After::Done,
+            [Action::Send { to: &[to], size: None, copies: 1 }] => After::HandOn(to),
+            _ => After::More,
+        };
+        (0..programme.len()).map(after).collect()
+    }
+}
+
+impl<'a> Action<'a> {
     /// The action of a verb at a node for one workload. `root` is the replication's key; the names below it are those
     /// of the application and of nodes, never places in a list, so that every topology draws the same.
     pub fn of(verb: &'a Verb, whose: Whose<'a, '_>, root: Key, row: Option<u16>) -> Action<'a> {

@@ -3,7 +3,7 @@
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, Named, Node, Piece};
+use crate::cloud::node::{Action, After, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, WorkId};
 use crate::cloud::world::client::numbered;
@@ -80,19 +80,14 @@ impl<'a> World<'a> {
         if at.plain {
             place.until = SimTime::NEVER;
             let job = &mut jobs[id];
+            let after = at.after[requests[owner].workload.index()][usize::from(job.step)];
             job.step += 1;
-            let (step, workload) = (usize::from(job.step), requests[owner].workload);
-            let programme = &at.programme[workload.index()];
-            if let Some(action) = programme.get(step) {
-                let last = step + 1 == programme.len();
-                match action.hands_on_to() {
-                    Some(to) if last && self.hand_on(cx, id, pool, slot, owner, to) => (),
-                    _ => self.advance(cx, id),
-                }
-            } else if !self.done_at_once(cx, id, pool, slot, owner) {
-                self.done(cx, id);
-            }
-            return;
+            return match after {
+                After::Done if self.done_at_once(cx, id, pool, slot, owner) => (),
+                After::Done => self.done(cx, id),
+                After::HandOn(to) if self.hand_on(cx, id, pool, slot, owner, to) => (),
+                After::HandOn(_) | After::More => self.advance(cx, id),
+            };
         }
         let job = self.jobs[id];
         let request = self.requests[job.request];
