@@ -156,7 +156,7 @@ pub fn of_requests(whose: Whose, kind: &Kind, ground: &Ground<'_>, into: &mut Ve
     }
     list.add("availability", "1", share(kind.answer.count(), kind.born));
     list.add("goodput", "1/s", ground.rate(kind.completion.count()));
-    list.add("attempts", "1", share(kind.attempts, kind.born));
+    list.add("attempts", "1", share(kind.born + kind.repeats, kind.born));
     list.add("duplicates", "1", share(kind.wasted, kind.born));
 }
 
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn shares_are_of_the_counted_and_rates_of_the_counted_time() {
-        let mut kind = Kind { born: 400, attempts: 500, wasted: 20, ..Kind::default() };
+        let mut kind = Kind { born: 400, repeats: 100, wasted: 20, ..Kind::default() };
         kind.lost[Loss::Full as usize] = 30;
         kind.lost[Loss::Error as usize] = 10;
         for _ in 0..360 {

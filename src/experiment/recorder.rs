@@ -42,8 +42,8 @@ pub struct Passed {
 pub struct Kind {
     /// How many were born.
     pub born: u64,
-    /// Attempts that their clients sent.
-    pub attempts: u64,
+    /// Attempts that their clients sent after the first.
+    pub repeats: u64,
     /// Pieces of work done again, or for nobody.
     pub wasted: u64,
     /// How many ended without their work done, by [`Loss`].
@@ -65,7 +65,7 @@ impl Kind {
     /// Adds those of another kind, or of another replication.
     pub fn merge(&mut self, other: &Kind) {
         self.born += other.born;
-        self.attempts += other.attempts;
+        self.repeats += other.repeats;
         self.wasted += other.wasted;
         for (mine, theirs) in self.lost.iter_mut().zip(other.lost) {
             *mine += theirs;
@@ -177,7 +177,9 @@ impl Observer<Fact> for Recorder {
                 self.passed.born += 1;
                 self.kinds[who.workload.index()].born += u64::from(who.counted);
             }
-            Fact::Sent { who, .. } => self.kinds[who.workload.index()].attempts += u64::from(who.counted),
+            // The first attempt is the birth, which is counted.
+            Fact::Sent { attempt: 1, .. } => {}
+            Fact::Sent { who, .. } => self.kinds[who.workload.index()].repeats += u64::from(who.counted),
             Fact::Queued { who, pool } => self.places[pool.index()].queued += u64::from(who.counted),
             Fact::Started { who, pool, waited } => {
                 if who.counted {
@@ -291,7 +293,7 @@ mod tests {
         }
         seen.close();
         let (whole, place) = (seen.whole(), &seen.places()[0]);
-        assert_eq!((whole.born, whole.attempts, whole.answer.count(), whole.completion.count()), (1, 1, 1, 1));
+        assert_eq!((whole.born, whole.repeats, whole.answer.count(), whole.completion.count()), (1, 0, 1, 1));
         assert_eq!(
             (whole.completion.sum(), place.wait.sum(), place.service.sum()),
             (5_000_000_000, 2_000_000_000, 3_000_000_000)
