@@ -71,12 +71,16 @@ impl World<'_> {
     fn enter<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
         let World { nodes, jobs, requests, saved, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
-        if pool.calm
-            && let Lines::Shared(line) = &pool.lines
+        if !pool.calm {
+            return self.enter_anyhow(cx, id, to);
+        }
+        // The usual case: nothing is out of the ordinary, and either somebody is free or there is a line.
+        let Some(slot) = pool.free_slot_in_calm() else {
+            return if pool.preempts().is_some() { self.enter_anyhow(cx, id, to) } else { self.join(cx, id, to, 0) };
+        };
+        if let Lines::Shared(line) = &pool.lines
             && line.waiting() == 0
-            && let Some(slot) = pool.free_slot_in_calm()
         {
-            // The usual case: nothing is out of the ordinary, and somebody is free.
             let (job, now) = (&mut jobs[id], cx.now());
             let request = &requests[job.request];
             if let Some((law, key)) = pool.opening[request.workload.index()]
@@ -91,6 +95,13 @@ impl World<'_> {
                 return cx.plan(now + takes, Event::Finish { pool: to, slot });
             }
         }
+        self.enter_anyhow(cx, id, to)
+    }
+
+    /// As [`World::enter`], whatever is out of the ordinary.
+    #[inline(never)]
+    fn enter_anyhow<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
+        let pool = self.pool_mut(to);
         if let Lines::Each(_) = pool.lines {
             return self.enter_somewhere(cx, id, to);
         }
