@@ -198,10 +198,11 @@ impl Ledger {
                 life.answered = true;
                 self.must(right, at, fact);
             }
-            Fact::Completed { who, born } => {
+            Fact::Completed { who, born, answered } => {
                 let Some(life) = self.life(at, who, fact) else { return };
-                let right = life.answered && !life.ended && life.born == born;
-                life.ended = true;
+                // Either now, by this very fact, or before: never twice.
+                let right = life.sent > 0 && life.answered != answered && !life.ended && life.born == born;
+                (life.answered, life.ended) = (true, true);
                 self.in_system.add(at, -1);
                 self.must(right, at, fact);
             }
