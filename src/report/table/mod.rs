@@ -1,4 +1,4 @@
-//! The comparison as text: topologies side by side, their differences, the verdicts, the warnings.
+//! The comparison as text: topologies side by side, their differences, the verdicts.
 
 use crate::experiment::document::Document;
 use crate::report::table::grid::{Grid, Tone};
@@ -17,7 +17,9 @@ pub use contrast::{goal_kind, goal_words};
 /// The narrowest screen that is taken at its word.
 const NARROW: usize = 40;
 
-/// All that `compare` prints, for a screen of so many columns: no line is longer, unless one number is.
+/// The results as `compare` prints them, for a screen of so many columns: no line is longer, unless one number is.
+///
+/// The document's warnings are no results, and are left to whoever has another voice for them.
 pub fn table(document: &Document, width: usize, colour: bool) -> String {
     let width = width.max(NARROW);
     let mut text = String::new();
@@ -33,17 +35,10 @@ pub fn table(document: &Document, width: usize, colour: bool) -> String {
         text.push('\n');
         text.push_str(&terminal::write(&grid, width, colour));
     }
-    for warning in &document.warnings {
-        text.push('\n');
-        for line in wrapped(&format!("warning: {warning}"), width) {
-            text.push_str(&paint(&line, Paint::Tone(Tone::Open), colour));
-            text.push('\n');
-        }
-    }
     text
 }
 
-/// The same as Markdown, for issues, reviews and READMEs.
+/// The same as Markdown, for issues, reviews and READMEs: here the warnings stand below the results, or they are lost.
 pub fn markdown(document: &Document) -> String {
     let mut text = format!("## {}\n\n", markdown::escaped(&document.scenario.title));
     text.push_str(&format!("{}\n", markdown::escaped(&stamp(document))));

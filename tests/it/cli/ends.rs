@@ -101,6 +101,24 @@ fn quiet_says_nothing_beside_the_results() {
     assert!(done.out.contains("How long is the line?"), "{}", done.out);
 }
 
+/// A room for one: of those who come to a worker that is busy half the time, some are turned away.
+#[test]
+fn warnings_are_talk_and_stand_in_the_document_and_the_summary() {
+    let desk = Desk::new();
+    desk.put("full.toml", SMALL.replace("workers = 2", "room = 1"));
+    let warning = "warning: `two`: ";
+    let told = desk.run(&["compare", "full.toml"]).ends(0).says(warning);
+    assert!(told.err.find(warning) < told.err.find("results, charts and bill"), "{}", told.err);
+    assert!(!told.out.contains("warning") && told.out.contains("How long is the line?"), "{}", told.out);
+    assert!(desk.read("output/full-3/summary.md").contains("**Warning:** \\`two\\`: "));
+    let json = desk.run(&["compare", "full.toml", "--json"]).ends(0);
+    assert!(!json.err.contains("warning") && json.out.contains("\"`two`: "), "{}", json.err);
+    assert_eq!(desk.run(&["compare", "full.toml", "--quiet"]).ends(0).err, "");
+    desk.put("gate.toml", SMALL.to_owned() + "[goal]\n\"answer.mean\" = \"20s\"\n");
+    let gate = ["check", "--goals", "gate.toml", "--replications", "1"];
+    desk.run(&gate).ends(4).says("warning: gate.toml: one replication has no intervals");
+}
+
 #[test]
 fn colour_is_for_those_who_see_it() {
     let desk = Desk::with_small();
