@@ -89,6 +89,11 @@ impl Form {
     }
 }
 
+/// Whether this may be an instant.
+pub(super) fn is_instant(text: &str) -> bool {
+    Form::of(text, None).is_some()
+}
+
 fn calendar(text: &str) -> Option<i128> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Some(instant.as_nanosecond());
