@@ -75,6 +75,23 @@ fn wrong_words_end_with_2() {
     assert_eq!(desk.files(), ["small.toml"]);
 }
 
+/// A number with a sign is no unknown option: each number says what it may be.
+#[test]
+fn numbers_that_cannot_be_are_answered_with_those_that_can() {
+    let desk = Desk::with_small();
+    let answers = [
+        ("--seed", "a seed is a whole number from 0 to 18446744073709551615"),
+        ("--replications", "replications are a whole number from 1 to 100000"),
+        ("--threads", "threads are a whole number from 1 to 1024"),
+    ];
+    for (option, answer) in answers {
+        for number in ["-1", "1.5", "99999999999999999999"] {
+            let done = desk.run(&["run", "small.toml", option, number]).ends(2).says(answer);
+            assert!(!done.err.contains("'--'") && !done.err.contains("-- -1"), "{}", done.err);
+        }
+    }
+}
+
 #[test]
 fn an_unknown_topology_is_refused_with_the_known_ones() {
     Desk::with_small().run(&["run", "small.toml", "--topology", "three"]).ends(2).says("`one`").says("`two`");
