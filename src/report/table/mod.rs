@@ -10,12 +10,13 @@ mod contrast;
 mod grid;
 mod markdown;
 mod spark;
+mod stacked;
 mod terminal;
 
 pub use contrast::{goal_kind, goal_words};
 
 /// The narrowest screen that is taken at its word.
-const NARROW: usize = 40;
+const NARROW: usize = 20;
 
 /// The results as `compare` prints them, for a screen of so many columns: no line is longer, unless one number is.
 ///
@@ -111,13 +112,19 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_screen() {
-        for document in [video(), alone(), empty()] {
-            for width in [60, 80, 100, 160] {
+        for document in [video(), alone(), empty(), absurd()] {
+            for width in [24, 40, 50, 60, 80, 100, 160] {
                 for line in table(&document, width, false).lines() {
                     assert!(line.chars().count() <= width, "{width}: {line}");
                 }
             }
         }
+    }
+
+    /// In half a terminal: no label is cut, and no column leaves the screen.
+    #[test]
+    fn a_narrow_screen_shows_the_columns_below_each_other() {
+        held("comparison-40.txt", &table(&video(), 40, false));
     }
 
     #[test]
