@@ -1,36 +1,8 @@
 //! A list of what was used, written by a person or another program: the document of `bill --usage FILE`.
 //!
-//! ```toml
-//! prices.own = { "alb.hour" = "$0.0225/h" }                   # over the book's; may be left out
-//! [[machine]]                                                 # lives of machines
-//! name = "web"
-//! type = "m5.large"                                           # or price = "$0.0960/h", minimum = "60s"
-//! from = "0s"                                                 # or lasts = "1h30min"
-//! to = "1h30min"
-//! count = 2
-//! volume = "8GiB"
-//! [[balancer]]
-//! life = "4500s"
-//! hours = [{ connections = 180000, active = 4500, gb = 1.2, rules = 12, requests = 180000 }]
-//! [[queue]]
-//! fifo = false
-//! requests = 1_000_000                                        # or sends, receives, deletes, changes
-//! size = "128KiB"                                             # of each request; of each send and receive
-//! [[volume]]
-//! size = "100GiB"
-//! lasts = "30d"
-//! class = "gp3"
-//! count = 1
-//! [[bucket]]
-//! puts = 1000
-//! gets = 5000
-//! stored = "10GiB"
-//! lasts = "30d"
-//! ```
-//!
-//! JSON has the same shape. CSV has a heading and a column `what` (`machine`, `balancer`, `queue`, `volume`,
-//! `bucket`); the other columns are the keys above. A row of a balancer is one clock hour of its life: rows of one
-//! `name` follow each other.
+//! [`UsageList::EXAMPLE`] shows every kind and every key. JSON has the same shape. CSV has a heading and a column `what`
+//! for the kind; the other columns are the keys. A row of a balancer is one clock hour of its life: rows of one `name`
+//! follow each other.
 
 use crate::billing::capacity::{Capacity, Hour};
 use crate::billing::flaw::Flaw;
@@ -75,9 +47,26 @@ pub struct UsageList {
     pub own: Vec<(String, String)>,
 }
 
-const KINDS: [&str; 5] = ["machine", "balancer", "queue", "volume", "bucket"];
+/// What may have been used, and what may be said of it.
+const KINDS: [(&str, &[&str]); 5] = [
+    ("machine", &["name", "type", "price", "minimum", "lasts", "from", "to", "count", "volume"]),
+    ("balancer", &["name", "lasts", "from", "to", "hours"]),
+    ("queue", &["name", "fifo", "requests", "sends", "receives", "deletes", "changes", "size"]),
+    ("volume", &["name", "size", "class", "lasts", "from", "to", "count"]),
+    ("bucket", &["name", "puts", "gets", "stored", "lasts", "from", "to"]),
+];
+
+/// What may be said of an hour of a balancer.
+const HOUR: [&str; 5] = ["connections", "active", "gb", "rules", "requests"];
+
+fn kinds() -> [&'static str; 5] {
+    KINDS.map(|(kind, _)| kind)
+}
 
 impl UsageList {
+    /// A list with every kind and every key, in TOML.
+    pub const EXAMPLE: &str = include_str!("usage_list/example.toml");
+
     /// Reads a list.
     ///
     /// # Errors
@@ -90,12 +79,14 @@ impl UsageList {
             Format::Csv => of_rows(tree::csv(text)?, &mut flaws),
         };
         let mut list = UsageList::default();
-        let known = ["prices", "machine", "balancer", "queue", "volume", "bucket"];
+        let known = [&["prices"][..], &kinds()].concat();
         if let Some(table) = Table::open(String::new(), &root, &known, &mut flaws) {
             list.read_prices(&table, &mut flaws);
-            for (kind, read) in KINDS.iter().zip([machine, balancer, queue, volume, bucket]) {
+            for ((kind, keys), read) in KINDS.iter().zip([machine, balancer, queue, volume, bucket]) {
                 for (number, (at, spot)) in table.list(kind, &mut flaws).into_iter().enumerate() {
-                    if let Some((name, used)) = read(at, spot, &mut flaws) {
+                    let Some(table) = Table::open(at, spot, keys, &mut flaws) else { continue };
+                    let name = table.read("name", &mut flaws, |text| Ok(text.to_owned()));
+                    if let Some(used) = read(&table, &mut flaws) {
                         let name = name.unwrap_or_else(|| (number + 1).to_string());
                         list.usage.nodes.push(NodeUsage { node: format!("{kind}.{name}"), used });
                     }
@@ -103,7 +94,7 @@ impl UsageList {
             }
         }
         if flaws.0.is_empty() && list.usage.nodes.is_empty() {
-            let advice = Some(format!("write a [[{}]] table", KINDS.join("]], [[")));
+            let advice = Some(format!("write a [[{}]] table", kinds().join("]], [[")));
             flaws.add("", None, "lists nothing that was used".to_owned(), advice);
         }
         if flaws.0.is_empty() { Ok(list) } else { Err(flaws.0) }
@@ -139,7 +130,7 @@ impl UsageList {
 
 /// Rows as the tables they stand for.
 fn of_rows(rows: Vec<Spot>, flaws: &mut Flaws) -> Spot {
-    let mut kinds: Vec<(&str, Vec<Spot>)> = KINDS.iter().map(|&kind| (kind, Vec::new())).collect();
+    let mut tables: Vec<(&str, Vec<Spot>)> = kinds().into_iter().map(|kind| (kind, Vec::new())).collect();
     for (number, row) in rows.into_iter().enumerate() {
         let Value::Table(mut entries) = row.value else { continue };
         let what = entries.iter().position(|entry| entry.key == "what").map(|place| entries.remove(place));
@@ -147,9 +138,9 @@ fn of_rows(rows: Vec<Spot>, flaws: &mut Flaws) -> Spot {
             Value::Text(word) => Some(word),
             _ => None,
         });
-        let kind = kinds.iter_mut().find(|(kind, _)| Some(*kind) == word.as_deref());
+        let kind = tables.iter_mut().find(|(kind, _)| Some(*kind) == word.as_deref());
         let Some((kind, list)) = kind else {
-            let advice = Some(format!("the column `what` is one of {}", KINDS.join(", ")));
+            let advice = Some(format!("the column `what` is one of {}", kinds().join(", ")));
             let word = word.map_or("nothing".to_owned(), |word| format!("`{word}`"));
             flaws.add(&format!("row {}", number + 1), row.span, format!("{word} is no kind of use"), advice);
             continue;
@@ -165,13 +156,13 @@ fn of_rows(rows: Vec<Spot>, flaws: &mut Flaws) -> Spot {
         span: None,
         spot: Spot { value: Value::List(list), span: None },
     };
-    Spot { value: Value::Table(kinds.into_iter().map(entry).collect()), span: None }
+    Spot { value: Value::Table(tables.into_iter().map(entry).collect()), span: None }
 }
 
 /// Adds a row of a balancer: one hour more of the last one, if it has the same name.
 fn hour_of_row(entries: Vec<Entry>, span: Option<std::ops::Range<usize>>, list: &mut Vec<Spot>) {
     let (mut about, hour): (Vec<Entry>, Vec<Entry>) =
-        entries.into_iter().partition(|entry| matches!(entry.key.as_str(), "name" | "life"));
+        entries.into_iter().partition(|entry| !HOUR.contains(&entry.key.as_str()));
     let hour = Spot { value: Value::Table(hour), span: span.clone() };
     let name =
         |entries: &[Entry]| entries.iter().find(|entry| entry.key == "name").map(|entry| entry.spot.value.clone());
@@ -181,23 +172,14 @@ fn hour_of_row(entries: Vec<Entry>, span: Option<std::ops::Range<usize>>, list: 
             last.iter_mut().find(|entry| entry.key == "hours").map(|entry| &mut entry.spot.value)
     {
         hours.push(hour);
-        let life = about.into_iter().find(|entry| entry.key == "life");
-        if let Some(life) = life
-            && !last.iter().any(|entry| entry.key == "life")
-        {
-            last.push(life);
-        }
+        // Whichever row of it says how long it lasted.
+        about.retain(|new| !last.iter().any(|entry| entry.key == new.key));
+        last.append(&mut about);
         return;
     }
     let hours = Spot { value: Value::List(vec![hour]), span: span.clone() };
     about.push(Entry { key: "hours".to_owned(), span: span.clone(), spot: hours });
     list.push(Spot { value: Value::Table(about), span });
-}
-
-type Read = Option<(Option<String>, Used)>;
-
-fn name(table: &Table<'_>, flaws: &mut Flaws) -> Option<String> {
-    table.read("name", flaws, |text| Ok(text.to_owned()))
 }
 
 /// How long something lasted: `lasts`, or from `from` to `to`.
@@ -227,10 +209,7 @@ fn lasted(table: &Table<'_>, flaws: &mut Flaws) -> Option<Span> {
     }
 }
 
-fn machine(at: String, spot: &Spot, flaws: &mut Flaws) -> Read {
-    let known = ["name", "type", "price", "minimum", "lasts", "from", "to", "count", "volume"];
-    let table = Table::open(at, spot, &known, flaws)?;
-    let name = name(&table, flaws);
+fn machine(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
     let kind = table.read("type", flaws, |text| Ok(text.to_owned()));
     let price = table.read("price", flaws, |text| {
         let price = quantity::price(text)?;
@@ -243,7 +222,7 @@ fn machine(at: String, spot: &Spot, flaws: &mut Flaws) -> Read {
     let shortest = table.read("minimum", flaws, quantity::span);
     let volume = table.read("volume", flaws, quantity::size);
     let count = table.count("count", flaws).unwrap_or(1);
-    let lasts = lasted(&table, flaws);
+    let lasts = lasted(table, flaws);
     let platform = match (table.get("type").and(kind), table.get("price").and(price)) {
         (Some(instance), None) if shortest.is_none() => Platform::Ec2 { instance, volume: volume.unwrap_or(0) },
         (None, Some(hour)) if volume.is_none() => Platform::Machine { hour, minimum: shortest.unwrap_or(MINUTE) },
@@ -259,9 +238,9 @@ fn machine(at: String, spot: &Spot, flaws: &mut Flaws) -> Read {
     let each = |shortest: Span| lasts.started_seconds().max(shortest.started_seconds());
     let mut machines = Machines::none(platform, 1);
     machines.starts = count;
-    machines.seconds = multiply(count, each(minimum(&machines.platform)), &table, flaws)?;
-    machines.byte_seconds = kept(volume.unwrap_or(0), each(MINUTE), count, &table, flaws)?;
-    Some((name, Used::Machines { sizes: vec![machines], busy: None }))
+    machines.seconds = multiply(count, each(minimum(&machines.platform)), table, flaws)?;
+    machines.byte_seconds = kept(volume.unwrap_or(0), each(MINUTE), count, table, flaws)?;
+    Some(Used::Machines { sizes: vec![machines], busy: None })
 }
 
 /// So many of each, if that is a number.
@@ -283,26 +262,25 @@ fn kept(bytes: u64, seconds: u64, count: u64, table: &Table<'_>, flaws: &mut Fla
     sane
 }
 
-fn balancer(at: String, spot: &Spot, flaws: &mut Flaws) -> Read {
-    let table = Table::open(at, spot, &["name", "life", "hours"], flaws)?;
-    let name = name(&table, flaws);
-    let life = table.read("life", flaws, quantity::span);
+fn balancer(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
+    let says = ["lasts", "from", "to"].iter().any(|key| table.get(key).is_some());
+    let lasts = if says { lasted(table, flaws) } else { None };
     let hours: Vec<Capacity> =
         table.list("hours", flaws).into_iter().filter_map(|(at, spot)| hour(at, spot, flaws)).collect();
-    let started = match (life, table.get("life")) {
-        (Some(life), _) => life.nanos().div_ceil(Hour::NANOS),
-        (None, None) => hours.len() as u64,
-        (None, Some(_)) => return None,
+    let started = match lasts {
+        Some(lasts) => lasts.nanos().div_ceil(Hour::NANOS),
+        None if says => return None,
+        None => hours.len() as u64,
     };
     if hours.len() as u64 > started {
         let what = format!("{} hours of use in a life that started {started}", hours.len());
         flaws.add(&table.place("hours"), table.span.clone(), what, None);
     }
-    Some((name, Used::Balancer { hours: started, capacity: hours.into_iter().sum() }))
+    Some(Used::Balancer { hours: started, capacity: hours.into_iter().sum() })
 }
 
 fn hour(at: String, spot: &Spot, flaws: &mut Flaws) -> Option<Capacity> {
-    let table = Table::open(at, spot, &["connections", "active", "gb", "rules", "requests"], flaws)?;
+    let table = Table::open(at, spot, &HOUR, flaws)?;
     let active = table.read("active", flaws, |text| decimal(text, 9)).unwrap_or(0);
     let bytes = table.read("gb", flaws, |text| decimal(text, 9)).unwrap_or(0);
     let rules = table.read("rules", flaws, |text| {
@@ -319,10 +297,7 @@ fn hour(at: String, spot: &Spot, flaws: &mut Flaws) -> Option<Capacity> {
     Some(hour.capacity())
 }
 
-fn queue(at: String, spot: &Spot, flaws: &mut Flaws) -> Read {
-    let known = ["name", "fifo", "requests", "sends", "receives", "deletes", "changes", "size"];
-    let table = Table::open(at, spot, &known, flaws)?;
-    let name = name(&table, flaws);
+fn queue(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
     let fifo = table.truth("fifo", flaws).unwrap_or(false);
     let each = units(table.read("size", flaws, quantity::size).unwrap_or(1));
     let calls = table.count("requests", flaws);
@@ -333,41 +308,37 @@ fn queue(at: String, spot: &Spot, flaws: &mut Flaws) -> Read {
         let what = "`requests` are all calls together: not beside sends, receives, deletes and changes".to_owned();
         flaws.add(&table.at, table.span.clone(), what, None);
     }
-    let sends = multiply(calls.or(sends).unwrap_or(0), each, &table, flaws)?;
-    let receives = multiply(receives.unwrap_or(0), each, &table, flaws)?;
+    let sends = multiply(calls.or(sends).unwrap_or(0), each, table, flaws)?;
+    let receives = multiply(receives.unwrap_or(0), each, table, flaws)?;
     let (deletes, changes) = (deletes.unwrap_or(0), changes.unwrap_or(0));
-    Some((name, Used::Queue { fifo, sends, receives, deletes, changes }))
+    Some(Used::Queue { fifo, sends, receives, deletes, changes })
 }
 
-fn volume(at: String, spot: &Spot, flaws: &mut Flaws) -> Read {
-    let table = Table::open(at, spot, &["name", "size", "lasts", "from", "to", "count", "class"], flaws)?;
-    let name = name(&table, flaws);
-    let size = required(&table, "size", flaws, quantity::size);
+fn volume(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
+    let size = required(table, "size", flaws, quantity::size);
     let count = table.count("count", flaws).unwrap_or(1);
     let item = table.read("class", flaws, |class| match class {
         "gp3" => Ok("ebs.gp3"),
         "gp2" => Ok("ebs.gp2"),
         _ => Err(format!("`{class}` is no class of volume: gp3 or gp2")),
     });
-    let seconds = lasted(&table, flaws)?.started_seconds().max(MINUTE.started_seconds());
-    let byte_seconds = kept(size?, seconds, count, &table, flaws)?;
-    Some((name, Used::Volumes { item: item.unwrap_or("ebs.gp3"), byte_seconds }))
+    let seconds = lasted(table, flaws)?.started_seconds().max(MINUTE.started_seconds());
+    let byte_seconds = kept(size?, seconds, count, table, flaws)?;
+    Some(Used::Volumes { item: item.unwrap_or("ebs.gp3"), byte_seconds })
 }
 
-fn bucket(at: String, spot: &Spot, flaws: &mut Flaws) -> Read {
-    let table = Table::open(at, spot, &["name", "puts", "gets", "stored", "lasts", "from", "to"], flaws)?;
-    let name = name(&table, flaws);
+fn bucket(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
     let puts = table.count("puts", flaws).unwrap_or(0);
     let gets = table.count("gets", flaws).unwrap_or(0);
     let kept = match table.get("stored") {
         None => 0,
         Some(_) => {
             let stored = table.read("stored", flaws, quantity::size);
-            let lasts = lasted(&table, flaws);
+            let lasts = lasted(table, flaws);
             u128::from(stored?) * u128::from(lasts?.nanos())
         }
     };
-    Some((name, Used::Bucket { puts, gets, kept }))
+    Some(Used::Bucket { puts, gets, kept })
 }
 
 /// What must be there.

@@ -18,24 +18,27 @@ Examples:
   queuelab bill --usage usage.toml
   queuelab bill --usage usage.toml --prices us-east-1 --json
 
-A list names what was used, as TOML, JSON of the same shape, or CSV:
+A list names what was used, each by itself or many alike. All kinds and all keys:
+";
 
-  [[machine]]
-  type = \"m5.large\"
-  lasts = \"1h30min\"
-  count = 2
+const FORMS: &str = "\
+JSON has the same shape. CSV has a column `what` for the kind, the other columns are the keys, and
+the rows of a balancer are its hours:
 
-  [[queue]]
-  requests = 1_000_000
-  size = \"1KiB\"
+  what,name,lasts,connections,active,gb,rules,requests
+  balancer,front,1h15min,180000,4500,1.2,12,180000
+  balancer,front,,9000,60,0.75,,";
 
-`[[balancer]]`, `[[volume]]` and `[[bucket]]` are the others. A price of one's own goes over the book's:
+/// Examples of calls, then all that a list may say.
+fn help() -> String {
+    let list: String =
+        UsageList::EXAMPLE.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
+    format!("{EXAMPLES}\n{list}\n{FORMS}")
+}
 
-  prices.own = { \"ec2.m5.large\" = \"$0.0960/h\" }";
-
-/// Price a list of usage: machines, balancers, queues, volumes
+/// Price a list of usage: machines, balancers, queues, volumes, buckets
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = help())]
 pub struct Words {
     /// What was used
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

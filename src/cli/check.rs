@@ -62,6 +62,9 @@ fn check_one(file: &Path, words: &Words, voice: &mut Voice) -> Result<Ending, Fa
         return Ok(Ending::Done);
     }
     let document = session::simulate(&scenario, &words.play, None, words.timing, voice)?;
+    for warning in &document.warnings {
+        voice.warn(&format!("{}: {warning}", file.display()));
+    }
     for verdict in &document.goals {
         voice.say(&format!("{}: {}", file.display(), sentence(verdict)))?;
     }

@@ -16,7 +16,7 @@ Examples:
   queuelab compare scenarios/video-upload.toml
   queuelab compare scenarios/video-upload.toml --replications 100 --timing
   queuelab compare scenarios/video-upload.toml --set topology.tiered.pool.web.workers=4
-  queuelab compare scenarios/black-friday.toml --output results/friday --trace results/friday.jsonl
+  queuelab compare scenarios/black-friday.toml --output results/friday --trace friday.jsonl
 
 Several files are compared as one where they describe the same application: the same requests, work,
 trouble, prices, run and goals, on other topologies.";

@@ -19,6 +19,9 @@ const STDIN: &str = "-";
 
 /// Reads a text that a person wrote; `-` is standard input.
 pub fn text(path: &Path) -> Result<Source, Failure> {
+    if path.is_dir() {
+        return Err(Failure::Asked(folder(path)));
+    }
     let bytes = if path == Path::new(STDIN) {
         at_most(io::stdin().lock(), LARGEST_SCENARIO)
     } else {
@@ -96,16 +99,21 @@ fn not_text(name: &str, bytes: &[u8], valid: usize) -> String {
     )
 }
 
-/// What to do about a scenario that cannot be read: the files that may have been meant.
-fn advice(path: &Path) -> String {
-    let help = |names: Vec<String>| match names.as_slice() {
-        [] => String::new(),
-        [one] => format!("\n  = help: did you mean `{one}`?"),
-        [others @ .., last] => format!("\n  = help: did you mean `{}` or `{last}`?", others.join("`, `")),
+/// What to say of a folder where a file is asked for: what is in it.
+fn folder(path: &Path) -> String {
+    const SHOWN: usize = 12;
+    let names = scenarios_in(path);
+    let more = names.len().saturating_sub(SHOWN);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let help = match names.get(..names.len() - more) {
+        None | Some([]) => "it has no file that ends in `.toml`".to_owned(),
+        Some(shown) => format!("it has `{}`{rest}", shown.join("`, `")),
     };
-    if path.is_dir() {
-        return help(scenarios_in(path));
-    }
+    format!("`{}` is a folder: name a file\n  = help: {help}", path.display())
+}
+
+/// What to do about a scenario that is not there: the file that may have been meant.
+fn advice(path: &Path) -> String {
     if !matches!(File::open(path), Err(error) if error.kind() == ErrorKind::NotFound) {
         return String::new();
     }
@@ -120,12 +128,11 @@ fn advice(path: &Path) -> String {
         .filter(|(likeness, _)| *likeness > 0.85)
         .collect();
     near.sort_by(|one, other| other.0.total_cmp(&one.0));
-    help(near.into_iter().map(|(_, name)| name).take(1).collect())
+    near.first().map_or(String::new(), |(_, name)| format!("\n  = help: did you mean `{name}`?"))
 }
 
-/// The first few scenarios of a folder, in the order of their names.
+/// The scenarios of a folder, or what may be some, in the order of their names.
 fn scenarios_in(folder: &Path) -> Vec<String> {
-    const SHOWN: usize = 64;
     let Ok(entries) = folder.read_dir() else { return Vec::new() };
     let mut names: Vec<String> = entries
         .filter_map(Result::ok)
@@ -134,7 +141,6 @@ fn scenarios_in(folder: &Path) -> Vec<String> {
         .map(|path| path.strip_prefix(".").unwrap_or(&path).display().to_string())
         .collect();
     names.sort();
-    names.truncate(SHOWN);
     names
 }
 

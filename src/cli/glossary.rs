@@ -118,6 +118,25 @@ pub const WORDS: &[Word] = &[
     term("slot", "one request's place at a worker"),
     term("boot", "from a running machine to a worker in service; it is paid for"),
     term("cooldown", "the rest after a change of size before the next"),
+    term(
+        "cost",
+        "what was used × its price, line by line, after the provider's rounding: cost.total of the run, cost.month of a \
+         month like it, cost.million of a million requests",
+    ),
+    term("month", "730 h at the run's rate of spending; simulate a typical stretch of it"),
+    term("idle", "paid for and held by nobody: slots of workers in service; its part of a bill is cost.wasted"),
+    term("peak", "the most workers in service at a time, of all pools together, where that is highest on average"),
+    term("down", "away: a fault has taken the node; those who come meanwhile are lost.down, those inside lost.crashed"),
+    term(
+        "rejected",
+        "turned away at once: no place was left (lost.full), no worker was there (lost.no-worker), or the node was \
+         away (lost.down)",
+    ),
+    term(
+        "visibility-timeout",
+        "how long a received message stays hidden, to come back then unless its work was done. Without one it comes \
+         back when its worker fails: at once, but what fails in no time rests 1 s before it is tried again",
+    ),
     term("backlog", "messages visible and in flight together; of a line: waiting and in service"),
 ];
 
@@ -171,6 +190,14 @@ mod tests {
     fn every_reason_for_a_loss_is_explained() {
         for why in Loss::ALL {
             assert_eq!(found(&format!("lost.{}", why.word())).len(), 1, "{}", why.word());
+        }
+    }
+
+    /// A table says `cost`, `of it idle`, `a month`, `peak of all`; and people say that a request was rejected.
+    #[test]
+    fn words_that_tables_and_people_use_are_explained() {
+        for word in ["cost", "idle", "down", "peak", "month", "rejected", "Visibility-Timeout"] {
+            assert_eq!(found(word), [word.to_lowercase()]);
         }
     }
 

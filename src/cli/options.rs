@@ -20,15 +20,15 @@ pub struct Play {
     pub topology: Option<String>,
 
     /// The seed of every draw; the same seed gives the same results, whatever the machine [default: the scenario's]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
 
     /// How often each topology is run, each time with its own chance [default: the scenario's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = replications, allow_negative_numbers = true)]
     pub replications: Option<u32>,
 
     /// Threads to run on; the results do not depend on it [default: one a core]
-    #[arg(long, value_name = "N", value_parser = threads)]
+    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub threads: Option<NonZeroUsize>,
 }
 
@@ -57,11 +57,23 @@ pub struct Outcome {
     pub timing: bool,
 }
 
+/// Reads a seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
+/// Reads a number of replications.
+fn replications(text: &str) -> Result<u32, String> {
+    const MOST: u32 = 100_000;
+    let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
+    number.ok_or_else(|| format!("replications are a whole number from 1 to {MOST}"))
+}
+
 /// Reads a number of threads.
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 1024;
-    let number: NonZeroUsize = text.parse().map_err(|_| format!("expected a number from 1 to {MOST}"))?;
-    if number.get() > MOST { Err(format!("expected a number from 1 to {MOST}")) } else { Ok(number) }
+    let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST);
+    number.ok_or_else(|| format!("threads are a whole number from 1 to {MOST}"))
 }
 
 /// Reads `PATH=VALUE`.

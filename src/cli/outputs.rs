@@ -114,7 +114,8 @@ fn earlier(folder: &Path) -> Option<Document> {
     (document.schema == SCHEMA).then_some(document)
 }
 
-/// Looks whether a single file may be written: it must not be there, unless `force`, or be a device or pipe.
+/// Looks whether a single file may be written: it must not be there, unless `force`, or be a device or pipe; and its
+/// folder must be there, as a slip in its name is likelier than the wish for a new one.
 pub fn claim_file(path: &Path, force: bool) -> Result<(), Failure> {
     match path.metadata() {
         Ok(about) if about.is_dir() => {
@@ -124,7 +125,15 @@ pub fn claim_file(path: &Path, force: bool) -> Result<(), Failure> {
             "`{}` is already there, and nothing is overwritten unasked\n  = help: replace it with `--force`",
             path.display()
         ))),
-        _ => Ok(()),
+        Ok(_) => Ok(()),
+        Err(_) => match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            Some(folder) => Err(Failure::Asked(format!(
+                "cannot write `{}`: there is no folder `{}`\n  = help: make it first, or name another",
+                path.display(),
+                folder.display()
+            ))),
+            None => Ok(()),
+        },
     }
 }
 
@@ -150,9 +159,6 @@ impl Growing {
         let begin = || -> io::Result<(File, Option<Unfinished>)> {
             if path.metadata().is_ok_and(|about| !about.is_file()) {
                 return Ok((File::options().write(true).open(path)?, None));
-            }
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
             }
             let part = Unfinished::new(temporary(path));
             Ok((File::create(part.path())?, Some(part)))
@@ -262,14 +268,13 @@ mod tests {
     #[test]
     fn a_file_has_its_name_only_when_it_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("deep/trace.jsonl");
+        let path = folder.path().join("trace.jsonl");
         let mut file = Growing::new(&path).unwrap();
         file.write_all(b"{}\n").unwrap();
         assert!(!path.exists());
         file.finish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"{}\n");
-        assert_eq!(names(path.parent().unwrap()), ["trace.jsonl"]);
         drop(Growing::new(&folder.path().join("given-up")).unwrap());
-        assert_eq!(names(folder.path()), ["deep"]);
+        assert_eq!(names(folder.path()), ["trace.jsonl"]);
     }
 }

@@ -121,9 +121,13 @@ pub fn contents(document: &Document) -> Vec<(String, Vec<u8>)> {
 pub fn deliver(document: &Document, folder: &Folder, outcome: &Outcome, voice: &mut Voice) -> Result<Ending, Failure> {
     folder.write(&contents(document))?;
     if outcome.json {
+        // The warnings are in the document.
         voice.say(&json(document))?;
     } else {
         voice.say(&report::table(document, voice.width(), voice.colours_results()))?;
+        for warning in &document.warnings {
+            voice.warn(warning);
+        }
     }
     voice.tell(&format!("results, charts and bill: {}", folder.path().display()));
     let ending = Ending::of_goals(&document.goals);

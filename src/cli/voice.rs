@@ -67,6 +67,11 @@ impl Voice {
         }
     }
 
+    /// Says what a reader should know before believing a result, in one line that a log can hold.
+    pub fn warn(&mut self, what: &str) {
+        self.tell(&format!("\u{1b}[1;33mwarning\u{1b}[0m: {what}"));
+    }
+
     /// Says something even to those who asked for quiet: why it cannot go on, or what they asked for by name.
     pub fn insist(&mut self, talk: &str) {
         // Nothing is left to say it to where stderr itself is gone.

@@ -6,7 +6,8 @@ use crate::experiment::document::{Document, Figure, TopologyResult};
 use crate::report::numbers::{self, Kind};
 use crate::report::reading;
 
-/// Losses above this are said beside whatever is good about a topology.
+/// Losses above this are said beside whatever is good about a topology. That nothing is lost is said of none that lost
+/// a single request.
 const WORTH_SAYING: f64 = 0.000_05;
 
 /// What a timeline shows: the losses, and the height and end of the backlog.
@@ -15,7 +16,7 @@ pub fn over_time(name: &str, topology: &TopologyResult, levels: &IndexMap<String
     let waiting = reading::added(waiting, &reading::level(levels, "queue.", "visible"));
     let step = topology.series.step;
     let losses = match reading::lost(topology) {
-        Some(lost) if lost > WORTH_SAYING => format!("{name} loses {} of its requests", share(lost)),
+        Some(lost) if lost > 0.0 => format!("{name} loses {} of its requests", share(lost)),
         Some(_) => format!("{name} loses nothing"),
         None => name.to_owned(),
     };
@@ -99,15 +100,21 @@ pub fn cheapest(document: &Document) -> String {
 pub fn losers(document: &Document) -> String {
     let measured: Vec<(&String, f64)> =
         document.topologies.iter().filter_map(|(name, topology)| Some((name, reading::lost(topology)?))).collect();
-    let none = |(_, lost): &&(&String, f64)| *lost <= WORTH_SAYING;
+    let none = |(_, lost): &&(&String, f64)| *lost == 0.0;
     let keepers: Vec<&str> = measured.iter().filter(none).map(|(name, _)| name.as_str()).collect();
     let worst = measured.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a });
+    let best = measured.iter().copied().reduce(|a, b| if b.1 < a.1 { b } else { a });
     match (worst, keepers.len()) {
         (None, _) => "Losses beside latency".to_owned(),
         (Some((name, _)), 1) if measured.len() == 1 => format!("{name} loses nothing"),
         (Some(_), kept) if kept == measured.len() => "No topology loses a request".to_owned(),
         (Some((name, lost)), 0) if measured.len() == 1 => format!("{name} loses {} of its requests", share(lost)),
-        (Some((name, lost)), 0) => format!("All lose requests, {name} most: {}", share(lost)),
+        (Some((name, lost)), 0) => {
+            // Who loses hardly any is a finding; whoever happens to lose a little less than others is not.
+            let least = best.filter(|(_, least)| *least < lost / 10.0);
+            let least = least.map_or(String::new(), |(name, lost)| format!(", {name} least: {}", share(lost)));
+            format!("All lose requests, {name} most: {}{least}", share(lost))
+        }
         (Some((name, lost)), 1) => format!("Only {} loses nothing; {name} loses {}", keepers[0], share(lost)),
         (Some((name, lost)), kept) if kept + 1 == measured.len() => {
             format!("Only {name} loses requests: {}", share(lost))
@@ -216,6 +223,21 @@ mod tests {
         lose(&mut document, "monolith", 0.0);
         assert_eq!(losers(&document), "No topology loses a request");
         assert_eq!(losers(&alone()), "decoupled loses nothing");
+    }
+
+    /// Two requests in a hundred thousand are few, and are not nothing.
+    #[test]
+    fn who_loses_a_few_does_not_lose_nothing() {
+        let (mut document, mut alone) = (video(), alone());
+        lose(&mut document, "decoupled", 0.000_02);
+        lose(&mut alone, "decoupled", 0.000_02);
+        assert_eq!(losers(&document), "All lose requests, monolith most: 2.1 %, decoupled least: 0.002 %");
+        assert_eq!(losers(&alone), "decoupled loses 0.002 % of its requests");
+        let decoupled = &alone.topologies["decoupled"];
+        let said = over_time("decoupled", decoupled, &decoupled.series.values);
+        assert!(said.starts_with("decoupled loses 0.002 % of its requests"), "{said}");
+        lose(&mut document, "decoupled", 0.020);
+        assert_eq!(losers(&document), "All lose requests, monolith most: 2.1 %");
     }
 
     #[test]

@@ -61,6 +61,12 @@ pub(crate) fn read(setting: &Setting<'_>, bytes: &[u8]) -> Reading {
             };
         }
     };
+    if let Some((what, advice)) = sheet.lacks_headings(&named(trace)) {
+        return Reading {
+            recording: None,
+            complaints: vec![Complaint::error("E402", file_place, what).advise(advice)],
+        };
+    }
     let mut columns = Columns { time: 0, value: None, work: Vec::new(), size: None, name: None };
     let mut find = |name: &str, place: Place| match sheet.column(name) {
         Ok(at) => at,
@@ -86,6 +92,18 @@ pub(crate) fn read(setting: &Setting<'_>, bytes: &[u8]) -> Reading {
         None => instants::read(setting, &sheet, &columns, &mut complaints).map(Recording::Instants),
     };
     Reading { recording, complaints }
+}
+
+/// The columns that a trace speaks of, each once.
+fn named(trace: &Trace) -> Vec<&str> {
+    let mut names = vec![trace.time.as_str()];
+    let others = trace.value.iter().chain(trace.work.values()).chain(&trace.fields.size).chain(&trace.fields.name);
+    for name in others {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn spread(trace: &Trace) -> Spread {

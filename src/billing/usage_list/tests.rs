@@ -20,7 +20,7 @@ fn row(item: &str, quantity: &str, cost: &str) -> (String, String, String) {
 fn a_balancer_is_billed_by_started_hours_and_capacity() {
     let toml = r#"
         [[balancer]]
-        life = "4500s"
+        lasts = "4500s"
         [[balancer.hours]]
         connections = 180000
         active = 4500
@@ -34,10 +34,10 @@ fn a_balancer_is_billed_by_started_hours_and_capacity() {
         rules = 12
         requests = 9000
     "#;
-    let json = r#"{ "balancer": [{ "life": "1h15min", "hours": [
+    let json = r#"{ "balancer": [{ "lasts": "1h15min", "hours": [
         { "connections": 180000, "active": 4500, "gb": 1.2, "rules": 12, "requests": 180000 },
         { "connections": 9000, "active": 60, "gb": 0.75, "rules": 12, "requests": 9000 }] }] }"#;
-    let csv = "what,name,life,connections,active,gb,rules,requests\n\
+    let csv = "what,name,lasts,connections,active,gb,rules,requests\n\
                balancer,lb,4500s,180000,4500,1.2,12,180000\n\
                balancer,lb,,9000,60,0.75,12,9000\n";
     for (text, format) in [(toml, Format::Toml), (json, Format::Json), (csv, Format::Csv)] {
@@ -46,6 +46,39 @@ fn a_balancer_is_billed_by_started_hours_and_capacity() {
     }
     let list = UsageList::read(toml, Format::Toml).unwrap();
     assert_eq!(total(&invoice(&list.usage, &PriceBook::us_east_1())).to_string(), "0.067");
+}
+
+/// Whoever reads the help sees all that a list may say; each line of its bill is done by hand.
+#[test]
+fn the_example_says_everything_that_can_be_said() {
+    for (kind, keys) in KINDS {
+        let tables: String =
+            UsageList::EXAMPLE.split("\n\n").filter(|table| table.contains(&format!("[[{kind}]]"))).collect();
+        let missing = |key: &&&str| **key != "name" && !tables.contains(&format!("{key} = "));
+        // How long something lasts is written alike for all.
+        let spans = ["from", "to"];
+        let missing: Vec<&&str> =
+            keys.iter().filter(missing).filter(|key| kind == "machine" || !spans.contains(key)).collect();
+        assert!(missing.is_empty(), "{kind}: {missing:?}");
+    }
+    let expected = [
+        // 2 × 5,400 s at 0.096 $/h, and as long 16 GiB at 0.08 $ a month of 730 h.
+        row("ec2.m5.large", "10800", "0.288"),
+        row("ebs.gp3", "86400", "0.002630136986"),
+        // 60 s for 30.
+        row("machine", "60", "0.0006"),
+        // 2.0 and 0.75 LCU-hours.
+        row("alb.hour", "2", "0.045"),
+        row("alb.lcu", "2.75", "0.022"),
+        row("sqs.standard", "1000000", "0.4"),
+        // 2 × 2 × 20,000 + 20,000 + 500 at 0.50 $ a million.
+        row("sqs.fifo", "100500", "0.05025"),
+        row("ebs.gp3", "259200000", "7.890410958904"),
+        row("s3.put", "1000", "0.005"),
+        row("s3.get", "5000", "0.002"),
+        row("s3.storage", "25920000", "0.226849315068"),
+    ];
+    assert_eq!(bill(UsageList::EXAMPLE, Format::Toml), expected);
 }
 
 /// EC2 price page: by the second, at least 60 s a start. 20 s and 1 h at 0.096 $/h: 0.0016 $ and 0.096 $.
@@ -108,7 +141,7 @@ fn own_prices_go_over_the_books() {
 fn all_faults_are_told_at_once_with_their_places() {
     let text = r#"prices.own = { "ec2.m5.large" = "$0.07/million", "sqs.standart" = "$1/million" }
 machine = [{ tipe = "m5.large", lasts = "1h" }, { type = "m5.large", from = "2h", to = "1h", count = 1.5 }]
-balancer = [{ life = "30min", hours = [{ gb = 1 }, { gb = "much" }, { gb = 2 }] }]
+balancer = [{ lasts = "30min", hours = [{ gb = 1 }, { gb = "much" }, { gb = 2 }] }]
 queue = [{ requests = 5, sends = 3 }]
 volume = [{ lasts = "1h" }]
 "#;

@@ -1,4 +1,4 @@
-//! The comparison as text: topologies side by side, their differences, the verdicts, the warnings.
+//! The comparison as text: topologies side by side, their differences, the verdicts.
 
 use crate::experiment::document::Document;
 use crate::report::table::grid::{Grid, Tone};
@@ -10,14 +10,17 @@ mod contrast;
 mod grid;
 mod markdown;
 mod spark;
+mod stacked;
 mod terminal;
 
 pub use contrast::{goal_kind, goal_words};
 
 /// The narrowest screen that is taken at its word.
-const NARROW: usize = 40;
+const NARROW: usize = 20;
 
-/// All that `compare` prints, for a screen of so many columns: no line is longer, unless one number is.
+/// The results as `compare` prints them, for a screen of so many columns: no line is longer, unless one number is.
+///
+/// The document's warnings are no results, and are left to whoever has another voice for them.
 pub fn table(document: &Document, width: usize, colour: bool) -> String {
     let width = width.max(NARROW);
     let mut text = String::new();
@@ -33,17 +36,10 @@ pub fn table(document: &Document, width: usize, colour: bool) -> String {
         text.push('\n');
         text.push_str(&terminal::write(&grid, width, colour));
     }
-    for warning in &document.warnings {
-        text.push('\n');
-        for line in wrapped(&format!("warning: {warning}"), width) {
-            text.push_str(&paint(&line, Paint::Tone(Tone::Open), colour));
-            text.push('\n');
-        }
-    }
     text
 }
 
-/// The same as Markdown, for issues, reviews and READMEs.
+/// The same as Markdown, for issues, reviews and READMEs: here the warnings stand below the results, or they are lost.
 pub fn markdown(document: &Document) -> String {
     let mut text = format!("## {}\n\n", markdown::escaped(&document.scenario.title));
     text.push_str(&format!("{}\n", markdown::escaped(&stamp(document))));
@@ -116,13 +112,19 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_screen() {
-        for document in [video(), alone(), empty()] {
-            for width in [60, 80, 100, 160] {
+        for document in [video(), alone(), empty(), absurd()] {
+            for width in [24, 40, 50, 60, 80, 100, 160] {
                 for line in table(&document, width, false).lines() {
                     assert!(line.chars().count() <= width, "{width}: {line}");
                 }
             }
         }
+    }
+
+    /// In half a terminal: no label is cut, and no column leaves the screen.
+    #[test]
+    fn a_narrow_screen_shows_the_columns_below_each_other() {
+        held("comparison-40.txt", &table(&video(), 40, false));
     }
 
     #[test]

@@ -1,15 +1,18 @@
-//! A grid on a screen: as many columns side by side as fit, the others below.
+//! A grid on a screen: as many columns side by side as fit, the others below; on a narrow one all below each other.
 
 use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
 use crate::report::table::grid::{Cell, Grid, Tone};
+use crate::report::table::stacked;
 
 /// Columns between two topologies.
 const GAP: u16 = 3;
 /// Labels take at most this part of the screen.
 const LABELS: f64 = 0.3;
+/// On a screen narrower than this so little of a label that is cut is left that it says nothing.
+const LEAST: usize = 60;
 /// What a section's rows stand in.
-const INDENT: &str = "  ";
+pub const INDENT: &str = "  ";
 
 /// The grid in lines of at most `width` characters, wherever that is possible without cutting a number.
 pub fn write(grid: &Grid, width: usize, colour: bool) -> String {
@@ -18,10 +21,14 @@ pub fn write(grid: &Grid, width: usize, colour: bool) -> String {
         text.push_str(&paint(&grid.title, Paint::Strong, colour));
         text.push('\n');
     }
-    let grid = &shortened(grid, width);
-    for columns in blocks(grid, width) {
-        text.push_str(&block(grid, &columns, colour));
-        text.push('\n');
+    let short = &shortened(grid, width);
+    if is_readable(short, width) {
+        for columns in blocks(short, width) {
+            text.push_str(&block(short, &columns, colour));
+            text.push('\n');
+        }
+    } else {
+        text.push_str(&stacked::write(grid, width, colour));
     }
     for note in &grid.notes {
         for line in wrapped(note, width) {
@@ -42,6 +49,19 @@ fn shortened(grid: &Grid, width: usize) -> Grid {
         }
     }
     grid
+}
+
+/// Whether every column fits beside labels that say enough to be told apart.
+fn is_readable(grid: &Grid, width: usize) -> bool {
+    let label = label_width(grid);
+    let fits = |column| label + Halves::of(grid, column).total() + usize::from(GAP) <= width;
+    let is_cut = |label: &&str| label.ends_with('…');
+    let says_nothing = grid.sections.iter().any(|section| {
+        let labels: Vec<&str> = section.rows.iter().map(|row| row.label.as_str()).filter(is_cut).collect();
+        let are_alike = labels.iter().enumerate().any(|(place, label)| labels[..place].contains(label));
+        are_alike || (width < LEAST && !labels.is_empty())
+    });
+    !says_nothing && (0..grid.heads.len()).all(fits)
 }
 
 /// Words in lines of at most `width` characters.
@@ -235,6 +255,7 @@ fn style() -> TableStyle {
         .content_lines(ContentLineStyle::none())
 }
 
-fn characters(text: &str) -> usize {
+/// How many columns a text takes.
+pub fn characters(text: &str) -> usize {
     text.chars().count()
 }

@@ -139,11 +139,11 @@ pub(crate) struct Trace {
     /// A CSV file with a line of headings; its path is relative to the scenario.
     pub file: String,
     /// The column of instants: dates with time of day, seconds or milliseconds since 1970 (the first row is then the
-    /// start of the run), or seconds from the start.
+    /// start of the run), or seconds from the start. With a `unit` for it, numbers count that.
     pub time: String,
     /// The column of counts, one row an interval that lasts until the next row. Without it, one request a row.
     pub value: Option<String>,
-    /// How long one unit of a column of work is: `{ GeneratedTokens = "30ms" }`. Without it, a second.
+    /// How long one unit of a column of work or of instants is: `{ GeneratedTokens = "30ms" }`. Without it, a second.
     #[serde(default)]
     pub unit: IndexMap<String, Time>,
     /// The work that each request brings: `{ NAME = COLUMN }`.

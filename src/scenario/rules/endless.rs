@@ -2,15 +2,15 @@
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
-use crate::cloud::topology::{Application, NoWorker, NodeKind, Pool, Topology, WorkloadId};
-use crate::ground::time::Span;
+use crate::cloud::topology::{Application, Fault, NoWorker, NodeId, NodeKind, Pool, Topology, Verb, WorkloadId};
+use crate::ground::time::{SECOND, Span};
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::client::{Backoff, Failure, Retry};
 use crate::scenario::draft::fault::Faults;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::quantities::{Amount, Time};
 use crate::scenario::place::Place;
-use crate::scenario::rules::flow::Flow;
+use crate::scenario::rules::flow::{Flow, most_workers, slots, steps};
 use crate::scenario::rules::{Foresight, Rule};
 use crate::scenario::sight::{Kind, Sight, node_place};
 
@@ -20,10 +20,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(super) const USERS: Foresight =
-    Foresight { about: "a closed group that does not think has to wait for its answers", check: users };
+    Foresight { about: "a closed group thinks, or has to wait for its answers", check: users };
 
 /// Shorter than this is nothing: what returns so often would stop the clock.
 const SHORTEST: Span = Span::from_millis(1);
+
+/// A closed group whose members come around in less stands still, as far as anybody can tell.
+const ROUND: Span = Span::from_nanos(1_000);
+
+/// Requests of a closed group in one replication, each of some five events: nobody waits for more than 10¹⁰ of those.
+const ROUNDS: f64 = 2e9;
 
 /// Attempts that may follow each other without a pause.
 const ATTEMPTS: u64 = 1_000;
@@ -93,11 +99,12 @@ fn outages(sight: &Sight<'_>, faults: &Faults, place: &Place, complaints: &mut V
     }
 }
 
-/// A group that asks again in the instant of its answer must not be answered, or refused, at once.
-fn users(application: &Application, topology: &Topology, _: Option<Span>) -> Vec<Complaint> {
+/// A group that asks again in the instant of its answer must not be answered, or refused, at once; and one that comes
+/// around in next to no time must not do so for hours.
+fn users(application: &Application, topology: &Topology, length: Option<Span>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (index, workload) in application.workloads.iter().enumerate() {
-        let Arrivals::Users { think, .. } = &workload.arrivals else { continue };
+        let Arrivals::Users { count, think } = &workload.arrivals else { continue };
         if think.mean() >= SHORTEST.nanos() as f64 {
             continue;
         }
@@ -105,29 +112,69 @@ fn users(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
         let flow = Flow::new(application, topology);
         let entry = topology.entry[index];
         let reached = flow.order(entry, id);
-        let pools = reached.iter().filter_map(|&node| match &topology.nodes[node.index()].kind {
-            NodeKind::Pool(pool) => Some(pool.as_ref()),
-            NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) => None,
-        });
-        let at_once = flow.hold(entry, id) < SHORTEST.seconds();
-        let mut away = false;
-        for fault in application.faults.iter().chain(&topology.faults) {
-            away |= reached.iter().any(|&node| fault.what.takes_away(node, &topology.nodes[node.index()].kind));
+        let mut refused = false;
+        for &node in &reached {
+            let kind = &topology.nodes[node.index()].kind;
+            let away = |fault: &Fault| fault.what.takes_away(node, kind);
+            refused |= application.faults.iter().chain(&topology.faults).any(away)
+                || matches!(kind, NodeKind::Pool(pool) if may_refuse(pool));
         }
-        if at_once || away || pools.into_iter().any(may_refuse) {
-            let what = format!(
-                "users of `{}` do not think, and topology `{}` may answer or refuse them at once",
-                workload.name, topology.name
-            );
-            complaints.push(
-                Complaint::error("E204", Place::of(&["workload", &workload.name, "arrivals", "users", "think"]), what)
-                    .advise(format!(
-                        "they would ask over and over again in the same instant: let them think for {SHORTEST}"
-                    )),
-            );
+        let timeout = workload.client.timeout.map_or(f64::INFINITY, Span::seconds);
+        let held = flow.hold(entry, id).min(timeout);
+        if !refused && held >= SHORTEST.seconds() {
+            continue;
         }
+        let think = think.mean() / SECOND as f64;
+        let (round, most) = match refused {
+            true => (think, f64::INFINITY),
+            // Who gives up asks again, whatever the pools can do.
+            false => (think + held, answers(&flow, topology, &reached, id) + f64::from(*count) / (think + timeout)),
+        };
+        let rounds = (f64::from(*count) / round).min(most) * length.map_or(0.0, Span::seconds);
+        let (name, topology) = (&workload.name, &topology.name);
+        let (what, advice) = if round < ROUND.seconds() {
+            (
+                format!("users of `{name}` do not think, and topology `{topology}` may answer or refuse them at once"),
+                format!("they would ask over and over again in the same instant: let them think for {SHORTEST}"),
+            )
+        } else if rounds > ROUNDS {
+            (
+                format!(
+                    "users of `{name}` hardly think, and topology `{topology}` may have {} million requests of them",
+                    (rounds / 1e6).round()
+                ),
+                format!("let them think for {SHORTEST}, or shorten the run"),
+            )
+        } else {
+            continue;
+        };
+        let place = Place::of(&["workload", name, "arrivals", "users", "think"]);
+        complaints.push(Complaint::error("E204", place, what).advise(advice));
     }
     complaints
+}
+
+/// Requests a second that the nodes reached can answer at the most. `reached` has each node after all that lead to it.
+fn answers(flow: &Flow<'_>, topology: &Topology, reached: &[NodeId], workload: WorkloadId) -> f64 {
+    let mut most = vec![f64::INFINITY; topology.nodes.len()];
+    for &node in reached.iter().rev() {
+        let sum = |to: &[NodeId]| to.iter().map(|to| most[to.index()]).sum::<f64>();
+        most[node.index()] = match &topology.nodes[node.index()].kind {
+            NodeKind::Balancer(balancer) => sum(&balancer.to),
+            // Who sends to a queue or a bucket waits for no worker.
+            NodeKind::Queue(_) | NodeKind::Bucket(_) => f64::INFINITY,
+            NodeKind::Pool(pool) => {
+                let slots = most_workers(pool).map_or(f64::INFINITY, |most| f64::from(most) * f64::from(slots(pool)));
+                let called = steps(pool, workload).filter_map(|step| match &step.verb {
+                    Verb::Call { to, timeout: None, .. } => Some(to),
+                    _ => None,
+                });
+                let called = called.flatten().map(|to| most[to.index()]);
+                called.fold(slots / flow.hold(node, workload), f64::min)
+            }
+        };
+    }
+    most[reached[0].index()]
 }
 
 /// Whether a pool ever turns a request away.

@@ -183,7 +183,7 @@ impl<'a> Flow<'a> {
 }
 
 /// The steps that a pool does for a workload.
-fn steps(pool: &Pool, workload: WorkloadId) -> impl Iterator<Item = &Step> {
+pub(super) fn steps(pool: &Pool, workload: WorkloadId) -> impl Iterator<Item = &Step> {
     pool.steps.iter().filter(move |step| step.only.as_ref().is_none_or(|only| only.contains(&workload)))
 }
 

@@ -47,10 +47,11 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     );
                 }
                 for column in trace.unit.keys() {
-                    if !trace.work.values().any(|used| used == column) {
-                        let what = format!("`unit` speaks of column `{column}`, which no work is read from");
-                        let advice =
-                            crate::scenario::complaint::did_you_mean(column, trace.work.values().map(String::as_str));
+                    let measured = trace.work.values().chain([&trace.time]).map(String::as_str);
+                    if !measured.clone().any(|used| used == column) {
+                        let what =
+                            format!("`unit` speaks of column `{column}`, which neither time nor work is read from");
+                        let advice = crate::scenario::complaint::did_you_mean(column, measured);
                         complaints.push(
                             Complaint::error("E108", place.then("unit").then(column).key(), what).advise_if(advice),
                         );

@@ -3,7 +3,7 @@
 use crate::cloud::arrivals::Cell;
 use crate::ground::time::SimTime;
 use crate::scenario::complaint::Complaint;
-use crate::scenario::trace::clock::{self, Form};
+use crate::scenario::trace::clock::{self, Clock};
 use crate::scenario::trace::sheet::{Sheet, number, text};
 use crate::scenario::trace::{Bad, ROWS_MAX, Setting};
 
@@ -17,7 +17,7 @@ pub(super) fn read(
     value: usize,
     complaints: &mut Vec<Complaint>,
 ) -> Option<Vec<Cell>> {
-    let (rows, form) = rows(setting, sheet, time, value, complaints)?;
+    let (rows, clock) = rows(setting, sheet, time, value, complaints)?;
     let rows = tidy(setting, rows, complaints);
     let file = setting.place.then("file");
     let [first, .., last] = rows.as_slice() else {
@@ -28,7 +28,7 @@ pub(super) fn read(
         return None;
     };
     // The clock of a dated trace starts with its first row; a relative one is the run's own.
-    let zero = if form.is_absolute() || first.0 < 0 { first.0 } else { 0 };
+    let zero = if clock.is_absolute() || first.0 < 0 { first.0 } else { 0 };
     let (end, start) = (last.0 + (last.0 - rows[rows.len() - 2].0), first.0);
     let Ok(_) = u64::try_from(end - zero) else {
         let what = format!("{} spans more than 500 years", setting.trace.file);
@@ -75,17 +75,14 @@ fn rows(
     time: usize,
     value: usize,
     complaints: &mut Vec<Complaint>,
-) -> Option<(Rows, Form)> {
+) -> Option<(Rows, Clock)> {
     let mut rows = Rows::new();
-    let mut form = None;
+    let mut clock = Clock::of(setting);
     let mut bad = Bad::new();
     let mut bad_time = false;
     let read = sheet.rows(|line, record| {
         let written = text(record, time);
-        if form.is_none() {
-            form = Form::of(written);
-        }
-        match (form.and_then(|form| form.read(written)), number(record, value)) {
+        match (clock.read(written), number(record, value)) {
             (Some(at), Some(count)) if (0.0..=COUNT_MAX).contains(&count) => rows.push((at, count)),
             (Some(_), Some(count)) if count < 0.0 => bad.row(line, &format!("a count of {count}")),
             (Some(_), Some(count)) => bad.row(line, &format!("a count of {count} is absurd")),
@@ -102,7 +99,7 @@ fn rows(
         return None;
     }
     let advice = if bad_time { clock::ADVICE } else { "counts are numbers, 0 or more" };
-    if bad.complain(setting, complaints, advice) {
+    if bad.complain(setting, complaints, advice) || clock.complain(setting, complaints) {
         return None;
     }
     if rows.len() >= ROWS_MAX {
@@ -111,7 +108,7 @@ fn rows(
             .push(Complaint::error("E402", setting.place.then("file"), what).advise("count over longer intervals"));
         return None;
     }
-    Some((rows, form?))
+    Some((rows, clock))
 }
 
 /// Sorted, and with one row an instant; both are told where they were needed.

@@ -4,7 +4,7 @@ use crate::cloud::arrivals::Recorded;
 use crate::ground::time::{SECOND, SimTime, Span};
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::workload::Marks;
-use crate::scenario::trace::clock::{self, Form};
+use crate::scenario::trace::clock::{self, Clock};
 use crate::scenario::trace::counts::rounds;
 use crate::scenario::trace::sheet::{Sheet, number, text};
 use crate::scenario::trace::{Bad, Columns, ROWS_MAX, Setting};
@@ -18,7 +18,7 @@ pub(super) fn read(
     columns: &Columns,
     complaints: &mut Vec<Complaint>,
 ) -> Option<Vec<Recorded>> {
-    let (mut rows, form) = rows(setting, sheet, columns, complaints)?;
+    let (mut rows, clock) = rows(setting, sheet, columns, complaints)?;
     let file = setting.place.then("file");
     let ends = setting.trace.marks == Some(Marks::End);
     if !rows.is_sorted_by_key(|row| row.0) {
@@ -30,7 +30,7 @@ pub(super) fn read(
         }
     }
     let (first, last) = (rows.first()?.0, rows.last()?.0);
-    let zero = if form.is_absolute() { first } else { 0 };
+    let zero = if clock.is_absolute() { first } else { 0 };
     if first < zero {
         let what = format!(
             "{} begins {} before its own zero",
@@ -89,21 +89,18 @@ fn rows(
     sheet: &Sheet<'_>,
     columns: &Columns,
     complaints: &mut Vec<Complaint>,
-) -> Option<(Vec<Row>, Form)> {
+) -> Option<(Vec<Row>, Clock)> {
     let trace = setting.trace;
     let units: Vec<f64> =
         trace.work.values().map(|column| trace.unit.get(column).map_or(SECOND, |unit| unit.0.nanos()) as f64).collect();
     let ends = trace.marks == Some(Marks::End);
     let mut rows = Vec::new();
-    let mut form = None;
+    let mut clock = Clock::of(setting);
     let mut bad = Bad::new();
     let mut bad_time = false;
     let read = sheet.rows(|line, record| {
         let written = text(record, columns.time);
-        if form.is_none() {
-            form = Form::of(written);
-        }
-        let Some(mut at) = form.and_then(|form: Form| form.read(written)) else {
+        let Some(mut at) = clock.read(written) else {
             bad_time = true;
             bad.row(line, &format!("the instant `{written}` can't be read"));
             return true;
@@ -135,7 +132,7 @@ fn rows(
     }
     let advice =
         if bad_time { clock::ADVICE } else { "works and sizes are numbers, 0 or more, in the units of `unit`" };
-    if bad.complain(setting, complaints, advice) {
+    if bad.complain(setting, complaints, advice) || clock.complain(setting, complaints) {
         return None;
     }
     if rows.len() >= ROWS_MAX {
@@ -146,5 +143,5 @@ fn rows(
         );
         return None;
     }
-    Some((rows, form?))
+    Some((rows, clock))
 }

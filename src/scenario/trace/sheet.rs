@@ -2,7 +2,8 @@
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
-use crate::scenario::complaint::did_you_mean;
+use crate::scenario::complaint::{did_you_mean, listed};
+use crate::scenario::trace::clock::is_instant;
 
 /// The most bytes of one file that a scenario names.
 pub(crate) const FILE_MAX: usize = 256 << 20;
@@ -70,14 +71,32 @@ impl<'b> Sheet<'b> {
         if let Some(at) = self.headings.iter().position(|heading| heading == name) {
             return Ok(at);
         }
+        if let Some(refusal) = self.lacks_headings(&[name]) {
+            return Err(refusal);
+        }
         let what = format!("{} has no column `{name}`", self.file);
-        let looks_like_data = self.headings.iter().any(|heading| heading.parse::<f64>().is_ok());
-        let advice = if looks_like_data {
-            "its first line holds values: put a line of headings before it, such as `timestamp,value`".to_owned()
-        } else {
-            did_you_mean(name, self.headings.iter().map(String::as_str)).unwrap_or_default()
-        };
+        let advice = did_you_mean(name, self.headings.iter().map(String::as_str)).unwrap_or_default();
         Err((what, advice))
+    }
+
+    /// The refusal of a file whose first line is a row already, where columns of these names are looked for.
+    pub fn lacks_headings(&self, names: &[&str]) -> Option<Refusal> {
+        /// Characters of a line that say enough.
+        const SHOWN: usize = 60;
+        let are_there = names.iter().all(|name| self.headings.iter().any(|heading| heading == name));
+        // A number may well be a heading, and is data only where the names that are asked for are missing.
+        if are_there || !self.headings.iter().any(|heading| is_instant(heading)) {
+            return None;
+        }
+        let line = self.headings.join(&char::from(self.delimiter).to_string());
+        let cut: String = line.chars().take(SHOWN).collect();
+        let rest = if cut.len() < line.len() { "…" } else { "" };
+        let what = format!("{} has no line of headings: its first line, `{cut}{rest}`, looks like data", self.file);
+        let columns = match self.headings.len() {
+            1 => "column".to_owned(),
+            many => format!("{many} columns"),
+        };
+        Some((what, format!("put a line before it that names its {columns}, among them {}", listed(names))))
     }
 
     /// Every row with the number of its line. Stops at the first false.

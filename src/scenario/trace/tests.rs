@@ -67,6 +67,32 @@ fn a_relative_trace_keeps_its_zero() {
     assert_eq!(seconds(&rows), [2.0, 3.5, 10.0]);
 }
 
+/// A file of milliseconds from its start, in both forms; and one that counts microseconds since 1970.
+#[test]
+fn instants_count_in_the_unit_of_their_column() {
+    let mut trace = trace();
+    trace.unit.insert("time".to_owned(), Time(Span::from_millis(1)));
+    assert_eq!(seconds(&instants(&trace, "time\n250\n1000\n1500.5\n").0), [0.25, 1.0, 1.5005]);
+    trace.value = Some("value".to_owned());
+    let (found, _) = cells(&trace, "time,value\n0,3\n60000,4\n");
+    assert_eq!(found, [(0.0, 60.0, 3_000), (60.0, 120.0, 4_000)]);
+    trace.value = None;
+    trace.unit.insert("time".to_owned(), Time(Span::from_nanos(1_000)));
+    assert_eq!(seconds(&instants(&trace, "time\n1665103118000000\n1665103118500000\n").0), [0.0, 0.5]);
+}
+
+#[test]
+fn dates_have_no_unit() {
+    let mut trace = trace();
+    trace.unit.insert("time".to_owned(), Time(Span::from_millis(1)));
+    let reading = read(&setting(&trace), b"time\n2023-11-16 18:17:03\n2023-11-16 18:17:04\n");
+    assert!(reading.recording.is_none());
+    assert_eq!(
+        reading.complaints.iter().map(|complaint| complaint.what.as_str()).collect::<Vec<_>>(),
+        ["column `time` of a.csv holds dates, which have no unit"]
+    );
+}
+
 #[test]
 fn columns_of_work_are_read_in_their_units() {
     let mut trace = trace();

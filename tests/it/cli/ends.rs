@@ -75,6 +75,23 @@ fn wrong_words_end_with_2() {
     assert_eq!(desk.files(), ["small.toml"]);
 }
 
+/// A number with a sign is no unknown option: each number says what it may be.
+#[test]
+fn numbers_that_cannot_be_are_answered_with_those_that_can() {
+    let desk = Desk::with_small();
+    let answers = [
+        ("--seed", "a seed is a whole number from 0 to 18446744073709551615"),
+        ("--replications", "replications are a whole number from 1 to 100000"),
+        ("--threads", "threads are a whole number from 1 to 1024"),
+    ];
+    for (option, answer) in answers {
+        for number in ["-1", "1.5", "99999999999999999999"] {
+            let done = desk.run(&["run", "small.toml", option, number]).ends(2).says(answer);
+            assert!(!done.err.contains("'--'") && !done.err.contains("-- -1"), "{}", done.err);
+        }
+    }
+}
+
 #[test]
 fn an_unknown_topology_is_refused_with_the_known_ones() {
     Desk::with_small().run(&["run", "small.toml", "--topology", "three"]).ends(2).says("`one`").says("`two`");
@@ -99,6 +116,24 @@ fn quiet_says_nothing_beside_the_results() {
     let done = Desk::with_small().run(&["compare", "small.toml", "--quiet"]).ends(0);
     assert_eq!(done.err, "");
     assert!(done.out.contains("How long is the line?"), "{}", done.out);
+}
+
+/// A room for one: of those who come to a worker that is busy half the time, some are turned away.
+#[test]
+fn warnings_are_talk_and_stand_in_the_document_and_the_summary() {
+    let desk = Desk::new();
+    desk.put("full.toml", SMALL.replace("workers = 2", "room = 1"));
+    let warning = "warning: `two`: ";
+    let told = desk.run(&["compare", "full.toml"]).ends(0).says(warning);
+    assert!(told.err.find(warning) < told.err.find("results, charts and bill"), "{}", told.err);
+    assert!(!told.out.contains("warning") && told.out.contains("How long is the line?"), "{}", told.out);
+    assert!(desk.read("output/full-3/summary.md").contains("**Warning:** \\`two\\`: "));
+    let json = desk.run(&["compare", "full.toml", "--json"]).ends(0);
+    assert!(!json.err.contains("warning") && json.out.contains("\"`two`: "), "{}", json.err);
+    assert_eq!(desk.run(&["compare", "full.toml", "--quiet"]).ends(0).err, "");
+    desk.put("gate.toml", SMALL.to_owned() + "[goal]\n\"answer.mean\" = \"20s\"\n");
+    let gate = ["check", "--goals", "gate.toml", "--replications", "1"];
+    desk.run(&gate).ends(4).says("warning: gate.toml: one replication has no intervals");
 }
 
 #[test]

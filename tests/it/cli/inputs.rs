@@ -21,12 +21,19 @@ fn a_folder_is_answered_with_what_is_in_it() {
     let desk = Desk::new();
     desk.put("scenarios/a.toml", SMALL);
     desk.put("scenarios/b.toml", SMALL);
-    let done = desk.run(&["compare", "scenarios"]).ends(2);
-    assert_eq!(
-        done.err,
-        "error: cannot read `scenarios`: it is a folder\n  \
-         = help: did you mean `scenarios/a.toml` or `scenarios/b.toml`?\n"
-    );
+    for command in [&["compare"][..], &["run"], &["check"], &["bill", "--usage"]] {
+        let done = desk.run(&[command, &["scenarios"]].concat()).ends(2);
+        assert_eq!(
+            done.err,
+            "error: `scenarios` is a folder: name a file\n  = help: it has `scenarios/a.toml`, `scenarios/b.toml`\n"
+        );
+    }
+    desk.put("photos/a.jpg", "");
+    desk.run(&["check", "photos"]).ends(2).says("`photos` is a folder").says("it has no file that ends in `.toml`");
+    for number in 0..20 {
+        desk.put(&format!("many/{number:02}.toml"), SMALL);
+    }
+    desk.run(&["check", "many"]).ends(2).says("`many/11.toml` and 8 more");
 }
 
 #[test]

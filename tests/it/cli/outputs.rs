@@ -96,15 +96,29 @@ fn a_default_folder_that_is_not_ours_is_left_alone() {
 #[test]
 fn a_trace_is_json_lines_and_is_not_overwritten_unasked() {
     let desk = Desk::with_small();
-    desk.run(&["run", "small.toml", "--trace", "deep/trace.jsonl"]).ends(0);
-    let trace = desk.read("deep/trace.jsonl");
+    desk.run(&["run", "small.toml", "--trace", "trace.jsonl"]).ends(0);
+    let trace = desk.read("trace.jsonl");
     assert!(trace.lines().count() > 100);
     for line in trace.lines() {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok_and(|value| value.is_object()), "{line}");
     }
-    desk.run(&["run", "small.toml", "--trace", "deep/trace.jsonl"]).ends(2).says("already there");
-    desk.run(&["run", "small.toml", "--trace", "deep/trace.jsonl", "--force"]).ends(0);
-    assert_eq!(desk.read("deep/trace.jsonl"), trace);
+    desk.run(&["run", "small.toml", "--trace", "trace.jsonl"]).ends(2).says("already there");
+    desk.run(&["run", "small.toml", "--trace", "trace.jsonl", "--force"]).ends(0);
+    assert_eq!(desk.read("trace.jsonl"), trace);
+}
+
+/// Before anything is run, and without a folder that nobody asked for.
+#[test]
+fn a_file_in_a_folder_that_is_not_there_is_refused() {
+    let desk = Desk::with_small();
+    let missing = "error: cannot write `deep/er/x`: there is no folder `deep/er`\n  \
+                   = help: make it first, or name another\n";
+    for arguments in [&["run", "small.toml", "--trace", "deep/er/x"][..], &["init", "deep/er/x"]] {
+        assert_eq!(desk.run(arguments).ends(2).err, missing);
+    }
+    desk.run(&["run", "small.toml", "--trace", "small.toml/x"]).ends(2).says("no folder `small.toml`");
+    assert_eq!(desk.files(), ["small.toml"]);
+    assert!(!desk.path().join("deep").exists());
 }
 
 #[test]

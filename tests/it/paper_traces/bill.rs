@@ -78,7 +78,7 @@ fn balancer(
     let lcu = balancer.text("price_per_lcu_hour")?.unwrap_or_else(|| "0".to_owned());
     own.push(("alb.hour", format!("${hour}/h")));
     own.push(("alb.lcu", format!("${lcu}/LCU-h")));
-    *text += &format!("[[balancer]]\nlife = {:?}\n", span(balancer.must_nanos("life_s")?));
+    *text += &format!("[[balancer]]\nlasts = {:?}\n", span(balancer.must_nanos("life_s")?));
     for hour in balancer.tables("hours")? {
         let mut row = String::new();
         for (theirs, ours) in [
