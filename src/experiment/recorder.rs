@@ -22,7 +22,8 @@ pub struct Recorder {
     width: u64,
     kinds: Vec<Kind>,
     places: Vec<Place>,
-    passed: Passed,
+    /// Those whom no figure counts.
+    others: Passed,
     log: Log,
 }
 
@@ -114,7 +115,7 @@ impl Recorder {
             width: to.saturating_sub(warm_up.nanos()),
             kinds: vec![Kind::default(); kinds],
             places: vec![Place::default(); nodes],
-            passed: Passed::default(),
+            others: Passed::default(),
             log: Log::new(nodes),
         }
     }
@@ -140,7 +141,13 @@ impl Recorder {
 
     /// Who came and went so far.
     pub fn passed(&self) -> Passed {
-        self.passed
+        let mut passed = self.others;
+        for kind in &self.kinds {
+            passed.born += kind.born;
+            passed.completed += kind.completion.count() + kind.at_once.count();
+            passed.lost += kind.losses();
+        }
+        passed
     }
 
     /// What controllers decided.
@@ -174,8 +181,8 @@ impl Observer<Fact> for Recorder {
     fn saw(&mut self, at: SimTime, fact: &Fact) {
         match *fact {
             Fact::Born { who } => {
-                self.passed.born += 1;
-                self.kinds[who.workload.index()].born += u64::from(who.counted);
+                let born = if who.counted { &mut self.kinds[who.workload.index()].born } else { &mut self.others.born };
+                *born += 1;
             }
             // The first attempt is the birth, which is counted.
             Fact::Sent { attempt: 1, .. } => {}
@@ -204,16 +211,18 @@ impl Observer<Fact> for Recorder {
                 }
             }
             Fact::Completed { who, born, answered } => {
-                self.passed.completed += 1;
-                if who.counted {
+                if !who.counted {
+                    self.others.completed += 1;
+                } else {
                     let kind = &mut self.kinds[who.workload.index()];
                     let times = if answered { &mut kind.at_once } else { &mut kind.completion };
                     times.add((at - born).nanos());
                 }
             }
             Fact::Lost { who, why, .. } => {
-                self.passed.lost += 1;
-                self.kinds[who.workload.index()].lost[why as usize] += u64::from(who.counted);
+                let kind = &mut self.kinds[who.workload.index()];
+                let lost = if who.counted { &mut kind.lost[why as usize] } else { &mut self.others.lost };
+                *lost += 1;
             }
             Fact::Wasted { who } => self.kinds[who.workload.index()].wasted += u64::from(who.counted),
             Fact::Left { who, pool, waited, .. } => {
