@@ -26,9 +26,9 @@ impl Bits {
         let word = number as usize / 64;
         if word < self.words.len() {
             self.words[word] &= !(1 << (number % 64));
-            if self.words[word] == 0 {
-                self.above[word / 64] &= !(1 << (word % 64));
-            }
+            // No branch: of many numbers it is anybody's guess which word becomes empty.
+            let emptied = u64::from(self.words[word] == 0);
+            self.above[word / 64] &= !(emptied << (word % 64));
         }
     }
 
