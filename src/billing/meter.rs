@@ -3,6 +3,8 @@
 mod balancer;
 mod machines;
 
+use std::collections::VecDeque;
+
 use crate::billing::usage::{NodeUsage, Usage, Used};
 use crate::cloud::fact::Fact;
 use crate::cloud::topology::{NodeId, NodeKind, Topology, Verb};
@@ -54,7 +56,9 @@ impl Meter {
                 (format!("pool.{}", node.name), Counter::Pool(PoolCounter::new(pool, door)))
             }
             NodeKind::Queue(_) => (format!("queue.{}", node.name), Counter::Queue(QueueCounter::default())),
-            NodeKind::Bucket(_) => (format!("bucket.{}", node.name), Counter::Bucket(BucketCounter::default())),
+            NodeKind::Bucket(bucket) => {
+                (format!("bucket.{}", node.name), Counter::Bucket(BucketCounter::new(bucket.keep)))
+            }
         });
         let nodes: Vec<_> = nodes.collect();
         let doors =
@@ -228,17 +232,38 @@ impl QueueCounter {
 struct BucketCounter {
     puts: u64,
     gets: u64,
-    /// Bytes that are there …
+    /// How long each object is kept; for ever where nothing is said.
+    keep: Option<Span>,
+    /// Bytes that are there for ever …
     bytes: u128,
     /// … since when.
     since: SimTime,
+    /// Bytes that will go, and when they came, the oldest first.
+    going: VecDeque<(SimTime, u128)>,
     kept: u128,
 }
 
 impl BucketCounter {
+    fn new(keep: Option<Span>) -> BucketCounter {
+        BucketCounter { keep, ..BucketCounter::default() }
+    }
+
     #[inline]
     fn stored(&mut self, at: SimTime, bytes: u64) {
         self.puts += 1;
+        if let Some(keep) = self.keep {
+            while let Some(&(came, gone)) = self.going.front()
+                && came + keep <= at
+            {
+                self.going.pop_front();
+                self.kept += gone * u128::from(keep.nanos());
+            }
+            match self.going.back_mut() {
+                Some((came, together)) if *came == at => *together += u128::from(bytes),
+                _ => self.going.push_back((at, u128::from(bytes))),
+            }
+            return;
+        }
         self.kept += self.bytes * u128::from((at - self.since).nanos());
         self.since = at;
         self.bytes += u128::from(bytes);
@@ -246,7 +271,9 @@ impl BucketCounter {
 
     fn used(&self, at: SimTime) -> Used {
         let rest = self.bytes * u128::from((at.max(self.since) - self.since).nanos());
-        Used::Bucket { puts: self.puts, gets: self.gets, kept: self.kept + rest }
+        let keep = self.keep.unwrap_or(Span::ZERO);
+        let going = self.going.iter().map(|&(came, bytes)| bytes * u128::from((at.max(came) - came).min(keep).nanos()));
+        Used::Bucket { puts: self.puts, gets: self.gets, kept: self.kept + rest + going.sum::<u128>() }
     }
 }
 

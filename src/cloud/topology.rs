@@ -498,6 +498,8 @@ pub struct Bucket {
     pub put: Option<Distribution>,
     /// How long a get takes (nanoseconds); `None`: no time.
     pub get: Option<Distribution>,
+    /// How long an object is kept, and paid for; `None`: for ever.
+    pub keep: Option<Span>,
 }
 
 /// Trouble: something is away for a while.

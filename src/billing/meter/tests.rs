@@ -208,6 +208,21 @@ fn a_bucket_keeps_what_was_put() {
     assert_eq!((lines[2].item.as_str(), lines[2].quantity.to_string().as_str()), ("s3.storage", "14"));
 }
 
+/// Objects of 1 GiB that are deleted after 5 s: of those of 0, 6 and 8 s, by 10 s the first was there for 5, the others
+/// for 4 and 2; by 20 s all for 5.
+#[test]
+fn a_bucket_forgets_what_it_keeps_for_a_time() {
+    let store = || Fact::Stored { who: who(), bucket: NodeId(0), bytes: 1 << 30 };
+    let keep = Some(Span::from_secs(5));
+    let bucket = NodeKind::Bucket(crate::cloud::topology::Bucket { keep, ..Default::default() });
+    let meter = metered(vec![bucket], &[(0, store()), (6 * SECOND, store()), (8 * SECOND, store())]);
+    let kept = |at| match meter.usage(second(at)).nodes[0].used {
+        Used::Bucket { kept, .. } => kept / u128::from(SECOND) >> 30,
+        ref other => panic!("{other:?}"),
+    };
+    assert_eq!((kept(10), kept(20)), (11, 15));
+}
+
 #[test]
 fn an_unknown_machine_is_missed_before_anything_runs() {
     let wrong = Platform::Ec2 { instance: "c5.lrage".to_owned(), volume: 0 };

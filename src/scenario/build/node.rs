@@ -23,7 +23,8 @@ impl Builder<'_> {
             Kind::Queue => topology.queue.get(name).map(|draft| NodeKind::Queue(self.queue(ids, draft))),
             Kind::Bucket => topology.bucket.get(name).map(|draft| {
                 let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));
-                NodeKind::Bucket(Bucket { put: time(&draft.put), get: time(&draft.get) })
+                let keep = draft.keep.map(|time| time.0);
+                NodeKind::Bucket(Bucket { put: time(&draft.put), get: time(&draft.get), keep })
             }),
             Kind::Later => None,
         };

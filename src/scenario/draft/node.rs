@@ -274,4 +274,6 @@ pub(crate) struct Bucket {
     /// How long a get takes.
     #[schemars(extend("default" = "0s"))]
     pub get: Option<Law<Time>>,
+    /// How long an object is kept, and paid for, until it is deleted. Without it, for ever.
+    pub keep: Option<Time>,
 }

@@ -101,7 +101,7 @@ impl Dice {
             if self.one_in(3) && tier + 1 < TIERS {
                 to.push(NodeId(3 * tier as u16 + 3));
             }
-            let bucket = NodeKind::Bucket(Bucket { put: Some(self.law(1)), get: None });
+            let bucket = NodeKind::Bucket(Bucket { put: Some(self.law(1)), get: None, keep: None });
             let balancer = NodeKind::Balancer(Balancer {
                 to: vec![NodeId(3 * tier as u16)],
                 routing: self.pick(&[
