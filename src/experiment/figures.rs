@@ -178,8 +178,8 @@ pub fn of_whole(ground: &Ground<'_>, spending: &Spending, into: &mut Vec<Measure
 pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost: Money, into: &mut Vec<Measured>) {
     let mut list = List { whose: Whose::Node(id), into };
     let level = |what| ground.level(Some(id), what);
-    match node.kind {
-        NodeKind::Pool(_) => {
+    match &node.kind {
+        NodeKind::Pool(pool) => {
             let (line, busy) = (level(Level::Line), level(Level::Busy));
             list.times("wait", &place.wait);
             list.times("service", &place.service);
@@ -190,6 +190,8 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.add("in-system", "1", line.zip(busy).map(|(line, busy)| line + busy));
             let slots = level(Level::Slots).filter(|&slots| slots > 0.0);
             list.add("busy", "1", busy);
+            // Of slots without number no share is taken.
+            let slots = slots.filter(|_| pool.workers.is_some());
             list.add("utilisation", "1", busy.zip(slots).map(|(busy, slots)| busy / slots));
             for state in [Level::Desired, Level::Pending, Level::Booting, Level::Ready, Level::Draining] {
                 list.add(format!("workers.{}", state.word()), "1", level(state));

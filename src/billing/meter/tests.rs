@@ -217,7 +217,7 @@ fn a_bucket_forgets_what_it_keeps_for_a_time() {
     let bucket = NodeKind::Bucket(crate::cloud::topology::Bucket { keep, ..Default::default() });
     let meter = metered(vec![bucket], &[(0, store()), (6 * SECOND, store()), (8 * SECOND, store())]);
     let kept = |at| match meter.usage(second(at)).nodes[0].used {
-        Used::Bucket { kept, .. } => kept / u128::from(SECOND) >> 30,
+        Used::Bucket { kept, .. } => (kept / u128::from(SECOND)) >> 30,
         ref other => panic!("{other:?}"),
     };
     assert_eq!((kept(10), kept(20)), (11, 15));

@@ -219,10 +219,10 @@ impl<'a> World<'a> {
         }
     }
 
-    /// A stamp that nothing alive has.
+    /// A stamp that nothing alive has. Never 0, which is what the dead have.
     #[inline]
     fn new_stamp(&mut self) -> u32 {
-        self.stamp = self.stamp.wrapping_add(1);
+        self.stamp = self.stamp.wrapping_add(1).max(1);
         self.stamp
     }
 
