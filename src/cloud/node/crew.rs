@@ -6,8 +6,9 @@
 
 use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::pool::Pool;
+use crate::cloud::node::track::Track;
 use crate::cloud::request::NONE;
-use crate::ground::time::SimTime;
+use crate::ground::time::{SimTime, Span};
 
 /// Where a worker is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +38,15 @@ pub struct Worker {
     pub phase: Phase,
     /// Which of the pool's sizes it has.
     pub size: u16,
+    /// When it came into service.
+    pub since: SimTime,
 }
 
 impl Pool<'_> {
     /// Adds a worker that was just asked for; returns its index.
     pub fn launch(&mut self) -> u32 {
         self.launched += 1;
-        let worker = Worker { number: self.launched, place: 0, phase: Phase::Pending, size: 0 };
+        let worker = Worker { number: self.launched, place: 0, phase: Phase::Pending, size: 0, since: SimTime::START };
         let index = match self.free_indices.pop() {
             Some(index) => {
                 self.workers[index as usize] = worker;
@@ -54,6 +57,9 @@ impl Pool<'_> {
                 let index = self.workers.len() as u32 - 1;
                 if let Lines::Each(lines) = &mut self.lines {
                     lines.push(Queued::new(&self.plan.line));
+                }
+                if let Some(busy) = &mut self.busy_each {
+                    busy.push(Track::default());
                 }
                 for _ in 0..self.stride {
                     self.push_slot();
@@ -91,6 +97,7 @@ impl Pool<'_> {
     pub fn open(&mut self, index: u32, now: SimTime) {
         let worker = &mut self.workers[index as usize];
         worker.phase = Phase::Ready;
+        worker.since = now;
         let place = worker.place;
         for slot in self.slots_range(index) {
             if self.slots[slot as usize].job == NONE {
@@ -106,6 +113,20 @@ impl Pool<'_> {
             standing.enter(place);
         }
         self.settle();
+    }
+
+    /// Whether a worker in service has been there for so long. Those of the start have always been.
+    pub fn is_warm(&self, index: u32, warm_up: Span, now: SimTime) -> bool {
+        let Worker { phase, since, .. } = self.workers[index as usize];
+        phase == Phase::Ready && (since == SimTime::START || since + warm_up <= now)
+    }
+
+    /// How many workers in service have been there for so long.
+    pub fn warm(&self, warm_up: Span, now: SimTime) -> u32 {
+        if warm_up == Span::ZERO {
+            return self.levels.ready.level() as u32;
+        }
+        (0..self.workers.len() as u32).filter(|&index| self.is_warm(index, warm_up, now)).count() as u32
     }
 
     /// A worker goes out of service, into `phase`: nobody takes its slots any more.

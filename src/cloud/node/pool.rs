@@ -106,6 +106,8 @@ pub struct Pool<'a> {
     pub begun: u64,
     /// See [`crate::cloud::gauge::Level`].
     pub levels: Levels,
+    /// Busy slots of each worker, by index; kept only where a controller must leave out those that are not yet warm.
+    pub busy_each: Option<Vec<Track>>,
 }
 
 /// What a pool follows over time.
@@ -140,6 +142,7 @@ impl<'a> Pool<'a> {
         };
         let unlimited = plan.workers.is_none();
         let stride = if unlimited { 1 } else { sizes.iter().map(|size| size.slots).max().unwrap_or(1) };
+        let each = !unlimited && plan.scaling.leaves_out_who_warms();
         let shared = || Lines::Shared(Queued::new(&plan.line));
         Pool {
             id,
@@ -150,7 +153,10 @@ impl<'a> Pool<'a> {
             plain: false,
             opening: Vec::new(),
             calm: false,
-            simple: !unlimited && !balanced && matches!(sizes.as_slice(), [only] if only.speed.work == only.speed.time),
+            simple: !unlimited
+                && !balanced
+                && !each
+                && matches!(sizes.as_slice(), [only] if only.speed.work == only.speed.time),
             sizes,
             workers: Vec::new(),
             order: Vec::new(),
@@ -174,6 +180,7 @@ impl<'a> Pool<'a> {
             unlimited,
             begun: 0,
             levels: Levels::default(),
+            busy_each: each.then(Vec::new),
         }
     }
 
@@ -267,6 +274,10 @@ impl<'a> Pool<'a> {
         self.free.remove(self.ranks[slot as usize]);
         self.levels.busy.up(now);
         self.begun += 1;
+        let worker = self.worker_of(slot);
+        if let Some(busy) = &mut self.busy_each {
+            busy[worker as usize].up(now);
+        }
     }
 
     /// Frees a slot; returns whose it was. It can be taken again only while its worker is in service.
@@ -280,6 +291,9 @@ impl<'a> Pool<'a> {
             self.free.insert(self.ranks[slot as usize]);
         }
         self.levels.busy.down(now);
+        if let Some(busy) = &mut self.busy_each {
+            busy[worker as usize].down(now);
+        }
         worker
     }
 

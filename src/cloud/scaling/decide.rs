@@ -23,6 +23,8 @@ pub struct Seen {
     pub desired: u32,
     /// Workers in service.
     pub in_service: u32,
+    /// Those of them that are warm, by the policy's warm-up.
+    pub warm: u32,
     /// The bounds in force.
     pub bounds: Bounds,
 }
@@ -216,6 +218,7 @@ mod tests {
             in_flight: 0,
             desired,
             in_service: desired,
+            warm: 0,
             bounds: Bounds { min: 1, max: 10 },
         }
     }

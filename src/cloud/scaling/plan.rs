@@ -18,6 +18,17 @@ pub enum Scaling {
     Vertical(Vertical),
 }
 
+impl Scaling {
+    /// Whether a controller averages over workers, and must leave out those that are not yet warm.
+    pub fn leaves_out_who_warms(&self) -> bool {
+        let Scaling::Group(group) = self else { return false };
+        group.policies.iter().any(|policy| match policy {
+            Policy::TargetTracking(rule) => rule.metric.what.is_of_workers() && group.warm_up_of(rule) > Span::ZERO,
+            Policy::QueueLength(_) | Policy::Scheduled(_) => false,
+        })
+    }
+}
+
 /// Growing by a bigger machine.
 #[derive(Clone, Debug)]
 pub struct Vertical {
@@ -68,6 +79,15 @@ pub struct Group {
     pub cooldown: Span,
     /// How long a new worker counts as not yet warm; unset is not 0.
     pub warm_up: Option<Span>,
+}
+
+impl Group {
+    /// How long a new worker is left out of what a policy sees: the policy's own warm-up, else the group's, else the
+    /// group's cooldown (EC2 Auto Scaling user guide, *Consolidated view of warm-up and cooldown settings*). So unset
+    /// is not 0.
+    pub fn warm_up_of(&self, rule: &TargetTracking) -> Span {
+        rule.warm_up.or(self.warm_up).unwrap_or(self.cooldown)
+    }
 }
 
 /// The closed list of policies.
@@ -183,6 +203,13 @@ pub struct Metric {
     pub what: Reading,
     /// Of which queue or pool.
     pub of: NodeId,
+}
+
+impl Reading {
+    /// Whether it is an average over the workers' own figures, in which new ones do not yet count.
+    pub fn is_of_workers(self) -> bool {
+        matches!(self, Reading::Cpu | Reading::Busy)
+    }
 }
 
 /// The closed list of what can be read.

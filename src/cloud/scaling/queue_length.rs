@@ -43,6 +43,7 @@ mod tests {
             in_flight,
             desired,
             in_service: desired,
+            warm: 0,
             bounds: Bounds { min: 0, max: 1337 },
         }
     }

@@ -30,12 +30,15 @@ pub(super) struct Growth {
 }
 
 /// The integrals and counts at a policy's last look: averages are differences of them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct LastLook {
+    at: SimTime,
     busy: u128,
     slots: u128,
     ready: u128,
     begun: u64,
+    /// Of each worker by index, where they are told apart.
+    busy_each: Vec<u128>,
 }
 
 /// The controllers of a topology, in the order of its pools.
@@ -117,16 +120,21 @@ impl World<'_> {
             cx.plan(now + every, Event::Look { pool: id, policy });
         }
         let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
-        let last = self.controllers[at].looks[policy as usize];
+        let last = std::mem::take(&mut self.controllers[at].looks[policy as usize]);
+        let warm_up = match rule {
+            Policy::TargetTracking(rule) => group.warm_up_of(rule),
+            Policy::QueueLength(_) | Policy::Scheduled(_) => Span::ZERO,
+        };
         let metric = metric_of(rule);
         let here = self.last_look(id, now);
         let seen = Seen {
             now,
-            metric: metric.and_then(|metric| self.read(metric, id, now, &last, &here)),
+            metric: metric.and_then(|metric| self.read(metric, id, warm_up, &last, &here)),
             visible: metric.map_or(0, |metric| self.waiting_at(metric.of)),
             in_flight: metric.map_or(0, |metric| self.worked_on_at(metric.of)),
             desired: self.pool(id).levels.desired.level() as u32,
             in_service: self.pool(id).levels.ready.level() as u32,
+            warm: self.pool(id).warm(warm_up, now),
             bounds: self.controllers[at].bounds,
         };
         let asked = recommend(rule, &seen);
@@ -147,7 +155,7 @@ impl World<'_> {
         cx.plan(now + alarm.period, Event::Look { pool: id, policy: 0 });
         let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
         let here = self.last_look(id, now);
-        let datapoint = self.read(alarm.metric, id, now, &self.controllers[at].looks[0], &here);
+        let datapoint = self.read(alarm.metric, id, Span::ZERO, &self.controllers[at].looks[0], &here);
         let Controller { growth, looks, .. } = &mut self.controllers[at];
         let (off, streak) = alarm.judge(datapoint, growth.streak);
         (growth.streak, looks[0]) = (streak, here);
@@ -161,6 +169,8 @@ impl World<'_> {
     fn last_look(&self, id: NodeId, now: SimTime) -> LastLook {
         let pool = self.pool(id);
         LastLook {
+            at: now,
+            busy_each: pool.busy_each.iter().flatten().map(|busy| busy.integral(now)).collect(),
             busy: pool.levels.busy.integral(now),
             slots: pool.levels.slots.integral(now),
             ready: pool.levels.ready.integral(now),
@@ -187,15 +197,18 @@ impl World<'_> {
     }
 
     /// A metric's value for a pool's controller; `None` where there is no datapoint.
-    fn read(&self, metric: Metric, own: NodeId, now: SimTime, last: &LastLook, here: &LastLook) -> Option<f64> {
+    fn read(&self, metric: Metric, own: NodeId, warm_up: Span, last: &LastLook, here: &LastLook) -> Option<f64> {
         let pool = self.pool(own);
+        if warm_up > Span::ZERO && metric.what.is_of_workers() {
+            return self.read_of_warm(metric.what, own, warm_up, last, here);
+        }
         let ready = pool.levels.ready.level();
         let ratio = |part: u128, whole: u128| (whole > 0).then(|| part as f64 / whole as f64);
         match metric.what {
             Reading::Visible => Some(self.waiting_at(metric.of) as f64),
             Reading::InFlight => Some(self.worked_on_at(metric.of) as f64),
             Reading::Delayed => Some(self.queue_of(metric.of).map_or(0, |queue| queue.hidden.level()) as f64),
-            Reading::Oldest => Some(self.oldest_at(metric.of, now).seconds()),
+            Reading::Oldest => Some(self.oldest_at(metric.of, here.at).seconds()),
             Reading::Backlog => Some((self.waiting_at(metric.of) + self.worked_on_at(metric.of)) as f64),
             Reading::Cpu => ratio(here.busy - last.busy, here.slots - last.slots),
             Reading::Busy => ratio(here.busy - last.busy, here.ready - last.ready),
@@ -208,6 +221,19 @@ impl World<'_> {
             Reading::InService | Reading::Ready => Some(ready as f64),
             Reading::Desired => Some(pool.levels.desired.level() as f64),
         }
+    }
+
+    /// The average over those who were in service, and warm, since the last look; `None` where nobody was.
+    fn read_of_warm(&self, what: Reading, own: NodeId, warm_up: Span, last: &LastLook, here: &LastLook) -> Option<f64> {
+        let pool = self.pool(own);
+        let (mut busy, mut whole) = (0u128, 0u128);
+        for index in (0..pool.workers.len() as u32).filter(|&index| pool.is_warm(index, warm_up, last.at)) {
+            let before = last.busy_each.get(index as usize).copied().unwrap_or(0);
+            busy += here.busy_each[index as usize] - before;
+            let slots = if what == Reading::Cpu { pool.slots_of(index) } else { 1 };
+            whole += u128::from(slots) * u128::from((here.at - last.at).nanos());
+        }
+        (whole > 0).then(|| busy as f64 / whole as f64)
     }
 
     /// How long the oldest message has been there.

@@ -3,7 +3,9 @@
 use super::{Horizon, simulate};
 use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::fact::{Fact, Loss, Outcome, Who};
-use crate::cloud::scaling::{Alarm, Entry, Group, Metric, Policy, Reading, Scaling, Scheduled, Side, Size, Vertical};
+use crate::cloud::scaling::{
+    Alarm, Entry, Group, Metric, Policy, Reading, ScaleIn, Scaling, Scheduled, Side, Size, TargetTracking, Vertical,
+};
 use crate::cloud::topology::{
     Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Held, Initially,
     Life, NoWorker, Node, NodeId, NodeKind, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Routing, Speed,
@@ -407,6 +409,25 @@ fn an_alarm_changes_to_the_next_size_until_the_last() {
     });
     let pool = Pool { scaling, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 1) };
     assert_eq!(completions(&diary(&application, &alone(pool, 1), 200.0)), [(0, 50.0)]);
+}
+
+/// Everybody is always busy, the target is one half, and the group looks every ten seconds: it doubles at 10 s. Who came
+/// then is warm from 35 s on: the look at 40 s counts two and doubles again, where without a warm-up that at 20 s did.
+#[test]
+fn who_is_not_yet_warm_does_not_make_the_group_grow() {
+    let application = application(Arrivals::Users { count: 9, think: seconds(0.0) }, vec![seconds(7.0)]);
+    let launches = |warm_up| {
+        let metric = Metric { what: Reading::Cpu, of: NodeId(0) };
+        let (period, scale_in) = (Span::from_secs(10), ScaleIn::Proportional);
+        let rule = TargetTracking { metric, target: 0.5, period, scale_in, warm_up: None };
+        let (policies, cooldown) = (vec![Policy::TargetTracking(rule)], Span::ZERO);
+        let scaling = Scaling::Group(Group { min: 1, desired: 1, max: 4, policies, cooldown, warm_up });
+        let found = diary(&application, &alone(Pool { scaling, ..pool(vec![work(0)], 1) }, 1), 60.0);
+        let launched = found.iter().filter(|(_, fact)| matches!(fact, Fact::Launched { .. }));
+        launched.map(|&(at, _)| at).collect::<Vec<_>>()
+    };
+    assert_eq!(launches(None), [0.0, 10.0, 20.0, 20.0]);
+    assert_eq!(launches(Some(Span::from_secs(25))), [0.0, 10.0, 40.0, 40.0]);
 }
 
 /// A scheduled change to one worker at 10 s that happens three seconds late.

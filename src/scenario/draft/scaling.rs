@@ -37,7 +37,8 @@ pub(crate) struct Asg {
     /// Rest after a change, from the decision on.
     #[schemars(extend("default" = "0s"))]
     pub cooldown: Option<Time>,
-    /// How long a new worker counts as not yet warm. Unset is not 0.
+    /// How long a new worker is left out of what target tracking sees of workers (`cpu`, `busy`), is wanted already, and
+    /// keeps the group from shrinking. Unset is not 0: then it is the `cooldown`.
     pub warm_up: Option<Time>,
 }
 
@@ -104,7 +105,7 @@ pub(crate) struct TargetTracking {
     /// Whether and how it asks for fewer.
     #[schemars(extend("default" = "proportional"))]
     pub scale_in: Option<ShrinkBy>,
-    /// How long a new worker counts as not yet warm, for this policy.
+    /// The same for this policy alone.
     pub warm_up: Option<Time>,
 }
 

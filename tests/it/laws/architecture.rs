@@ -249,11 +249,13 @@ impl Plan<'_> {
                 }
                 let desired =
                     if taste.has("desired") { format!(", desired = {}", taste.number(min, 3)) } else { String::new() };
-                let rest = if taste.has("cooldown") {
-                    format!(", cooldown = {}", taste.span(100, 60_000))
-                } else {
-                    String::new()
-                };
+                let mut rest = String::new();
+                if taste.has("cooldown") {
+                    let _ = write!(rest, ", cooldown = {}", taste.span(100, 60_000));
+                }
+                if taste.has("warm-up of workers") {
+                    let _ = write!(rest, ", warm-up = {}", taste.span(100, 60_000));
+                }
                 let _ = writeln!(
                     text,
                     "scaling = {{ asg = {{ min = {min}, max = {max}{desired}{rest}, policies = [{}] }} }}",
