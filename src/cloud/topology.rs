@@ -214,6 +214,16 @@ pub enum Routing {
     Weighted(Vec<f64>),
 }
 
+impl Routing {
+    /// Whether the pool at this place of the balancer's list is ever chosen.
+    pub fn may_choose(&self, place: usize) -> bool {
+        match self {
+            Routing::Weighted(weights) => weights[place] > 0.0,
+            Routing::RoundRobin | Routing::LeastOutstanding | Routing::Random | Routing::PowerOfTwo => true,
+        }
+    }
+}
+
 /// Whom an equal count favours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ties {

@@ -50,6 +50,12 @@ pub(crate) struct Derived<T> {
 pub(crate) struct Holes(BTreeSet<Vec<Key>>);
 
 impl Holes {
+    /// Whether something that stands in the tree right under this place was left out of the draft.
+    pub fn right_under(&self, place: &Place) -> bool {
+        let keys = place.keys();
+        self.0.iter().any(|hole| hole.len() == keys.len() + 1 && hole.starts_with(keys))
+    }
+
     /// The place in the tree of a place in the draft: entries of a list move up where those before them were left out.
     pub fn restore(&self, place: &Place) -> Place {
         if self.0.is_empty() {

@@ -191,6 +191,7 @@ impl Pool<'_> {
     /// Closes the gaps that those who went have left in the order.
     #[cold]
     fn close_ranks(&mut self) {
+        self.closed_ranks = true;
         let living: Vec<u32> = self.order.drain(..).filter(|&index| index != NONE).collect();
         let outstanding: Vec<u32> = living.iter().map(|&index| self.outstanding_of(index)).collect();
         let free: Vec<bool> = living

@@ -62,6 +62,8 @@ pub struct Pool<'a> {
     pub calm: bool,
     /// What of that never changes.
     simple: bool,
+    /// Gaps in the order of workers were closed: a slot's rank may be another number.
+    pub(super) closed_ranks: bool,
     /// Its sizes; one, unless it is scaled up and down.
     pub sizes: Vec<Size>,
     /// The workers, by index.
@@ -153,6 +155,7 @@ impl<'a> Pool<'a> {
             plain: false,
             opening: Vec::new(),
             calm: false,
+            closed_ranks: false,
             simple: !unlimited
                 && !balanced
                 && !each
@@ -208,9 +211,16 @@ impl<'a> Pool<'a> {
 
     /// What [`Pool::calm`] must be.
     pub fn is_calm(&self) -> bool {
-        let nobody_moved = self.launched as usize == self.workers.len();
+        let nobody_moved = self.launched as usize == self.workers.len() && !self.closed_ranks;
         let undisturbed = self.away == 0 && self.still == 0 && self.leaving == 0;
         self.simple && nobody_moved && undisturbed && self.levels.ready.level() > 0
+    }
+
+    /// What the short ways rely on where all is calm.
+    #[cfg(test)]
+    pub fn ranks_are_slots(&self) -> bool {
+        let living = self.order.iter().copied().filter(|&index| index != NONE);
+        living.flat_map(|index| self.slots_range(index)).all(|slot| self.ranks[slot as usize] == slot)
     }
 
     /// Whether it takes work at present.

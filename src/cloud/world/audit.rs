@@ -104,6 +104,7 @@ impl World<'_> {
 
     fn audit_pool(&self, pool: &Pool<'_>, jobs: &[u32]) {
         assert_eq!(pool.calm, pool.is_calm(), "{pool:?}");
+        assert!(!pool.calm || pool.ranks_are_slots(), "{pool:?}");
         let count = |phase| pool.workers.iter().filter(|worker| worker.phase == phase).count() as u64;
         assert_eq!(count(Phase::Ready), pool.levels.ready.level());
         assert_eq!(count(Phase::Draining), pool.levels.draining.level());

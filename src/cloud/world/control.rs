@@ -156,9 +156,15 @@ impl World<'_> {
         let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
         let here = self.last_look(id, now);
         let datapoint = self.read(alarm.metric, id, Span::ZERO, &self.controllers[at].looks[0], &here);
-        let Controller { growth, looks, .. } = &mut self.controllers[at];
+        self.controllers[at].looks[0] = here;
+        if self.pool(id).levels.pending.level() + self.pool(id).levels.booting.level() > 0 {
+            // A machine that is away for its change tells nothing of the size that it will have.
+            self.controllers[at].growth.streak = Streak::default();
+            return;
+        }
+        let growth = &mut self.controllers[at].growth;
         let (off, streak) = alarm.judge(datapoint, growth.streak);
-        (growth.streak, looks[0]) = (streak, here);
+        growth.streak = streak;
         if off && usize::from(growth.size) + 1 < vertical.sizes.len() {
             growth.size += 1;
             let size = growth.size;

@@ -430,6 +430,30 @@ fn who_is_not_yet_warm_does_not_make_the_group_grow() {
     assert_eq!(launches(Some(Span::from_secs(25))), [0.0, 10.0, 40.0, 40.0]);
 }
 
+/// Seventy workers become five, six while the others still drain, and then five or seven; closed gaps in their order must
+/// neither revive who is gone nor lose who stays. The sixth is busy when the gaps are closed. At an hour more come than
+/// can be served.
+#[test]
+fn closed_gaps_neither_revive_nor_lose_anybody() {
+    for (last, workers) in [(5, 5), (7, 7)] {
+        for slots in [1, 2] {
+            let every = |offset| Arrivals::Even { every: Span::from_secs(3_600), offset: Span::from_secs(offset) };
+            let mut application = application(every(0), vec![seconds(20.0)]);
+            let one = Workload { name: "one".to_owned(), arrivals: every(10), ..application.workloads[0].clone() };
+            application.workloads[0].batch = Some(Distribution::constant(150));
+            application.workloads.push(one);
+            let entry = |at: u64, workers| Entry { at: SimTime::from_nanos(at * SECOND), workers };
+            let scaling = Scaling::Timetable(vec![entry(1, 5), entry(2, 6), entry(60, last)]);
+            let pool = Pool { scaling, slots, room: Some(0), ..pool(vec![work(0)], 70) };
+            let mut alone = alone(pool, 1);
+            alone.entry = vec![NodeId(0); 2];
+            let found = diary(&application, &alone, 3_605.0);
+            let late = found.iter().filter(|(at, fact)| *at >= 3_600.0 && matches!(fact, Fact::Started { .. })).count();
+            assert_eq!(late, (workers * slots) as usize, "{last} workers of {slots}");
+        }
+    }
+}
+
 /// A scheduled change to one worker at 10 s that happens three seconds late.
 #[test]
 fn a_scheduled_change_may_be_late() {

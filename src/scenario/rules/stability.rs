@@ -14,15 +14,15 @@ pub(super) const OVERLOAD: Foresight =
 pub(super) const VISIBILITY: Foresight =
     Foresight { about: "a visibility timeout is longer than the work it covers usually takes", check: visibility };
 pub(super) const EFFORT: Foresight = Foresight {
-    about: "one request becomes fewer than a million pieces of work, and one replication has fewer than a hundred million requests",
+    about: "one request becomes no more than 65,000 pieces of work, and one replication has fewer than a hundred million requests",
     check: effort,
 };
 
 /// Requests of one replication above which a run takes minutes.
 const MANY: f64 = 1e8;
 
-/// Pieces of one request that a machine's memory may not hold.
-const MOST_PIECES: f64 = 1e6;
+/// Pieces that one request may become: what is pending of it is counted in 16 bits.
+const MOST_PIECES: f64 = 65_000.0;
 
 /// Requests of one replication, or their visits, that nobody waits for.
 const TOO_MANY: f64 = 1e11;
@@ -106,9 +106,9 @@ fn effort(application: &Application, topology: &Topology, length: Option<Span>) 
         let pieces = flow.pieces(WorkloadId::at(index));
         if pieces > MOST_PIECES {
             let what = format!(
-                "one request of `{}` becomes about {} million pieces of work in topology `{}`",
+                "one request of `{}` becomes about {} thousand pieces of work in topology `{}`, and 65 thousand are the most",
                 workload.name,
-                (pieces / 1e6).round(),
+                (pieces / 1e3).round(),
                 topology.name
             );
             let place = Place::of(&["topology", &topology.name]);
