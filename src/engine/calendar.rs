@@ -56,7 +56,9 @@ const REACH: u64 = 2;
 /// processor has just been.
 #[derive(Debug)]
 pub struct Calendar {
-    /// The nearest.
+    /// An event of the kind that follows on itself, such as the next arrival; [`NOTHING`] where there is none.
+    aside: u128,
+    /// The nearest of the others.
     front: Front,
     /// Near ones that the front had no room for, because too many share an instant.
     crowd: BinaryHeap<Reverse<u128>>,
@@ -178,6 +180,7 @@ const fn time_of(key: u128) -> u64 {
 impl Default for Calendar {
     fn default() -> Calendar {
         Calendar {
+            aside: NOTHING,
             front: Front::default(),
             crowd: BinaryHeap::new(),
             front_end: u64::MAX,
@@ -203,7 +206,7 @@ impl Calendar {
     pub fn pending(&self) -> usize {
         let heads = self.rungs.iter().flat_map(|rung| &rung.heads[..rung.used]);
         let bucketed: usize = heads.map(|&head| self.store.length(head)).sum();
-        self.front.len() + self.crowd.len() + bucketed + self.far.len()
+        usize::from(!is_nothing(self.aside)) + self.front.len() + self.crowd.len() + bucketed + self.far.len()
     }
 
     /// Plans an event. What is planned for the past happens now; what is planned for [`SimTime::NEVER`] never does.
@@ -218,15 +221,32 @@ impl Calendar {
         }
     }
 
+    /// As [`Calendar::plan`], for an event that plans the next of its kind when it happens: where none of those waits
+    /// already, it is kept aside, and sorted in among nobody.
+    #[inline(always)]
+    pub fn plan_aside(&mut self, at: SimTime, event: impl Ordered) {
+        if at == SimTime::NEVER || !is_nothing(self.aside) {
+            return self.plan(at, event);
+        }
+        self.aside = u128::from(at.max(self.now).nanos()) << 64 | u128::from(event.code());
+    }
+
     /// Takes the next event, if it happens at `end` at the latest, and moves the clock to it.
     #[inline(always)]
     pub fn next<E: Ordered>(&mut self, end: SimTime) -> Option<Packed<E>> {
         let mut key = self.front.first();
-        if is_nothing(key) {
-            key = self.refill()?;
+        // What is aside and before the front's end is next if the front has nothing; no need to look further.
+        if is_nothing(key) && time_of(self.aside) >= self.front_end {
+            key = self.refill().unwrap_or(NOTHING);
         }
         if !self.crowd.is_empty() {
             return self.next_of_crowd(key, end);
+        }
+        if self.aside < key {
+            return self.next_aside(end);
+        }
+        if is_nothing(key) {
+            return None;
         }
         let at = SimTime::from_nanos(time_of(key));
         if at > end {
@@ -237,11 +257,25 @@ impl Calendar {
         Some(Packed::of(key))
     }
 
+    /// As [`Calendar::next`], where the event that is kept aside is next.
+    #[inline(always)]
+    fn next_aside<E: Ordered>(&mut self, end: SimTime) -> Option<Packed<E>> {
+        let at = SimTime::from_nanos(time_of(self.aside));
+        if at > end {
+            return None;
+        }
+        self.now = at;
+        Some(Packed::of(std::mem::replace(&mut self.aside, NOTHING)))
+    }
+
     /// As [`Calendar::next`], where the front's first may not be the first of all.
     #[cold]
     #[inline(never)]
     fn next_of_crowd<E: Ordered>(&mut self, key: u128, end: SimTime) -> Option<Packed<E>> {
         let first = self.crowd.peek().map_or(key, |&Reverse(other)| key.min(other));
+        if self.aside < first {
+            return self.next_aside(end);
+        }
         let at = SimTime::from_nanos(time_of(first));
         if at > end {
             return None;
@@ -253,16 +287,6 @@ impl Calendar {
         }
         self.now = at;
         Some(Packed::of(first))
-    }
-
-    /// The instant of the next event.
-    pub fn peek(&mut self) -> Option<SimTime> {
-        let mut key = self.front.first();
-        if is_nothing(key) {
-            key = self.refill()?;
-        }
-        let first = self.crowd.peek().map_or(key, |&Reverse(other)| key.min(other));
-        Some(SimTime::from_nanos(time_of(first)))
     }
 
     /// Moves the clock on without an event. Never back.
@@ -453,7 +477,11 @@ mod tests {
             for _ in 0..below(&mut chance, 4) {
                 let at = calendar.now().nanos() + below(&mut chance, 5);
                 let code = below(&mut chance, 7);
-                calendar.plan(SimTime::from_nanos(at), Plain(code));
+                if below(&mut chance, 3) == 0 {
+                    calendar.plan_aside(SimTime::from_nanos(at), Plain(code));
+                } else {
+                    calendar.plan(SimTime::from_nanos(at), Plain(code));
+                }
                 sorted.push((at, code));
             }
             assert_eq!(calendar.pending(), sorted.len());
@@ -486,7 +514,11 @@ mod tests {
                 let ahead = if crowd == 400 { together } else { below(&mut chance, 3 * scale) };
                 let at = calendar.now().nanos() + ahead;
                 planned += 1;
-                calendar.plan(SimTime::from_nanos(at), Plain(planned));
+                if planned % 5 == 0 {
+                    calendar.plan_aside(SimTime::from_nanos(at), Plain(planned));
+                } else {
+                    calendar.plan(SimTime::from_nanos(at), Plain(planned));
+                }
                 sorted.insert((at, planned), ());
             }
             for _ in 0..below(&mut chance, if round < 12_000 { 3 } else { 9 }) {

@@ -70,6 +70,12 @@ impl<'a, O> Context<'a, O> {
         self.calendar.plan(at, event);
     }
 
+    /// Plans an event that plans the next of its kind when it happens.
+    #[inline(always)]
+    pub fn plan_aside(&mut self, at: SimTime, event: impl Ordered) {
+        self.calendar.plan_aside(at, event);
+    }
+
     /// Tells a fact.
     #[inline(always)]
     pub fn tell<F>(&mut self, fact: F)

@@ -20,7 +20,7 @@ impl World<'_> {
         let flow = &mut self.flows[workload.index()];
         flow.next = flow.source.next_birth().filter(|&at| length.is_none_or(|length| at < length));
         if let Some(at) = flow.next {
-            cx.plan(at, Event::Arrive { workload });
+            cx.plan_aside(at, Event::Arrive { workload });
         }
     }
 
