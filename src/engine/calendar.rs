@@ -514,7 +514,7 @@ mod tests {
                 let ahead = if crowd == 400 { together } else { below(&mut chance, 3 * scale) };
                 let at = calendar.now().nanos() + ahead;
                 planned += 1;
-                if planned % 5 == 0 {
+                if planned.is_multiple_of(5) {
                     calendar.plan_aside(SimTime::from_nanos(at), Plain(planned));
                 } else {
                     calendar.plan(SimTime::from_nanos(at), Plain(planned));
