@@ -118,12 +118,13 @@ pub struct Job {
 
 const _: () = assert!(size_of::<Job>() <= 32);
 
-/// The branch of a request that a step's n-th copy of `branch` is, from 0: the first goes on as what it is a copy of.
+/// The branch of a request that the n-th of a step's copies of `branch` is, from 0. What is sent on once is no new one.
 ///
-/// Of up to 180 copies, two fan-outs behind each other name every branch otherwise; beyond, some bring the same work.
-#[inline(always)]
-pub const fn copy_of(branch: u16, copy: u32) -> u16 {
-    if copy == 0 { branch } else { branch.wrapping_mul(181).wrapping_add(copy as u16) }
+/// With up to 180 copies a step, two fan-outs behind each other name every branch otherwise; beyond, some bring the same
+/// work.
+#[inline]
+pub const fn copy_of(branch: u16, copy: u32, copies: u32) -> u16 {
+    if copies == 1 { branch } else { branch.wrapping_mul(181).wrapping_add(copy as u16).wrapping_add(1) }
 }
 
 /// Whom a call or a delivery belongs to. Kept apart from the job: most have nobody, and a job without it is half a line
@@ -218,4 +219,20 @@ pub enum Mail {
     Hidden,
     /// Deleted or put aside.
     Over,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn branches_of_two_fan_outs_have_names_of_their_own() {
+        let each = |branch: u16| (0..180).map(move |copy| copy_of(branch, copy, 180));
+        let first: BTreeSet<u16> = each(0).collect();
+        let both: BTreeSet<u16> =
+            first.iter().flat_map(|&branch| each(branch)).chain(first.clone()).chain([0]).collect();
+        assert_eq!(both.len(), 180 * 180 + 180 + 1);
+        assert_eq!(copy_of(7, 0, 1), 7);
+    }
 }

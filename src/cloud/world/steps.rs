@@ -41,7 +41,8 @@ impl<'a> World<'a> {
                 && let &[to] = to
                 && !matches!(self.nodes[to.index()], Node::Queue(_))
             {
-                self.send_on(cx, id, to, 0);
+                let branch = self.jobs[id].branch;
+                self.send_on(cx, id, to, branch);
                 self.jobs[id].step += 1;
                 continue;
             }
@@ -214,12 +215,12 @@ impl<'a> World<'a> {
             Action::Send { to, size, copies } => {
                 for &node in to {
                     for copy in 0..copies {
+                        let branch = copy_of(job.branch, copy, copies);
                         if !matches!(self.nodes[node.index()], Node::Queue(_)) {
-                            self.send_on(cx, id, node, copy);
+                            self.send_on(cx, id, node, branch);
                             continue;
                         }
                         let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
-                        let branch = copy_of(job.branch, copy);
                         if !self.post(cx, node, job.request, job.attempt, branch, bytes) {
                             self.fails_at_work(cx, id, Outcome::Refused, Loss::Down);
                             return None;
@@ -271,9 +272,9 @@ impl<'a> World<'a> {
 
     /// Sends a piece of a request on to a pool or balancer, and goes on.
     #[inline(always)]
-    fn send_on<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, node: NodeId, copy: u32) {
+    fn send_on<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, node: NodeId, branch: u16) {
         let job = &self.jobs[id];
-        let (owner, attempt, branch) = (job.request, job.attempt, copy_of(job.branch, copy));
+        let (owner, attempt) = (job.request, job.attempt);
         let request = &mut self.requests[owner];
         request.hold();
         if request.attempt == attempt && request.stage != Stage::Ended {
