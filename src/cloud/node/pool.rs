@@ -56,9 +56,9 @@ pub struct Pool<'a> {
     pub plain: bool,
     /// By kind of request, its first step's work, where that is plain.
     pub opening: Vec<Option<(&'a Distribution, Key)>>,
-    /// Nothing about it is out of the ordinary at present: in service, with one line, machines of one size that works
-    /// at the speed of the reference and in which nobody leaves, is interrupted or has taken over an index. Kept by
-    /// [`Pool::settle`].
+    /// Nothing about it is out of the ordinary at present: in service, with one line, machines of one size at the speed
+    /// of the reference, whose slots are in the order of their ranks, and of which none leaves or stands still. Kept
+    /// by [`Pool::settle`].
     pub calm: bool,
     /// What of that never changes.
     simple: bool,

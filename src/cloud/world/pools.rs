@@ -54,8 +54,8 @@ impl World<'_> {
             balancer.chance = chance;
         }
         let Some(target) = target else {
-            let chosen = plan.to.iter().enumerate().filter(|&(place, _)| plan.routing.may_choose(place));
-            let away = chosen.into_iter().all(|(_, &to)| !self.pool(to).is_open());
+            let mut wanted = plan.to.iter().enumerate().filter(|&(place, _)| plan.routing.may_choose(place));
+            let away = wanted.all(|(_, &to)| !self.pool(to).is_open());
             return self.fail(cx, id, if away { Loss::Down } else { Loss::NoWorker });
         };
         let request = self.requests[self.jobs[id].request];

@@ -26,7 +26,7 @@ impl Kind {
             return Err(format!("an empty text is not {}: write it like `{}`", self.name, self.example));
         }
         if text.contains(char::is_whitespace) {
-            let closed: String = text.split_whitespace().collect();
+            let closed: String = text.replace(" per ", "/").split_whitespace().collect();
             return Err(self.refuse(text, &format!("write it without spaces, `{closed}`")));
         }
         if text.starts_with('-') || text.starts_with("$-") {

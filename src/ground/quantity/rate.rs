@@ -198,6 +198,7 @@ mod tests {
             ("12%", "`12%` is not a rate: a share of what? write it like `12/min`"),
             ("-1/s", "`-1/s` is not a rate: it can't be negative"),
             ("12 / min", "`12 / min` is not a rate: write it without spaces, `12/min`"),
+            ("5 per min", "`5 per min` is not a rate: write it without spaces, `5/min`"),
             ("/s", "`/s` is not a rate: a number is missing before `/s`; write it like `12/min`"),
             ("1000000001/s", "`1000000001/s` is too fast: a rate is at most once a nanosecond"),
             ("", "an empty text is not a rate: write it like `12/min`"),
