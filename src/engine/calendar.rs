@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 use std::marker::PhantomData;
 
 use crate::engine::front::{Front, LEAVES, NOTHING};
+use crate::engine::rungs::{NONE, Rung, Store, time_of};
 use crate::ground::time::SimTime;
 
 /// An event that can be packed into 64 bits, whose order as a number is its order within an instant.
@@ -79,102 +80,10 @@ pub struct Calendar {
     now: SimTime,
 }
 
-/// No place in the store.
-const NONE: u32 = u32::MAX;
-
-/// Equal spans of time, each with its events in no order.
-#[derive(Debug, Default)]
-struct Rung {
-    start: u64,
-    /// A bucket's span is two to this power.
-    shift: u32,
-    /// The first bucket that was not yet emptied …
-    present: usize,
-    /// … and the time at which it begins.
-    from: u64,
-    used: usize,
-    /// Where the next outer rung, or the far future, takes over.
-    end: u64,
-    /// By bucket: the place in the store of its first event.
-    heads: Vec<u32>,
-}
-
-impl Rung {
-    #[inline]
-    fn put(&mut self, store: &mut Store, key: u128) {
-        let bucket = (time_of(key) - self.start) >> self.shift;
-        let head = &mut self.heads[bucket as usize];
-        *head = store.chain(key, *head);
-    }
-
-    /// Goes on to a later bucket.
-    fn go_to(&mut self, bucket: usize) {
-        self.present = bucket;
-        let from = u128::from(self.start) + ((bucket as u128) << self.shift);
-        self.from = u64::try_from(from).unwrap_or(u64::MAX).min(self.end);
-    }
-}
-
-/// Chains of keys.
-#[derive(Debug)]
-struct Store {
-    keys: Vec<u128>,
-    /// By place: the next of the same chain.
-    next: Vec<u32>,
-    /// The chain of free places.
-    free: u32,
-}
-
-impl Store {
-    /// Puts a key before a chain; returns the place where the chain begins now.
-    #[inline(always)]
-    fn chain(&mut self, key: u128, before: u32) -> u32 {
-        let place = self.free;
-        if place == NONE {
-            return self.grow(key, before);
-        }
-        self.keys[place as usize] = key;
-        self.free = std::mem::replace(&mut self.next[place as usize], before);
-        place
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, key: u128, before: u32) -> u32 {
-        let place = u32::try_from(self.keys.len()).expect("memory ends before numbers do");
-        self.keys.push(key);
-        self.next.push(before);
-        place
-    }
-
-    /// Takes the first key out of a chain, and says where the chain goes on.
-    #[inline(always)]
-    fn unchain(&mut self, place: u32) -> (u128, u32) {
-        let next = std::mem::replace(&mut self.next[place as usize], self.free);
-        self.free = place;
-        (self.keys[place as usize], next)
-    }
-
-    /// How many are in a chain.
-    fn length(&self, mut place: u32) -> usize {
-        let mut length = 0;
-        while place != NONE {
-            length += 1;
-            place = self.next[place as usize];
-        }
-        length
-    }
-}
-
 /// By the time alone, which no event has: what was just written half by half is not at once read whole.
 #[inline(always)]
 const fn is_nothing(key: u128) -> bool {
     time_of(key) == time_of(NOTHING)
-}
-
-#[inline(always)]
-const fn time_of(key: u128) -> u64 {
-    (key >> 64) as u64
 }
 
 impl Default for Calendar {
@@ -186,7 +95,7 @@ impl Default for Calendar {
             front_end: u64::MAX,
             rungs: Vec::new(),
             spare: Vec::new(),
-            store: Store { keys: Vec::new(), next: Vec::new(), free: NONE },
+            store: Store::default(),
             far: Vec::new(),
             far_from: u64::MAX,
             hands: Vec::new(),
@@ -416,7 +325,7 @@ impl Calendar {
             || {
                 // A few that are very far would make its buckets too wide for the many that are near.
                 let ahead = (sum / keys.len() as u128) as u64 - low;
-                high.min(low.saturating_add(REACH * ahead + 1))
+                high.min(low.saturating_add(ahead.saturating_mul(REACH)).saturating_add(1))
             },
             |end| end - 1,
         );

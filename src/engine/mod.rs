@@ -2,6 +2,7 @@
 
 mod calendar;
 mod front;
+mod rungs;
 mod simulation;
 mod timers;
 

@@ -1,0 +1,137 @@
+//! What the requests are and need, and how their clients behave: the same for every architecture.
+
+use crate::cloud::arrivals::Arrivals;
+use crate::cloud::topology::Fault;
+use crate::ground::distribution::Distribution;
+use crate::ground::time::Span;
+
+/// What the requests are and need, wherever they run.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// The kinds of request.
+    pub workloads: Vec<Workload>,
+    /// The pieces of work.
+    pub works: Vec<Work>,
+    /// Trouble that every topology meets.
+    pub faults: Vec<Fault>,
+}
+
+/// One kind of request.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Its name in the file.
+    pub name: String,
+    /// When they come.
+    pub arrivals: Arrivals,
+    /// How many each arrival brings, in units of one; `None` is always one.
+    pub batch: Option<Distribution>,
+    /// How patiently the client waits.
+    pub client: Client,
+    /// The request's body, in bytes.
+    pub size: Distribution,
+    /// The answer's body, in bytes.
+    pub answer_size: Distribution,
+}
+
+/// How a caller outside the system behaves.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// Gives up so long after sending an attempt.
+    pub timeout: Option<Span>,
+    /// What the system does with an attempt that was given up.
+    pub abandoned: Abandoned,
+    /// Leaves if its first service has not begun by then (a law of nanoseconds).
+    pub patience: Option<Distribution>,
+    /// Whether, when and how often it tries again.
+    pub retry: Retry,
+}
+
+/// What becomes of an attempt whose caller has given up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Abandoned {
+    /// The system does not notice, and serves it to its end.
+    #[default]
+    Finish,
+    /// It leaves line and worker in the moment of the timeout.
+    Cancel,
+}
+
+/// How a failed attempt is repeated.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// Attempts in all, the first included; `None` is unlimited.
+    pub attempts: Option<u32>,
+    /// The pause before the next attempt.
+    pub backoff: Backoff,
+    /// Which failures are worth another attempt.
+    pub on: RetryOn,
+}
+
+impl Default for Retry {
+    fn default() -> Retry {
+        let (base, cap) = (Span::from_secs(1), Span::from_secs(20));
+        Retry { attempts: Some(1), backoff: Backoff::FullJitter { base, cap }, on: RetryOn::ALL }
+    }
+}
+
+/// The failures after which an attempt is repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryOn {
+    /// Nothing there, no room, away.
+    pub refused: bool,
+    /// The attempt took too long.
+    pub timeout: bool,
+    /// The work failed, or what worked on it did.
+    pub error: bool,
+    /// Refused by a limit.
+    pub throttled: bool,
+}
+
+impl RetryOn {
+    /// Every failure.
+    pub const ALL: RetryOn = RetryOn { refused: true, timeout: true, error: true, throttled: true };
+}
+
+/// The pause between a failed attempt and the next. `base` doubles with each attempt up to `cap`.
+#[derive(Clone, Debug)]
+pub enum Backoff {
+    /// A law of its own (nanoseconds).
+    Wait(Distribution),
+    /// min(cap, base · 2ⁿ), without chance.
+    Doubling {
+        /// After the first failure.
+        base: Span,
+        /// At the most.
+        cap: Span,
+    },
+    /// Evenly from 0 to min(cap, base · 2ⁿ).
+    FullJitter {
+        /// After the first failure.
+        base: Span,
+        /// At the most.
+        cap: Span,
+    },
+    /// Half of min(cap, base · 2ⁿ), and evenly up to as much again.
+    EqualJitter {
+        /// After the first failure.
+        base: Span,
+        /// At the most.
+        cap: Span,
+    },
+    /// Evenly from `base` to three times the pause before, at most `cap`.
+    Decorrelated {
+        /// At the least.
+        base: Span,
+        /// At the most.
+        cap: Span,
+    },
+}
+
+/// One piece of work: drawn once per request and name, in nanoseconds of the reference machine.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// Its name in the file; names the draws.
+    pub name: String,
+    /// `None` where every request of a trace or script brings it.
+    pub law: Option<Distribution>,
+}
