@@ -131,8 +131,7 @@ fn of_scenario(asked: &str) -> Vec<Entry> {
     // What is said of several places alike is said once.
     let mut groups: Vec<(&Word, Vec<&str>)> = Vec::new();
     for word in meant {
-        let alike =
-            |other: &Word| (&other.about, &other.default, &other.form) == (&word.about, &word.default, &word.form);
+        let alike = |other: &Word| Word { place: word.place.clone(), ..other.clone() } == *word;
         match groups.iter_mut().find(|(other, _)| alike(other)) {
             Some((_, places)) => places.push(&word.place),
             None => groups.push((word, vec![&word.place])),
@@ -169,6 +168,9 @@ fn of_setting(word: &Word, places: &[&str], all: &[Word]) -> Entry {
     }
     if let Some(default) = &word.default {
         text.push(format!("default: {default}"));
+    }
+    if let Some(documented) = &word.documented {
+        text.push(format!("under `run.defaults = \"documented\"`: {documented}"));
     }
     let below = all.iter().filter(|other| parent(&other.place) == places.first().copied());
     text.extend(below.map(|other| format!("· {}: {}", other.word, other.about)));
@@ -236,7 +238,7 @@ mod tests {
 
     fn word(place: &str) -> Word {
         let word = place.rsplit('.').next().unwrap_or(place).to_owned();
-        Word { word, place: place.to_owned(), about: String::new(), form: None, default: None }
+        Word { word, place: place.to_owned(), about: String::new(), form: None, default: None, documented: None }
     }
 
     #[test]

@@ -24,7 +24,11 @@ pub fn assemble(scenario: &Scenario, found: &[(&Topology, &Gathered)], seed: u64
     let named: Vec<(&str, &Gathered)> = found.iter().map(|(topology, of)| (topology.name.as_str(), *of)).collect();
     let simulated: f64 = found.iter().map(|(_, of)| of.length.seconds()).sum();
     let mean_length = simulated / (f64::from(count) * found.len() as f64);
-    let stamp = ScenarioStamp { title: scenario.title.clone(), digest: scenario.digest.clone() };
+    let stamp = ScenarioStamp {
+        title: scenario.title.clone(),
+        digest: scenario.digest.clone(),
+        defaults: scenario.run.defaults,
+    };
     let prices = &scenario.prices;
     Document {
         schema: SCHEMA.to_owned(),

@@ -11,6 +11,7 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 use crate::billing::Line;
+use crate::scenario::Defaults;
 
 /// The `schema` of documents that this version writes.
 pub const SCHEMA: &str = "queuelab/result/1";
@@ -129,6 +130,9 @@ pub struct ScenarioStamp {
     pub title: String,
     /// A digest of the file, of the files it names, and of the settings changed by hand.
     pub digest: String,
+    /// What held where the file says nothing: `textbook` or `documented`.
+    #[serde(default)]
+    pub defaults: Defaults,
 }
 
 /// The price book that was used.
@@ -340,7 +344,7 @@ mod tests {
         Document {
             schema: SCHEMA.into(),
             program: "queuelab".into(),
-            scenario: ScenarioStamp { title: "Which?".into(), digest: "abc".into() },
+            scenario: ScenarioStamp { title: "Which?".into(), digest: "abc".into(), defaults: Defaults::Textbook },
             prices: PriceStamp { book: "us-east-1".into(), digest: "def".into(), as_of: "2026-01-01".into() },
             seed: u64::MAX,
             replications: 2,

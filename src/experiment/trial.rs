@@ -9,7 +9,7 @@ use crate::cloud::topology::{
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
-use crate::scenario::{Replications, RunPlan, Scenario};
+use crate::scenario::{Defaults, Replications, RunPlan, Scenario};
 
 /// A law of exponential times.
 pub fn exponential(mean: Span) -> Distribution {
@@ -64,6 +64,7 @@ pub fn scenario(application: Application, topologies: Vec<Topology>, replication
             replications: Replications::Fixed(replications),
             seed: 7,
             series: None,
+            defaults: Defaults::Textbook,
         },
         application,
         topologies,

@@ -8,6 +8,7 @@ use crate::experiment::document::{
     TopologyResult, Verdict,
 };
 use crate::ground::maths;
+use crate::scenario::Defaults;
 
 /// A figure and half the width of its interval.
 pub fn figure(value: f64, half: f64, unit: &str) -> Figure {
@@ -22,6 +23,7 @@ pub fn empty() -> Document {
         scenario: ScenarioStamp {
             title: "Video upload: monolith, tiers, or a queue?".to_owned(),
             digest: "3f9a12c07be4d1aa90".to_owned(),
+            defaults: Defaults::Textbook,
         },
         prices: PriceStamp {
             book: "us-east-1".to_owned(),

@@ -25,7 +25,9 @@ pub(crate) fn apply(tree: &mut Tree, change: &Change) -> Result<Place, Box<Compl
     let mut place = Place::top();
     for (depth, key) in keys.iter().enumerate() {
         let last = depth + 1 == keys.len();
-        word_to_table(here, key);
+        if let Key::Name(name) = key {
+            word_to_table(here, name);
+        }
         match (key, &mut here.value) {
             (Key::Name(name), Value::Table(table)) => {
                 if !table.contains_key(name) {
@@ -60,13 +62,13 @@ pub(crate) fn apply(tree: &mut Tree, change: &Change) -> Result<Place, Box<Compl
 }
 
 /// A bare word stands for its own table without settings: `"queue-length"` may get a `queue-length.per-worker`.
-fn word_to_table(here: &mut Tree, key: &Key) {
-    if let (Value::Text(word), Key::Name(name)) = (&here.value, key)
+pub(crate) fn word_to_table(here: &mut Tree, name: &str) {
+    if let Value::Text(word) = &here.value
         && word == name
     {
         let inner = Tree::loose(Value::Table(Table::new()));
         let entry = Entry { key: here.span.clone(), tree: inner };
-        here.value = Value::Table(Table::from_iter([(name.clone(), entry)]));
+        here.value = Value::Table(Table::from_iter([(name.to_owned(), entry)]));
     }
 }
 
@@ -115,7 +117,7 @@ fn keys(path: &str) -> Result<Vec<Key>, String> {
 }
 
 /// A value as TOML writes it; anything else is text, so that `2h` and `12/min` need no quotes.
-fn value(written: &str) -> Tree {
+pub(crate) fn value(written: &str) -> Tree {
     let source = crate::scenario::source::Source::new("", format!("value = {written}"));
     let read = tree::parse(&source).ok().and_then(|tree| match tree.value {
         Value::Table(mut table) if table.len() == 1 => table.swap_remove("value").map(|entry| entry.tree),

@@ -7,10 +7,6 @@ const LATER: &[(&str, &str)] = &[
     ("component", "`[component]` (what of a work computes, and what waits) is not in this version yet"),
     ("show", ""),
     ("run.snapshots", ""),
-    (
-        "run.defaults.documented",
-        "the set of documented defaults is not in this version yet: what a file does not say does not exist",
-    ),
     ("run.warm-up.auto", "a warm-up that is found by itself is not in this version yet: give it as a duration"),
     ("prices.billing", ""),
     ("prices.free-tier", ""),

@@ -9,6 +9,7 @@ mod change;
 mod complaint;
 mod cron;
 mod digest;
+mod documented;
 mod draft;
 mod figures;
 mod files;
@@ -28,6 +29,7 @@ mod words;
 mod works;
 
 pub use complaint::{CODES, Complaint, Severity, did_you_mean, nearest};
+pub use draft::run::Defaults;
 pub use place::{Key, Place, Places, locate};
 pub use schema::schema;
 pub use source::{Change, Loader, NoFiles, Source};
@@ -38,7 +40,6 @@ use crate::cloud::topology::{Application, Topology};
 use crate::ground::time::Span;
 use crate::scenario::build::Builder;
 use crate::scenario::draft::Draft;
-use crate::scenario::draft::run::Defaults;
 use crate::scenario::draft::words::Replications as DraftReplications;
 use crate::scenario::files::Files;
 use crate::scenario::rules::{FORESIGHTS, RULES};
@@ -84,6 +85,8 @@ pub struct RunPlan {
     pub seed: u64,
     /// The step of the recorded series; `None` where there is no length.
     pub series: Option<Span>,
+    /// What holds where the file says nothing.
+    pub defaults: Defaults,
 }
 
 /// How many times the whole is played.
@@ -133,6 +136,9 @@ pub fn read(source: &Source, loader: &dyn Loader, changes: &[Change]) -> Result<
             Ok(place) => changed.push((place, change)),
             Err(complaint) => complaints.push(*complaint),
         }
+    }
+    if documented::is_asked_for(&tree) {
+        documented::fill(&mut tree);
     }
     let derived = reader::derive::<Draft>(&tree);
     let found = derived.draft.as_ref().and_then(|draft| {
@@ -242,8 +248,6 @@ fn goals(sight: &Sight<'_>) -> Vec<Goal> {
 
 fn run_plan(draft: &Draft) -> RunPlan {
     let run = &draft.run;
-    // The only set of defaults so far, and therefore what every default in this floor is.
-    let Defaults::Textbook = run.defaults.unwrap_or(Defaults::Textbook);
     let length = run.length.map(|length| length.0);
     let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     RunPlan {
@@ -262,6 +266,7 @@ fn run_plan(draft: &Draft) -> RunPlan {
             },
         },
         seed: run.seed.map_or(1, |seed| seed.0),
+        defaults: run.defaults.unwrap_or_default(),
         series: run.series.map(|time| time.0).or(length.map(|length| Span::from_nanos(length.nanos().div_ceil(CELLS)))),
     }
 }

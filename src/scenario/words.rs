@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::scenario::complaint::CODES;
 use crate::scenario::figures::{FIGURES, Figure};
 use crate::scenario::rules::{FORESIGHTS, RULES};
-use crate::scenario::{later, schema};
+use crate::scenario::{documented, later, schema};
 
 /// One thing that can be asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Word {
     pub form: Option<String>,
     /// What holds where it is not written.
     pub default: Option<String>,
+    /// What holds instead under `run.defaults = "documented"`, how that is known and from where.
+    pub documented: Option<String>,
 }
 
 /// All words: keys and choices in the order of the grammar, then figures, complaints and what is of later versions.
@@ -56,7 +58,24 @@ pub fn words() -> Vec<Word> {
 }
 
 fn plain(word: &str, place: &str, about: &str) -> Word {
-    Word { word: word.to_owned(), place: place.to_owned(), about: about.to_owned(), form: None, default: None }
+    Word {
+        word: word.to_owned(),
+        place: place.to_owned(),
+        about: about.to_owned(),
+        form: None,
+        default: None,
+        documented: None,
+    }
+}
+
+/// What a setting is under the documented defaults, with its mark and source.
+fn documented_default(place: &str) -> Option<String> {
+    let rows = documented::row_of(place).map(|row| {
+        let source = if row.source.is_empty() { String::new() } else { format!(", {}", row.source) };
+        format!("{} ({}{source})", row.value, row.mark.word())
+    });
+    let rows: Vec<String> = rows.collect();
+    (!rows.is_empty()).then(|| rows.join("; or "))
 }
 
 fn figure(figure: &Figure) -> Word {
@@ -108,6 +127,7 @@ impl<'s> Walk<'s> {
             let (inner, name) = self.resolve(value);
             words.push(Word {
                 word: key.clone(),
+                documented: documented_default(&place),
                 place: place.clone(),
                 about: about(value).or_else(|| about(inner)).unwrap_or_default(),
                 form: form(value, inner, name),

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::scenario::draft::quantities::{Share, Time, Whole};
 use crate::scenario::draft::words::Replications;
@@ -28,17 +28,20 @@ pub(crate) struct Run {
     pub seed: Option<Whole>,
     /// The step of the recorded series. Without it, a 480th of `length`.
     pub series: Option<Time>,
-    /// What holds where the file says nothing. `textbook`: what is not said does not exist.
+    /// What holds where the file says nothing.
     #[schemars(extend("default" = "textbook"))]
     pub defaults: Option<Defaults>,
 }
 
 /// The set of defaults.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Defaults {
+pub enum Defaults {
     /// What the file does not say does not exist: no lag, no hop, free polls, no limit.
+    #[default]
     Textbook,
+    /// What the provider's service does, by its documentation, by published measurements, or as assumed.
+    Documented,
 }
 
 /// Replications until a figure is known well enough, judged at fixed counts (10, 20, 40 …).

@@ -1,0 +1,205 @@
+//! The documented set of defaults: what a provider's service does where a file says nothing, a row each.
+//!
+//! With `run.defaults = "documented"` each row writes its value into every table that it concerns and that does not
+//! say it itself, before anything else reads the file. So a default is one value with one meaning: the same text in
+//! the file does the same. Under `"textbook"` nothing is written, and what the file does not say does not exist.
+
+use crate::scenario::change;
+use crate::scenario::tree::{Entry, Table, Tree, Value};
+
+/// What a provider's service does where a file says nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    /// The key, as a pattern: `*` is any name, a part with `?` is a table that is made where it is missing, `[]` every
+    /// entry of a list.
+    pub place: &'static str,
+    /// Its value, as TOML writes it.
+    pub value: &'static str,
+    /// How it is known.
+    pub mark: Mark,
+    /// From where.
+    pub source: &'static str,
+    /// Only in a topology's tables of which this holds: the topology's table, and the one that gets the value.
+    pub only: Option<fn(&Tree, &Tree) -> bool>,
+}
+
+/// How a default is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// The provider says it.
+    Documented,
+    /// Somebody measured it and published what they found.
+    Measured,
+    /// Nobody says it; a sensible figure that a setting can change.
+    Assumed,
+}
+
+impl Mark {
+    /// The word that `explain` shows.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mark::Documented => "documented",
+            Mark::Measured => "measured",
+            Mark::Assumed => "assumed",
+        }
+    }
+}
+
+/// All rows, in the order of the grammar.
+pub(crate) const ROWS: &[Row] = &[
+    Row {
+        place: "topology.*.queue.*.visibility-timeout",
+        value: "\"30s\"",
+        mark: Mark::Documented,
+        source: "Amazon SQS API reference, SetQueueAttributes",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.pending",
+        value: "{ uniform = { low = \"4s\", high = \"8s\" } }",
+        mark: Mark::Measured,
+        source: "C. Percival, EC2 boot times, 2021: 1.5 s for the call and 4.9 s to running",
+        only: Some(runs_on_ec2),
+    },
+    Row {
+        place: "topology.*.pool.*.boot",
+        value: "{ lognormal = { p50 = \"20s\", p95 = \"45s\" } }",
+        mark: Mark::Assumed,
+        source: "after the same: 17.2 s to the kernel's network and 5.6 s to an open port; images differ widely",
+        only: Some(runs_on_ec2),
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.asg.cooldown",
+        value: "\"300s\"",
+        mark: Mark::Documented,
+        source: "EC2 Auto Scaling user guide, Scaling cooldowns",
+        only: None,
+    },
+];
+
+fn runs_on_ec2(_topology: &Tree, pool: &Tree) -> bool {
+    pool.get("platform").is_some_and(|platform| platform.get("ec2").is_some())
+}
+
+/// Writes what a file does not say.
+pub(crate) fn fill(tree: &mut Tree) {
+    for row in ROWS {
+        let parts: Vec<&str> = row.place.split('.').collect();
+        let value = change::value(row.value);
+        match (row.only, parts.split_first()) {
+            (None, _) => put(tree, &parts, &value, &|_| true),
+            (Some(only), Some((&"topology", rest))) => {
+                let Some(Value::Table(topologies)) = child(tree, "topology").map(|tree| &mut tree.value) else {
+                    continue;
+                };
+                for entry in topologies.values_mut() {
+                    let whole = entry.tree.clone();
+                    put(&mut entry.tree, &rest[1..], &value, &|table| only(&whole, table));
+                }
+            }
+            (Some(_), _) => debug_assert!(false, "only a topology's tables can be told apart: {}", row.place),
+        }
+    }
+}
+
+fn child<'t>(tree: &'t mut Tree, name: &str) -> Option<&'t mut Tree> {
+    match &mut tree.value {
+        Value::Table(table) => table.get_mut(name).map(|entry| &mut entry.tree),
+        _ => None,
+    }
+}
+
+/// Puts the value at the end of the parts, everywhere that they lead to and where nothing stands yet.
+fn put(here: &mut Tree, parts: &[&str], value: &Tree, only: &dyn Fn(&Tree) -> bool) {
+    let Some((part, rest)) = parts.split_first() else { return };
+    if *part == "[]" {
+        if let Value::List(list) = &mut here.value {
+            list.iter_mut().for_each(|item| put(item, rest, value, only));
+        }
+        return;
+    }
+    let name = part.trim_end_matches('?');
+    change::word_to_table(here, name);
+    if rest.is_empty() {
+        let fits = only(here);
+        if let Value::Table(table) = &mut here.value
+            && fits
+            && !table.contains_key(name)
+        {
+            table.insert(name.to_owned(), Entry { key: None, tree: value.clone() });
+        }
+        return;
+    }
+    let Value::Table(table) = &mut here.value else { return };
+    if *part == "*" {
+        table.values_mut().for_each(|entry| put(&mut entry.tree, rest, value, only));
+    } else if let Some(entry) = table.get_mut(name) {
+        put(&mut entry.tree, rest, value, only);
+    } else if part.ends_with('?') {
+        // Only kept where something was put into it.
+        let mut made = Tree::loose(Value::Table(Table::new()));
+        put(&mut made, rest, value, only);
+        if made.size() > 1 {
+            table.insert(name.to_owned(), Entry { key: None, tree: made });
+        }
+    }
+}
+
+/// Whether a file asks for these defaults.
+pub(crate) fn is_asked_for(tree: &Tree) -> bool {
+    let run = tree.get("run").and_then(|run| run.get("defaults"));
+    matches!(run.map(|tree| &tree.value), Some(Value::Text(word)) if word == "documented")
+}
+
+/// The row of a place of the grammar, in which any name stands as `NAME` and lists leave no trace.
+pub(crate) fn row_of(place: &str) -> impl Iterator<Item = &'static Row> {
+    let plain = |row: &Row| row.place.replace('*', "NAME").replace(".[]", "").replace('?', "");
+    let place = place.to_owned();
+    ROWS.iter().filter(move |row| plain(row) == place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::place::Place;
+    use crate::scenario::source::Source;
+    use crate::scenario::tree;
+    use crate::scenario::words::words;
+
+    fn filled(text: &str) -> Tree {
+        let mut tree = tree::parse(&Source::new("x.toml", text)).expect("it is TOML");
+        fill(&mut tree);
+        tree
+    }
+
+    fn text(tree: &Tree, place: &[&str]) -> Option<Value> {
+        tree.at(&Place::of(place)).map(|tree| tree.value.clone())
+    }
+
+    #[test]
+    fn what_is_said_stays_and_what_is_not_is_filled_in() {
+        let tree = filled(
+            "[topology.t]\nqueue.a.to = \"p\"\nqueue.b = { to = \"p\", visibility-timeout = \"5min\" }\n\
+             pool.p.scaling.asg.max = 3\npool.q.steps = []",
+        );
+        let queue = |name| text(&tree, &["topology", "t", "queue", name, "visibility-timeout"]);
+        assert_eq!(queue("a"), Some(Value::Text("30s".to_owned())));
+        assert_eq!(queue("b"), Some(Value::Text("5min".to_owned())));
+        let cooldown = text(&tree, &["topology", "t", "pool", "p", "scaling", "asg", "cooldown"]);
+        assert_eq!(cooldown, Some(Value::Text("300s".to_owned())));
+        // No scaling is made up where there is none.
+        assert_eq!(text(&tree, &["topology", "t", "pool", "q", "scaling"]), None);
+    }
+
+    /// A row whose key the grammar does not have would be refused in every file, and one without its word would not be
+    /// explained.
+    #[test]
+    fn every_row_is_of_a_key_that_the_grammar_has() {
+        let words = words();
+        for row in ROWS {
+            let named = |word: &&crate::scenario::Word| row_of(&word.place).any(|other| other.place == row.place);
+            assert!(words.iter().find(named).is_some_and(|word| word.documented.is_some()), "{}", row.place);
+            assert!(!row.source.is_empty() || row.mark == Mark::Assumed, "{}", row.place);
+        }
+    }
+}
