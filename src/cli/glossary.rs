@@ -58,6 +58,12 @@ pub const WORDS: &[Word] = &[
     figure("lost.timed-out", SHARE, "lost because their caller gave up waiting"),
     figure("lost.left", SHARE, "lost because they lost patience in line"),
     figure("lost.error", SHARE, "lost because the work failed"),
+    figure("lost.limited", SHARE, "lost because a limit on the rate of requests had no room for them"),
+    figure(
+        "lost.shed",
+        SHARE,
+        "lost because they were turned away, at the door or out of the line, for the others' sake",
+    ),
     figure("lost.dead-lettered", SHARE, "lost because their message was received too often and put aside"),
     figure("lost.unfinished", SHARE, "still inside when the run and its drain had ended"),
     figure("availability", SHARE, "of requests: those that got an answer; of a node: the time it was not away"),

@@ -306,6 +306,10 @@ pub enum Loss {
     Left,
     /// The work failed.
     Error,
+    /// A limit on the rate of requests had no room for it.
+    Limited,
+    /// Turned away, at the door or out of the line, to serve the others in time.
+    Shed,
     /// Put aside after too many receives.
     DeadLettered,
     /// Still inside when the run ended.
@@ -314,7 +318,7 @@ pub enum Loss {
 
 impl Loss {
     /// All reasons, in the order in which they are shown.
-    pub const ALL: [Loss; 10] = [
+    pub const ALL: [Loss; 12] = [
         Loss::Full,
         Loss::NoWorker,
         Loss::Down,
@@ -323,6 +327,8 @@ impl Loss {
         Loss::TimedOut,
         Loss::Left,
         Loss::Error,
+        Loss::Limited,
+        Loss::Shed,
         Loss::DeadLettered,
         Loss::Unfinished,
     ];
@@ -338,6 +344,8 @@ impl Loss {
             Loss::TimedOut => "timed-out",
             Loss::Left => "left",
             Loss::Error => "error",
+            Loss::Limited => "limited",
+            Loss::Shed => "shed",
             Loss::DeadLettered => "dead-lettered",
             Loss::Unfinished => "unfinished",
         }
@@ -346,7 +354,7 @@ impl Loss {
     /// How the stay of a worker ended whose call failed so.
     pub const fn of_caller(self) -> Outcome {
         match self {
-            Loss::Full | Loss::NoWorker | Loss::Down => Outcome::Refused,
+            Loss::Full | Loss::NoWorker | Loss::Down | Loss::Limited | Loss::Shed => Outcome::Refused,
             Loss::TimedOut | Loss::Left => Outcome::TimedOut,
             _ => Outcome::Error,
         }

@@ -3,8 +3,10 @@
 //! Nothing here runs. A scenario becomes one [`Application`] (the requests and what they need, the same for
 //! every architecture) and several [`Topology`]s to run it on.
 
+mod admission;
 mod application;
 
+pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Retry, RetryOn, Work, Workload};
 
 use crate::cloud::scaling::Scaling;
@@ -57,7 +59,7 @@ pub enum NodeKind {
 }
 
 /// Routes; holds nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Balancer {
     /// The pools behind it.
     pub to: Vec<NodeId>,
@@ -67,6 +69,8 @@ pub struct Balancer {
     pub ties: Ties,
     /// Listener rules, for its bill.
     pub rules: u32,
+    /// Whom it takes; `None` is all.
+    pub admission: Option<Admission>,
 }
 
 /// How a balancer chooses among the workers in service.
@@ -135,6 +139,8 @@ pub struct Pool {
     pub scale_in: Held,
     /// How it takes messages from queues.
     pub poll: Poll,
+    /// Whom it takes of those who are sent or call; `None` is all. Messages that its workers receive are no concern of it.
+    pub admission: Option<Admission>,
 }
 
 /// A rate of work relative to the reference machine, as an exact fraction: 2 is twice as fast.
@@ -228,6 +234,8 @@ pub enum Discipline {
     Random,
     /// The one with the least work at this pool.
     Shortest,
+    /// The one whose deadline comes first; who has none comes last.
+    EarliestDeadline,
     /// By kind of request.
     Priority {
         /// Rank by [`WorkloadId`]; 0 is served first.

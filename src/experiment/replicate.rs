@@ -191,6 +191,7 @@ fn last_birth(application: &Application) -> SimTime {
         | Arrivals::Even { .. }
         | Arrivals::Renewal { .. }
         | Arrivals::Profile(_)
+        | Arrivals::Sine(_)
         | Arrivals::Bursts { .. }
         | Arrivals::Users { .. } => None,
     });

@@ -34,6 +34,7 @@ pub fn station(name: &str, workers: u32, slots: u32, platform: Platform) -> Topo
         scaling: Scaling::Fixed,
         scale_in: Held::Finish,
         poll: Poll::default(),
+        admission: None,
     };
     let nodes = vec![Node { name: "app".into(), kind: NodeKind::Pool(Box::new(pool)) }];
     Topology { name: name.into(), nodes, entry: vec![NodeId(0)], faults: vec![] }

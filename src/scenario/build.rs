@@ -204,6 +204,7 @@ impl<'a> Builder<'a> {
             Some(Line::LastCome) => Discipline::LastCome,
             Some(Line::Random) => Discipline::Random,
             Some(Line::Shortest) => Discipline::Shortest,
+            Some(Line::EarliestDeadline) => Discipline::EarliestDeadline,
             Some(Line::Priority(priority)) => {
                 let last = u16::try_from(priority.order.len()).unwrap_or(u16::MAX);
                 let mut rank = vec![last; self.sight.draft.workload.len()];

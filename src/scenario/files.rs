@@ -162,6 +162,7 @@ pub(crate) fn each_law(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>)) 
             Arrivals::Poisson(_)
             | Arrivals::Even(_)
             | Arrivals::Profile(_)
+            | Arrivals::Sine(_)
             | Arrivals::Trace(_)
             | Arrivals::Scripted(_) => {}
         }

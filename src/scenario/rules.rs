@@ -7,6 +7,7 @@ mod endless;
 mod entry;
 mod faults;
 mod flow;
+mod gates;
 pub(crate) mod goals;
 pub(crate) mod limits;
 mod names;
@@ -47,6 +48,7 @@ pub(crate) const RULES: &[Rule] = &[
     pairs::RULE,
     sizes::RULE,
     capacity::RULE,
+    gates::RULE,
     points::RULE,
     endless::RULE,
     goals::RULE,

@@ -310,6 +310,7 @@ work = { w = "2s" }
 [workload]
 even = { arrivals = { even = { every = "5s" } }, client = { timeout = "1min", retry = { backoff = { doubling = {} } } } }
 profile = { arrivals = { profile = { points = [["0h", "2/min"]] } }, client = { timeout = "1min", retry = { backoff = { full-jitter = {} } } } }
+sine = { arrivals = { sine = { mean = "2/min", amplitude = "1/min", period = "1h" } } }
 counts = { arrivals = { trace = { file = "c.csv", time = "t", value = "v" } }, client = { retry = { backoff = { equal-jitter = {} } } } }
 rows = { arrivals = { trace = { file = "c.csv", time = "t", work = { w = "v" } } }, client = { retry = { backoff = { decorrelated = {} } } } }
 [fault.outage.o]
@@ -324,7 +325,7 @@ queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
 pool.p = { steps = [{ work = "w" }, { call = "c", retry = { backoff = { doubling = {} } } }, { send = "q" }, { put = "b" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} } } }, { call = "v", retry = { backoff = { equal-jitter = {} } } }, { call = "v", retry = { backoff = { decorrelated = {} } } }], platform = { ec2 = { type = "m5.large" } } }
-pool.v = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
+pool.v = { steps = [], admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
 pool.w = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], alarm = { metric = "cpu", when = { above = "80%" } } } } }
 pool.g = { steps = [], scaling = { asg = { max = 3, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%" } }, { scheduled = { at = "10min", min = 1 } }] } } }
 "#;

@@ -24,6 +24,7 @@ impl Works {
                 | Arrivals::Even(_)
                 | Arrivals::Renewal(_)
                 | Arrivals::Profile(_)
+                | Arrivals::Sine(_)
                 | Arrivals::Bursts(_)
                 | Arrivals::Users(_) => {}
             }

@@ -6,8 +6,8 @@ use crate::billing::{PriceBook, invoice, total};
 use crate::cloud::fact::{Outcome, Who};
 use crate::cloud::scaling::{Scaling, Size, Vertical};
 use crate::cloud::topology::{
-    Balancer, Discipline, Held, Initially, Life, NoWorker, Node, Platform, Poll, Pool, Queue, Returned, Routing, Speed,
-    StaleDelete, Step, Ties, WorkloadId,
+    Balancer, Discipline, Held, Initially, Life, NoWorker, Node, Platform, Poll, Pool, Queue, Returned, Speed,
+    StaleDelete, Step, WorkloadId,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, Span};
@@ -31,12 +31,13 @@ fn pool(platform: Platform, steps: Vec<Step>) -> NodeKind {
         scaling: Scaling::Fixed,
         scale_in: Held::Finish,
         poll: Poll::default(),
+        admission: None,
     }))
 }
 
 fn balancer(to: &[u16], rules: u32) -> NodeKind {
     let to = to.iter().map(|&pool| NodeId(pool)).collect();
-    NodeKind::Balancer(Balancer { to, routing: Routing::RoundRobin, ties: Ties::Lowest, rules })
+    NodeKind::Balancer(Balancer { to, rules, ..Balancer::default() })
 }
 
 fn queue() -> NodeKind {

@@ -3,5 +3,5 @@
 mod plan;
 mod source;
 
-pub use plan::{Arrivals, Cell, Phase, Profile, Recorded, Shape, Spread};
+pub use plan::{Arrivals, Cell, Phase, Profile, Recorded, Shape, Sine, Spread};
 pub use source::Source;

@@ -26,6 +26,8 @@ pub enum Arrivals {
     },
     /// Poisson at a rate that follows a line through points.
     Profile(Profile),
+    /// Poisson at a rate that swings evenly: mean + amplitude · sin 2π(t + phase)/period.
+    Sine(Sine),
     /// Poisson at two rates that take turns, beginning with `calm`.
     Bursts {
         /// The usual rate.
@@ -60,6 +62,19 @@ pub struct Profile {
     pub shape: Shape,
     /// Begins anew so often.
     pub repeat: Option<Span>,
+}
+
+/// A rate that swings evenly.
+#[derive(Clone, Copy, Debug)]
+pub struct Sine {
+    /// Requests a second on average; above 0.
+    pub mean: f64,
+    /// So many more and fewer a second; from 0 to `mean`.
+    pub amplitude: f64,
+    /// From one peak to the next; above 0.
+    pub period: Span,
+    /// How far into a period the start lies.
+    pub phase: Span,
 }
 
 /// What a profile does between its points.

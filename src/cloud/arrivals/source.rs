@@ -1,8 +1,9 @@
 //! A source of births: one workload's arrivals, instant by instant.
 
-use crate::cloud::arrivals::{Arrivals, Cell, Phase, Profile, Shape, Spread};
-use crate::ground::chance::{Key, Stream};
+use crate::cloud::arrivals::{Arrivals, Cell, Phase, Profile, Shape, Sine, Spread};
+use crate::ground::chance::{Key, Stream, unit};
 use crate::ground::distribution::Distribution;
+use crate::ground::maths;
 use crate::ground::time::{SECOND, SimTime, Span};
 
 /// Where a source stands.
@@ -25,6 +26,8 @@ enum Pattern<'a> {
     Renewal { gap: &'a Distribution },
     /// A rate that follows points.
     Profile { profile: &'a Profile },
+    /// A rate that swings.
+    Sine { sine: &'a Sine },
     /// Two rates that take turns.
     Bursts { phases: [&'a Phase; 2], now: usize, until: SimTime },
     /// A list.
@@ -49,6 +52,7 @@ impl<'a> Source<'a> {
             }
             Arrivals::Renewal { gap } => Pattern::Renewal { gap },
             Arrivals::Profile(profile) => Pattern::Profile { profile },
+            Arrivals::Sine(sine) => Pattern::Sine { sine },
             Arrivals::Bursts { calm, burst } => {
                 let until = SimTime::START + Span::from_nanos(calm.lasts.sample(&mut chance));
                 Pattern::Bursts { phases: [calm, burst], now: 0, until }
@@ -92,6 +96,18 @@ impl<'a> Source<'a> {
             Pattern::Profile { profile } => {
                 let share = self.unit.sample(&mut self.chance) as f64 / UNIT;
                 follow(profile, self.last, share)?
+            }
+            Pattern::Sine { sine } => {
+                // Those of the highest rate, each kept as the present rate is to it (Lewis & Shedler, 1979).
+                let most = sine.mean + sine.amplitude;
+                let mut at = self.last;
+                loop {
+                    let share = self.unit.sample(&mut self.chance) as f64 / UNIT;
+                    at = at.after(Span::from_nanos(nanos(share / most)));
+                    if at.nanos() > HORIZON || unit(&mut self.chance) * most < rate_of(sine, at) {
+                        break at;
+                    }
+                }
             }
             Pattern::Bursts { phases, now, until } => {
                 let mut share = self.unit.sample(&mut self.chance) as f64 / UNIT;
@@ -157,6 +173,14 @@ impl<'a> Source<'a> {
         self.last = next;
         Some(next)
     }
+}
+
+/// The rate of a swing at an instant.
+fn rate_of(sine: &Sine, at: SimTime) -> f64 {
+    // Of the place in the period, which stays exact however long a run lasts.
+    let period = sine.period.nanos();
+    let place = (at.nanos() % period + sine.phase.nanos() % period) as f64 / period as f64;
+    sine.mean + sine.amplitude * maths::sin(std::f64::consts::TAU * place)
 }
 
 /// Units of the standard exponential law by which changing rates are followed.
@@ -301,6 +325,20 @@ mod tests {
         let arrivals = Arrivals::Bursts { calm: phase(1.0, 90), burst: phase(11.0, 10) };
         let births = births(&arrivals, 50_000.0);
         assert!((births.len() as f64 - 100_000.0).abs() < 1_600.0, "{}", births.len());
+    }
+
+    /// 10/s ± 8/s in periods of 100 s: of 1,000 a period the rising half has 500 + 8 · 100/π = 754.6. Over 200 periods
+    /// Poisson(200,000) has sd 447 and the half Poisson(150,930) sd 388: five of them.
+    #[test]
+    fn a_sine_brings_its_mean_and_most_of_it_in_the_first_half() {
+        let sine = Sine { mean: 10.0, amplitude: 8.0, period: Span::from_secs(100), phase: Span::ZERO };
+        let all = births(&Arrivals::Sine(sine), 20_000.0);
+        assert!((all.len() as f64 - 200_000.0).abs() < 2_240.0, "{}", all.len());
+        let first = |births: &[f64]| births.iter().filter(|&&birth| birth % 100.0 < 50.0).count() as f64;
+        assert!((first(&all) - 150_930.0).abs() < 1_940.0, "{}", first(&all));
+        // Half a period later the other half is the busy one.
+        let late = births(&Arrivals::Sine(Sine { phase: Span::from_secs(50), ..sine }), 20_000.0);
+        assert!((first(&late) - 49_070.0).abs() < 1_110.0, "{}", first(&late));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub enum Line {
     LastCome(Vec<u32>),
     /// Any, evenly.
     Random(Vec<u32>),
-    /// The one with the least work.
+    /// The one with the least work, or with the earliest deadline.
     Shortest(Shortest),
     /// The best rank; inside a rank the one who came first.
     Priority(Ranks),
@@ -28,7 +28,7 @@ pub enum Line {
 /// What a discipline may ask about who joins.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim {
-    /// Nanoseconds of work at this pool; only looked at by the shortest-first discipline.
+    /// Nanoseconds of work at this pool, or of its deadline; only looked at by the disciplines that sort by them.
     pub need: u64,
     /// The rank of its kind; 0 is served first. Only looked at by priorities.
     pub rank: u16,
@@ -41,7 +41,7 @@ impl Line {
             Discipline::FirstCome => Line::FirstCome(VecDeque::new()),
             Discipline::LastCome => Line::LastCome(Vec::new()),
             Discipline::Random => Line::Random(Vec::new()),
-            Discipline::Shortest => Line::Shortest(Shortest::default()),
+            Discipline::Shortest | Discipline::EarliestDeadline => Line::Shortest(Shortest::default()),
             Discipline::Priority { rank, .. } => Line::Priority(Ranks::new(rank)),
         }
     }

@@ -3,6 +3,7 @@
 //! Nodes never hold each other: what crosses from one to another is the world's business.
 
 mod crew;
+mod gate;
 mod line;
 mod pool;
 mod programme;
@@ -10,6 +11,7 @@ mod queue;
 mod track;
 
 pub use crew::{Phase, Worker};
+pub use gate::Gate;
 pub use line::Lines;
 pub use pool::{Pool, Slot, Talk};
 pub use programme::{Action, After, Named, Piece, Whose};
@@ -54,6 +56,8 @@ pub struct Balancer<'a> {
     pub turn: Turn,
     /// For random routing and ties.
     pub chance: Stream,
+    /// Whom it lets in.
+    pub gate: Option<Gate>,
     /// Outages that keep it away at present.
     pub away: u32,
     /// 1 while it is away.
@@ -64,7 +68,14 @@ impl<'a> Balancer<'a> {
     /// A balancer at the start of its turn.
     pub fn new(plan: &'a topology::Balancer, key: Key) -> Balancer<'a> {
         let turn = Turn::new(plan.to.len());
-        Balancer { plan, turn, chance: key.named("routing").stream(), away: 0, absent: Track::default() }
+        Balancer {
+            plan,
+            turn,
+            chance: key.named("routing").stream(),
+            gate: plan.admission.map(Gate::new),
+            away: 0,
+            absent: Track::default(),
+        }
     }
 }
 

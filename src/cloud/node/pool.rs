@@ -2,6 +2,7 @@
 
 use crate::cloud::balancing::Standing;
 use crate::cloud::node::crew::{Phase, Worker};
+use crate::cloud::node::gate::Gate;
 use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::programme::{Action, After};
 use crate::cloud::node::track::Track;
@@ -56,9 +57,9 @@ pub struct Pool<'a> {
     pub plain: bool,
     /// By kind of request, its first step's work, where that is plain.
     pub opening: Vec<Option<(&'a Distribution, Key)>>,
-    /// Nothing about it is out of the ordinary at present: in service, with one line, machines of one size at the speed
-    /// of the reference, whose slots are in the order of their ranks, and of which none leaves or stands still. Kept
-    /// by [`Pool::settle`].
+    /// Nothing about it is out of the ordinary at present: in service and open to all, with one line, machines of one
+    /// size at the speed of the reference, whose slots are in the order of their ranks, and of which none leaves or
+    /// stands still. Kept by [`Pool::settle`].
     pub calm: bool,
     /// What of that never changes.
     simple: bool,
@@ -84,6 +85,8 @@ pub struct Pool<'a> {
     pub(super) free: Bits,
     pub(super) slot_of_rank: Vec<u32>,
     pub(super) free_indices: Vec<u32>,
+    /// Whom it lets in, and keeps in line; `None`: everybody.
+    pub gate: Option<Box<Gate>>,
     /// Who waits.
     pub lines: Lines,
     /// The workers in service as balancers see them, by place; kept only behind a balancer.
@@ -159,6 +162,7 @@ impl<'a> Pool<'a> {
             simple: !unlimited
                 && !balanced
                 && !each
+                && plan.admission.is_none()
                 && matches!(sizes.as_slice(), [only] if only.speed.work == only.speed.time),
             sizes,
             workers: Vec::new(),
@@ -171,6 +175,7 @@ impl<'a> Pool<'a> {
             free: Bits::default(),
             slot_of_rank: Vec::new(),
             free_indices: Vec::new(),
+            gate: plan.admission.map(|admission| Box::new(Gate::new(admission))),
             lines: if balanced { Lines::Each(Vec::new()) } else { shared() },
             standing: balanced.then(Standing::default),
             feeds,
@@ -319,11 +324,11 @@ impl<'a> Pool<'a> {
         !self.free.is_empty() || self.unlimited && self.levels.ready.level() > 0
     }
 
-    /// Whether a slot that becomes free can go straight to the next in line: nothing else is free, and its worker
-    /// stays in service.
+    /// Whether a slot that becomes free can go straight to the next in line: nothing else is free, its worker stays in
+    /// service, and nobody looks over who is next.
     #[inline(always)]
     pub fn can_hand_over(&self, slot: u32) -> bool {
-        self.free.is_empty() && self.stays(self.worker_of(slot))
+        self.free.is_empty() && self.stays(self.worker_of(slot)) && self.gate.is_none()
     }
 
     /// A slot that was not free in between goes to the next in line.

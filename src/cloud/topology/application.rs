@@ -42,6 +42,8 @@ pub struct Client {
     pub abandoned: Abandoned,
     /// Leaves if its first service has not begun by then (a law of nanoseconds).
     pub patience: Option<Distribution>,
+    /// The time for all attempts together, from birth on; carried along.
+    pub deadline: Option<Span>,
     /// Whether, when and how often it tries again.
     pub retry: Retry,
 }

@@ -229,6 +229,13 @@ impl World<'_> {
         self.end_lost(cx, id, why, false);
     }
 
+    /// The instant by which a request must be answered; never, where its client sets none.
+    #[inline]
+    pub(super) fn deadline(&self, request: &Request) -> SimTime {
+        let client = &self.application.workloads[request.workload.index()].client;
+        client.deadline.map_or(SimTime::NEVER, |deadline| request.born.after(deadline))
+    }
+
     /// A pause is over.
     pub(super) fn resend<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, request: u32) {
         self.retrying.down(cx.now());
@@ -321,11 +328,12 @@ pub(super) fn numbered(ordinal: u32, attempt: u16) -> u64 {
 
 /// Whether another attempt follows after `attempt` failed for a reason.
 pub(super) fn tries_again(retry: &Retry, attempt: u16, why: Loss) -> bool {
-    let RetryOn { refused, timeout, error, .. } = retry.on;
+    let RetryOn { refused, timeout, error, throttled } = retry.on;
     let worth_it = match why {
         Loss::Full | Loss::NoWorker | Loss::Down => refused,
         Loss::TimedOut => timeout,
         Loss::Error | Loss::Crashed | Loss::Stopped => error,
+        Loss::Limited | Loss::Shed => throttled,
         Loss::Left | Loss::DeadLettered | Loss::Unfinished => false,
     };
     worth_it && retry.attempts.is_none_or(|most| u32::from(attempt) < most)

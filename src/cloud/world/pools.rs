@@ -3,7 +3,7 @@
 use crate::cloud::discipline::Claim;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::{Action, Lines, Node};
+use crate::cloud::node::{Action, Lines, Node, Pool};
 use crate::cloud::request::{Job, NONE, Request, State};
 use crate::cloud::topology::{Discipline, Held, NoWorker, NodeId};
 use crate::cloud::world::steps::name_of_work;
@@ -11,7 +11,7 @@ use crate::cloud::world::visits::serve;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::slab::Slab;
-use crate::ground::time::Span;
+use crate::ground::time::{SimTime, Span};
 
 /// What a line without ranks asks of those who join.
 const FIRST_COME: Claim = Claim { need: 0, rank: 0 };
@@ -34,6 +34,11 @@ impl World<'_> {
         if balancer.away > 0 {
             return self.fail(cx, id, Loss::Down);
         }
+        if let Some(why) = balancer.gate.is_some().then(|| self.turned_away(cx.now(), node)).flatten() {
+            return self.fail(cx, id, why);
+        }
+        let nodes = &mut self.nodes;
+        let Node::Balancer(balancer) = &mut nodes[node.index()] else { super::not_a("balancer") };
         let (plan, ties) = (balancer.plan, balancer.plan.ties);
         // Taken out while the workers are looked at, and put back below.
         let mut turn = std::mem::take(&mut balancer.turn);
@@ -63,6 +68,9 @@ impl World<'_> {
         cx.tell(Fact::Routed { who: request.who(), balancer: node, bytes });
         let to = plan.to[target.pool];
         self.jobs[id].pool = to;
+        if !self.lets_in(cx, id, to) {
+            return;
+        }
         let worker = self.pool(to).at_place(target.place);
         self.enter_at(cx, id, to, worker);
     }
@@ -109,6 +117,10 @@ impl World<'_> {
         if !pool.is_open() || pool.levels.ready.level() == 0 {
             return self.enter_closed(cx, id, to);
         }
+        if !self.lets_in(cx, id, to) {
+            return;
+        }
+        let pool = self.pool_mut(to);
         if let Lines::Shared(line) = &pool.lines
             && line.waiting() > 0
             && pool.has_free()
@@ -143,6 +155,7 @@ impl World<'_> {
         let pool = self.pool(to);
         let (away, waits) = (!pool.is_open(), pool.plan.no_worker == NoWorker::Wait);
         match (waits, away) {
+            (true, _) if !self.lets_in(cx, id, to) => (),
             (true, _) => self.join(cx, id, to, 0),
             (false, true) => self.fail(cx, id, Loss::Down),
             (false, false) => self.fail(cx, id, Loss::NoWorker),
@@ -160,7 +173,42 @@ impl World<'_> {
             }
         };
         let worker = pool.at_place(place);
-        self.enter_at(cx, id, to, worker);
+        if self.lets_in(cx, id, to) {
+            self.enter_at(cx, id, to, worker);
+        }
+    }
+
+    /// Whether a pool's gate lets a job in; if not, the job has failed. Who had been at work here is let in anyway.
+    #[inline]
+    fn lets_in<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) -> bool {
+        if self.pool(to).gate.is_none() || self.jobs[id].state == State::Again {
+            return true;
+        }
+        let Some(why) = self.turned_away(cx.now(), to) else { return true };
+        self.fail(cx, id, why);
+        false
+    }
+
+    /// Why a node's gate turns away who comes, if it does.
+    fn turned_away(&mut self, now: SimTime, node: NodeId) -> Option<Loss> {
+        let inside = |pool: &Pool<'_>| pool.levels.line.level() + pool.levels.busy.level();
+        match &mut self.nodes[node.index()] {
+            Node::Pool(pool) => {
+                let inside = inside(pool);
+                pool.gate.as_mut()?.turns_away(now, || inside)
+            }
+            Node::Balancer(balancer) => {
+                let to = &balancer.plan.to;
+                let mut gate = balancer.gate.take()?;
+                // What a balancer has let in and what is not yet answered is with the workers behind it.
+                let why = gate.turns_away(now, || to.iter().map(|&to| inside(self.pool(to))).sum());
+                if let Node::Balancer(balancer) = &mut self.nodes[node.index()] {
+                    balancer.gate = Some(gate);
+                }
+                why
+            }
+            Node::Queue(_) | Node::Bucket(_) => None,
+        }
     }
 
     /// A job reaches a worker that was chosen for it.
@@ -200,6 +248,7 @@ impl World<'_> {
                 });
                 Claim { need: works.sum(), rank: 0 }
             }
+            Discipline::EarliestDeadline => Claim { need: self.deadline(&request).nanos(), rank: 0 },
             Discipline::FirstCome | Discipline::LastCome | Discipline::Random => FIRST_COME,
         }
     }
@@ -245,7 +294,10 @@ impl World<'_> {
                 let Lines::Shared(line) = &mut pool.lines else { return };
                 let next = line.next(&mut pool.chance, |job| forgotten(jobs, requests, job));
                 let Some(job) = next else { return };
-                pool.levels.line.down(cx.now());
+                if self.turned_out(cx, id, job, 0) {
+                    continue;
+                }
+                self.pool_mut(id).levels.line.down(cx.now());
                 let waited = cx.now() - self.jobs[job].since;
                 self.start(cx, job, id, slot, waited);
                 continue;
@@ -268,7 +320,10 @@ impl World<'_> {
             let Lines::Each(lines) = &mut pool.lines else { return };
             let next = lines[worker as usize].next(&mut pool.chance, |job| forgotten(jobs, requests, job));
             let Some(job) = next else { break };
-            pool.levels.line.down(cx.now());
+            if self.turned_out(cx, id, job, worker) {
+                continue;
+            }
+            self.pool_mut(id).levels.line.down(cx.now());
             let waited = cx.now() - self.jobs[job].since;
             self.start(cx, job, id, slot, waited);
         }
@@ -335,18 +390,42 @@ impl World<'_> {
             let mut chance = pool.chance.clone();
             let next = pool.lines.of(worker).next(&mut chance, |job| forgotten(jobs, requests, job));
             let Some(id) = next else { return };
-            pool.levels.line.down(cx.now());
-            if let Some(standing) = &mut pool.standing {
-                standing.give(place);
-            }
-            let job = &mut self.jobs[id];
-            job.state = State::New;
-            job.slot = NONE;
-            let (request, since) = (job.request, job.since);
-            let who = self.requests[request].who();
-            cx.tell(Fact::Left { who, pool: at, waited: cx.now() - since, why });
-            self.moves.push_back(Move::Fail { job: id, why });
+            self.loses_place(cx, at, id, place, why);
         }
+    }
+
+    /// One who was taken out of a line is not served.
+    fn loses_place<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, id: u32, place: u32, why: Loss) {
+        let pool = self.pool_mut(at);
+        pool.levels.line.down(cx.now());
+        if let Some(standing) = &mut pool.standing {
+            standing.give(place);
+        }
+        let job = &mut self.jobs[id];
+        job.state = State::New;
+        job.slot = NONE;
+        let (request, since) = (job.request, job.since);
+        let who = self.requests[request].who();
+        cx.tell(Fact::Left { who, pool: at, waited: cx.now() - since, why });
+        self.moves.push_back(Move::Fail { job: id, why });
+    }
+
+    /// Whether the next of a line, just taken out of it, is turned away instead of served: it has then failed. Who had
+    /// been at work before is served.
+    #[inline]
+    fn turned_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, id: u32, worker: u32) -> bool {
+        let now = cx.now();
+        let World { nodes, jobs, .. } = self;
+        let Node::Pool(pool) = &mut nodes[at.index()] else { super::not_a("pool") };
+        let Some(gate) = &mut pool.gate else { return false };
+        let job = jobs[id];
+        let others_wait = pool.lines.of(worker).waiting() > 0;
+        if job.state == State::Again || !gate.turns_out(worker as usize, now, now - job.since, others_wait) {
+            return false;
+        }
+        let place = pool.workers.get(worker as usize).map_or(0, |worker| worker.place);
+        self.loses_place(cx, at, id, place, Loss::Shed);
+        true
     }
 }
 

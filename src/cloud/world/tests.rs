@@ -9,7 +9,7 @@ use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
     Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Held, Initially,
     Life, NoWorker, Node, NodeId, NodeKind, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Routing, Speed,
-    StaleDelete, Step, Ties, Topology, Verb, Work, WorkId, Workload,
+    StaleDelete, Step, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::engine::{Observer, Simulation};
 use crate::ground::chance::Key;
@@ -63,6 +63,7 @@ fn pool(steps: Vec<Verb>, workers: u32) -> Pool {
         scaling: Scaling::Fixed,
         scale_in: Held::Finish,
         poll: Poll::default(),
+        admission: None,
     }
 }
 
@@ -212,7 +213,7 @@ fn a_client_gives_up_and_tries_again() {
         [(Abandoned::Finish, [(0, 4.0), (1, 12.0), (2, 14.0)]), (Abandoned::Cancel, [(0, 4.0), (1, 11.0), (2, 13.0)])]
     {
         application.workloads[0].client =
-            Client { timeout: Some(Span::from_secs(5)), abandoned, retry: retry.clone(), patience: None };
+            Client { timeout: Some(Span::from_secs(5)), abandoned, retry: retry.clone(), ..Client::default() };
         let found = diary(&application, &topology, 60.0);
         assert_eq!(completions(&found), expected, "{abandoned:?}");
     }
@@ -338,7 +339,7 @@ fn a_group_that_is_refused_at_once_does_not_stop_time() {
 #[test]
 fn nobody_waits_for_unlimited_workers_behind_a_balancer() {
     let application = application(at(&[0.0, 1.0, 2.0]), vec![seconds(5.0)]);
-    let balancer = Balancer { to: vec![NodeId(1)], routing: Routing::LeastOutstanding, ties: Ties::Lowest, rules: 0 };
+    let balancer = Balancer { to: vec![NodeId(1)], routing: Routing::LeastOutstanding, ..Balancer::default() };
     let unlimited = Pool { workers: None, ..pool(vec![work(0)], 1) };
     let topology =
         topology(vec![node("b", NodeKind::Balancer(balancer)), node("w", NodeKind::Pool(Box::new(unlimited)))]);

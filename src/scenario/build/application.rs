@@ -1,6 +1,6 @@
 //! The requests and what they need, the same for every architecture.
 
-use crate::cloud::arrivals::{Arrivals, Phase, Profile, Recorded, Shape};
+use crate::cloud::arrivals::{Arrivals, Phase, Profile, Recorded, Shape, Sine};
 use crate::cloud::topology::{Abandoned, Client, Retry, Work, Workload};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
@@ -45,6 +45,7 @@ impl Builder<'_> {
                 Some(client::Abandoned::Finish) | None => Abandoned::Finish,
             },
             patience: self.some_law(&draft.patience),
+            deadline: None,
             retry: draft.retry.as_ref().map_or_else(Retry::default, |retry| self.retry(retry)),
         }
     }
@@ -64,6 +65,12 @@ impl Builder<'_> {
                     Some(workload::Shape::Linear) | None => Shape::Linear,
                 },
                 repeat: profile.repeat.map(|time| time.0),
+            }),
+            workload::Arrivals::Sine(sine) => Arrivals::Sine(Sine {
+                mean: sine.mean.0,
+                amplitude: sine.amplitude.0,
+                period: sine.period.0,
+                phase: sine.phase.map_or(Span::ZERO, |time| time.0),
             }),
             workload::Arrivals::Bursts(bursts) => {
                 Arrivals::Bursts { calm: self.phase(&bursts.calm), burst: self.phase(&bursts.burst) }

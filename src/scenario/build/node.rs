@@ -1,8 +1,8 @@
 //! The nodes of one topology.
 
 use crate::cloud::topology::{
-    Balancer, Bucket, DeadLetterAt, DeadLetters, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Platform,
-    Poll, Pool, Queue, Retry, Returned, Routing, Speed, StaleDelete, Step, Ties, Verb,
+    Admission, Balancer, Bucket, DeadLetterAt, DeadLetters, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind,
+    Platform, Poll, Pool, Queue, Retry, Returned, Routing, Speed, StaleDelete, Step, Ties, Verb,
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
@@ -57,6 +57,7 @@ impl Builder<'_> {
                 Some(node::Ties::Random) => Ties::Random,
             },
             rules: draft.rules.map_or(0, |rules| count(rules.0)),
+            admission: draft.admission.map(|door| admission(door.any())),
         }
     }
 
@@ -119,6 +120,7 @@ impl Builder<'_> {
             scaling: self.scaling(ids, topology, name, draft, &platform, slots),
             scale_in: draft.scale_in.as_ref().and_then(|scale_in| scale_in.held).map_or(Held::Finish, held),
             poll: Poll { on_error: draft.poll.as_ref().and_then(|poll| self.some_law(&poll.on_error)) },
+            admission: draft.admission.map(admission),
             platform,
         }
     }
@@ -168,6 +170,20 @@ impl Builder<'_> {
             Default::default()
         });
         Verb::Work { work, fails: draft.fails.map_or(0.0, |share| share.0), fresh: draft.fresh == Some(true) }
+    }
+}
+
+fn admission(draft: draft::admission::Admission) -> Admission {
+    use crate::scenario::draft::admission;
+    match draft {
+        admission::Admission::TokenBucket(bucket) => {
+            Admission::TokenBucket { every: bucket.rate.0, burst: count(bucket.burst.0) }
+        }
+        admission::Admission::AtMost(most) => Admission::AtMost { in_system: count(most.in_system.0) },
+        admission::Admission::Codel(codel) => Admission::Codel {
+            target: codel.target.map_or(Span::from_millis(5), |time| time.0),
+            interval: codel.interval.map_or(Span::from_millis(100), |time| time.0),
+        },
     }
 }
 

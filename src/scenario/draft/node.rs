@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::scenario::draft::admission::{Admission, AtTheDoor};
 use crate::scenario::draft::fault::Held;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::quantities::{Amount, Bytes, Number, Time, Whole};
@@ -56,6 +57,9 @@ pub(crate) struct Pool {
     pub poll: Option<Poll>,
     /// How workers are taken away on purpose, the newest first.
     pub scale_in: Option<ScaleIn>,
+    /// Whom it takes of those who call or are sent here. Without it, all. Messages that its workers receive are taken
+    /// anyway.
+    pub admission: Option<Admission>,
 }
 
 /// What a pool's workers run on.
@@ -114,6 +118,8 @@ pub(crate) enum Line {
     Random,
     /// The one with the least work here.
     Shortest,
+    /// The one whose client's `deadline` comes first; those without one come last.
+    EarliestDeadline,
     /// By kind of request.
     Priority(Priority),
 }
@@ -174,6 +180,8 @@ pub(crate) struct Balancer {
     /// Listener rules, for its bill.
     #[schemars(extend("default" = 0))]
     pub rules: Option<Whole>,
+    /// Whom it takes. Without it, all. `at-most` counts the requests with all workers behind it.
+    pub admission: Option<AtTheDoor>,
 }
 
 /// How a balancer chooses among the workers in service.

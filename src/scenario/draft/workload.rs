@@ -40,6 +40,8 @@ pub(crate) enum Arrivals {
     Renewal(Renewal),
     /// Poisson at a rate that follows points in time: a day, a flash crowd.
     Profile(Profile),
+    /// Poisson at a rate that swings evenly: `mean` + `amplitude` · sin 2π(t + `phase`)/`period`.
+    Sine(Sine),
     /// Poisson at two rates that take turns.
     Bursts(Bursts),
     /// A closed group: each waits for its answer, then thinks, then asks again.
@@ -100,6 +102,21 @@ pub(crate) enum Shape {
     Linear,
     /// It holds until the next point.
     Steps,
+}
+
+/// A rate that swings evenly.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Sine {
+    /// How many come in a time, on average.
+    pub mean: Rate,
+    /// How many more come at the peak, and fewer in the trough; at most `mean`.
+    pub amplitude: Rate,
+    /// From one peak to the next.
+    pub period: Time,
+    /// How far into a period the run begins; the first peak comes a quarter of a period after its beginning.
+    #[schemars(extend("default" = "0s"))]
+    pub phase: Option<Time>,
 }
 
 /// Two rates that take turns, beginning with `calm`.

@@ -117,7 +117,11 @@ fn users(application: &Application, topology: &Topology, length: Option<Span>) -
             let kind = &topology.nodes[node.index()].kind;
             let away = |fault: &Fault| fault.what.takes_away(node, kind);
             refused |= application.faults.iter().chain(&topology.faults).any(away)
-                || matches!(kind, NodeKind::Pool(pool) if may_refuse(pool));
+                || match kind {
+                    NodeKind::Pool(pool) => may_refuse(pool),
+                    NodeKind::Balancer(balancer) => balancer.admission.is_some(),
+                    NodeKind::Queue(_) | NodeKind::Bucket(_) => false,
+                };
         }
         let timeout = workload.client.timeout.map_or(f64::INFINITY, Span::seconds);
         let held = flow.hold(entry, id).min(timeout);
@@ -186,5 +190,5 @@ fn may_refuse(pool: &Pool) -> bool {
             Scaling::Timetable(entries) => entries.iter().any(|entry| entry.workers == 0),
             Scaling::Vertical(_) => true,
         };
-    pool.room.is_some() || (pool.no_worker == NoWorker::Refuse && may_be_empty)
+    pool.room.is_some() || pool.admission.is_some() || (pool.no_worker == NoWorker::Refuse && may_be_empty)
 }

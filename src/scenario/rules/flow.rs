@@ -233,6 +233,8 @@ pub(super) fn rate(workload: &Workload, length: Option<Span>) -> f64 {
             let (calm_time, burst_time) = (calm.lasts.mean(), burst.lasts.mean());
             (calm.rate * calm_time + burst.rate * burst_time) / (calm_time + burst_time)
         }
+        // Averaged over whole periods, which a warning may.
+        Arrivals::Sine(sine) => sine.mean,
         Arrivals::Profile(profile) => seconds.map_or(0.0, |seconds| profile_mean(profile, seconds)),
         Arrivals::Users { .. } => 0.0,
         Arrivals::Instants(rows) => {

@@ -55,6 +55,7 @@ fn never_end(arrivals: &Arrivals) -> bool {
         | Arrivals::Even(_)
         | Arrivals::Renewal(_)
         | Arrivals::Profile(_)
+        | Arrivals::Sine(_)
         | Arrivals::Bursts(_)
         | Arrivals::Users(_) => true,
     }

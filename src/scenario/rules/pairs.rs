@@ -71,6 +71,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             Arrivals::Poisson(_)
             | Arrivals::Renewal(_)
             | Arrivals::Profile(_)
+            | Arrivals::Sine(_)
             | Arrivals::Bursts(_)
             | Arrivals::Users(_)
             | Arrivals::Scripted(_) => {}

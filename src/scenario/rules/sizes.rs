@@ -156,6 +156,20 @@ fn arrivals(arrivals: &Arrivals, place: &Place, ranges: &mut Ranges) {
                 ranges.complaints.push(never(place.then("profile").then("points")));
             }
         }
+        Arrivals::Sine(sine) => {
+            let place = place.then("sine");
+            ranges.at_least("a period", Some(sine.period.0), PERIOD_MIN, place.then("period"));
+            if sine.mean.0 == 0.0 {
+                ranges.complaints.push(never(place.then("mean")));
+            } else if sine.amplitude.0 > sine.mean.0 {
+                let what = "an amplitude above the mean: in the trough fewer than none would come";
+                ranges.complaints.push(
+                    Complaint::error("E202", place.then("amplitude"), what)
+                        .and(place.then("mean"), "the mean")
+                        .advise("at most the mean"),
+                );
+            }
+        }
         Arrivals::Users(users) => {
             ranges.within("users", Some(users.count), 1, 10_000_000, place.then("users").then("count"))
         }

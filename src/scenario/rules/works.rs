@@ -70,6 +70,7 @@ fn lacks(workload: &str, arrivals: &Arrivals, work: &str) -> Option<String> {
         | Arrivals::Even(_)
         | Arrivals::Renewal(_)
         | Arrivals::Profile(_)
+        | Arrivals::Sine(_)
         | Arrivals::Bursts(_)
         | Arrivals::Users(_) => Some(format!("workload `{workload}`")),
     }

@@ -92,6 +92,7 @@ impl Plan<'_> {
                     "\n[topology.{name}.balancer.b{pool}]\nto = [{to}]\nrouting = {routing}\nties = \"{ties}\"\nrules = {}",
                     taste.number(0, 12)
                 );
+                self.admission(taste, false, text);
             }
             Door::Queue => {
                 let _ = writeln!(text, "\n[topology.{name}.queue.q{pool}]\nto = [{to}]");
@@ -143,6 +144,7 @@ impl Plan<'_> {
             let _ = writeln!(text, "room = {}", taste.number(0, 6));
         }
         self.line(taste, pool, text);
+        self.admission(taste, true, text);
         if taste.has("wait for a worker") {
             let _ = writeln!(text, "no-worker = \"wait\"");
         }
@@ -171,6 +173,26 @@ impl Plan<'_> {
             false => String::new(),
         };
         let _ = writeln!(text, "line = {{ priority = {{ order = [{}]{preempts} }} }}", order.join(", "));
+    }
+
+    /// Whom a node takes.
+    fn admission(&self, taste: &mut Taste, has_line: bool, text: &mut String) {
+        if !taste.has("admission") {
+            return;
+        }
+        let word = taste.one("whom to take", &["token-bucket", "at-most", "codel"]);
+        let settings = match word {
+            "token-bucket" => format!(
+                "{{ token-bucket = {{ rate = \"{}/min\", burst = {} }} }}",
+                taste.number(5, 300),
+                taste.number(1, 9)
+            ),
+            "codel" if has_line => {
+                format!("{{ codel = {{ target = {}, interval = {} }} }}", taste.span(5, 3_000), taste.span(50, 9_000))
+            }
+            _ => format!("{{ at-most = {{ in-system = {} }} }}", taste.number(1, 9)),
+        };
+        let _ = writeln!(text, "admission = {settings}");
     }
 
     /// How many workers, and how that changes; true where they are scaled up and down.

@@ -82,7 +82,7 @@ fn workload(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) -
     let many = taste.size(4, 250);
     let rate = |times: f64| format!("\"{:.4}/s\"", (many as f64 / (sketch.length as f64 / 1e3) * times).max(0.001));
     let gap = (sketch.length / many).max(1);
-    let kinds = ["poisson", "even", "renewal", "profile", "bursts", "users", "trace", "scripted"];
+    let kinds = ["poisson", "even", "renewal", "profile", "sine", "bursts", "users", "trace", "scripted"];
     let kind = taste.one("arrivals", &kinds);
     let arrivals = match kind {
         "poisson" => format!("{{ poisson = {{ rate = {} }} }}", rate(1.0)),
@@ -100,6 +100,13 @@ fn workload(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) -
                 rate(0.5)
             )
         }
+        "sine" => format!(
+            "{{ sine = {{ mean = {}, amplitude = {}, period = {}, phase = {} }} }}",
+            rate(1.0),
+            rate(0.7),
+            taste.span(1_000, 90_000),
+            taste.span(1, 90_000)
+        ),
         "bursts" => format!(
             "{{ bursts = {{ calm = {{ rate = {}, lasts = {} }}, burst = {{ rate = {}, lasts = {} }} }} }}",
             rate(0.3),

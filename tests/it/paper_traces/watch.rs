@@ -195,6 +195,8 @@ fn of_loss(why: Loss) -> &'static str {
         Loss::Full => "full",
         Loss::Left => "left",
         Loss::Error => "error",
+        Loss::Limited => "limited",
+        Loss::Shed => "shed",
         Loss::Unfinished => "unfinished",
     }
 }

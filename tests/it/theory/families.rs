@@ -24,8 +24,9 @@ pub fn translate(case: &Case) -> Result<Plan, String> {
         "periodic-autoscaler" => Err("how a draining worker is called back is not settled yet".into()),
         "polling" | "batch-service" => Err("polls that sleep and workers that take batches are not built yet".into()),
         "breakdowns" | "failures-while-serving" => Err("`fault.crash` is not built yet".into()),
-        "token-bucket" => Err("`admission` is not built yet".into()),
-        "mt-g-inf" | "transient" => Err("`run.snapshots` is not built yet".into()),
+        "token-bucket" => limited(&case.system),
+        "mt-g-inf" => swinging(&case.system),
+        "transient" => Err("`run.snapshots` is not built yet".into()),
         "keepalive-lifo" | "keepalive-exponential" | "keepalive-single" | "keepalive-renewal" => {
             Err("functions are not built yet".into())
         }
@@ -50,6 +51,19 @@ fn arrivals(arrivals: &Value) -> Result<(String, f64), String> {
             let batches = number(arrivals, "batch_rate")?;
             let text = format!("arrivals = {{ poisson = {{ rate = {} }} }}\nbatch = {size}\n", rate(batches));
             Ok((text, batches * mean))
+        }
+        "nonhomogeneous-poisson" if arrivals["rate"]["kind"] == "sinusoid" => {
+            let swing = &arrivals["rate"];
+            let (mean, amplitude) = (number(swing, "mean")?, number(swing, "amplitude")?);
+            let phase = swing["phase"].as_f64().unwrap_or(0.0);
+            let text = format!(
+                "arrivals = {{ sine = {{ mean = {}, amplitude = {}, period = {}, phase = {} }} }}\n",
+                rate(mean),
+                rate(amplitude),
+                duration(number(swing, "period")?),
+                duration(phase)
+            );
+            Ok((text, mean))
         }
         "closed" => {
             let (clients, think) = (count(arrivals, "clients")?, &arrivals["think"]);
@@ -136,6 +150,40 @@ fn retrial(system: &Value) -> Result<Plan, String> {
         "retries_per_job" => linear("attempts", 1.0, -1.0),
         "p_blocked_on_arrival" => untold("first attempts are not told from later ones"),
         _ => station("a", name),
+    };
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
+}
+
+/// A limiter alone: whom it takes has nothing to do.
+fn limited(system: &Value) -> Result<Plan, String> {
+    let (arrivals, per_second) = arrivals(&system["arrivals"])?;
+    let limiter = &system["limiter"];
+    let refill = limiter["refill"].as_str().unwrap_or("continuous");
+    if limiter["kind"] != "token-bucket" || refill != "continuous" {
+        return Err(format!("no admission is called `{}` with a refill that is {refill}", limiter["kind"]));
+    }
+    let bucket = format!("{{ rate = {}, burst = {} }}", rate(number(limiter, "rate")?), count(limiter, "burst")?);
+    let text = format!(
+        "[workload.jobs]\n{arrivals}[work]\nnothing = \"0s\"\n[topology.it.pool.a]\n\
+         steps = [{{ work = \"nothing\" }}]\nworkers = \"unlimited\"\nadmission = {{ token-bucket = {bucket} }}\n"
+    );
+    let quantity = |name: &str| match name {
+        "accept_probability" => linear("lost", -1.0, 1.0),
+        "reject_probability" => figure("lost"),
+        "throughput" => figure("goodput"),
+        "p_bucket_full" => untold("no gauge follows the tokens of a bucket"),
+        _ => untold("no figure of that kind"),
+    };
+    Ok(Plan { text, rate: per_second, topologies: 1, quantity: Box::new(quantity) })
+}
+
+/// Arrivals at a rate that swings, and a worker for each.
+fn swinging(system: &Value) -> Result<Plan, String> {
+    let (text, rate) = one_pool(system, "")?;
+    let quantity = |name: &str| match name {
+        // A run of whole periods but for one in many: its mean over time is that of a period.
+        "mean_over_period" => figure("pool.a.in-system"),
+        _ => untold("figures of one instant of a period need `run.snapshots`, which is not built yet"),
     };
     Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
 }

@@ -5,9 +5,9 @@ use crate::cloud::scaling::{
     Alarm, Entry, Group, Metric, Policy, QueueLength, Reading, Scaling, Shrinks, Side, Size, Vertical,
 };
 use crate::cloud::topology::{
-    Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Fault, Held,
-    Initially, Life, NoWorker, Node, NodeId, NodeKind, Outage, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned,
-    Routing, Speed, StaleDelete, Step, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
+    Abandoned, Admission, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Fault,
+    Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Outage, Platform, Poll, Pool, Queue, Retry, RetryOn,
+    Returned, Routing, Speed, StaleDelete, Step, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -60,11 +60,21 @@ impl Dice {
         }
     }
 
+    fn admission(&mut self, has_line: bool) -> Option<Admission> {
+        let bucket =
+            Admission::TokenBucket { every: Span::from_millis(100 + self.of(900)), burst: 1 + self.of(4) as u32 };
+        let most = Admission::AtMost { in_system: 1 + self.of(5) as u32 };
+        let codel = Admission::Codel { target: Span::from_millis(200), interval: Span::from_secs(1 + self.of(3)) };
+        let any = self.pick(&[bucket, most, if has_line { codel } else { most }]);
+        self.one_in(4).then_some(any)
+    }
+
     fn client(&mut self) -> Client {
         Client {
             timeout: self.one_in(2).then(|| Span::from_secs(1 + self.of(8))),
             abandoned: self.pick(&[Abandoned::Finish, Abandoned::Cancel]),
             patience: self.one_in(3).then(|| self.law(6)),
+            deadline: self.one_in(3).then(|| Span::from_secs(1 + self.of(12))),
             retry: self.retry(),
         }
     }
@@ -113,6 +123,7 @@ impl Dice {
                 ]),
                 ties: self.pick(&[Ties::Lowest, Ties::Random]),
                 rules: 0,
+                admission: self.admission(false),
             });
             nodes.push(Node { name: format!("door{tier}"), kind: if balanced { balancer } else { bucket.clone() } });
             let visibility = self.one_in(2).then(|| Span::from_secs(2 + self.of(6)));
@@ -262,8 +273,9 @@ impl Dice {
             slots,
             speed: Speed::ONE,
             room: self.one_in(3).then(|| self.of(4) as u32),
-            line: match self.of(6) {
+            line: match self.of(7) {
                 0 => Discipline::LastCome,
+                6 => Discipline::EarliestDeadline,
                 1 => Discipline::Random,
                 2 => Discipline::Shortest,
                 3 | 4 => Discipline::Priority { rank, preempts },
@@ -276,6 +288,7 @@ impl Dice {
             scaling,
             scale_in: self.held(),
             poll: Poll { on_error: self.one_in(3).then(|| self.law(3)) },
+            admission: self.admission(true),
         }
     }
 }

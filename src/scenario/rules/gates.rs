@@ -1,0 +1,50 @@
+//! Who turns requests away has limits to do it by.
+
+use crate::ground::time::Span;
+use crate::scenario::complaint::Complaint;
+use crate::scenario::draft::admission::{Admission, AtTheDoor};
+use crate::scenario::place::Place;
+use crate::scenario::rules::Rule;
+use crate::scenario::rules::ranges::Ranges;
+use crate::scenario::sight::{Kind, Sight, node_place};
+
+pub(super) const RULE: Rule = Rule { about: "an admission has limits within their ranges", check };
+
+/// More is a slip.
+const BURST_MAX: u64 = 1_000_000_000;
+/// An interval that is shorter would be counted in single requests.
+const INTERVAL_MIN: Span = Span::from_millis(1);
+
+fn check(sight: &Sight<'_>) -> Vec<Complaint> {
+    let mut ranges = Ranges::default();
+    for (name, topology) in sight.topologies() {
+        for (pool, draft) in &topology.pool {
+            one(draft.admission, &node_place(name, Kind::Pool, pool), &mut ranges);
+        }
+        for (balancer, draft) in &topology.balancer {
+            one(draft.admission.map(AtTheDoor::any), &node_place(name, Kind::Balancer, balancer), &mut ranges);
+        }
+    }
+    ranges.complaints
+}
+
+fn one(admission: Option<Admission>, place: &Place, ranges: &mut Ranges) {
+    let place = place.then("admission");
+    match admission {
+        None => {}
+        Some(Admission::TokenBucket(bucket)) => {
+            let place = place.then("token-bucket").then("burst");
+            ranges.within("tokens at the most", Some(bucket.burst), 1, BURST_MAX, place);
+        }
+        Some(Admission::AtMost(most)) => {
+            let place = place.then("at-most").then("in-system");
+            ranges.within("requests at the most", Some(most.in_system), 1, BURST_MAX, place);
+        }
+        Some(Admission::Codel(codel)) => {
+            let place = place.then("codel");
+            ranges.positive("a wait that may be", codel.target.map(|time| time.0), place.then("target"));
+            let interval = codel.interval.map(|time| time.0);
+            ranges.at_least("an interval", interval, INTERVAL_MIN, place.then("interval"));
+        }
+    }
+}
