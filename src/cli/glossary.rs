@@ -94,9 +94,11 @@ pub const WORDS: &[Word] = &[
     figure("workers.pending", MEAN, "workers asked for and not yet running; not paid for"),
     figure("workers.booting", MEAN, "workers running and not yet in service; paid for"),
     figure("workers.ready", MEAN, "workers in service"),
+    figure("workers.failed", MEAN, "workers that have failed and are not yet mended; paid for"),
     figure("workers.draining", MEAN, "workers that end what they hold and then go"),
     figure("workers.started", RATE, "workers asked for"),
     figure("workers.stopped", RATE, "workers gone"),
+    figure("workers.failures", RATE, "times that a worker failed"),
     figure("throughput", RATE, "stays with a worker that ended"),
     figure("outages", RATE, "times that a node went away"),
     figure("visible", MEAN, "messages of a queue that are free to be received"),
@@ -132,7 +134,10 @@ pub const WORDS: &[Word] = &[
     term("month", "730 h at the run's rate of spending; simulate a typical stretch of it"),
     term("idle", "paid for and held by nobody: slots of workers in service; its part of a bill is cost.wasted"),
     term("peak", "the most workers in service at a time, of all pools together, where that is highest on average"),
-    term("down", "away: a fault has taken the node; those who come meanwhile are lost.down, those inside lost.crashed"),
+    term(
+        "down",
+        "away: a fault has taken the node, or all of its workers; those who come meanwhile are lost.down, those inside lost.crashed",
+    ),
     term(
         "rejected",
         "turned away at once: no place was left (lost.full), no worker was there (lost.no-worker), or the node was \

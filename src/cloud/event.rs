@@ -67,6 +67,20 @@ pub enum Event {
         /// Which fault.
         fault: u32,
     },
+    /// Trouble of one worker begins.
+    Strike {
+        /// Which fault.
+        fault: u16,
+        /// The worker's number.
+        worker: u32,
+    },
+    /// Trouble of one worker is over.
+    Relieve {
+        /// Which fault.
+        fault: u16,
+        /// The worker's number.
+        worker: u32,
+    },
     /// A source's next request is born.
     Arrive {
         /// Whose.
@@ -113,6 +127,8 @@ mod rank {
     pub const TIMETABLE: u64 = 0x23;
     pub const BREAK: u64 = 0x24;
     pub const MEND: u64 = 0x25;
+    pub const STRIKE: u64 = 0x26;
+    pub const RELIEVE: u64 = 0x27;
     pub const ARRIVE: u64 = 0x30;
     pub const ASK: u64 = 0x31;
     pub const RESEND: u64 = 0x32;
@@ -161,6 +177,8 @@ impl Ordered for Event {
             Event::Timetable { pool, line } => code(rank::TIMETABLE, pool.0, line),
             Event::Break { fault } => code(rank::BREAK, 0, fault),
             Event::Mend { fault } => code(rank::MEND, 0, fault),
+            Event::Strike { fault, worker } => code(rank::STRIKE, fault, worker),
+            Event::Relieve { fault, worker } => code(rank::RELIEVE, fault, worker),
             Event::Arrive { workload } => code(rank::ARRIVE, workload.0, 0),
             Event::Ask { workload } => code(rank::ASK, workload.0, 0),
             Event::Resend { request, turn } => in_turn(rank::RESEND, turn, request),
@@ -182,6 +200,8 @@ impl Ordered for Event {
             rank::TIMETABLE => Event::Timetable { pool: NodeId(part), line: number },
             rank::BREAK => Event::Break { fault: number },
             rank::MEND => Event::Mend { fault: number },
+            rank::STRIKE => Event::Strike { fault: part, worker: number },
+            rank::RELIEVE => Event::Relieve { fault: part, worker: number },
             rank::ARRIVE => Event::Arrive { workload: WorkloadId(part) },
             rank::ASK => Event::Ask { workload: WorkloadId(part) },
             rank::RESEND => Event::Resend { request: number, turn: (code >> 32) as u32 & TURN },
@@ -220,6 +240,9 @@ mod tests {
             Event::Timetable { pool: first, line: 0 },
             Event::Break { fault: 0 },
             Event::Mend { fault: 0 },
+            Event::Strike { fault: 0, worker: 2 },
+            Event::Strike { fault: 1, worker: 1 },
+            Event::Relieve { fault: 0, worker: 1 },
             Event::Arrive { workload: WorkloadId(0) },
             Event::Arrive { workload: WorkloadId(1) },
             Event::Ask { workload: WorkloadId(0) },

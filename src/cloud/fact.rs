@@ -206,6 +206,20 @@ pub enum Fact {
         /// Its number.
         worker: u32,
     },
+    /// A worker failed: it takes no work. Its machine stays.
+    Failed {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+    },
+    /// A worker that had failed is mended: in service again, or on its way out as before.
+    Repaired {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+    },
     /// A worker takes no new work; it ends what it holds and goes.
     Draining {
         /// Whose.
@@ -220,22 +234,22 @@ pub enum Fact {
         /// Its number.
         worker: u32,
     },
-    /// A component or node went away.
+    /// Trouble began.
     Broke {
         /// Which fault.
         fault: u32,
     },
-    /// It is back.
+    /// It is over.
     Mended {
         /// Which fault.
         fault: u32,
     },
-    /// A node went away: the first of its outages began.
+    /// A node went away: the first of its outages began, or the last of its workers in service failed.
     Away {
         /// Which.
         node: NodeId,
     },
-    /// A node is back: the last of its outages ended.
+    /// A node is back: nothing of that keeps it away any more.
     Back {
         /// Which.
         node: NodeId,
@@ -258,8 +272,10 @@ pub enum Outcome {
     Abandoned,
     /// Its worker went away.
     Killed,
-    /// Handed back before the end.
+    /// Handed back before the end: a message is free for others.
     Released,
+    /// Interrupted: it stands in line again, to go on or to begin anew.
+    Interrupted,
     /// A call it made was refused.
     Refused,
     /// The work, or a call it made, failed.
@@ -278,6 +294,7 @@ impl Outcome {
             Outcome::Abandoned => "abandoned",
             Outcome::Killed => "killed",
             Outcome::Released => "released",
+            Outcome::Interrupted => "interrupted",
             Outcome::Refused => "refused",
             Outcome::Error => "error",
             Outcome::TimedOut => "timed-out",

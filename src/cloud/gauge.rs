@@ -24,6 +24,8 @@ pub enum Level {
     Booting,
     /// Workers in service.
     Ready,
+    /// Workers that have failed and whose machines stay.
+    Failed,
     /// Workers that end what they hold and then go.
     Draining,
     /// 1 while a node is away, else 0.
@@ -49,6 +51,7 @@ impl Level {
             Level::Pending => "pending",
             Level::Booting => "booting",
             Level::Ready => "ready",
+            Level::Failed => "failed",
             Level::Draining => "draining",
             Level::Away => "away",
             Level::Visible => "visible",

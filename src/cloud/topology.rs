@@ -5,14 +5,16 @@
 
 mod admission;
 mod application;
+mod fault;
 
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Retry, RetryOn, Work, Workload};
+pub use fault::{Clock, Crash, Fault, Harm, Outage, When};
 
 use crate::cloud::scaling::Scaling;
 use crate::ground::distribution::Distribution;
 use crate::ground::id::ids;
-use crate::ground::time::{SimTime, Span};
+use crate::ground::time::Span;
 
 ids! {
     /// A node of a topology, in the order of the file.
@@ -390,50 +392,4 @@ pub struct Bucket {
     pub get: Option<Distribution>,
     /// How long an object is kept, and paid for; `None`: for ever.
     pub keep: Option<Span>,
-}
-
-/// Trouble: something is away for a while.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    /// Its name in the file; names its draws.
-    pub name: String,
-    /// What is away.
-    pub what: Outage,
-    /// When it begins.
-    pub when: When,
-    /// How long it lasts (nanoseconds); `None`: for ever.
-    pub lasts: Option<Distribution>,
-    /// The fate of work in hand.
-    pub held: Held,
-}
-
-/// What an outage takes away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outage {
-    /// Every node that does this work.
-    Component(WorkId),
-    /// One node (a topology's own fault).
-    Node(NodeId),
-}
-
-impl Outage {
-    /// Whether a node is away while this lasts.
-    pub fn takes_away(self, node: NodeId, kind: &NodeKind) -> bool {
-        match (self, kind) {
-            (Outage::Node(away), _) => away == node,
-            (Outage::Component(work), NodeKind::Pool(pool)) => {
-                pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work))
-            }
-            (Outage::Component(_), NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_)) => false,
-        }
-    }
-}
-
-/// When trouble begins.
-#[derive(Clone, Debug)]
-pub enum When {
-    /// At these instants.
-    At(Vec<SimTime>),
-    /// So long after the end of the last one (nanoseconds).
-    Every(Distribution),
 }

@@ -148,6 +148,7 @@ fn is_drawn(level: Level) -> bool {
         | Level::Desired
         | Level::Pending
         | Level::Booting
+        | Level::Failed
         | Level::Draining
         | Level::Away
         | Level::Hidden => false,

@@ -183,8 +183,10 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             let (line, busy) = (level(Level::Line), level(Level::Busy));
             list.times("wait", &place.wait);
             list.times("service", &place.service);
-            list.add("waits", "1", share(place.queued, place.wait.count() + place.left.count()));
-            list.add("leaves", "1", share(place.left.count(), place.wait.count() + place.left.count()));
+            // Work that goes on after an interruption is no other visit.
+            let visits = (place.wait.count() + place.left.count()).saturating_sub(place.resumed);
+            list.add("waits", "1", share(place.queued, visits));
+            list.add("leaves", "1", share(place.left.count(), visits));
             list.times("left", &place.left);
             list.add("in-line", "1", line);
             list.add("in-system", "1", line.zip(busy).map(|(line, busy)| line + busy));
@@ -193,11 +195,13 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             // Of slots without number no share is taken.
             let slots = slots.filter(|_| pool.workers.is_some());
             list.add("utilisation", "1", busy.zip(slots).map(|(busy, slots)| busy / slots));
-            for state in [Level::Desired, Level::Pending, Level::Booting, Level::Ready, Level::Draining] {
+            for state in [Level::Desired, Level::Pending, Level::Booting, Level::Ready, Level::Failed, Level::Draining]
+            {
                 list.add(format!("workers.{}", state.word()), "1", level(state));
             }
             list.add("workers.started", "1/s", ground.rate(place.started));
             list.add("workers.stopped", "1/s", ground.rate(place.stopped));
+            list.add("workers.failures", "1/s", ground.rate(place.failures));
             list.add("throughput", "1/s", ground.rate(place.served));
             list.add("outages", "1/s", ground.rate(place.outages));
             list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));

@@ -88,6 +88,8 @@ pub struct Place {
     pub left: Histogram,
     /// Counted visits that found no free worker.
     pub queued: u64,
+    /// Stays of counted requests that were interrupted to go on later: their next one is no other visit.
+    pub resumed: u64,
     /// Stays with a worker that came to their own end between warm-up and length.
     pub served: u64,
     /// Messages of counted requests that were sent here.
@@ -100,6 +102,8 @@ pub struct Place {
     pub started: u64,
     /// Workers that went between warm-up and length.
     pub stopped: u64,
+    /// Failures of workers between warm-up and length.
+    pub failures: u64,
     /// Outages that began between warm-up and length.
     pub outages: u64,
 }
@@ -195,7 +199,10 @@ impl Observer<Fact> for Recorder {
             }
             Fact::Served { who, pool, began, result, .. } => {
                 // A stay that was cut short is no end of a visit, and tells nothing of how long the service takes.
-                if matches!(result, Outcome::Killed | Outcome::Released) {
+                if result == Outcome::Interrupted {
+                    self.places[pool.index()].resumed += u64::from(who.counted);
+                }
+                if matches!(result, Outcome::Killed | Outcome::Released | Outcome::Interrupted) {
                     return;
                 }
                 let counts = self.counts(at);
@@ -243,6 +250,7 @@ impl Observer<Fact> for Recorder {
             Fact::Buried { who, queue } => self.places[queue.index()].buried += u64::from(who.counted),
             Fact::Ready { pool, .. } => self.places[pool.index()].started += u64::from(self.counts_change(at)),
             Fact::Gone { pool, .. } => self.places[pool.index()].stopped += u64::from(self.counts_change(at)),
+            Fact::Failed { pool, .. } => self.places[pool.index()].failures += u64::from(self.counts(at)),
             Fact::Away { node } => self.places[node.index()].outages += u64::from(self.counts(at)),
             Fact::Decided { pool, ref decision } => self.log.note(pool, decision),
             Fact::Routed { .. }
@@ -253,6 +261,7 @@ impl Observer<Fact> for Recorder {
             | Fact::Returned { .. }
             | Fact::Launched { .. }
             | Fact::Running { .. }
+            | Fact::Repaired { .. }
             | Fact::Draining { .. }
             | Fact::Broke { .. }
             | Fact::Mended { .. }
@@ -319,11 +328,12 @@ mod tests {
             seen.saw(second(at), &Fact::Received { who, queue: QUEUE, receives: 1, waited: Span::ZERO, bytes: 0 });
             seen.saw(second(at), &Fact::Ready { pool: POOL, worker: 1 });
             seen.saw(second(at), &Fact::Gone { pool: POOL, worker: 1 });
+            seen.saw(second(at), &Fact::Failed { pool: POOL, worker: 1 });
             seen.saw(second(at), &Fact::Away { node: POOL });
         }
         let (pool, queue) = (&seen.places()[0], &seen.places()[1]);
         assert_eq!((queue.receives, queue.wait.count()), (2, 0));
-        assert_eq!((pool.started, pool.stopped, pool.outages), (2, 2, 2));
+        assert_eq!((pool.started, pool.stopped, pool.failures, pool.outages), (2, 2, 2, 2));
     }
 
     #[test]
@@ -352,11 +362,12 @@ mod tests {
     #[test]
     fn stays_cut_short_are_neither_service_times_nor_throughput() {
         let mut seen = recorder();
-        for result in [Outcome::Ok, Outcome::Killed, Outcome::Released, Outcome::Error] {
+        for result in [Outcome::Ok, Outcome::Killed, Outcome::Released, Outcome::Interrupted, Outcome::Error] {
             let (who, began) = (who(0, 0, true), second(20));
             seen.saw(second(22), &Fact::Served { who, pool: POOL, worker: 1, visit: 1, began, result });
         }
-        assert_eq!((seen.places()[0].service.count(), seen.places()[0].served), (2, 2));
+        let place = &seen.places()[0];
+        assert_eq!((place.service.count(), place.served, place.resumed), (2, 2, 1));
     }
 
     #[test]

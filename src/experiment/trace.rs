@@ -307,6 +307,8 @@ impl Observer<Fact> for Tracer<'_> {
             Fact::Routed { .. }
             | Fact::Stored { .. }
             | Fact::Fetched { .. }
+            | Fact::Failed { .. }
+            | Fact::Repaired { .. }
             | Fact::Broke { .. }
             | Fact::Mended { .. }
             | Fact::Away { .. }

@@ -1,19 +1,16 @@
 //! Names become numbers: a checked draft becomes an application and topologies.
 
 mod application;
+mod fault;
 mod node;
 mod scaling;
 
 use indexmap::IndexMap;
 
-use crate::cloud::topology::{
-    Application, Backoff, Discipline, Fault, Held, Outage, Retry, RetryOn, Topology, WorkloadId,
-};
-use crate::cloud::topology::{NodeId, When};
+use crate::cloud::topology::{Application, Backoff, Discipline, Held, NodeId, Retry, RetryOn, Topology, WorkloadId};
 use crate::ground::distribution::Distribution;
-use crate::ground::time::{SimTime, Span};
+use crate::ground::time::Span;
 use crate::scenario::draft::client;
-use crate::scenario::draft::fault;
 use crate::scenario::draft::law::{Law, Quantity};
 use crate::scenario::draft::quantities::Amount;
 use crate::scenario::files::Files;
@@ -76,7 +73,7 @@ impl<'a> Builder<'a> {
         Application {
             workloads: self.workloads(),
             works: self.works(),
-            faults: self.faults(&self.sight.draft.fault, None),
+            faults: self.faults_of_works(&self.sight.draft.fault),
         }
     }
 
@@ -100,14 +97,10 @@ impl<'a> Builder<'a> {
                 }
             })
             .collect();
-        let mut faults = self.faults(&draft.fault, Some(&ids));
-        // A node that the application's trouble names is away wherever it stands.
-        for (fault_name, outage) in &self.sight.draft.fault.outage {
-            if let Some(node) = outage.node.as_deref().filter(|node| nodes.contains_key(node)) {
-                let what = Outage::Node(self.id(&ids, node));
-                faults.push(self.fault(fault_name, outage, what));
-            }
-        }
+        let mut faults = self.faults(&draft.fault, &ids);
+        // A node that the application's trouble names is hit wherever it stands.
+        let everywhere = self.sight.draft.fault.clone();
+        faults.extend(self.faults(&everywhere.of_nodes(|node| nodes.contains_key(node)), &ids));
         let nodes = nodes.iter().map(|(node, kind)| self.node(&ids, draft, node, *kind)).collect();
         Topology { name: name.to_owned(), nodes, entry, faults }
     }
@@ -120,36 +113,6 @@ impl<'a> Builder<'a> {
                 NodeId(0)
             }
         }
-    }
-
-    /// The trouble of a table: of components, and, where nodes are known, of nodes.
-    fn faults(&mut self, faults: &fault::Faults, ids: Option<&Ids<'_>>) -> Vec<Fault> {
-        let mut built = Vec::new();
-        for (name, outage) in &faults.outage {
-            let what = match (&outage.component, &outage.node, ids) {
-                (Some(component), _, _) => match self.sight.works.id(component) {
-                    Some(work) => Outage::Component(work),
-                    None => {
-                        self.slip(format!("work `{component}` was not found"));
-                        continue;
-                    }
-                },
-                (None, Some(node), Some(ids)) => Outage::Node(self.id(ids, node)),
-                _ => continue,
-            };
-            built.push(self.fault(name, outage, what));
-        }
-        built
-    }
-
-    fn fault(&mut self, name: &str, outage: &fault::Outage, what: Outage) -> Fault {
-        let when = match (&outage.at, &outage.every) {
-            (Some(at), _) => When::At(at.times.iter().map(|time| SimTime::START + *time).collect()),
-            (None, Some(every)) => When::Every(self.law(every)),
-            (None, None) => When::At(Vec::new()),
-        };
-        let held = outage.held.map_or(Held::Lost, held);
-        Fault { name: name.to_owned(), what, when, lasts: self.some_law(&outage.lasts), held }
     }
 
     /// How often, when and after what is tried again; `attempts` where the file does not say.
@@ -212,7 +175,8 @@ impl<'a> Builder<'a> {
                     let id = self.workload(name);
                     rank[id.index()] = place;
                 }
-                let preempts = (priority.preempts == Some(true)).then(|| priority.held.map_or(Held::Resume, held));
+                let preempts =
+                    (priority.preempts == Some(true)).then(|| priority.held.map_or(Held::Resume, fault::held));
                 Discipline::Priority { rank, preempts }
             }
         }
@@ -227,15 +191,4 @@ pub(super) struct Ids<'a> {
 /// A count that its checks keep within 32 bits.
 fn count(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-fn held(draft: fault::Held) -> Held {
-    match draft {
-        fault::Held::Finish => Held::Finish,
-        fault::Held::Lost => Held::Lost,
-        fault::Held::Back => Held::Back,
-        fault::Held::Resume => Held::Resume,
-        fault::Held::Restart => Held::Restart,
-        fault::Held::Redraw => Held::Redraw,
-    }
 }

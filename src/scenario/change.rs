@@ -13,8 +13,8 @@ const NAMED: &[&str] = &[
     "topology.*.balancer",
     "topology.*.queue",
     "topology.*.bucket",
-    "fault.outage",
-    "topology.*.fault.outage",
+    "fault.*",
+    "topology.*.fault.*",
 ];
 
 /// Makes one change. The tree is left as it was where the path leads nowhere.

@@ -186,9 +186,9 @@ pub(crate) fn each_law(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>)) 
     }
     each_law_of_topologies(draft, visit);
     let mut faults = |place: Place, faults: &crate::scenario::draft::fault::Faults| {
-        for (name, outage) in &faults.outage {
-            let place = place.then("outage").then(name);
-            for (key, law) in [("every", &outage.every), ("lasts", &outage.lasts)] {
+        for (kind, name, course) in faults.courses() {
+            let place = place.then(kind).then(name);
+            for (key, law) in [("every", course.every), ("lasts", course.lasts)] {
                 if let Some(law) = law {
                     visit(place.then(key), AnyLaw::Time(law));
                 }

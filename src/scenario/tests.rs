@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::{Policy, Reading, Scaling};
-use crate::cloud::topology::{NodeId, NodeKind, Outage, Pool, Verb};
+use crate::cloud::topology::{Harm, NodeId, NodeKind, Outage, Pool, Verb};
 use crate::scenario::tree::{Tree, Value};
 use crate::scenario::*;
 
@@ -116,7 +116,8 @@ fn an_outage_of_a_node_hits_every_topology_that_has_it() {
     assert!(scenario.application.faults.is_empty());
     for topology in &scenario.topologies {
         let media = topology.nodes.iter().position(|node| node.name == "media").unwrap();
-        assert_eq!(topology.faults[0].what, Outage::Node(NodeId::at(media)));
+        let what = &topology.faults[0].what;
+        assert!(matches!(what, Harm::Outage(Outage::Node(node)) if *node == NodeId::at(media)), "{what:?}");
     }
 }
 
@@ -316,9 +317,14 @@ rows = { arrivals = { trace = { file = "c.csv", time = "t", work = { w = "v" } }
 [fault.outage.o]
 component = "w"
 at = "10min"
+[fault.crash.c]
+pool = "p"
+every = "10min"
+lasts = "1min"
 [topology.t]
 entry = "lb"
 fault.outage.o = { component = "w", at = "20min" }
+fault.crash.c = { pool = "p", every = "10min", lasts = "1min" }
 balancer.lb = { to = "p" }
 bucket.b = {}
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }

@@ -71,7 +71,7 @@ fn every_paper_trace_is_reproduced_or_says_why_it_is_not_expressed() {
 /// Options that the public cases leave out: retries on refusal, removals, several stages, rests.
 #[test]
 fn options_of_the_models_are_reproduced() {
-    assert_eq!(play_folder(&public().join("ours")).len(), 12);
+    assert_eq!(play_folder(&public().join("ours")).len(), 13);
 }
 
 /// The cases that come with the project.

@@ -19,6 +19,8 @@ pub enum Phase {
     Booting,
     /// In service.
     Ready,
+    /// It failed; its machine stays, and it comes back.
+    Failed,
     /// Ends what it holds and goes.
     Draining,
     /// Stopped in order to come back as another size.
@@ -38,15 +40,32 @@ pub struct Worker {
     pub phase: Phase,
     /// Which of the pool's sizes it has.
     pub size: u16,
+    /// What keeps it down at present: so many faults.
+    pub ills: u16,
+    /// The work in its hands stands still until it is mended.
+    pub frozen: bool,
     /// When it came into service.
     pub since: SimTime,
+}
+
+impl Worker {
+    /// One that was just asked for.
+    fn new(number: u32) -> Worker {
+        let (phase, since) = (Phase::Pending, SimTime::START);
+        Worker { number, place: 0, phase, size: 0, ills: 0, frozen: false, since }
+    }
+
+    /// Whether its slots are not free when they are given back, though it lives.
+    fn leaves(self) -> bool {
+        matches!(self.phase, Phase::Failed | Phase::Draining | Phase::Changing)
+    }
 }
 
 impl Pool<'_> {
     /// Adds a worker that was just asked for; returns its index.
     pub fn launch(&mut self) -> u32 {
         self.launched += 1;
-        let worker = Worker { number: self.launched, place: 0, phase: Phase::Pending, size: 0, since: SimTime::START };
+        let worker = Worker::new(self.launched);
         let index = match self.free_indices.pop() {
             Some(index) => {
                 self.workers[index as usize] = worker;
@@ -75,9 +94,7 @@ impl Pool<'_> {
     /// A worker that is gone gives its index back.
     pub fn forget(&mut self, index: u32) {
         let worker = &mut self.workers[index as usize];
-        if matches!(worker.phase, Phase::Draining | Phase::Changing) {
-            self.leaving -= 1;
-        }
+        self.leaving -= u32::from(worker.leaves());
         worker.phase = Phase::Gone;
         let place = worker.place;
         self.order[place as usize] = NONE;
@@ -96,6 +113,7 @@ impl Pool<'_> {
     /// A worker comes into service: its free slots can be taken.
     pub fn open(&mut self, index: u32, now: SimTime) {
         let worker = &mut self.workers[index as usize];
+        self.leaving -= u32::from(worker.leaves());
         worker.phase = Phase::Ready;
         worker.since = now;
         let place = worker.place;
@@ -135,8 +153,8 @@ impl Pool<'_> {
             self.free.remove(self.ranks[slot as usize]);
         }
         let slots = u64::from(self.slots_of(index));
-        self.leaving += 1;
         let worker = &mut self.workers[index as usize];
+        self.leaving += u32::from(!worker.leaves());
         worker.phase = phase;
         let place = worker.place;
         self.levels.ready.down(now);

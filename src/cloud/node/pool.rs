@@ -77,7 +77,7 @@ pub struct Pool<'a> {
     pub slots: Vec<Slot>,
     /// What they remember, in the same order.
     pub talks: Vec<Talk>,
-    /// Workers that drain or change: their slots are not free when they are given back.
+    /// Workers that have failed, drain or change: their slots are not free when they are given back.
     pub leaving: u32,
     /// Slots a worker's index takes up: the most that any size has.
     pub stride: u32,
@@ -97,6 +97,10 @@ pub struct Pool<'a> {
     pub away: u32,
     /// Outages in which work in hand stands still.
     pub still: u32,
+    /// Trouble that comes to each of its workers by itself, by its place among all.
+    pub perils: Vec<u16>,
+    /// The time to some of it counts only while a worker holds work.
+    pub wears: bool,
     /// Workers ever launched.
     pub launched: u32,
     /// Names its draws.
@@ -132,6 +136,8 @@ pub struct Levels {
     pub booting: Track,
     /// Workers in service.
     pub ready: Track,
+    /// Workers that have failed and whose machines stay.
+    pub failed: Track,
     /// Workers that end what they hold and then go.
     pub draining: Track,
     /// 1 while it is away.
@@ -181,6 +187,8 @@ impl<'a> Pool<'a> {
             feeds,
             away: 0,
             still: 0,
+            perils: Vec::new(),
+            wears: false,
             launched: 0,
             key,
             chance: key.named("line").stream(),
@@ -209,6 +217,14 @@ impl<'a> Pool<'a> {
         self.programme = programme;
     }
 
+    /// Tells it of trouble that comes to each of its workers by itself.
+    pub fn beware(&mut self, peril: u16, wears: bool) {
+        self.perils.push(peril);
+        self.wears |= wears;
+        // Who must be told when a worker begins to work can't take the short ways.
+        self.simple &= !wears;
+    }
+
     /// Looks anew whether all is calm: after every change of its workers, and of what keeps it away.
     pub fn settle(&mut self) {
         self.calm = self.is_calm();
@@ -232,6 +248,18 @@ impl<'a> Pool<'a> {
     #[inline]
     pub fn is_open(&self) -> bool {
         self.away == 0
+    }
+
+    /// Whether it can serve nobody because something is broken: it is away, or all of its workers have failed.
+    #[inline]
+    pub fn is_broken(&self) -> bool {
+        self.away > 0 || self.levels.failed.level() > 0 && self.levels.ready.level() == 0
+    }
+
+    /// Whether what a worker does stands still at present.
+    #[inline(always)]
+    pub fn stands_still(&self, worker: u32) -> bool {
+        self.still > 0 || self.leaving > 0 && self.workers[worker as usize].frozen
     }
 
     /// The lowest free slot of the workers in service.
@@ -273,7 +301,8 @@ impl<'a> Pool<'a> {
     #[inline]
     pub fn free_slot_of(&mut self, worker: u32) -> Option<u32> {
         // One that drains still serves its own line.
-        if !matches!(self.workers[worker as usize].phase, Phase::Ready | Phase::Draining) {
+        let Worker { phase, ills, .. } = self.workers[worker as usize];
+        if !matches!(phase, Phase::Ready | Phase::Draining) || ills > 0 {
             return None;
         }
         if self.unlimited {

@@ -110,7 +110,15 @@ impl World<'_> {
         assert_eq!(count(Phase::Draining), pool.levels.draining.level());
         assert_eq!(count(Phase::Booting), pool.levels.booting.level());
         assert_eq!(count(Phase::Pending) + count(Phase::Changing), pool.levels.pending.level());
-        assert_eq!(count(Phase::Draining) + count(Phase::Changing), u64::from(pool.leaving));
+        assert_eq!(count(Phase::Failed), pool.levels.failed.level());
+        let leaving = [Phase::Failed, Phase::Draining, Phase::Changing].into_iter().map(count).sum::<u64>();
+        assert_eq!(leaving, u64::from(pool.leaving));
+        for worker in pool.workers.iter().filter(|worker| worker.phase != Phase::Gone) {
+            let down = worker.ills > 0;
+            assert!(!worker.frozen || down, "{worker:?} stands still for nothing");
+            assert_eq!(worker.phase == Phase::Failed, down && worker.phase != Phase::Draining, "{worker:?}");
+        }
+        assert_eq!(pool.levels.absent.level() > 0, pool.is_broken());
         let busy = pool.slots.iter().filter(|slot| slot.job != NONE).count() as u64;
         assert_eq!(busy, pool.levels.busy.level());
         let waiting: Vec<u32> = jobs
@@ -139,9 +147,8 @@ impl World<'_> {
                 assert_eq!(self.jobs[place.job].slot, slot as u32);
                 assert_eq!(self.jobs[place.job].pool, pool.id);
                 assert!(!matches!(pool.workers[worker as usize].phase, Phase::Gone | Phase::Changing | Phase::Booting));
-                assert!(
-                    place.until != SimTime::NEVER || self.jobs[place.job].state != State::Working || pool.still > 0
-                );
+                let idles = place.until == SimTime::NEVER && self.jobs[place.job].state == State::Working;
+                assert!(!idles || pool.stands_still(worker), "work on slot {slot} never ends");
             }
         }
         match &pool.lines {
@@ -163,7 +170,7 @@ impl World<'_> {
                     assert_eq!(standing.is_ready(worker.place), worker.phase == Phase::Ready && pool.away == 0);
                     assert!(worker.phase != Phase::Draining || busy + line > 0, "a worker drains for ever");
                     let full = busy == pool.slots_of(index as u32) && !pool.unlimited;
-                    assert!(!pool.is_open() || line == 0 || full, "a worker idles beside its line");
+                    assert!(!pool.is_open() || line == 0 || full || worker.ills > 0, "a worker idles beside its line");
                 }
             }
         }

@@ -96,6 +96,8 @@ impl World<'_> {
         pool.open(index, cx.now());
         let number = pool.workers[index as usize].number;
         cx.tell(Fact::Ready { pool: id, worker: number });
+        self.notes_absence(cx, id);
+        self.clocks_start(cx, id, index);
         self.rouse(id);
     }
 
@@ -104,7 +106,7 @@ impl World<'_> {
         let now = cx.now();
         let pool = self.pool_mut(id);
         pool.levels.desired.set(now, u64::from(wanted));
-        let counts = |phase| matches!(phase, Phase::Pending | Phase::Booting | Phase::Ready | Phase::Changing);
+        let counts = |phase| !matches!(phase, Phase::Draining | Phase::Gone);
         let have = pool.newest_first(counts).count() as u32;
         for _ in have..wanted {
             self.launch(cx, id);
@@ -141,7 +143,16 @@ impl World<'_> {
                     self.empty(cx, id, index, held, Loss::Stopped);
                 }
                 self.goes_if_done(cx, id, index);
-                self.line_without_workers(cx, id);
+                self.line_without_workers(cx, id, Loss::Stopped);
+                self.notes_absence(cx, id);
+            }
+            Phase::Failed => {
+                // It can't end what it holds.
+                let held = if held == Held::Finish { Held::Lost } else { held };
+                self.empty(cx, id, index, held, Loss::Stopped);
+                self.pool_mut(id).levels.failed.down(now);
+                self.gone(cx, id, index);
+                self.notes_absence(cx, id);
             }
             Phase::Draining | Phase::Gone => (),
         }
@@ -207,14 +218,15 @@ impl World<'_> {
         let number = pool.workers[index as usize].number;
         pool.forget(index);
         cx.tell(Fact::Gone { pool: id, worker: number });
+        self.clocks_end(id, number);
     }
 
     /// Where nobody is in service any more and the line stands inside the machines, it dies with the last of them.
-    pub(super) fn line_without_workers<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+    pub(super) fn line_without_workers<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, why: Loss) {
         let pool = self.pool(id);
         let shared = matches!(pool.lines, Lines::Shared(_));
         if shared && pool.levels.ready.level() == 0 && pool.plan.no_worker == NoWorker::Refuse {
-            self.line_dies(cx, id, 0, Loss::Stopped);
+            self.line_dies(cx, id, 0, why);
         }
     }
 }

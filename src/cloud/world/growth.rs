@@ -85,7 +85,8 @@ impl World<'_> {
             cx.tell(Fact::Launched { pool: id, worker: number });
             cx.plan(now + Span::from_nanos(stopping), Event::Vanish { pool: id, worker: number });
         }
-        self.line_without_workers(cx, id);
+        self.line_without_workers(cx, id, Loss::Stopped);
+        self.notes_absence(cx, id);
     }
 
     /// A machine has stopped: it is changed, and started again.

@@ -86,7 +86,7 @@ impl World<'_> {
     fn back_in_line<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let now = cx.now();
         let at = self.jobs[id].pool;
-        self.leave(cx, id, Outcome::Released);
+        self.leave(cx, id, Outcome::Interrupted);
         self.jobs[id].state = State::Again;
         if let Lines::Each(_) = self.pool(at).lines {
             self.moves.push_back(Move::Deliver { job: id, node: at });

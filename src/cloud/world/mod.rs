@@ -8,6 +8,7 @@
 mod calls;
 mod client;
 mod control;
+mod crash;
 mod fleet;
 mod growth;
 mod interrupts;
@@ -184,6 +185,8 @@ impl<'a> World<'a> {
             Event::Timetable { pool, line } => self.timetable(cx, pool, line),
             Event::Break { fault } => self.breaks(cx, fault),
             Event::Mend { fault } => self.mends(cx, fault),
+            Event::Strike { fault, worker } => self.strikes(cx, fault, worker),
+            Event::Relieve { fault, worker } => self.relieves(cx, fault, worker),
             Event::Ask { workload } => self.asks(cx, workload),
             Event::Resend { request, .. } => self.resend(cx, request),
             Event::Recall { alarm, .. } => self.alarm(cx, alarm),
@@ -373,6 +376,7 @@ impl<'a> World<'a> {
                     see(id, Level::Pending, &levels.pending);
                     see(id, Level::Booting, &levels.booting);
                     see(id, Level::Ready, &levels.ready);
+                    see(id, Level::Failed, &levels.failed);
                     see(id, Level::Draining, &levels.draining);
                     see(id, Level::Away, &levels.absent);
                 }

@@ -60,7 +60,7 @@ impl World<'_> {
         }
         let Some(target) = target else {
             let mut wanted = plan.to.iter().enumerate().filter(|&(place, _)| plan.routing.may_choose(place));
-            let away = wanted.all(|(_, &to)| !self.pool(to).is_open());
+            let away = wanted.all(|(_, &to)| self.pool(to).is_broken());
             return self.fail(cx, id, if away { Loss::Down } else { Loss::NoWorker });
         };
         let request = self.requests[self.jobs[id].request];
@@ -134,6 +134,9 @@ impl World<'_> {
             && line.waiting() == 0
             && let Some(slot) = pool.free_slot()
         {
+            if pool.wears {
+                return self.start(cx, id, to, slot, Span::ZERO);
+            }
             pool.take(slot, id, cx.now());
             let job = &mut jobs[id];
             if !serve(cx, pool, job, &requests[job.request], slot, Span::ZERO, saved.is_empty()) {
@@ -153,7 +156,7 @@ impl World<'_> {
     #[inline(never)]
     fn enter_closed<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
         let pool = self.pool(to);
-        let (away, waits) = (!pool.is_open(), pool.plan.no_worker == NoWorker::Wait);
+        let (away, waits) = (pool.is_broken(), pool.plan.no_worker == NoWorker::Wait);
         match (waits, away) {
             (true, _) if !self.lets_in(cx, id, to) => (),
             (true, _) => self.join(cx, id, to, 0),
@@ -168,7 +171,7 @@ impl World<'_> {
         let place = match &pool.standing {
             Some(standing) if standing.ready() > 0 => standing.nth_fewest(0),
             _ => {
-                let away = !pool.is_open();
+                let away = pool.is_broken();
                 return self.fail(cx, id, if away { Loss::Down } else { Loss::NoWorker });
             }
         };

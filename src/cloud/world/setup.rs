@@ -57,6 +57,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
 
 impl World<'_> {
     fn begin<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
+        self.warn_pools();
         for index in 0..self.nodes.len() {
             if is_pool(&self.topology.nodes[index].kind) {
                 self.first_workers(cx, NodeId::at(index));

@@ -183,7 +183,7 @@ impl<'a> World<'a> {
         job.state = State::Working;
         let (slot, pool) = (job.slot, job.pool);
         let state = self.pool_mut(pool);
-        let still = state.still > 0;
+        let still = state.stands_still(state.worker_of(slot));
         let place = &mut state.slots[slot as usize];
         if still {
             place.until = SimTime::NEVER;

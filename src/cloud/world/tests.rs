@@ -1,6 +1,7 @@
 //! Small worlds driven through the front door: each holds one promise.
 
 mod scaling;
+mod trouble;
 
 use super::{Horizon, simulate};
 use crate::cloud::arrivals::{Arrivals, Recorded};

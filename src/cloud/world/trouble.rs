@@ -1,11 +1,14 @@
-//! Outages: something is away for a while, and what that does to those who hold work there.
+//! Trouble begins and ends; outages: something is away for a while, and what that does to those who hold work there.
+
+use std::ops::Range;
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Lines, Node, Phase};
 use crate::cloud::request::{NONE, State};
-use crate::cloud::topology::{Application, Fault, Held, NoWorker, NodeId, Topology, When};
+use crate::cloud::topology::{Application, Clock, Fault, Harm, Held, NoWorker, NodeId, Topology, When};
 use crate::cloud::world::World;
+use crate::cloud::world::crash::Ward;
 use crate::engine::{Context, Observer};
 use crate::ground::chance::Key;
 use crate::ground::time::{SimTime, Span};
@@ -13,13 +16,15 @@ use crate::ground::time::{SimTime, Span};
 /// One fault of a running world.
 #[derive(Debug)]
 pub(super) struct Trouble<'a> {
-    fault: &'a Fault,
+    pub(super) fault: &'a Fault,
     /// Names its draws.
-    key: Key,
+    pub(super) key: Key,
     /// Who is away while it lasts.
     nodes: Vec<NodeId>,
     /// How often it has begun.
     begun: u32,
+    /// What it remembers of workers, where it comes to them one by one.
+    pub(super) ward: Ward,
 }
 
 /// The application's faults, which every topology meets, and the topology's own.
@@ -27,14 +32,31 @@ pub(super) fn troubles<'a>(application: &'a Application, topology: &'a Topology,
     let of = |fault: &'a Fault, scope: &str| {
         let nodes = (0..topology.nodes.len()).map(NodeId::at);
         let nodes = nodes.filter(|&node| fault.what.takes_away(node, &topology.nodes[node.index()].kind)).collect();
-        Trouble { fault, key: key.named(scope).named(&fault.name), nodes, begun: 0 }
+        // Two kinds of trouble may have the same name.
+        let key = fault.what.kind().map_or(key.named(scope), |kind| key.named(scope).named(kind)).named(&fault.name);
+        Trouble { fault, key, nodes, begun: 0, ward: Ward::default() }
     };
     let everywhere = application.faults.iter().map(|fault| of(fault, "fault"));
     let here = topology.faults.iter().map(|fault| of(fault, "own fault"));
     everywhere.chain(here).collect()
 }
 
+/// Whether work in hand stays where it is, and waits.
+fn stands_still(held: Held, moves: bool) -> bool {
+    matches!(held, Held::Resume | Held::Restart | Held::Redraw) && !moves
+}
+
 impl World<'_> {
+    /// Tells pools of trouble that comes to each of their workers by itself, before the first of them is there.
+    pub(super) fn warn_pools(&mut self) {
+        for at in 0..self.faults.len() {
+            let fault = self.faults[at].fault;
+            if let (Harm::Crash(crash), When::Every(_)) = (&fault.what, &fault.when) {
+                self.pool_mut(crash.pool).beware(at as u16, crash.clock == Clock::Busy);
+            }
+        }
+    }
+
     /// Plans when each fault first begins.
     pub(super) fn first_faults<O>(&mut self, cx: &mut Context<'_, O>) {
         for fault in 0..self.faults.len() as u32 {
@@ -47,6 +69,8 @@ impl World<'_> {
         let trouble = &self.faults[fault as usize];
         let at = match &trouble.fault.when {
             When::At(instants) => instants.get(trouble.begun as usize).copied(),
+            // Comes to each worker by itself.
+            When::Every(_) if matches!(trouble.fault.what, Harm::Crash(_)) => None,
             When::Every(law) => {
                 let until = law.sample(&mut trouble.key.named("every").draw(u64::from(trouble.begun)));
                 Some(since + Span::from_nanos(until))
@@ -61,54 +85,68 @@ impl World<'_> {
     pub(super) fn breaks<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u32) {
         cx.tell(Fact::Broke { fault });
         let trouble = &mut self.faults[fault as usize];
-        let (held, nth) = (trouble.fault.held, u64::from(trouble.begun));
+        let (held, moves, nth) = (trouble.fault.held, trouble.fault.moves, trouble.begun);
         trouble.begun += 1;
-        let lasts = trouble.fault.lasts.as_ref().map(|law| law.sample(&mut trouble.key.named("lasts").draw(nth)));
-        if let Some(lasts) = lasts {
-            cx.plan(cx.now() + Span::from_nanos(lasts), Event::Mend { fault });
-        }
         if let When::At(_) = trouble.fault.when {
             self.plan_fault(cx, fault, cx.now());
         }
+        let trouble = &self.faults[fault as usize];
+        if let Harm::Crash(crash) = trouble.fault.what {
+            return self.crashes(cx, fault as u16, crash, nth);
+        }
+        let lasts = trouble.fault.lasts.as_ref();
+        let lasts = lasts.map(|law| law.sample(&mut trouble.key.named("lasts").draw(u64::from(nth))));
+        if let Some(lasts) = lasts {
+            cx.plan(cx.now() + Span::from_nanos(lasts), Event::Mend { fault });
+        }
         for at in 0..self.faults[fault as usize].nodes.len() {
             let node = self.faults[fault as usize].nodes[at];
-            self.goes_away(cx, node, held);
+            self.goes_away(cx, node, held, moves);
         }
     }
 
     /// Trouble is over.
     pub(super) fn mends<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u32) {
         cx.tell(Fact::Mended { fault });
-        let held = self.faults[fault as usize].fault.held;
+        let Fault { held, moves, .. } = *self.faults[fault as usize].fault;
         for at in 0..self.faults[fault as usize].nodes.len() {
             let node = self.faults[fault as usize].nodes[at];
-            self.comes_back(cx, node, held);
+            self.comes_back(cx, node, stands_still(held, moves));
         }
         if let When::Every(_) = self.faults[fault as usize].fault.when {
             self.plan_fault(cx, fault, cx.now());
         }
     }
 
-    fn goes_away<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, held: Held) {
-        let now = cx.now();
-        let (away, absent) = self.nodes[node.index()].absence();
+    fn goes_away<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, held: Held, moves: bool) {
+        let (away, _) = self.nodes[node.index()].absence();
         *away += 1;
         let first = *away == 1;
-        if first {
-            absent.set(now, 1);
-            cx.tell(Fact::Away { node });
-        }
+        self.notes_absence(cx, node);
         if let Node::Pool(pool) = &mut self.nodes[node.index()] {
             if first && let Some(standing) = &mut pool.standing {
                 (0..standing.places()).for_each(|place| standing.leave(place));
             }
-            self.work_in_hand(cx, node, held);
+            self.work_in_hand(cx, node, held, moves);
             self.pool_mut(node).settle();
         }
     }
 
+    /// Looks whether a node serves nobody because something is broken, and tells when that changes.
+    pub(super) fn notes_absence<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        let now = cx.now();
+        let node = &mut self.nodes[id.index()];
+        let broken = matches!(node, Node::Pool(pool) if pool.is_broken());
+        let (away, absent) = node.absence();
+        let is_away = *away > 0 || broken;
+        if is_away != (absent.level() > 0) {
+            absent.set(now, u64::from(is_away));
+            cx.tell(if is_away { Fact::Away { node: id } } else { Fact::Back { node: id } });
+        }
+    }
+
     /// What an outage does to the work that a pool holds.
-    fn work_in_hand<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, held: Held) {
+    fn work_in_hand<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, held: Held, moves: bool) {
         let now = cx.now();
         let slots = self.pool(id).slots.len() as u32;
         match held {
@@ -127,31 +165,35 @@ impl World<'_> {
                     }
                 }
             }
+            Held::Resume | Held::Restart | Held::Redraw if moves => {
+                self.interrupt_all(cx, id, 0..slots, held, Loss::Crashed);
+            }
             Held::Resume | Held::Restart | Held::Redraw => {
-                for slot in 0..slots {
-                    let job = self.pool(id).slots[slot as usize].job;
-                    if job == NONE || self.jobs[job].state != State::Working {
-                        continue;
-                    }
-                    let left = self.left_of(now, job, held).unwrap_or(Span::ZERO);
-                    let pool = self.pool_mut(id);
-                    pool.talks[slot as usize].left = left;
-                    pool.slots[slot as usize].until = SimTime::NEVER;
-                }
+                self.stand_still(now, id, 0..slots, held);
                 self.pool_mut(id).still += 1;
             }
         }
     }
 
-    fn comes_back<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, held: Held) {
-        let now = cx.now();
-        let (away, absent) = self.nodes[node.index()].absence();
+    /// Work in some slots stands still.
+    pub(super) fn stand_still(&mut self, now: SimTime, id: NodeId, slots: Range<u32>, held: Held) {
+        for slot in slots {
+            let job = self.pool(id).slots[slot as usize].job;
+            if job == NONE || self.jobs[job].state != State::Working {
+                continue;
+            }
+            let left = self.left_of(now, job, held).unwrap_or(Span::ZERO);
+            let pool = self.pool_mut(id);
+            pool.talks[slot as usize].left = left;
+            pool.slots[slot as usize].until = SimTime::NEVER;
+        }
+    }
+
+    fn comes_back<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, stood_still: bool) {
+        let (away, _) = self.nodes[node.index()].absence();
         *away -= 1;
         let last = *away == 0;
-        if last {
-            absent.set(now, 0);
-            cx.tell(Fact::Back { node });
-        }
+        self.notes_absence(cx, node);
         match &mut self.nodes[node.index()] {
             Node::Pool(pool) => {
                 if last && let Some(standing) = &mut pool.standing {
@@ -159,11 +201,11 @@ impl World<'_> {
                         standing.enter(worker.place);
                     }
                 }
-                let stood_still = matches!(held, Held::Resume | Held::Restart | Held::Redraw);
                 pool.still -= u32::from(stood_still);
                 pool.settle();
                 if stood_still && pool.still == 0 {
-                    self.goes_on(cx, node);
+                    let slots = 0..self.pool(node).slots.len() as u32;
+                    self.goes_on(cx, node, slots);
                 }
                 if last {
                     self.rouse(node);
@@ -178,14 +220,15 @@ impl World<'_> {
         }
     }
 
-    /// Work that stood still goes on.
-    fn goes_on<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+    /// Work that stood still goes on, but for that of workers who are down by themselves.
+    pub(super) fn goes_on<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, slots: Range<u32>) {
         let now = cx.now();
-        for slot in 0..self.pool(id).slots.len() as u32 {
+        for slot in slots {
             let pool = self.pool_mut(id);
             let place = pool.slots[slot as usize];
             let job = place.job;
-            if job == NONE || place.until != SimTime::NEVER {
+            let frozen = pool.workers[pool.worker_of(slot) as usize].frozen;
+            if job == NONE || place.until != SimTime::NEVER || frozen {
                 continue;
             }
             let left = std::mem::replace(&mut pool.talks[slot as usize].left, Span::ZERO);

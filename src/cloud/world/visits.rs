@@ -24,7 +24,11 @@ impl World<'_> {
         slot: u32,
         waited: Span,
     ) {
-        self.pool_mut(to).take(slot, id, cx.now());
+        let pool = self.pool_mut(to);
+        pool.take(slot, id, cx.now());
+        if pool.wears {
+            self.wears(cx, to, slot);
+        }
         self.begin_service(cx, id, to, slot, waited);
     }
 
@@ -46,7 +50,10 @@ impl World<'_> {
                 }
             }
             None => {
-                pool.give(slot, now);
+                let worker = pool.give(slot, now);
+                if pool.wears {
+                    self.rests(now, to, worker);
+                }
                 self.rouse(to);
             }
         }
@@ -197,6 +204,7 @@ impl World<'_> {
         }
         let worker = pool.give(slot, now);
         let number = pool.number_of(worker);
+        let wears = pool.wears;
         let draining = pool.leaving > 0 && pool.workers[worker as usize].phase == Phase::Draining;
         if let Some(standing) = &mut pool.standing {
             standing.give(pool.workers[worker as usize].place);
@@ -214,6 +222,9 @@ impl World<'_> {
         }
         if wanted {
             self.rouse(at);
+        }
+        if wears {
+            self.rests(now, at, worker);
         }
     }
 

@@ -6,7 +6,8 @@ use crate::cloud::topology::{
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
-use crate::scenario::build::{Builder, Ids, count, held};
+use crate::scenario::build::fault::held;
+use crate::scenario::build::{Builder, Ids, count};
 use crate::scenario::draft::quantities::Amount;
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::draft::words::Names;

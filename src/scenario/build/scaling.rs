@@ -6,8 +6,9 @@ use crate::cloud::scaling::{
 };
 use crate::cloud::topology::{Held, NodeId, Platform, Speed};
 use crate::ground::time::{SimTime, Span};
+use crate::scenario::build::fault::held;
 use crate::scenario::build::node::fraction;
-use crate::scenario::build::{Builder, Ids, count, held};
+use crate::scenario::build::{Builder, Ids, count};
 use crate::scenario::cron::Cron;
 use crate::scenario::draft::Topology;
 use crate::scenario::draft::node::Pool;

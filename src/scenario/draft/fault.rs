@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::law::Law;
-use crate::scenario::draft::quantities::Time;
+use crate::scenario::draft::quantities::{Time, Whole};
 use crate::scenario::draft::words::Instants;
 
 /// Trouble, by its kind.
@@ -15,6 +15,35 @@ pub(crate) struct Faults {
     /// Something is away for a while: calls are refused, queues hold, machines are paid for.
     #[serde(default)]
     pub outage: IndexMap<String, Outage>,
+    /// Workers fail and are mended, each by itself; their machines stay, and are paid for.
+    #[serde(default)]
+    pub crash: IndexMap<String, Crash>,
+}
+
+/// When trouble comes, for how long, and what becomes of work in hand: what every kind has.
+#[derive(Clone, Copy)]
+pub(crate) struct Course<'a> {
+    pub at: Option<&'a Instants>,
+    pub every: Option<&'a Law<Time>>,
+    pub lasts: Option<&'a Law<Time>>,
+    pub held: Option<Held>,
+    pub moves: Option<bool>,
+}
+
+impl Faults {
+    /// Every fault with the word of its kind, its name and its course.
+    pub fn courses(&self) -> impl Iterator<Item = (&'static str, &str, Course<'_>)> {
+        let outages = self.outage.iter().map(|(name, outage)| ("outage", name.as_str(), outage.course()));
+        let crashes = self.crash.iter().map(|(name, crash)| ("crash", name.as_str(), crash.course()));
+        outages.chain(crashes)
+    }
+
+    /// Those that name a node for which this holds.
+    pub fn of_nodes(mut self, has: impl Fn(&str) -> bool) -> Faults {
+        self.outage.retain(|_, outage| outage.node.as_deref().is_some_and(&has));
+        self.crash.retain(|_, crash| has(&crash.pool));
+        self
+    }
 }
 
 /// An outage: every node that does a work, or one node, is away. One of `component` and `node`; one of `at` and
@@ -35,6 +64,61 @@ pub(crate) struct Outage {
     /// The fate of work in hand.
     #[schemars(extend("default" = "lost"))]
     pub held: Option<Held>,
+    /// Whether work that goes on later leaves its worker: then any may go on with it, from the head of the line.
+    #[schemars(extend("default" = false))]
+    pub moves: Option<bool>,
+}
+
+impl Outage {
+    pub fn course(&self) -> Course<'_> {
+        let Outage { at, every, lasts, held, moves, .. } = self;
+        Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: *moves }
+    }
+}
+
+/// Workers of a pool that fail: while that lasts a worker takes no work. One of `at` and `every`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Crash {
+    /// Whose workers.
+    pub pool: String,
+    /// The number of the one that fails, from 1 in the order of launch. Without it: at an instant all of them, by
+    /// `every` each for itself.
+    pub worker: Option<Whole>,
+    /// What the time to a worker's next failure counts.
+    #[schemars(extend("default" = "up"))]
+    pub clock: Option<Clock>,
+    /// How many can be mended at once; the others wait their turn. Without it, all.
+    pub repairers: Option<Whole>,
+    /// When it happens.
+    pub at: Option<Instants>,
+    /// How long after its start, or after it was mended, a worker fails.
+    pub every: Option<Law<Time>>,
+    /// How long it takes to mend a worker. Without it, for ever.
+    pub lasts: Option<Law<Time>>,
+    /// The fate of work in hand.
+    #[schemars(extend("default" = "lost"))]
+    pub held: Option<Held>,
+    /// Whether work that goes on later leaves its worker: then any may go on with it, from the head of the line.
+    #[schemars(extend("default" = false))]
+    pub moves: Option<bool>,
+}
+
+impl Crash {
+    pub fn course(&self) -> Course<'_> {
+        let Crash { at, every, lasts, held, moves, .. } = self;
+        Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: *moves }
+    }
+}
+
+/// What the time to a worker's next failure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Clock {
+    /// All of its time in service.
+    Up,
+    /// The time in which it holds work.
+    Busy,
 }
 
 /// The fate of work in hand when a worker goes away.

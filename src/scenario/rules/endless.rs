@@ -89,11 +89,11 @@ fn tries(sight: &Sight<'_>, retry: &Retry, timeout: Option<Time>, place: Place, 
 }
 
 fn outages(sight: &Sight<'_>, faults: &Faults, place: &Place, complaints: &mut Vec<Complaint>) {
-    for (name, outage) in &faults.outage {
-        let nothing = |law: &Option<Law<Time>>| law.as_ref().is_some_and(|law| is_nothing(sight, law));
-        if nothing(&outage.every) && nothing(&outage.lasts) {
+    for (kind, name, course) in faults.courses() {
+        let nothing = |law: Option<&Law<Time>>| law.is_some_and(|law| is_nothing(sight, law));
+        if nothing(course.every) && nothing(course.lasts) {
             let what = "it would come and go over and over again in the same instant";
-            let place = place.then("outage").then(name).then("every");
+            let place = place.then(kind).then(name).then("every");
             complaints.push(Complaint::error("E204", place, what).advise(format!("give {SHORTEST} or longer")));
         }
     }
@@ -116,7 +116,8 @@ fn users(application: &Application, topology: &Topology, length: Option<Span>) -
         for &node in &reached {
             let kind = &topology.nodes[node.index()].kind;
             let away = |fault: &Fault| fault.what.takes_away(node, kind);
-            refused |= application.faults.iter().chain(&topology.faults).any(away)
+            let hit = |fault: &Fault| away(fault) || fault.what.hits_workers_of(node);
+            refused |= application.faults.iter().chain(&topology.faults).any(hit)
                 || match kind {
                     NodeKind::Pool(pool) => may_refuse(pool),
                     NodeKind::Balancer(balancer) => balancer.admission.is_some(),

@@ -1,14 +1,16 @@
 //! Trouble names what it hits and when.
 
 use crate::scenario::complaint::{Complaint, did_you_mean};
-use crate::scenario::draft::fault::{Faults, Outage};
+use crate::scenario::draft::fault::{Course, Crash, Faults, Held, Outage};
+use crate::scenario::draft::quantities::{Amount, Whole};
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::pairs::one_of;
-use crate::scenario::sight::Sight;
+use crate::scenario::rules::ranges::Ranges;
+use crate::scenario::sight::{Kind, Sight, node_place};
 
 pub(super) const RULE: Rule =
-    Rule { about: "an outage names a component or a node that exists, and when it begins", check };
+    Rule { about: "trouble names something that exists, when it begins, and how it goes on", check };
 
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
@@ -21,13 +23,18 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
 
 fn each(sight: &Sight<'_>, faults: &Faults, place: &Place, topologies: &[&str], complaints: &mut Vec<Complaint>) {
     for (name, outage) in &faults.outage {
-        one(sight, outage, &place.then("outage").then(name), topologies, complaints);
+        away(sight, outage, &place.then("outage").then(name), topologies, complaints);
+    }
+    for (name, crash) in &faults.crash {
+        crashes(sight, crash, &place.then("crash").then(name), topologies, complaints);
+    }
+    for (kind, name, course) in faults.courses() {
+        comes(&course, &place.then(kind).then(name), complaints);
     }
 }
 
-fn one(sight: &Sight<'_>, outage: &Outage, place: &Place, topologies: &[&str], complaints: &mut Vec<Complaint>) {
+fn away(sight: &Sight<'_>, outage: &Outage, place: &Place, topologies: &[&str], complaints: &mut Vec<Complaint>) {
     one_of(&[("component", outage.component.is_some()), ("node", outage.node.is_some())], place, complaints);
-    one_of(&[("at", outage.at.is_some()), ("every", outage.every.is_some())], place, complaints);
     if let Some(component) = &outage.component {
         let given = sight.declared("work");
         if !given.contains(&component.as_str()) && sight.works.id(component).is_none() {
@@ -43,17 +50,80 @@ fn one(sight: &Sight<'_>, outage: &Outage, place: &Place, topologies: &[&str], c
         }
     }
     if let Some(node) = &outage.node {
-        let nodes: Vec<&str> = topologies.iter().flat_map(|topology| sight.nodes(topology).into_keys()).collect();
-        if !nodes.contains(&node.as_str()) {
-            let whose = if let [only] = topologies {
-                format!("topology `{only}` has no node `{node}`")
-            } else {
-                format!("no topology has a node `{node}`")
-            };
-            complaints.push(Complaint::error("E101", place.then("node"), whose).advise_if(did_you_mean(node, nodes)));
+        let any = |_: Kind| true;
+        exists(sight, ("node", node), &any, &place.then("node"), topologies, complaints);
+    }
+}
+
+fn crashes(sight: &Sight<'_>, crash: &Crash, place: &Place, topologies: &[&str], complaints: &mut Vec<Complaint>) {
+    workers(sight, &crash.pool, crash.worker, place, topologies, complaints);
+    if crash.clock.is_some() && crash.every.is_none() {
+        let what = "`clock` needs `every`: an instant has no time to it that could count";
+        complaints.push(Complaint::error("E108", place.then("clock").key(), what).advise("take it out"));
+    }
+    if crash.repairers.is_some() && crash.lasts.is_none() {
+        let what = "`repairers` needs `lasts`: nobody is ever mended";
+        complaints
+            .push(Complaint::error("E108", place.then("repairers").key(), what).advise("say how long it `lasts`"));
+    }
+    let mut ranges = Ranges::default();
+    ranges.within("repairers", crash.repairers, 1, u64::from(u32::MAX), place.then("repairers"));
+    complaints.extend(ranges.complaints);
+}
+
+/// The workers that a fault hits are those of a pool that exists and has workers who are told apart.
+fn workers(
+    sight: &Sight<'_>,
+    pool: &str,
+    worker: Option<Whole>,
+    place: &Place,
+    topologies: &[&str],
+    complaints: &mut Vec<Complaint>,
+) {
+    let is_pool = |kind: Kind| kind == Kind::Pool;
+    exists(sight, ("pool", pool), &is_pool, &place.then("pool"), topologies, complaints);
+    for name in topologies {
+        let drafted = sight.draft.topology.get(*name).and_then(|topology| topology.pool.get(pool));
+        if drafted.is_some_and(|pool| matches!(pool.workers, Some(Amount::Unlimited))) {
+            let what = format!("workers of `{pool}` are without number, so none of them can fail by itself");
+            complaints.push(
+                Complaint::error("E108", place.then("pool"), what)
+                    .and(node_place(name, Kind::Pool, pool).then("workers"), "here")
+                    .advise("let the node have an `outage`, or give the pool a number of workers"),
+            );
         }
     }
-    if let Some(at) = &outage.at {
+    let mut ranges = Ranges::default();
+    ranges.within("as a worker's number", worker, 1, u64::from(u32::MAX), place.then("worker"));
+    complaints.extend(ranges.complaints);
+}
+
+/// A node that a fault names stands in some topology that it concerns.
+fn exists(
+    sight: &Sight<'_>,
+    (what, name): (&str, &str),
+    wanted: &dyn Fn(Kind) -> bool,
+    place: &Place,
+    topologies: &[&str],
+    complaints: &mut Vec<Complaint>,
+) {
+    let all = topologies.iter().flat_map(|topology| sight.nodes(topology));
+    let known: Vec<&str> = all.filter(|(_, kind)| wanted(*kind)).map(|(name, _)| name).collect();
+    if known.contains(&name) {
+        return;
+    }
+    let whose = if let [only] = topologies {
+        format!("topology `{only}` has no {what} `{name}`")
+    } else {
+        format!("no topology has a {what} `{name}`")
+    };
+    complaints.push(Complaint::error("E101", place.clone(), whose).advise_if(did_you_mean(name, known)));
+}
+
+/// When trouble comes, and how it goes on: what every kind has.
+fn comes(course: &Course<'_>, place: &Place, complaints: &mut Vec<Complaint>) {
+    one_of(&[("at", course.at.is_some()), ("every", course.every.is_some())], place, complaints);
+    if let Some(at) = course.at {
         for (index, pair) in at.times.windows(2).enumerate() {
             if pair[1] <= pair[0] {
                 let what = format!("{} does not come after {}", pair[1], pair[0]);
@@ -65,12 +135,12 @@ fn one(sight: &Sight<'_>, outage: &Outage, place: &Place, topologies: &[&str], c
         }
         if at.times.is_empty() {
             complaints.push(
-                Complaint::error("E203", place.then("at"), "an outage that never begins")
-                    .advise("give at least one instant, or take the outage out"),
+                Complaint::error("E203", place.then("at"), "trouble that never begins")
+                    .advise("give at least one instant, or take it out"),
             );
         }
     }
-    if outage.every.is_some() && outage.lasts.is_none() {
+    if course.every.is_some() && course.lasts.is_none() {
         complaints.push(
             Complaint::error(
                 "E108",
@@ -78,6 +148,14 @@ fn one(sight: &Sight<'_>, outage: &Outage, place: &Place, topologies: &[&str], c
                 "it begins so long after the end of the last one, and none ends",
             )
             .advise("say how long it `lasts`"),
+        );
+    }
+    let goes_on = matches!(course.held, Some(Held::Resume | Held::Restart | Held::Redraw));
+    if course.moves == Some(true) && !goes_on {
+        let what = "`moves` is about work that goes on later, and this does not";
+        complaints.push(
+            Complaint::error("E108", place.then("moves").key(), what)
+                .advise("let `held` be \"resume\", \"restart\" or \"redraw\", or take it out"),
         );
     }
 }

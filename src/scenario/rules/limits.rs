@@ -12,6 +12,7 @@ const TOPOLOGIES_MAX: usize = 100;
 const WORKS_MAX: usize = 10_000;
 const NODES_MAX: usize = 1_000;
 const STEPS_MAX: usize = 1_000;
+const FAULTS_MAX: usize = 10_000;
 
 /// Everything that there is too much of.
 pub(crate) fn check(draft: &Draft, tree: &Tree, works: &Works) -> Vec<Complaint> {
@@ -26,7 +27,10 @@ pub(crate) fn check(draft: &Draft, tree: &Tree, works: &Works) -> Vec<Complaint>
     too_many(named("workload"), WORKLOADS_MAX, "workloads", Place::of(&["workload"]));
     too_many(named("topology"), TOPOLOGIES_MAX, "topologies", Place::of(&["topology"]));
     too_many(works.count(), WORKS_MAX, "works", Place::of(&["work"]));
+    too_many(draft.fault.courses().count(), FAULTS_MAX, "faults", Place::of(&["fault"]));
     for (name, topology) in &draft.topology {
+        let faults = topology.fault.courses().count();
+        too_many(faults, FAULTS_MAX, "faults of one topology", Place::of(&["topology", name, "fault"]));
         too_many(nodes(tree, name).len(), NODES_MAX, "nodes in one topology", Place::of(&["topology", name]));
         for (pool_name, pool) in &topology.pool {
             let place = Place::of(&["topology", name, "pool", pool_name, "steps"]);

@@ -19,8 +19,8 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             one(name, Place::of(&[table, name]), &mut complaints);
         }
     }
-    for name in sight.draft.fault.outage.keys() {
-        one(name, Place::of(&["fault", "outage", name]), &mut complaints);
+    for (kind, name, _) in sight.draft.fault.courses() {
+        one(name, Place::of(&["fault", kind, name]), &mut complaints);
     }
     for topology in sight.declared("topology") {
         let mut seen: Vec<(&str, Kind)> = Vec::new();

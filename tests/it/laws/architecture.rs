@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::draw::{Sketch, held, outage, retry};
+use super::draw::{Sketch, crash, held, outage, retry};
 use super::taste::Taste;
 
 /// How a pool is reached.
@@ -44,9 +44,20 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
         let (put, get) = (latency(taste, "put"), latency(taste, "get"));
         let _ = writeln!(text, "\n[topology.{name}.bucket.store]\n{put}\n{get}");
     }
+    let mut countable = Vec::new();
     for pool in 0..pools {
         plan.door(taste, pool, text);
+        let from = text.len();
         plan.pool(taste, pool, text);
+        if !text[from..].contains("\"unlimited\"") {
+            countable.push(pool);
+        }
+    }
+    for number in 0..countable.len() {
+        if taste.has("crashes") {
+            let pool = format!("p{}", countable[taste.number(0, countable.len() as u64 - 1) as usize]);
+            crash(taste, sketch, &format!("topology.{name}.fault.crash.c{number}"), &pool, text);
+        }
     }
     if taste.has("an outage of its own") {
         let node = match taste.one("own outage", &["pool", "door", "bucket"]) {

@@ -16,6 +16,7 @@ enum Stage {
     Launched,
     Running,
     Ready,
+    Failed,
     Draining,
     Gone,
 }
@@ -54,12 +55,10 @@ pub struct Crew {
     shared: bool,
     /// Somebody may begin while others stand in a line.
     overtakes: bool,
-    /// Messages may be handed back, which looks like one that goes back into line.
-    hands_back: bool,
     away: bool,
     line: Mirror,
     busy: Mirror,
-    levels: [Mirror; 5],
+    levels: [Mirror; 6],
     desired: Option<Mirror>,
     bounded: Option<(u32, u32)>,
     /// Who stands in line since when.
@@ -83,13 +82,13 @@ const BOOTING: usize = 1;
 const READY: usize = 2;
 const DRAINING: usize = 3;
 const SLOTS: usize = 4;
+const FAILED: usize = 5;
 
 impl Crew {
     pub fn new(topology: &Topology, id: NodeId, pool: &Pool, application: &Application) -> Crew {
         let among = |to: &[NodeId]| to.contains(&id);
         let behind_balancer =
             topology.nodes.iter().any(|node| matches!(&node.kind, NodeKind::Balancer(balancer) if among(&balancer.to)));
-        let fed = topology.nodes.iter().any(|node| matches!(&node.kind, NodeKind::Queue(queue) if among(&queue.to)));
         let preempts = match pool.line {
             Discipline::Priority { preempts, .. } => preempts,
             _ => None,
@@ -112,11 +111,10 @@ impl Crew {
             in_order: pool.line == Discipline::FirstCome && !behind_balancer && !back,
             shared: !behind_balancer,
             overtakes: behind_balancer || preempts.is_some(),
-            hands_back: fed && fates.contains(&Held::Back),
             away: false,
             line: Mirror::default(),
             busy: Mirror::default(),
-            levels: [Mirror::default(); 5],
+            levels: [Mirror::default(); 6],
             desired: (!matches!(pool.scaling, Scaling::Timetable(_))).then_some(desired),
             bounded: match &pool.scaling {
                 Scaling::Group(group) => Some((group.min, group.max)),
@@ -141,6 +139,7 @@ impl Crew {
             Level::Pending => Some(self.levels[PENDING]),
             Level::Booting => Some(self.levels[BOOTING]),
             Level::Ready => Some(self.levels[READY]),
+            Level::Failed => Some(self.levels[FAILED]),
             Level::Draining => Some(self.levels[DRAINING]),
             Level::Slots => Some(self.levels[SLOTS]),
             Level::Desired => self.desired,
@@ -167,6 +166,12 @@ impl Crew {
                 self.lives_on(at, worker, Stage::Running, Some(size))
             }
             Fact::Ready { pool, worker } if pool == own => self.lives_on(at, worker, Stage::Ready, None),
+            Fact::Failed { pool, worker } if pool == own => {
+                self.drains(worker) || self.lives_on(at, worker, Stage::Failed, None)
+            }
+            Fact::Repaired { pool, worker } if pool == own => {
+                self.drains(worker) || self.lives_on(at, worker, Stage::Ready, None)
+            }
             Fact::Draining { pool, worker } if pool == own => self.lives_on(at, worker, Stage::Draining, None),
             Fact::Gone { pool, worker } if pool == own => self.lives_on(at, worker, Stage::Gone, None),
             Fact::Decided { pool, decision } if pool == own => {
@@ -208,15 +213,19 @@ impl Crew {
             Fact::Served { who, worker, began, result, .. } => {
                 self.busy.add(at, -1);
                 self.stays.push(Stay { who: name(who), worker, began, ended: at, result });
-                if result == Outcome::Released && self.shared {
-                    // It stands at the head of the line again, unless it was a message and is back in its queue.
+                if result == Outcome::Interrupted && self.shared {
+                    // It stands at the head of the line again.
                     self.stands(name(who), at);
-                    self.in_doubt |= self.hands_back;
                 }
                 take(&mut self.working, (name(who), began))
             }
             _ => true,
         }
+    }
+
+    /// Whether a worker is on its way out, from which failing and being mended do not keep it.
+    fn drains(&self, number: u32) -> bool {
+        self.workers.get(&number).is_some_and(|worker| worker.stage == Stage::Draining)
     }
 
     fn stands(&mut self, who: Name, at: SimTime) {
@@ -244,7 +253,7 @@ impl Crew {
         if to == Stage::Running {
             worker.ran = at;
         }
-        if to == Stage::Ready {
+        if to == Stage::Ready && from != Stage::Failed {
             worker.ready = at;
         }
         let levels = &mut self.levels;
@@ -255,6 +264,7 @@ impl Crew {
                 levels[READY].add(at, change);
                 levels[SLOTS].add(at, change * i64::from(slots));
             }
+            Stage::Failed => levels[FAILED].add(at, change),
             Stage::Draining => levels[DRAINING].add(at, change),
             Stage::Gone => (),
         };
@@ -263,7 +273,7 @@ impl Crew {
         if to == Stage::Gone && from != Stage::Launched {
             self.lives.push((worker.size, worker.ran, at));
         }
-        if to == Stage::Gone && matches!(from, Stage::Ready | Stage::Draining) {
+        if to == Stage::Gone && matches!(from, Stage::Ready | Stage::Failed | Stage::Draining) {
             self.services.push(Service { worker: number, slots, from: worker.ready, to: at });
         }
         match (from, to) {
@@ -272,6 +282,7 @@ impl Crew {
             (Stage::Launched, Stage::Running) | (Stage::Running, Stage::Ready) | (Stage::Ready, Stage::Draining) => {
                 true
             }
+            (Stage::Ready, Stage::Failed) | (Stage::Failed, Stage::Ready | Stage::Gone) => true,
             (Stage::Draining, Stage::Gone) | (Stage::Launched | Stage::Running, Stage::Gone) => true,
             (Stage::Ready, Stage::Gone) => self.slots.len() > 1,
             _ => false,
@@ -282,7 +293,7 @@ impl Crew {
     pub fn close(&mut self, at: SimTime, wrongs: &mut Wrongs) {
         for (&number, worker) in &self.workers {
             let slots = self.slots[usize::from(worker.size).min(self.slots.len() - 1)];
-            if matches!(worker.stage, Stage::Ready | Stage::Draining) {
+            if matches!(worker.stage, Stage::Ready | Stage::Failed | Stage::Draining) {
                 self.services.push(Service { worker: number, slots, from: worker.ready, to: at });
             }
         }
@@ -319,7 +330,8 @@ impl Crew {
 
     /// Machines that run at present: their sizes, and since when.
     pub fn running(&self) -> impl Iterator<Item = (u16, SimTime)> {
-        let runs = |worker: &&Worker| matches!(worker.stage, Stage::Running | Stage::Ready | Stage::Draining);
+        let runs =
+            |worker: &&Worker| matches!(worker.stage, Stage::Running | Stage::Ready | Stage::Failed | Stage::Draining);
         self.workers.values().filter(runs).map(|worker| (worker.size, worker.ran))
     }
 }

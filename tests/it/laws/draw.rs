@@ -200,7 +200,12 @@ pub fn retry(taste: &mut Taste) -> String {
 
 /// An outage under a header.
 pub fn outage(taste: &mut Taste, sketch: &Sketch, header: &str, what: &str, text: &mut String) {
-    let when = if taste.has("outages again and again") {
+    let _ = writeln!(text, "\n[{header}]\n{what}\n{}", course(taste, sketch));
+}
+
+/// When trouble comes, how long it lasts, and what becomes of work in hand.
+pub fn course(taste: &mut Taste, sketch: &Sketch) -> String {
+    let mut text = if taste.has("outages again and again") {
         format!("every = {}\nlasts = {}", taste.law(2_000, 60_000), taste.law(200, 20_000))
     } else {
         let first = taste.number(0, sketch.length);
@@ -216,9 +221,28 @@ pub fn outage(taste: &mut Taste, sketch: &Sketch, header: &str, what: &str, text
             format!("at = {at}\nlasts = {}", taste.law(200, 60_000))
         }
     };
-    let _ = writeln!(text, "\n[{header}]\n{what}\n{when}");
     if taste.has("held by an outage") {
-        let _ = writeln!(text, "held = \"{}\"", held(taste));
+        let held = held(taste);
+        let _ = write!(text, "\nheld = \"{held}\"");
+        if matches!(held, "resume" | "restart" | "redraw") && taste.has("moves") {
+            text.push_str("\nmoves = true");
+        }
+    }
+    text
+}
+
+/// Workers of a pool that fail.
+pub fn crash(taste: &mut Taste, sketch: &Sketch, header: &str, pool: &str, text: &mut String) {
+    let course = course(taste, sketch);
+    let _ = writeln!(text, "\n[{header}]\npool = \"{pool}\"\n{course}");
+    if taste.has("one worker fails") {
+        let _ = writeln!(text, "worker = {}", taste.number(1, 4));
+    }
+    if course.contains("every") && taste.has("wear") {
+        text.push_str("clock = \"busy\"\n");
+    }
+    if course.contains("lasts") && taste.has("repairers") {
+        let _ = writeln!(text, "repairers = {}", taste.number(1, 2));
     }
 }
 

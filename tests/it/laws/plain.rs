@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use queuelab::cloud::fact::Outcome;
 use queuelab::cloud::scaling::Scaling;
 use queuelab::cloud::topology::{
-    Application, Discipline, Held, NodeId, NodeKind, Outage, Pool, Topology, Verb, WorkId, WorkloadId,
+    Application, Discipline, Harm, Held, NodeId, NodeKind, Outage, Pool, Topology, Verb, WorkId, WorkloadId,
 };
 use queuelab::ground::time::{SimTime, Span};
 
@@ -66,9 +66,14 @@ impl<'a> Plain<'a> {
         });
         let does =
             |work| pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work));
-        let hit = self.application.faults.iter().chain(&self.topology.faults).any(|fault| match fault.what {
-            Outage::Component(work) => does(work),
-            Outage::Node(node) => node == id,
+        let hit = self.application.faults.iter().chain(&self.topology.faults).any(|fault| match &fault.what {
+            Harm::Outage(Outage::Component(work)) => does(*work),
+            Harm::Outage(Outage::Node(node)) => *node == id,
+            // What is killed, or interrupted and goes on, is told by the results of its stays.
+            Harm::Crash(crash) => {
+                crash.pool == id
+                    && !(matches!(fault.held, Held::Lost | Held::Finish) || fault.held == Held::Resume && fault.moves)
+            }
         });
         let kept = matches!(pool.scale_in, Held::Finish | Held::Lost | Held::Resume);
         steps && !hit && kept && !self.copies && !matches!(pool.scaling, Scaling::Vertical(_))
@@ -90,7 +95,7 @@ impl<'a> Plain<'a> {
         }
         let mut worked = Vec::new();
         for (who, stays) in of {
-            let ends: Vec<&&Stay> = stays.iter().filter(|stay| stay.result != Outcome::Released).collect();
+            let ends: Vec<&&Stay> = stays.iter().filter(|stay| stay.result != Outcome::Interrupted).collect();
             let well = |stay: &Stay| matches!(stay.result, Outcome::Ok | Outcome::StaleDelete);
             match ends.as_slice() {
                 // Interrupted work goes on where it stopped, so all its parts are its work.

@@ -95,6 +95,18 @@ impl Scene {
         }
     }
 
+    /// The pool of a worker, and its number there.
+    pub fn hand(&self, name: &str) -> Result<(String, u64), String> {
+        if let Some(stage) = self.stages.iter().find(|stage| stage.alone && stage.prefix == name) {
+            return Ok((stage.pool.clone(), 1));
+        }
+        let numbered = self.stages.iter().filter(|stage| !stage.alone).find_map(|stage| {
+            let number = name.strip_prefix(&stage.prefix)?.parse().ok()?;
+            Some((stage.pool.clone(), number))
+        });
+        numbered.ok_or_else(|| format!("no worker is called `{name}`"))
+    }
+
     /// The whole file.
     pub fn text(&self) -> String {
         let pairs = |pairs: &[(String, u64)], between: &str| {

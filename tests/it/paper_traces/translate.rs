@@ -5,7 +5,7 @@ mod monolith;
 
 use super::scene::{Call, Scene, span, steps, work};
 use super::trace::Table;
-use crew::{crew, fleet, hands, launched};
+use crew::{crashes, crew, fleet, hands, launched};
 use monolith::monolith;
 
 /// The scenario of a run's inputs; or why there is none yet.
@@ -265,11 +265,9 @@ fn queue_asg(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
 }
 
 fn queue_delivery(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
-    for (key, what) in [
-        ("heartbeat_s", "renewing visibility while working"),
-        ("on_notice", "notices of an interruption"),
-        ("events", "crashes of single workers"),
-    ] {
+    for (key, what) in
+        [("heartbeat_s", "renewing visibility while working"), ("on_notice", "notices of an interruption")]
+    {
         if inputs.get(key).is_some() {
             return Err(format!("{what} ({key})"));
         }
@@ -303,5 +301,5 @@ fn queue_delivery(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
     let hands = if inputs.get("fleet").is_some() { fleet(inputs)? } else { hands(inputs)? };
     let body = format!("{}\n{platform}", steps(&[work("service")]));
     crew(scene, &hands, &body, Some(&queue));
-    Ok(())
+    crashes(scene, inputs)
 }

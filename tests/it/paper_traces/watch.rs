@@ -177,6 +177,7 @@ fn of_outcome(result: Outcome) -> &'static str {
         Outcome::Abandoned => "abandoned",
         Outcome::Killed => "killed",
         Outcome::Released => "released",
+        Outcome::Interrupted => "interrupted",
         Outcome::Refused => "refused",
         Outcome::Error => "error",
         Outcome::TimedOut => "timeout",

@@ -23,10 +23,10 @@ pub fn translate(case: &Case) -> Result<Plan, String> {
         "hysteresis" => Err("`hysteresis` is not built yet".into()),
         "periodic-autoscaler" => Err("how a draining worker is called back is not settled yet".into()),
         "polling" | "batch-service" => Err("polls that sleep and workers that take batches are not built yet".into()),
-        "breakdowns" | "failures-while-serving" => Err("`fault.crash` is not built yet".into()),
         "token-bucket" => limited(&case.system),
         "mt-g-inf" => swinging(&case.system),
         "transient" => Err("`run.snapshots` is not built yet".into()),
+        "breakdowns" | "failures-while-serving" => breakdowns(&case.system),
         "keepalive-lifo" | "keepalive-exponential" | "keepalive-single" | "keepalive-renewal" => {
             Err("functions are not built yet".into())
         }
@@ -371,6 +371,54 @@ fn availability(system: &Value) -> Result<Plan, String> {
         }
     };
     Ok(Plan { text, rate, topologies, quantity: Box::new(quantity) })
+}
+
+/// Servers that fail and are mended, with work in their hands or at any time.
+fn breakdowns(system: &Value) -> Result<Plan, String> {
+    let failures = &system["failures"];
+    let (arrivals, per_second) = arrivals(&system["arrivals"])?;
+    let told = |key: &str| failures[key].as_str().ok_or_else(|| format!("a failure without `{key}`"));
+    let clock = match told("fails_when")? {
+        "only while serving" => "busy",
+        "up, busy or idle" => "up",
+        other => return Err(format!("no clock is called `{other}`")),
+    };
+    let fate = told("interrupted_job")?;
+    let fates = [("resumes", "resume"), ("same amount", "restart"), ("freshly drawn", "redraw")];
+    let held = fates.iter().find(|(says, _)| fate.contains(says)).map(|(_, held)| held);
+    let held = held.ok_or_else(|| format!("no fate is called `{fate}`"))?;
+    let moves = !fate.contains("keeps the server");
+    let repairers = if failures["repairers"].is_null() {
+        String::new()
+    } else {
+        format!("repairers = {}\n", count(failures, "repairers")?)
+    };
+    let servers = if system["servers"].is_null() { 1 } else { count(system, "servers")? };
+    let text = format!(
+        "[workload.jobs]\n{arrivals}[work]\nserve = {}\n\
+         [topology.it.pool.a]\nsteps = [{{ work = \"serve\" }}]\nno-worker = \"wait\"\n{}\
+         [topology.it.fault.crash.any]\npool = \"a\"\nclock = \"{clock}\"\nevery = {}\nlasts = {}\n\
+         held = \"{held}\"\nmoves = {moves}\n{repairers}",
+        law(&system["service"])?,
+        size(system)?,
+        law(&failures["time_to_failure"])?,
+        law(&failures["repair"])?,
+    );
+    let quantity = move |name: &str| match name {
+        "mean_servers_up" => figure("pool.a.workers.ready"),
+        "availability" => linear("pool.a.workers.ready", 1.0 / servers as f64, 0.0),
+        "p_all_down" => linear("pool.a.availability", -1.0, 1.0),
+        "p_no_immediate_service" => figure("pool.a.waits"),
+        // Work that stays with a server that is down keeps its place there, and is not worked on.
+        "mean_servers_busy" if !moves => made(|read| Some(read("pool.a.busy")? - read("pool.a.workers.failed")?)),
+        "p_server_down" => figure("pool.a.workers.failed"),
+        "failures_per_second" => figure("pool.a.workers.failures"),
+        "mean_failures_per_job" => linear("pool.a.workers.failures", 1.0 / per_second, 0.0),
+        "mean_completion_time" if !moves => figure("pool.a.service.mean"),
+        "sd_completion_time" if !moves => figure("pool.a.service.sd"),
+        _ => station("a", name),
+    };
+    Ok(Plan { text, rate: per_second, topologies: 1, quantity: Box::new(quantity) })
 }
 
 /// The `[run]` of a plan: so many customers over all replications, a tenth of each run thrown away.

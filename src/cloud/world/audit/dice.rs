@@ -5,13 +5,17 @@ use crate::cloud::scaling::{
     Alarm, Entry, Group, Metric, Policy, QueueLength, Reading, Scaling, Shrinks, Side, Size, Vertical,
 };
 use crate::cloud::topology::{
-    Abandoned, Admission, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Fault,
-    Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Outage, Platform, Poll, Pool, Queue, Retry, RetryOn,
-    Returned, Routing, Speed, StaleDelete, Step, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
+    Abandoned, Admission, Application, Backoff, Balancer, Bucket, Client, Clock, Crash, DeadLetterAt, DeadLetters,
+    Discipline, Fault, Harm, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Outage, Platform, Poll, Pool,
+    Queue, Retry, RetryOn, Returned, Routing, Speed, StaleDelete, Step, Ties, Topology, Verb, When, Work, WorkId,
+    Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, SimTime, Span};
+
+/// Pools behind each other.
+const TIERS: u64 = 4;
 
 /// Draws a world.
 pub(super) struct Dice(Stream);
@@ -100,7 +104,6 @@ impl Dice {
     /// Four tiers; before each perhaps a balancer, perhaps a queue. Node 3t is the pool, 3t+1 its balancer or a
     /// bucket, 3t+2 its queue or a bucket.
     pub(super) fn topology(&mut self) -> Topology {
-        const TIERS: u64 = 4;
         let doors: Vec<(bool, bool)> = (0..TIERS).map(|_| (self.one_in(2), self.one_in(2))).collect();
         let mut nodes = Vec::new();
         for tier in 0..TIERS {
@@ -158,12 +161,25 @@ impl Dice {
         nodes.push(Node { name: "end".to_owned(), kind: NodeKind::Queue(end) });
         let entry = (0..2).map(|_| self.door(0, &doors, true));
         let entry = entry.collect();
-        let faults = (0..self.of(4)).map(|n| Fault {
-            name: format!("fault{n}"),
-            what: if self.one_in(3) {
-                Outage::Component(WorkId(self.of(4) as u16))
-            } else {
-                Outage::Node(NodeId(self.of(3 * TIERS) as u16))
+        let faults = (0..self.of(5)).map(|n| self.fault(n, &nodes));
+        let faults = faults.collect();
+        Topology { name: "random".to_owned(), nodes, entry, faults }
+    }
+
+    fn fault(&mut self, number: u64, nodes: &[Node]) -> Fault {
+        let tier = 3 * self.of(TIERS) as u16;
+        let countless = matches!(&nodes[usize::from(tier)].kind, NodeKind::Pool(pool) if pool.workers.is_none());
+        Fault {
+            name: format!("fault{number}"),
+            what: match self.of(4) {
+                0 => Harm::Outage(Outage::Component(WorkId(self.of(4) as u16))),
+                2 | 3 if !countless => Harm::Crash(Crash {
+                    pool: NodeId(tier),
+                    worker: self.one_in(2).then(|| 1 + self.of(3) as u32),
+                    clock: self.pick(&[Clock::Up, Clock::Busy]),
+                    repairers: self.one_in(2).then(|| 1 + self.of(2) as u32),
+                }),
+                _ => Harm::Outage(Outage::Node(NodeId(self.of(3 * TIERS) as u16))),
             },
             when: if self.one_in(2) {
                 When::At(vec![SimTime::from_nanos((5 + self.of(40)) * SECOND), SimTime::from_nanos(60 * SECOND)])
@@ -172,9 +188,8 @@ impl Dice {
             },
             lasts: Some(self.law(8)),
             held: self.held(),
-        });
-        let faults = faults.collect();
-        Topology { name: "random".to_owned(), nodes, entry, faults }
+            moves: self.one_in(3),
+        }
     }
 
     /// A way into a tier.

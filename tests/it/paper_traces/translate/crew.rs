@@ -119,3 +119,20 @@ pub fn fleet(inputs: &Table<'_>) -> Result<Vec<Hand>, String> {
     }
     Ok(hands)
 }
+
+/// Events that befall workers by name: what is in hand is lost, the machine stays, and after a repair it serves again.
+pub fn crashes(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
+    for (number, event) in inputs.tables("events")?.into_iter().enumerate() {
+        match event.must_text("do")?.as_str() {
+            "crash" => {}
+            other => return Err(format!("event `{other}` of a worker is not known")),
+        }
+        let (pool, worker) = scene.hand(&event.must_text("worker")?)?;
+        let (at, lasts) = (span(event.must_nanos("at_s")?), span(event.must_nanos("repair_s")?));
+        scene.faults.push(format!(
+            "[topology.traced.fault.crash.event-{number}]\npool = {pool:?}\nworker = {worker}\nat = {at:?}\nlasts = {lasts:?}\n"
+        ));
+        event.all_read()?;
+    }
+    Ok(())
+}

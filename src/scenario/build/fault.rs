@@ -1,0 +1,85 @@
+//! Trouble.
+
+use crate::cloud::topology::{self, Clock, Crash, Fault, Harm, NodeId, Outage, When};
+use crate::ground::time::SimTime;
+use crate::scenario::build::{Builder, Ids, count};
+use crate::scenario::draft::fault::{self, Course, Faults, Held};
+
+impl Builder<'_> {
+    /// The trouble of works: every topology meets it, whatever its nodes.
+    pub(super) fn faults_of_works(&mut self, faults: &Faults) -> Vec<Fault> {
+        let mut built = Vec::new();
+        for (name, outage) in &faults.outage {
+            if let Some(component) = &outage.component {
+                let what = self.component(component);
+                built.push(self.fault(name, outage.course(), what));
+            }
+        }
+        built
+    }
+
+    /// The trouble of one topology.
+    pub(super) fn faults(&mut self, faults: &Faults, ids: &Ids<'_>) -> Vec<Fault> {
+        let mut built = Vec::new();
+        for (name, outage) in &faults.outage {
+            let what = match (&outage.component, &outage.node) {
+                (Some(component), _) => self.component(component),
+                (None, Some(node)) => Harm::Outage(Outage::Node(self.id(ids, node))),
+                (None, None) => continue,
+            };
+            built.push(self.fault(name, outage.course(), what));
+        }
+        for (name, crash) in &faults.crash {
+            let pool = self.id(ids, &crash.pool);
+            built.push(self.fault(name, crash.course(), Harm::Crash(self::crash(crash, pool))));
+        }
+        built
+    }
+
+    fn component(&mut self, name: &str) -> Harm {
+        let work = self.sight.works.id(name).unwrap_or_else(|| {
+            self.slip(format!("work `{name}` was not found"));
+            Default::default()
+        });
+        Harm::Outage(Outage::Component(work))
+    }
+
+    fn fault(&mut self, name: &str, course: Course<'_>, what: Harm) -> Fault {
+        let when = match (course.at, course.every) {
+            (Some(at), _) => When::At(at.times.iter().map(|time| SimTime::START + *time).collect()),
+            (None, Some(every)) => When::Every(self.law(every)),
+            (None, None) => When::At(Vec::new()),
+        };
+        Fault {
+            name: name.to_owned(),
+            what,
+            when,
+            lasts: course.lasts.map(|law| self.law(law)),
+            held: course.held.map_or(topology::Held::Lost, held),
+            moves: course.moves == Some(true),
+        }
+    }
+}
+
+fn crash(draft: &fault::Crash, pool: NodeId) -> Crash {
+    Crash {
+        pool,
+        worker: draft.worker.map(|number| count(number.0)),
+        clock: match draft.clock {
+            None | Some(fault::Clock::Up) => Clock::Up,
+            Some(fault::Clock::Busy) => Clock::Busy,
+        },
+        repairers: draft.repairers.map(|number| count(number.0)),
+    }
+}
+
+pub(super) fn held(draft: Held) -> topology::Held {
+    match draft {
+        Held::Finish => topology::Held::Finish,
+        Held::Lost => topology::Held::Lost,
+        Held::Back => topology::Held::Back,
+        Held::Resume => topology::Held::Resume,
+        Held::Restart => topology::Held::Restart,
+        Held::Redraw => topology::Held::Redraw,
+    }
+}
