@@ -57,6 +57,11 @@ pub enum Event {
         /// Which line.
         line: u32,
     },
+    /// A group acts on what was decided.
+    Reconcile {
+        /// Whose size it is.
+        pool: NodeId,
+    },
     /// Trouble begins.
     Break {
         /// Which fault.
@@ -125,10 +130,11 @@ mod rank {
     pub const BOOT: u64 = 0x21;
     pub const VANISH: u64 = 0x22;
     pub const TIMETABLE: u64 = 0x23;
-    pub const BREAK: u64 = 0x24;
-    pub const MEND: u64 = 0x25;
-    pub const STRIKE: u64 = 0x26;
-    pub const RELIEVE: u64 = 0x27;
+    pub const RECONCILE: u64 = 0x24;
+    pub const BREAK: u64 = 0x25;
+    pub const MEND: u64 = 0x26;
+    pub const STRIKE: u64 = 0x27;
+    pub const RELIEVE: u64 = 0x28;
     pub const ARRIVE: u64 = 0x30;
     pub const ASK: u64 = 0x31;
     pub const RESEND: u64 = 0x32;
@@ -175,6 +181,7 @@ impl Ordered for Event {
             Event::Boot { pool, worker } => code(rank::BOOT, pool.0, worker),
             Event::Vanish { pool, worker } => code(rank::VANISH, pool.0, worker),
             Event::Timetable { pool, line } => code(rank::TIMETABLE, pool.0, line),
+            Event::Reconcile { pool } => code(rank::RECONCILE, pool.0, 0),
             Event::Break { fault } => code(rank::BREAK, 0, fault),
             Event::Mend { fault } => code(rank::MEND, 0, fault),
             Event::Strike { fault, worker } => code(rank::STRIKE, fault, worker),
@@ -198,6 +205,7 @@ impl Ordered for Event {
             rank::BOOT => Event::Boot { pool: NodeId(part), worker: number },
             rank::VANISH => Event::Vanish { pool: NodeId(part), worker: number },
             rank::TIMETABLE => Event::Timetable { pool: NodeId(part), line: number },
+            rank::RECONCILE => Event::Reconcile { pool: NodeId(part) },
             rank::BREAK => Event::Break { fault: number },
             rank::MEND => Event::Mend { fault: number },
             rank::STRIKE => Event::Strike { fault: part, worker: number },
@@ -238,6 +246,7 @@ mod tests {
             Event::Boot { pool: first, worker: 1 },
             Event::Vanish { pool: first, worker: 0 },
             Event::Timetable { pool: first, line: 0 },
+            Event::Reconcile { pool: second },
             Event::Break { fault: 0 },
             Event::Mend { fault: 0 },
             Event::Strike { fault: 0, worker: 2 },

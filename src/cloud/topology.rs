@@ -11,7 +11,7 @@ pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Retry, RetryOn, Work, Workload};
 pub use fault::{Clock, Crash, Fault, Harm, Outage, When};
 
-use crate::cloud::scaling::Scaling;
+use crate::cloud::scaling::{Metrics, Scaling};
 use crate::ground::distribution::Distribution;
 use crate::ground::id::ids;
 use crate::ground::time::Span;
@@ -26,7 +26,7 @@ ids! {
 }
 
 /// One architecture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Topology {
     /// Its name in the file.
     pub name: String,
@@ -36,6 +36,8 @@ pub struct Topology {
     pub entry: Vec<NodeId>,
     /// Trouble of this topology alone.
     pub faults: Vec<Fault>,
+    /// How what happens becomes what controllers see.
+    pub metrics: Metrics,
 }
 
 /// A part of a topology.

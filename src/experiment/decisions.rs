@@ -9,8 +9,22 @@ use crate::cloud::topology::NodeId;
 pub const KEPT: usize = 1_000;
 
 /// The reasons by which looks are counted, as the result document writes them.
-pub const REASONS: [&str; 9] =
-    ["share", "target", "empty", "still-busy", "no-data", "scheduled", "cooling-down", "at-least", "at-most"];
+pub const REASONS: [&str; 14] = [
+    "share",
+    "target",
+    "empty",
+    "still-busy",
+    "no-data",
+    "scheduled",
+    "cooling-down",
+    "at-least",
+    "at-most",
+    "step",
+    "quiet",
+    "warming",
+    "not-all",
+    "under-way",
+];
 
 /// The place of a reason in [`REASONS`].
 fn place(why: Reason) -> usize {
@@ -24,6 +38,11 @@ fn place(why: Reason) -> usize {
         Reason::CoolingDown { .. } => 6,
         Reason::AtLeast { .. } => 7,
         Reason::AtMost { .. } => 8,
+        Reason::Step { .. } => 9,
+        Reason::Quiet => 10,
+        Reason::Warming => 11,
+        Reason::NotAll => 12,
+        Reason::UnderWay { .. } => 13,
     }
 }
 
@@ -51,7 +70,13 @@ impl Log {
         self.counts[pool.index()][reason] += 1;
         let held = matches!(
             decision.why,
-            Reason::CoolingDown { .. } | Reason::AtLeast { .. } | Reason::AtMost { .. } | Reason::StillBusy
+            Reason::CoolingDown { .. }
+                | Reason::UnderWay { .. }
+                | Reason::Warming
+                | Reason::NotAll
+                | Reason::AtLeast { .. }
+                | Reason::AtMost { .. }
+                | Reason::StillBusy
         );
         let news = self.last[pool.index()] != reason;
         self.last[pool.index()] = reason;
@@ -92,7 +117,7 @@ mod tests {
     const POOL: NodeId = NodeId(0);
 
     fn decision(from: u32, to: u32, why: Reason) -> Decision {
-        Decision { at: SimTime::START, from, to, metric: None, visible: 0, in_flight: 0, why }
+        Decision { at: SimTime::START, from, to, metric: None, visible: 0, in_flight: 0, why, edge: None, base: None }
     }
 
     #[test]

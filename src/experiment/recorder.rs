@@ -291,7 +291,7 @@ mod tests {
     fn recorder() -> Recorder {
         let node = |name: &str| Node { name: name.into(), kind: NodeKind::Bucket(Bucket::default()) };
         let nodes = vec![node("first"), node("second")];
-        let topology = Topology { name: "t".into(), nodes, entry: vec![], faults: vec![] };
+        let topology = Topology { name: "t".into(), nodes, entry: vec![], ..Topology::default() };
         Recorder::new(2, &topology, second(10), Some(second(100)))
     }
 
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn workers_of_the_start_have_not_been_started() {
-        let topology = Topology { name: "t".into(), nodes: vec![], entry: vec![], faults: vec![] };
+        let topology = Topology { name: "t".into(), nodes: vec![], entry: vec![], ..Topology::default() };
         let mut seen = Recorder::new(0, &topology, SimTime::START, None);
         seen.places.push(Place::default());
         seen.saw(SimTime::START, &Fact::Ready { pool: POOL, worker: 1 });

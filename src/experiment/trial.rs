@@ -37,7 +37,7 @@ pub fn station(name: &str, workers: u32, slots: u32, platform: Platform) -> Topo
         admission: None,
     };
     let nodes = vec![Node { name: "app".into(), kind: NodeKind::Pool(Box::new(pool)) }];
-    Topology { name: name.into(), nodes, entry: vec![NodeId(0)], faults: vec![] }
+    Topology { name: name.into(), nodes, entry: vec![NodeId(0)], ..Topology::default() }
 }
 
 /// Requests that come so and need this work.

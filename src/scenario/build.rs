@@ -102,7 +102,8 @@ impl<'a> Builder<'a> {
         let everywhere = self.sight.draft.fault.clone();
         faults.extend(self.faults(&everywhere.of_nodes(|node| nodes.contains_key(node)), &ids));
         let nodes = nodes.iter().map(|(node, kind)| self.node(&ids, draft, node, *kind)).collect();
-        Topology { name: name.to_owned(), nodes, entry, faults }
+        let metrics = self.metrics(&draft.metrics);
+        Topology { name: name.to_owned(), nodes, entry, faults, metrics }
     }
 
     fn id(&mut self, ids: &Ids<'_>, name: &str) -> NodeId {

@@ -6,6 +6,7 @@ pub(crate) mod admission;
 pub(crate) mod client;
 pub(crate) mod fault;
 pub(crate) mod law;
+pub(crate) mod metric;
 pub(crate) mod node;
 pub(crate) mod quantities;
 pub(crate) mod run;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 use crate::scenario::draft::fault::Faults;
 use crate::scenario::draft::law::Law;
+use crate::scenario::draft::metric::Metrics;
 use crate::scenario::draft::node::{Balancer, Bucket, Pool, Queue};
 use crate::scenario::draft::quantities::{Limit, Time};
 use crate::scenario::draft::run::{Prices, Run};
@@ -75,6 +77,9 @@ pub(crate) struct Topology {
     /// Buckets: they store objects.
     #[serde(default)]
     pub bucket: IndexMap<String, Bucket>,
+    /// How what happens becomes what controllers see.
+    #[serde(default)]
+    pub metrics: Metrics,
     /// Trouble of this topology alone.
     #[serde(default)]
     pub fault: Faults,

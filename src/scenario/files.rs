@@ -1,18 +1,22 @@
 //! The files that a scenario names: loaded once each, complained about where they are named.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::ground::time::SimTime;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::Draft;
 use crate::scenario::draft::law::{Law, Quantity};
+use crate::scenario::draft::metric::{Metric, Recorded};
+use crate::scenario::draft::scaling::{Policy, Scaling, Scheduled};
 use crate::scenario::draft::workload::Arrivals;
 use crate::scenario::laws::Samples;
 use crate::scenario::place::Place;
 use crate::scenario::source::Loader;
 use crate::scenario::trace::sheet::{FILE_MAX, Sheet, number};
-use crate::scenario::trace::{self, Recording, Setting};
+use crate::scenario::trace::{self, Recording, Setting, series};
 use crate::scenario::works::Works;
 
 /// What the files hold.
@@ -22,8 +26,18 @@ pub(crate) struct Files {
     pub loaded: BTreeMap<String, Option<Vec<u8>>>,
     /// Columns of measured values.
     pub samples: Samples,
+    /// Recorded metrics by file and columns.
+    pub metrics: BTreeMap<Columns, Arc<[(SimTime, f64)]>>,
     /// Traces by workload.
     pub recordings: IndexMap<String, Recording>,
+}
+
+/// A file, its column of times and its column of values.
+pub(crate) type Columns = (String, String, String);
+
+/// The file and columns of a recorded metric, if it is of a file and says which.
+pub(crate) fn columns_of(recorded: &Recorded) -> Option<Columns> {
+    Some((recorded.file.clone()?, recorded.time.clone()?, recorded.value.clone()?))
 }
 
 impl Files {
@@ -43,7 +57,32 @@ impl Files {
             AnyLaw::Bytes(law) => files.columns(law, &place, loader, complaints),
             AnyLaw::Count(law) => files.columns(law, &place, loader, complaints),
         });
+        each_metric(draft, &mut |place, metric| files.metric(metric, &place, loader, complaints));
         files
+    }
+
+    fn metric(&mut self, metric: &Metric, place: &Place, loader: &dyn Loader, complaints: &mut Vec<Complaint>) {
+        match metric {
+            Metric::Ratio(ratio) => {
+                let place = place.then("ratio");
+                self.metric(&ratio.of, &place.then("of"), loader, complaints);
+                self.metric(&ratio.to, &place.then("to"), loader, complaints);
+            }
+            Metric::Recorded(recorded) => {
+                let Some(columns) = columns_of(recorded).filter(|columns| !self.metrics.contains_key(columns)) else {
+                    return;
+                };
+                let place = place.then("recorded").then("file");
+                let Some(bytes) = self.bytes(&columns.0, &place, loader, complaints) else { return };
+                match series::read(recorded, bytes) {
+                    Ok(points) => {
+                        self.metrics.insert(columns, points.into());
+                    }
+                    Err((what, advice)) => complaints.push(Complaint::error("E402", place, what).advise(advice)),
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A file's bytes, loaded when it is first asked for.
@@ -201,9 +240,39 @@ pub(crate) fn each_law(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>)) 
     }
 }
 
+/// Every metric that a controller of a draft reads, with its place.
+fn each_metric(draft: &Draft, visit: &mut dyn FnMut(Place, &Metric)) {
+    for (topology_name, topology) in &draft.topology {
+        for (name, pool) in &topology.pool {
+            let place = Place::of(&["topology", topology_name, "pool", name, "scaling"]);
+            match &pool.scaling {
+                Some(Scaling::Vertical(vertical)) => {
+                    if let Some(alarm) = &vertical.alarm {
+                        visit(place.then("vertical").then("alarm").then("metric"), &alarm.metric);
+                    }
+                }
+                Some(Scaling::Asg(asg)) => {
+                    for (index, policy) in asg.policies.iter().enumerate() {
+                        let (word, metric) = match policy {
+                            Policy::QueueLength(rule) => ("queue-length", rule.metric.as_ref()),
+                            Policy::TargetTracking(rule) => ("target-tracking", rule.metric.as_ref()),
+                            Policy::Step(rule) => ("step", Some(&rule.metric)),
+                            Policy::Simple(rule) => ("simple", Some(&rule.metric)),
+                            Policy::Scheduled(_) => continue,
+                        };
+                        if let Some(metric) = metric {
+                            visit(place.then("asg").then("policies").nth(index).then(word).then("metric"), metric);
+                        }
+                    }
+                }
+                Some(Scaling::Schedule(_)) | None => {}
+            }
+        }
+    }
+}
+
 fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>)) {
     use crate::scenario::draft::client::Backoff;
-    use crate::scenario::draft::scaling::Scaling;
     for (topology_name, topology) in &draft.topology {
         for (name, pool) in &topology.pool {
             let place = Place::of(&["topology", topology_name, "pool", name]);
@@ -214,6 +283,17 @@ fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>
             }
             if let Some(law) = pool.poll.as_ref().and_then(|poll| poll.on_error.as_ref()) {
                 visit(place.then("poll").then("on-error"), AnyLaw::Time(law));
+            }
+            if let Some(Scaling::Asg(asg)) = &pool.scaling {
+                let place = place.then("scaling").then("asg");
+                if let Some(law) = &asg.lag {
+                    visit(place.then("lag"), AnyLaw::Time(law));
+                }
+                for (index, policy) in asg.policies.iter().enumerate() {
+                    if let Policy::Scheduled(Scheduled { late: Some(law), .. }) = policy {
+                        visit(place.then("policies").nth(index).then("scheduled").then("late"), AnyLaw::Time(law));
+                    }
+                }
             }
             if let Some(Scaling::Vertical(vertical)) = &pool.scaling
                 && let Some(law) = &vertical.change
@@ -229,6 +309,9 @@ fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>
                     visit(place.then("retry").then("backoff").then("wait"), AnyLaw::Time(law));
                 }
             }
+        }
+        if let Some(law) = &topology.metrics.delay {
+            visit(Place::of(&["topology", topology_name, "metrics", "delay"]), AnyLaw::Time(law));
         }
         for (name, bucket) in &topology.bucket {
             let place = Place::of(&["topology", topology_name, "bucket", name]);

@@ -1,5 +1,6 @@
 //! What a well-formed draft can still have wrong: a check a file, a row a check.
 
+pub(crate) mod alarms;
 mod capacity;
 mod circles;
 mod edges;
@@ -10,6 +11,7 @@ mod flow;
 mod gates;
 pub(crate) mod goals;
 pub(crate) mod limits;
+pub(crate) mod metrics;
 mod names;
 mod outline;
 mod pairs;
@@ -20,7 +22,7 @@ mod receivers;
 mod sizes;
 mod stability;
 mod steps;
-pub(crate) mod tracking;
+mod tracking;
 mod works;
 
 use crate::cloud::topology::{Application, Topology};

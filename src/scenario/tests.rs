@@ -89,7 +89,7 @@ fn nodes_are_numbered_in_the_order_of_the_file() {
     assert_eq!((group.min, group.desired, group.max), (0, 0, 1337));
     assert_eq!(pool(&scenario, "decoupled", "media").workers, Some(0));
     let Policy::QueueLength(rule) = &group.policies[0] else { panic!("the queue's length") };
-    assert_eq!((rule.metric.what, rule.metric.of), (Reading::Backlog, NodeId(1)));
+    assert_eq!((&rule.metric.what, rule.metric.of), (&Reading::Backlog, NodeId(1)));
 }
 
 /// 20/min × (0.8 + 45 + 0.3) s = 15.4 slots: every design has at least 24, half as much again.
@@ -323,6 +323,7 @@ every = "10min"
 lasts = "1min"
 [topology.t]
 entry = "lb"
+metrics = {}
 fault.outage.o = { component = "w", at = "20min" }
 fault.crash.c = { pool = "p", every = "10min", lasts = "1min" }
 balancer.lb = { to = "p" }
@@ -333,7 +334,7 @@ pool.p = { steps = [{ work = "w" }, { call = "c", retry = { backoff = { doubling
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} } } }, { call = "v", retry = { backoff = { equal-jitter = {} } } }, { call = "v", retry = { backoff = { decorrelated = {} } } }], platform = { ec2 = { type = "m5.large" } } }
 pool.v = { steps = [], admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
 pool.w = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], alarm = { metric = "cpu", when = { above = "80%" } } } } }
-pool.g = { steps = [], scaling = { asg = { max = 3, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%" } }, { scheduled = { at = "10min", min = 1 } }] } } }
+pool.g = { steps = [], scaling = { asg = { max = 3, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { scheduled = { at = "10min", min = 1 } }] } } }
 "#;
 
 /// What the schema (and so `explain`) gives as a default is what a file without the key gets.
@@ -356,8 +357,12 @@ fn the_defaults_that_are_explained_are_those_that_hold() {
         // Only where there are precise replications can their settings be; a metric's own default is another's.
         let (table, key) = word.place.rsplit_once('.').unwrap();
         let pattern = table.replace("NAME", "*");
-        let Some(place) = places(&tree).into_iter().find(|place| place.matches(&pattern) && may_take(place, key))
-        else {
+        // Metrics are explained once, wherever they stand.
+        let stands = |place: &Place| match pattern.strip_prefix("metric.") {
+            Some(rest) => place.to_string().ends_with(&format!(".metric.{rest}")),
+            None => place.matches(&pattern),
+        };
+        let Some(place) = places(&tree).into_iter().find(|place| stands(place) && may_take(place, key)) else {
             panic!("no table of the full scenario is `{table}`");
         };
         if tree.at(&place.then(key)).is_some() {

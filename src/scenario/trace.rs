@@ -5,6 +5,7 @@
 mod clock;
 mod counts;
 mod instants;
+pub(crate) mod series;
 pub(crate) mod sheet;
 #[cfg(test)]
 mod tests;

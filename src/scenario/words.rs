@@ -38,6 +38,10 @@ pub fn words() -> Vec<Word> {
         "law",
         &format!("how something varies from one time to the next: a plain value (always the same), or one of {laws}"),
     ));
+    let metrics =
+        words.iter().filter(|word| word.place.strip_prefix("metric.").is_some_and(|rest| !rest.contains('.')));
+    let metrics = metrics.map(|word| format!("`{}`", word.word)).collect::<Vec<_>>().join(", ");
+    words.push(plain("metric", "metric", &format!("what a controller reads: one of {metrics}")));
     let figures = FIGURES.iter().map(|figure| format!("`{}`", figure.name)).collect::<IndexSet<_>>();
     let figures = figures.into_iter().collect::<Vec<_>>().join(", ");
     words.push(plain(
@@ -143,19 +147,19 @@ impl<'s> Walk<'s> {
     /// What stands below a value: keys of a table, choices, named tables, entries of a list.
     fn value(&self, value: &'s Value, place: &str, above: &mut Vec<&'s str>, words: &mut Vec<Word>) {
         let (inner, name) = self.resolve(value);
-        // A law is explained once, where it first stands; everything else wherever it stands.
+        // A law is explained once, where it first stands, and so is a metric; everything else wherever it stands.
         if let Some(name) = name {
-            let is_law = name.starts_with("Law");
-            if above.contains(&name)
-                || (is_law
-                    && words.iter().any(|word| {
-                        word.place.ends_with(&format!("{place}.exponential")) || word.place == "law.exponential"
-                    }))
-            {
+            let once = match name {
+                "Metric" => Some("metric"),
+                name => name.starts_with("Law").then_some("law"),
+            };
+            let known =
+                |once: &str| words.iter().any(|word| word.place.split_once('.').is_some_and(|word| word.0 == once));
+            if above.contains(&name) || once.is_some_and(known) {
                 return;
             }
             above.push(name);
-            let place = if is_law { "law" } else { place };
+            let place = once.unwrap_or(place);
             self.below(inner, place, above, words);
             above.pop();
         } else {

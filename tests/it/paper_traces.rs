@@ -28,7 +28,7 @@ use translate::translate;
 use watch::{Log, Run};
 
 /// Runs of the cases that come with the project that must be reproduced whole.
-const MUST: [&str; 20] = [
+const MUST: [&str; 22] = [
     "PT01/one-worker",
     "PT01/two-workers",
     "PT02/tiered-1-web",
@@ -46,6 +46,8 @@ const MUST: [&str; 20] = [
     "PT06/bill",
     "PT07/group-from-zero",
     "PT07/one-fixed-machine",
+    "PT08/step",
+    "PT09/backlog-per-instance",
     "PT10/poison-message",
     "PT10/time-out-shorter-than-work-one-worker",
     "PT10/time-out-shorter-than-work-two-workers",

@@ -53,7 +53,7 @@ fn queue() -> NodeKind {
 fn topology(nodes: Vec<NodeKind>) -> Topology {
     let name = |(place, kind)| Node { name: format!("n{place}"), kind };
     let nodes = nodes.into_iter().enumerate().map(name).collect();
-    Topology { name: "t".to_owned(), nodes, entry: vec![NodeId(0)], faults: Vec::new() }
+    Topology { name: "t".to_owned(), nodes, entry: vec![NodeId(0)], ..Topology::default() }
 }
 
 fn large() -> Platform {

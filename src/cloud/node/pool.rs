@@ -111,6 +111,10 @@ pub struct Pool<'a> {
     pub(super) ranks: Vec<u32>,
     /// Whether slots are made when they are needed.
     pub unlimited: bool,
+    /// When a worker last came into service, began to drain or went.
+    pub stirred: SimTime,
+    /// Sizes that a controller has wanted: names the draws of how late each is acted on.
+    pub decisions: u64,
     /// Requests begun, for controllers.
     pub begun: u64,
     /// See [`crate::cloud::gauge::Level`].
@@ -194,6 +198,8 @@ impl<'a> Pool<'a> {
             chance: key.named("line").stream(),
             ranks: Vec::new(),
             unlimited,
+            stirred: SimTime::START,
+            decisions: 0,
             begun: 0,
             levels: Levels::default(),
             busy_each: each.then(Vec::new),

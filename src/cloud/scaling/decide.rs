@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use crate::cloud::scaling::{Policy, Scheduled, target_tracking};
+use crate::cloud::scaling::alarm::State;
+use crate::cloud::scaling::plan::{CooldownFrom, Group, Policy, Scheduled};
 use crate::ground::time::{SimTime, Span};
 
 /// What a controller sees when it looks.
@@ -25,8 +26,53 @@ pub struct Seen {
     pub in_service: u32,
     /// Those of them that are warm, by the policy's warm-up.
     pub warm: u32,
+    /// Workers asked for that are not yet in service.
+    pub coming: u32,
+    /// Workers that end what they hold and then go.
+    pub terminating: u32,
+    /// Whether the group says how long a new worker warms up; unset is not 0.
+    pub has_warm_up: bool,
+    /// What the policy's alarm for too much says.
+    pub high: State,
+    /// What its alarm for too little says.
+    pub low: State,
+    /// What the other target-tracking policies of the group that may ask for fewer want: `None` where one of them does
+    /// not want fewer, else the most that any of them asks for.
+    pub others: Option<u32>,
+    /// Since when all that was decided is done; `None` while workers are still on their way.
+    pub settled: Option<SimTime>,
     /// The bounds in force.
     pub bounds: Bounds,
+}
+
+impl Seen {
+    /// Nobody and nothing, at the start.
+    pub const fn nothing() -> Seen {
+        Seen {
+            now: SimTime::START,
+            metric: None,
+            visible: 0,
+            in_flight: 0,
+            desired: 0,
+            in_service: 0,
+            warm: 0,
+            coming: 0,
+            terminating: 0,
+            has_warm_up: false,
+            high: State::InsufficientData,
+            low: State::InsufficientData,
+            others: Some(0),
+            settled: None,
+            bounds: Bounds { min: 0, max: u32::MAX },
+        }
+    }
+}
+
+impl Seen {
+    /// Whether some workers are on their way or not yet warm: what they will do to the metric is not yet to be seen.
+    pub fn is_warming(&self) -> bool {
+        self.coming > 0 || self.warm < self.in_service
+    }
 }
 
 /// Between what a size may be.
@@ -49,6 +95,34 @@ pub struct Recommendation {
     pub bounds: Bounds,
     /// Whether a cooldown may hold it back.
     pub rests: bool,
+    /// The rest after it, where it is not the group's.
+    pub cooldown: Option<Span>,
+    /// Which alarm it acts on, if on one.
+    pub edge: Option<Edge>,
+    /// The number of workers that it counted from.
+    pub base: Option<u32>,
+}
+
+impl Recommendation {
+    /// To leave all as it is.
+    pub fn stay(seen: &Seen, why: Reason) -> Recommendation {
+        let (desired, bounds) = (seen.desired, seen.bounds);
+        Recommendation { desired, why, bounds, rests: false, cooldown: None, edge: None, base: None }
+    }
+
+    /// On an alarm, counted from so many workers.
+    pub fn at(self, edge: Edge, base: u32) -> Recommendation {
+        Recommendation { edge: Some(edge), base: Some(base), ..self }
+    }
+}
+
+/// Which of a policy's alarms it acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The one for too much.
+    High,
+    /// The one for too little.
+    Low,
 }
 
 /// What a controller remembers from one look to the next.
@@ -56,6 +130,8 @@ pub struct Recommendation {
 pub struct Memory {
     /// No change before this instant.
     pub rest_until: SimTime,
+    /// The rest that begins once all that was decided is done.
+    pub to_come: Option<Span>,
 }
 
 /// What was decided, and why.
@@ -75,6 +151,10 @@ pub struct Decision {
     pub in_flight: u64,
     /// Why.
     pub why: Reason,
+    /// Which alarm it acts on, if on one.
+    pub edge: Option<Edge>,
+    /// The number of workers that it counted from.
+    pub base: Option<u32>,
 }
 
 /// Why a number of workers was wanted, or a change held back.
@@ -94,6 +174,21 @@ pub enum Reason {
         /// What it should be.
         target: f64,
     },
+    /// A step beyond an alarm's limit.
+    Step {
+        /// What was read.
+        metric: f64,
+        /// The number of workers that the step counts from.
+        base: u32,
+        /// By how many it changes.
+        change: i64,
+    },
+    /// No alarm went off.
+    Quiet,
+    /// Fewer were wanted, but some workers are not yet warm.
+    Warming,
+    /// Fewer were wanted, but not by every policy of the group.
+    NotAll,
     /// Nothing visible and nothing in flight.
     Empty,
     /// Something is still visible or in flight, so it does not shrink.
@@ -106,6 +201,11 @@ pub enum Reason {
     CoolingDown {
         /// When it will be.
         until: SimTime,
+        /// The number that was wanted.
+        wanted: u32,
+    },
+    /// Another number was wanted, but what the last change asked for is not done.
+    UnderWay {
         /// The number that was wanted.
         wanted: u32,
     },
@@ -129,7 +229,7 @@ impl Decision {
     /// The change in one word, as traces write it.
     pub fn action(&self) -> &'static str {
         match (self.why, self.from.cmp(&self.to)) {
-            (Reason::CoolingDown { .. }, _) => "cooldown",
+            (Reason::CoolingDown { .. } | Reason::UnderWay { .. }, _) => "cooldown",
             (_, std::cmp::Ordering::Less) => "scale-out",
             (_, std::cmp::Ordering::Greater) => "scale-in",
             (_, std::cmp::Ordering::Equal) => "none",
@@ -142,6 +242,11 @@ impl fmt::Display for Reason {
         match *self {
             Reason::Share { metric, per_worker } => write!(f, "{metric} at {per_worker} for each worker"),
             Reason::Target { metric, target } => write!(f, "metric {metric:.4} against a target of {target}"),
+            Reason::Step { metric, base, change } => write!(f, "metric {metric:.4}: {change:+} from {base}"),
+            Reason::Quiet => f.write_str("no alarm"),
+            Reason::Warming => f.write_str("workers are warming up, so it does not shrink"),
+            Reason::NotAll => f.write_str("not every policy wants fewer"),
+            Reason::UnderWay { wanted } => write!(f, "wanted {wanted}, but the last change is under way"),
             Reason::Empty => f.write_str("nothing visible, nothing in flight"),
             Reason::StillBusy => f.write_str("messages are left, so it does not shrink"),
             Reason::NoData => f.write_str("no datapoint"),
@@ -157,7 +262,9 @@ impl fmt::Display for Reason {
 pub fn recommend(policy: &Policy, seen: &Seen) -> Recommendation {
     match policy {
         Policy::QueueLength(rule) => rule.recommend(seen),
-        Policy::TargetTracking(rule) => target_tracking::recommend(rule, seen),
+        Policy::TargetTracking(rule) => rule.recommend(seen),
+        Policy::Step(rule) => rule.recommend(seen),
+        Policy::Simple(rule) => rule.recommend(seen),
         Policy::Scheduled(rule) => scheduled(rule, seen),
     }
 }
@@ -169,13 +276,16 @@ pub fn recommend(policy: &Policy, seen: &Seen) -> Recommendation {
 fn scheduled(rule: &Scheduled, seen: &Seen) -> Recommendation {
     let bounds = Bounds { min: rule.min.unwrap_or(seen.bounds.min), max: rule.max.unwrap_or(seen.bounds.max) };
     let desired = rule.desired.unwrap_or(seen.desired);
-    Recommendation { desired, why: Reason::Scheduled, bounds, rests: false }
+    Recommendation { desired, bounds, ..Recommendation::stay(seen, Reason::Scheduled) }
 }
 
 /// What a recommendation becomes once bounds and cooldown have had their say.
 ///
-/// The rest counts from the decision; a look at its very end may act. Without a change wanted nothing rests.
-pub fn restrain(asked: Recommendation, seen: &Seen, cooldown: Span, memory: Memory) -> (Decision, Memory) {
+/// A rest holds back simple scaling and the queue-length rule in both directions; step scaling and target tracking only
+/// when they ask for fewer in a group that does not say how long its workers warm up; a timetable never (EC2 Auto
+/// Scaling user guide, *Scaling cooldowns*). Every change begins one. It counts from the decision, or from the end of
+/// what was decided, before which nothing that rests is decided; a look at its very end may act.
+pub fn restrain(asked: Recommendation, seen: &Seen, group: &Group, memory: Memory) -> (Decision, Memory) {
     let Bounds { min, max } = asked.bounds;
     let bounded = asked.desired.max(min).min(max);
     let decided = |to, why| Decision {
@@ -186,6 +296,12 @@ pub fn restrain(asked: Recommendation, seen: &Seen, cooldown: Span, memory: Memo
         visible: seen.visible,
         in_flight: seen.in_flight,
         why,
+        edge: asked.edge,
+        base: asked.base,
+    };
+    let memory = match (memory.to_come, seen.settled) {
+        (Some(rest), Some(since)) => Memory { rest_until: since + rest, to_come: None },
+        _ => memory,
     };
     let why = if bounded < asked.desired {
         Reason::AtMost { max, wanted: asked.desired }
@@ -197,12 +313,19 @@ pub fn restrain(asked: Recommendation, seen: &Seen, cooldown: Span, memory: Memo
     if bounded == seen.desired {
         return (decided(bounded, why), memory);
     }
+    if asked.rests && memory.to_come.is_some() {
+        return (decided(seen.desired, Reason::UnderWay { wanted: bounded }), memory);
+    }
     if asked.rests && seen.now < memory.rest_until {
         let why = Reason::CoolingDown { until: memory.rest_until, wanted: bounded };
         return (decided(seen.desired, why), memory);
     }
-    let rest_until = if asked.rests { seen.now + cooldown } else { memory.rest_until };
-    (decided(bounded, why), Memory { rest_until })
+    let rest = asked.cooldown.unwrap_or(group.cooldown);
+    let memory = match group.cooldown_from {
+        CooldownFrom::Decision => Memory { rest_until: seen.now + rest, to_come: None },
+        CooldownFrom::DrainStart | CooldownFrom::DrainEnd => Memory { to_come: Some(rest), ..memory },
+    };
+    (decided(bounded, why), memory)
 }
 
 #[cfg(test)]
@@ -218,40 +341,46 @@ mod tests {
             in_flight: 0,
             desired,
             in_service: desired,
-            warm: 0,
+            settled: Some(SimTime::START),
             bounds: Bounds { min: 1, max: 10 },
+            ..Seen::nothing()
         }
+    }
+
+    fn group(cooldown: u64, cooldown_from: CooldownFrom) -> Group {
+        Group { cooldown: Span::from_secs(cooldown), cooldown_from, ..Group::default() }
     }
 
     fn asked(desired: u32) -> Recommendation {
         let why = Reason::Share { metric: f64::from(desired), per_worker: 1.0 };
-        Recommendation { desired, why, bounds: Bounds { min: 1, max: 10 }, rests: true }
+        Recommendation { desired, rests: true, ..Recommendation::stay(&seen(0, 1), why) }
     }
 
     /// A tick at the very end of the cooldown may act (paper trace PT07's rule); one before it may not.
     #[test]
     fn the_cooldown_ends_to_the_nanosecond() {
-        let rest = Span::from_secs(60);
-        let (first, memory) = restrain(asked(3), &seen(40, 1), rest, Memory::default());
+        let rest = group(60, CooldownFrom::Decision);
+        let (first, memory) = restrain(asked(3), &seen(40, 1), &rest, Memory::default());
         assert_eq!((first.from, first.to, first.action()), (1, 3, "scale-out"));
-        let (held, memory) = restrain(asked(5), &seen(99, 3), rest, memory);
+        let (held, memory) = restrain(asked(5), &seen(99, 3), &rest, memory);
         assert_eq!((held.to, held.action()), (3, "cooldown"));
-        let (then, _) = restrain(asked(5), &seen(100, 3), rest, memory);
+        let (then, _) = restrain(asked(5), &seen(100, 3), &rest, memory);
         assert_eq!((then.to, then.action()), (5, "scale-out"));
     }
 
     #[test]
     fn no_change_is_not_a_change_and_starts_no_rest() {
-        let (decision, memory) = restrain(asked(3), &seen(40, 3), Span::from_secs(60), Memory::default());
+        let (decision, memory) =
+            restrain(asked(3), &seen(40, 3), &group(60, CooldownFrom::Decision), Memory::default());
         assert_eq!(decision.action(), "none");
         assert_eq!(memory, Memory::default());
     }
 
     #[test]
     fn bounds_hold_and_say_so() {
-        let (most, _) = restrain(asked(12), &seen(0, 2), Span::ZERO, Memory::default());
+        let (most, _) = restrain(asked(12), &seen(0, 2), &group(0, CooldownFrom::Decision), Memory::default());
         assert_eq!((most.to, most.why), (10, Reason::AtMost { max: 10, wanted: 12 }));
-        let (least, _) = restrain(asked(0), &seen(0, 2), Span::ZERO, Memory::default());
+        let (least, _) = restrain(asked(0), &seen(0, 2), &group(0, CooldownFrom::Decision), Memory::default());
         assert_eq!((least.to, least.why), (1, Reason::AtLeast { min: 1, wanted: 0 }));
     }
 
@@ -259,9 +388,37 @@ mod tests {
     fn a_timetable_does_not_wait_for_a_cooldown() {
         let late = Distribution::constant(0);
         let rule = Scheduled { at: SimTime::START, min: Some(4), desired: None, max: None, late };
-        let memory = Memory { rest_until: SimTime::from_nanos(u64::MAX / 2) };
+        let memory = Memory { rest_until: SimTime::from_nanos(u64::MAX / 2), to_come: None };
         let look = seen(40, 2);
-        let (decision, _) = restrain(scheduled(&rule, &look), &look, Span::from_secs(60), memory);
+        let (decision, _) = restrain(scheduled(&rule, &look), &look, &group(60, CooldownFrom::Decision), memory);
         assert_eq!((decision.to, decision.action()), (4, "scale-out"));
+    }
+
+    /// EC2 Auto Scaling user guide, *Scaling cooldowns*: the cooldown begins when the last instance has finished
+    /// launching, and until then the alarm is ignored too.
+    #[test]
+    fn a_rest_may_begin_when_the_last_worker_has_come() {
+        let group = group(60, CooldownFrom::DrainStart);
+        let look = |second, settled: Option<u64>| Seen {
+            settled: settled.map(|second| SimTime::from_nanos(second * 1_000_000_000)),
+            ..seen(second, 3)
+        };
+        let (first, memory) = restrain(asked(3), &Seen { desired: 1, ..look(40, Some(0)) }, &group, Memory::default());
+        assert_eq!(first.to, 3);
+        let (early, memory) = restrain(asked(5), &look(100, None), &group, memory);
+        assert_eq!((early.to, early.why), (3, Reason::UnderWay { wanted: 5 }));
+        let (held, memory) = restrain(asked(5), &look(160, Some(110)), &group, memory);
+        assert_eq!((held.to, held.action()), (3, "cooldown"));
+        let (then, _) = restrain(asked(5), &look(170, Some(110)), &group, memory);
+        assert_eq!(then.to, 5);
+    }
+
+    /// The same page: step scaling and target tracking scale out without waiting for a cooldown.
+    #[test]
+    fn who_does_not_rest_changes_the_size_in_a_rest() {
+        let memory = Memory { rest_until: SimTime::from_nanos(u64::MAX / 2), to_come: None };
+        let out = Recommendation { rests: false, ..asked(5) };
+        let (decision, _) = restrain(out, &seen(40, 3), &group(300, CooldownFrom::Decision), memory);
+        assert_eq!((decision.from, decision.to), (3, 5));
     }
 }

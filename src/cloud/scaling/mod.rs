@@ -1,17 +1,23 @@
 //! How a pool's size follows the load.
 //!
-//! The chain is always the same: a metric is sampled, a policy (pure) recommends, restraint (pure) bounds
-//! and delays, and only then has the group hands. A policy is a row in [`Policy`] and a file here.
+//! The chain is always the same: a metric is sampled, its alarms judge, a policy (pure) recommends, restraint (pure)
+//! bounds and delays, and only then has the group hands. A policy is a row in [`Policy`] and a file here.
 
 mod alarm;
+mod change;
 pub mod decide;
+mod metric;
 mod plan;
 mod queue_length;
+mod step;
 mod target_tracking;
 
-pub use alarm::Streak;
-pub use decide::{Bounds, Decision, Memory, Reason, Recommendation, Seen};
+pub use alarm::{Condition, Datapoint, History, Missing, Side, State, Window};
+pub use change::Change;
+pub use decide::{Bounds, Decision, Edge, Memory, Reason, Recommendation, Seen};
+pub use metric::{Metric, Metrics, Population, Ratio, Reading, Recorded};
 pub use plan::{
-    Alarm, Entry, Group, Metric, Policy, QueueLength, Reading, ScaleIn, Scaling, Scheduled, Shrinks, Side, Size,
+    Alarm, CooldownFrom, Entry, Factor, Group, Policy, QueueLength, ScaleIn, Scaling, Scheduled, Shrinks, Simple, Size,
     TargetTracking, Vertical,
 };
+pub use step::{Statistic, Step, Stride};

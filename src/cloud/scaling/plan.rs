@@ -1,6 +1,10 @@
 //! How a pool's size follows the load, as plain data.
 
-use crate::cloud::topology::{Held, NodeId, Platform, Speed};
+use crate::cloud::scaling::alarm::{Condition, Window};
+use crate::cloud::scaling::change::Change;
+use crate::cloud::scaling::metric::Metric;
+use crate::cloud::scaling::step::Step;
+use crate::cloud::topology::{Held, Platform, Speed};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
 
@@ -22,10 +26,10 @@ impl Scaling {
     /// Whether a controller averages over workers, and must leave out those that are not yet warm.
     pub fn leaves_out_who_warms(&self) -> bool {
         let Scaling::Group(group) = self else { return false };
-        group.policies.iter().any(|policy| match policy {
-            Policy::TargetTracking(rule) => rule.metric.what.is_of_workers() && group.warm_up_of(rule) > Span::ZERO,
-            Policy::QueueLength(_) | Policy::Scheduled(_) => false,
-        })
+        group
+            .policies
+            .iter()
+            .any(|policy| policy.metric().is_some_and(Metric::is_of_workers) && group.warm_up_of(policy) > Span::ZERO)
     }
 }
 
@@ -75,18 +79,56 @@ pub struct Group {
     pub max: u32,
     /// Who recommends; judged in this order.
     pub policies: Vec<Policy>,
-    /// Rest after a change, from the decision on.
+    /// Rest after a change.
     pub cooldown: Span,
+    /// From when on it counts.
+    pub cooldown_from: CooldownFrom,
     /// How long a new worker counts as not yet warm; unset is not 0.
     pub warm_up: Option<Span>,
+    /// How long after a decision the group acts on it (a law of nanoseconds).
+    pub lag: Distribution,
+}
+
+impl Default for Group {
+    /// Without workers or policies.
+    fn default() -> Group {
+        Group {
+            min: 0,
+            desired: 0,
+            max: 0,
+            policies: Vec::new(),
+            cooldown: Span::ZERO,
+            cooldown_from: CooldownFrom::Decision,
+            warm_up: None,
+            lag: Distribution::constant(0),
+        }
+    }
+}
+
+/// When the rest after a change begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CooldownFrom {
+    /// With the decision.
+    #[default]
+    Decision,
+    /// When the last new worker is in service, or the last one that goes has begun to drain; until then nothing else is
+    /// decided.
+    DrainStart,
+    /// The same, but when the last one that goes is gone.
+    DrainEnd,
 }
 
 impl Group {
     /// How long a new worker is left out of what a policy sees: the policy's own warm-up, else the group's, else the
     /// group's cooldown (EC2 Auto Scaling user guide, *Consolidated view of warm-up and cooldown settings*). So unset
     /// is not 0.
-    pub fn warm_up_of(&self, rule: &TargetTracking) -> Span {
-        rule.warm_up.or(self.warm_up).unwrap_or(self.cooldown)
+    pub fn warm_up_of(&self, policy: &Policy) -> Span {
+        let own = match policy {
+            Policy::TargetTracking(rule) => rule.warm_up,
+            Policy::Step(rule) => rule.warm_up,
+            Policy::QueueLength(_) | Policy::Simple(_) | Policy::Scheduled(_) => return Span::ZERO,
+        };
+        own.or(self.warm_up).unwrap_or(self.cooldown)
     }
 }
 
@@ -97,8 +139,57 @@ pub enum Policy {
     QueueLength(QueueLength),
     /// Keeps a metric per worker at a target.
     TargetTracking(TargetTracking),
+    /// Changes the size by steps, the further its metric is beyond a limit the more.
+    Step(Step),
+    /// Changes the size by one step, and rests.
+    Simple(Simple),
     /// Changes bounds or size at given instants.
     Scheduled(Scheduled),
+}
+
+impl Policy {
+    /// What it reads.
+    pub fn metric(&self) -> Option<&Metric> {
+        match self {
+            Policy::QueueLength(rule) => Some(&rule.metric),
+            Policy::TargetTracking(rule) => Some(&rule.metric),
+            Policy::Step(rule) => Some(&rule.alarm.metric),
+            Policy::Simple(rule) => Some(&rule.alarm.metric),
+            Policy::Scheduled(_) => None,
+        }
+    }
+
+    /// The alarm for too much and the one for too little, of a group that wants so many workers.
+    pub fn conditions(&self, capacity: u32) -> [Option<Condition>; 2] {
+        let one = |condition: Condition| {
+            if condition.when.is_high() { [Some(condition), None] } else { [None, Some(condition)] }
+        };
+        match self {
+            Policy::TargetTracking(rule) => rule.conditions(capacity).map(Some),
+            Policy::Step(rule) => one(rule.alarm.condition),
+            Policy::Simple(rule) => one(rule.alarm.condition),
+            Policy::QueueLength(_) | Policy::Scheduled(_) => [None, None],
+        }
+    }
+
+    /// How many datapoints it reads back.
+    pub fn range(&self) -> usize {
+        let ranges = self.conditions(0).into_iter().flatten().map(|condition| condition.window.range());
+        ranges.max().unwrap_or(1)
+    }
+}
+
+/// One step whenever its alarm goes off, and then a rest.
+#[derive(Clone, Debug)]
+pub struct Simple {
+    /// When it acts.
+    pub alarm: Alarm,
+    /// What it does.
+    pub change: Change,
+    /// The least that a change by share changes.
+    pub min_change: u32,
+    /// Its own rest, instead of the group's.
+    pub cooldown: Option<Span>,
 }
 
 /// The simple rule of the notes: as many workers as messages, or one for every so many.
@@ -135,10 +226,25 @@ pub struct TargetTracking {
     pub target: f64,
     /// From one look to the next.
     pub period: Span,
+    /// When it asks for more: above the target at so many datapoints.
+    pub high: Window,
+    /// When it asks for fewer: below a share of the target at so many datapoints.
+    pub low: Window,
+    /// Which share.
+    pub factor: Factor,
     /// Whether it may ask for fewer.
     pub scale_in: ScaleIn,
     /// How long a new worker counts as not yet warm, for this policy.
     pub warm_up: Option<Span>,
+}
+
+/// The share of its target below which target tracking asks for fewer workers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Factor {
+    /// Always this.
+    Share(f64),
+    /// So low that one worker fewer would not breach the target again.
+    ByCapacity,
 }
 
 /// How a target-tracking policy shrinks.
@@ -168,75 +274,13 @@ pub struct Scheduled {
     pub late: Distribution,
 }
 
-/// Goes off when a metric was beyond a limit for so many periods in a row.
+/// Goes off when its metric is beyond a limit.
 #[derive(Clone, Debug)]
 pub struct Alarm {
     /// What is read.
     pub metric: Metric,
-    /// On which side of the limit the metric must be …
-    pub when: Side,
-    /// … and the limit.
-    pub limit: f64,
-    /// Periods in a row; at least 1.
-    pub points: u32,
+    /// When it goes off.
+    pub condition: Condition,
     /// From one look to the next.
     pub period: Span,
-}
-
-/// A side of a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// Greater.
-    Above,
-    /// As great or greater.
-    AtLeast,
-    /// Less.
-    Below,
-    /// As little or less.
-    AtMost,
-}
-
-/// What a controller reads, and of which node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Metric {
-    /// What.
-    pub what: Reading,
-    /// Of which queue or pool.
-    pub of: NodeId,
-}
-
-impl Reading {
-    /// Whether it is an average over the workers' own figures, in which new ones do not yet count.
-    pub fn is_of_workers(self) -> bool {
-        matches!(self, Reading::Cpu | Reading::Busy)
-    }
-}
-
-/// The closed list of what can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// Messages free to be received; of a pool, requests in line.
-    Visible,
-    /// Messages received and not yet deleted; of a pool, requests in service.
-    InFlight,
-    /// Messages that are hidden until their delay is over.
-    Delayed,
-    /// Seconds since the oldest message came.
-    Oldest,
-    /// Visible and in flight.
-    Backlog,
-    /// Busy share of the ready slots, averaged since the last look.
-    Cpu,
-    /// Busy slots per ready worker, averaged since the last look.
-    Busy,
-    /// Requests begun per ready worker and minute since the last look.
-    RequestsPerWorker,
-    /// Visible messages per worker in service; no datapoint where there is none.
-    BacklogPerInstance,
-    /// Workers in service.
-    InService,
-    /// Workers that are ready and warm.
-    Ready,
-    /// Workers wanted.
-    Desired,
 }

@@ -7,7 +7,7 @@ impl QueueLength {
     /// Desired = ⌈metric ÷ per worker⌉; with [`Shrinks::WhenEmpty`] never fewer than now while anything is
     /// visible or in flight, and the minimum once nothing is.
     pub fn recommend(&self, seen: &Seen) -> Recommendation {
-        let stay = |desired, why| Recommendation { desired, why, bounds: seen.bounds, rests: true };
+        let stay = |desired, why| Recommendation { desired, rests: true, ..Recommendation::stay(seen, why) };
         let Some(metric) = seen.metric else { return stay(seen.desired, Reason::NoData) };
         // A float beyond u32 becomes u32::MAX, which the bounds then cut.
         let wanted = (metric / self.per_worker).ceil() as u32;
@@ -28,7 +28,7 @@ mod tests {
     use crate::cloud::scaling::decide::Bounds;
     use crate::cloud::scaling::{Metric, Reading};
     use crate::cloud::topology::NodeId;
-    use crate::ground::time::{SimTime, Span};
+    use crate::ground::time::Span;
 
     fn rule(per_worker: f64, shrinks: Shrinks) -> QueueLength {
         let metric = Metric { what: Reading::Visible, of: NodeId(0) };
@@ -37,14 +37,13 @@ mod tests {
 
     fn seen(visible: u64, in_flight: u64, desired: u32) -> Seen {
         Seen {
-            now: SimTime::START,
             metric: Some(visible as f64),
             visible,
             in_flight,
             desired,
             in_service: desired,
-            warm: 0,
             bounds: Bounds { min: 0, max: 1337 },
+            ..Seen::nothing()
         }
     }
 

@@ -2,13 +2,15 @@
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::Fact;
-use crate::cloud::node::Node;
 use crate::cloud::scaling::decide::{recommend, restrain};
-use crate::cloud::scaling::{Bounds, Memory, Metric, Policy, Reading, Scaling, Seen, Streak, Vertical};
+use crate::cloud::scaling::{
+    Alarm, Bounds, Condition, CooldownFrom, Group, History, Memory, Policy, ScaleIn, Scaling, Seen, State, Vertical,
+};
 use crate::cloud::topology::{NodeId, NodeKind, Topology};
 use crate::cloud::world::World;
+use crate::cloud::world::metrics::LastLook;
 use crate::engine::{Context, Observer};
-use crate::ground::time::{SECOND, SimTime, Span};
+use crate::ground::time::{SimTime, Span};
 
 /// What governs one pool.
 #[derive(Debug)]
@@ -16,45 +18,50 @@ pub(super) struct Controller {
     pub(super) pool: NodeId,
     bounds: Bounds,
     memory: Memory,
-    /// What its alarm remembers, and the size that its machines have or will have: for those that grow.
-    pub(super) growth: Growth,
-    /// What each policy saw when it last looked.
-    looks: Vec<LastLook>,
-}
-
-/// How far a pool has grown.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Growth {
-    pub(super) streak: Streak,
+    /// The size that its machines have or will have: for those that grow.
     pub(super) size: u16,
+    /// What each policy remembers.
+    pub(super) watches: Vec<Watch>,
 }
 
-/// The integrals and counts at a policy's last look: averages are differences of them.
-#[derive(Clone, Debug, Default)]
-struct LastLook {
-    at: SimTime,
-    busy: u128,
-    slots: u128,
-    ready: u128,
-    begun: u64,
-    /// Of each worker by index, where they are told apart.
-    busy_each: Vec<u128>,
+/// What a policy remembers from one look to the next.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    pub(super) last: LastLook,
+    pub(super) history: History,
+    high: State,
+    low: State,
+    /// The size that it last asked for.
+    need: u32,
+}
+
+impl Watch {
+    fn of(range: usize) -> Watch {
+        let state = State::InsufficientData;
+        Watch { last: LastLook::default(), history: History::of(range), high: state, low: state, need: 0 }
+    }
 }
 
 /// The controllers of a topology, in the order of its pools.
 pub(super) fn controllers(topology: &Topology) -> Vec<Controller> {
     let groups = topology.nodes.iter().enumerate().filter_map(|(index, node)| match &node.kind {
         NodeKind::Pool(pool) => {
-            let of = |bounds, policies| Controller {
+            let of = |bounds, watches| Controller {
                 pool: NodeId::at(index),
                 bounds,
                 memory: Memory::default(),
-                growth: Growth::default(),
-                looks: vec![LastLook::default(); policies],
+                size: 0,
+                watches,
             };
             match &pool.scaling {
-                Scaling::Group(group) => Some(of(Bounds { min: group.min, max: group.max }, group.policies.len())),
-                Scaling::Vertical(Vertical { alarm: Some(_), .. }) => Some(of(Bounds { min: 0, max: u32::MAX }, 1)),
+                Scaling::Group(group) => {
+                    let watches = group.policies.iter().map(|policy| Watch::of(policy.range()));
+                    Some(of(Bounds { min: group.min, max: group.max }, watches.collect()))
+                }
+                Scaling::Vertical(Vertical { alarm: Some(alarm), .. }) => {
+                    let watch = Watch::of(alarm.condition.window.range());
+                    Some(of(Bounds { min: 0, max: u32::MAX }, vec![watch]))
+                }
                 Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
             }
         }
@@ -63,25 +70,23 @@ pub(super) fn controllers(topology: &Topology) -> Vec<Controller> {
     groups.collect()
 }
 
-/// When a policy first looks, and after how long again.
-fn rhythm(policy: &Policy) -> (SimTime, Option<Span>) {
-    match policy {
-        Policy::QueueLength(rule) => (SimTime::START + rule.first, Some(rule.every)),
-        Policy::TargetTracking(rule) => (SimTime::START + rule.period, Some(rule.period)),
-        Policy::Scheduled(rule) => (rule.at, None),
-    }
-}
-
-/// What a policy reads.
-fn metric_of(policy: &Policy) -> Option<Metric> {
-    match policy {
-        Policy::QueueLength(rule) => Some(rule.metric),
-        Policy::TargetTracking(rule) => Some(rule.metric),
-        Policy::Scheduled(_) => None,
-    }
-}
-
 impl World<'_> {
+    /// When a policy first looks, and after how long again.
+    fn rhythm(&self, policy: &Policy) -> (SimTime, Option<Span>) {
+        let of = |metric, wanted| self.topology.metrics.rhythm(metric, wanted);
+        let every = match policy {
+            Policy::QueueLength(rule) => {
+                let every = of(&rule.metric, rule.every);
+                return (SimTime::START + of(&rule.metric, rule.first), Some(every));
+            }
+            Policy::TargetTracking(rule) => of(&rule.metric, rule.period),
+            Policy::Step(rule) => of(&rule.alarm.metric, rule.alarm.period),
+            Policy::Simple(rule) => of(&rule.alarm.metric, rule.alarm.period),
+            Policy::Scheduled(rule) => return (rule.at, None),
+        };
+        (SimTime::START + every, Some(every))
+    }
+
     /// Plans the first look of every policy.
     pub(super) fn first_looks<O>(&mut self, cx: &mut Context<'_, O>) {
         for at in 0..self.controllers.len() {
@@ -93,14 +98,15 @@ impl World<'_> {
                     for (policy, rule) in group.policies.iter().enumerate() {
                         let late = match rule {
                             Policy::Scheduled(rule) => rule.late.sample(&mut key.draw(policy as u64)),
-                            Policy::QueueLength(_) | Policy::TargetTracking(_) => 0,
+                            _ => 0,
                         };
-                        let first = rhythm(rule).0 + Span::from_nanos(late);
+                        let first = self.rhythm(rule).0 + Span::from_nanos(late);
                         cx.plan(first, Event::Look { pool: id, policy: policy as u32 });
                     }
                 }
                 Scaling::Vertical(Vertical { alarm: Some(alarm), .. }) => {
-                    cx.plan(SimTime::START + alarm.period, Event::Look { pool: id, policy: 0 });
+                    let every = self.topology.metrics.rhythm(&alarm.metric, alarm.period);
+                    cx.plan(SimTime::START + every, Event::Look { pool: id, policy: 0 });
                 }
                 Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => (),
             }
@@ -116,135 +122,114 @@ impl World<'_> {
         }
         let Scaling::Group(group) = &plan.scaling else { return };
         let rule = &group.policies[policy as usize];
-        if let Some(every) = rhythm(rule).1 {
+        if let Some(every) = self.rhythm(rule).1 {
             cx.plan(now + every, Event::Look { pool: id, policy });
         }
         let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
-        let last = std::mem::take(&mut self.controllers[at].looks[policy as usize]);
-        let warm_up = match rule {
-            Policy::TargetTracking(rule) => group.warm_up_of(rule),
-            Policy::QueueLength(_) | Policy::Scheduled(_) => Span::ZERO,
-        };
-        let metric = metric_of(rule);
-        let here = self.last_look(id, now);
-        let seen = Seen {
-            now,
-            metric: metric.and_then(|metric| self.read(metric, id, warm_up, &last, &here)),
-            visible: metric.map_or(0, |metric| self.waiting_at(metric.of)),
-            in_flight: metric.map_or(0, |metric| self.worked_on_at(metric.of)),
-            desired: self.pool(id).levels.desired.level() as u32,
-            in_service: self.pool(id).levels.ready.level() as u32,
-            warm: self.pool(id).warm(warm_up, now),
-            bounds: self.controllers[at].bounds,
-        };
-        let asked = recommend(rule, &seen);
+        if let Some(metric) = rule.metric() {
+            self.observe(at, policy, metric, group.warm_up_of(rule), now);
+        }
+        let seen = self.seen(at, group, policy, now);
         let controller = &mut self.controllers[at];
-        let (decision, memory) = restrain(asked, &seen, group.cooldown, controller.memory);
+        if let Policy::TargetTracking(rule) = rule {
+            controller.watches[policy as usize].need = rule.need(&seen).unwrap_or(0);
+        }
+        let asked = recommend(rule, &seen);
+        let (decision, memory) = restrain(asked, &seen, group, controller.memory);
         controller.memory = memory;
         controller.bounds = asked.bounds;
-        controller.looks[policy as usize] = here;
         cx.tell(Fact::Decided { pool: id, decision });
         if decision.to != decision.from {
             self.want(cx, id, decision.to);
         }
     }
 
+    /// What a policy sees, once its alarms have judged what there is to see.
+    fn seen(&mut self, at: usize, group: &Group, policy: u32, now: SimTime) -> Seen {
+        let rule = &group.policies[policy as usize];
+        let id = self.controllers[at].pool;
+        let desired = self.pool(id).levels.desired.level() as u32;
+        let watch = &mut self.controllers[at].watches[policy as usize];
+        let [high, low] = rule.conditions(desired);
+        let judge = |condition: Option<Condition>, state| {
+            condition.map_or(state, |condition| condition.judge(watch.history.values(now), state))
+        };
+        (watch.high, watch.low) = (judge(high, watch.high), judge(low, watch.low));
+        let newest = watch.history.newest(now);
+        let metric = match rule {
+            Policy::Step(step) => {
+                let of = usize::from(step.alarm.condition.window.of);
+                step.statistic.of(watch.history.values(now).flatten().take(of))
+            }
+            _ => newest.and_then(|point| point.value),
+        };
+        let (visible, in_flight) = newest.map_or((0, 0), |point| (point.visible, point.in_flight));
+        let (high, low) = (watch.high, watch.low);
+        let pool = self.pool(id);
+        Seen {
+            now,
+            metric,
+            visible,
+            in_flight,
+            desired,
+            in_service: pool.levels.ready.level() as u32,
+            warm: pool.warm(group.warm_up_of(rule), now),
+            coming: (pool.levels.pending.level() + pool.levels.booting.level()) as u32,
+            terminating: pool.levels.draining.level() as u32,
+            has_warm_up: group.warm_up.is_some(),
+            high,
+            low,
+            others: self.others(at, group, policy),
+            settled: self.settled(id, group),
+            bounds: self.controllers[at].bounds,
+        }
+    }
+
+    /// What the other policies that keep a target and may ask for fewer ask for; `None` where one wants no fewer.
+    fn others(&self, at: usize, group: &Group, policy: u32) -> Option<u32> {
+        let watches = &self.controllers[at].watches;
+        let others = group.policies.iter().zip(watches).enumerate().filter(|&(index, (rule, _))| {
+            let may = matches!(rule, Policy::TargetTracking(rule) if rule.scale_in != ScaleIn::Off);
+            may && index != policy as usize
+        });
+        others
+            .map(|(_, (_, watch))| (watch.low == State::Alarm).then_some(watch.need))
+            .try_fold(0, |most, need| Some(most.max(need?)))
+    }
+
+    /// Since when all that was decided is done.
+    fn settled(&self, id: NodeId, group: &Group) -> Option<SimTime> {
+        let pool = self.pool(id);
+        let drained = group.cooldown_from != CooldownFrom::DrainEnd || pool.levels.draining.level() == 0;
+        (pool.levels.ready.level() == pool.levels.desired.level() && drained).then_some(pool.stirred)
+    }
+
     /// The alarm of a pool that grows by bigger machines looks.
     fn look_at_alarm<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, vertical: &Vertical) {
         let (Some(alarm), now) = (&vertical.alarm, cx.now()) else { return };
-        cx.plan(now + alarm.period, Event::Look { pool: id, policy: 0 });
+        let Alarm { metric, condition, period } = alarm;
+        cx.plan(now + self.topology.metrics.rhythm(metric, *period), Event::Look { pool: id, policy: 0 });
         let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
-        let here = self.last_look(id, now);
-        let datapoint = self.read(alarm.metric, id, Span::ZERO, &self.controllers[at].looks[0], &here);
-        self.controllers[at].looks[0] = here;
-        if self.pool(id).levels.pending.level() + self.pool(id).levels.booting.level() > 0 {
+        self.observe(at, 0, metric, Span::ZERO, now);
+        let away = self.pool(id).levels.pending.level() + self.pool(id).levels.booting.level() > 0;
+        let controller = &mut self.controllers[at];
+        let watch = &mut controller.watches[0];
+        if away {
             // A machine that is away for its change tells nothing of the size that it will have.
-            self.controllers[at].growth.streak = Streak::default();
+            watch.history.clear();
+            watch.high = State::InsufficientData;
             return;
         }
-        let growth = &mut self.controllers[at].growth;
-        let (off, streak) = alarm.judge(datapoint, growth.streak);
-        growth.streak = streak;
-        if off && usize::from(growth.size) + 1 < vertical.sizes.len() {
-            growth.size += 1;
-            let size = growth.size;
-            self.resize(cx, id, vertical, size);
-        }
-    }
-
-    fn last_look(&self, id: NodeId, now: SimTime) -> LastLook {
-        let pool = self.pool(id);
-        LastLook {
-            at: now,
-            busy_each: pool.busy_each.iter().flatten().map(|busy| busy.integral(now)).collect(),
-            busy: pool.levels.busy.integral(now),
-            slots: pool.levels.slots.integral(now),
-            ready: pool.levels.ready.integral(now),
-            begun: pool.begun,
-        }
-    }
-
-    /// Messages free to be received, or requests in line.
-    fn waiting_at(&self, node: NodeId) -> u64 {
-        match &self.nodes[node.index()] {
-            Node::Queue(queue) => queue.visible.level(),
-            Node::Pool(pool) => pool.levels.line.level(),
-            Node::Balancer(_) | Node::Bucket(_) => 0,
-        }
-    }
-
-    /// Messages in flight, or requests in service.
-    fn worked_on_at(&self, node: NodeId) -> u64 {
-        match &self.nodes[node.index()] {
-            Node::Queue(queue) => queue.in_flight.level(),
-            Node::Pool(pool) => pool.levels.busy.level(),
-            Node::Balancer(_) | Node::Bucket(_) => 0,
-        }
-    }
-
-    /// A metric's value for a pool's controller; `None` where there is no datapoint.
-    fn read(&self, metric: Metric, own: NodeId, warm_up: Span, last: &LastLook, here: &LastLook) -> Option<f64> {
-        let pool = self.pool(own);
-        if warm_up > Span::ZERO && metric.what.is_of_workers() {
-            return self.read_of_warm(metric.what, own, warm_up, last, here);
-        }
-        let ready = pool.levels.ready.level();
-        let ratio = |part: u128, whole: u128| (whole > 0).then(|| part as f64 / whole as f64);
-        match metric.what {
-            Reading::Visible => Some(self.waiting_at(metric.of) as f64),
-            Reading::InFlight => Some(self.worked_on_at(metric.of) as f64),
-            Reading::Delayed => Some(self.queue_of(metric.of).map_or(0, |queue| queue.hidden.level()) as f64),
-            Reading::Oldest => Some(self.oldest_at(metric.of, here.at).seconds()),
-            Reading::Backlog => Some((self.waiting_at(metric.of) + self.worked_on_at(metric.of)) as f64),
-            Reading::Cpu => ratio(here.busy - last.busy, here.slots - last.slots),
-            Reading::Busy => ratio(here.busy - last.busy, here.ready - last.ready),
-            Reading::RequestsPerWorker => {
-                // Ready workers are in workers × nanoseconds; a minute has sixty thousand million of those.
-                let minutes = (here.ready - last.ready) as f64 / (60 * SECOND) as f64;
-                (minutes > 0.0).then(|| (here.begun - last.begun) as f64 / minutes)
+        watch.high = condition.judge(watch.history.values(now), watch.high);
+        if watch.high == State::Alarm {
+            // Whoever acts on it waits to see what came of it.
+            watch.history.clear();
+            watch.high = State::InsufficientData;
+            if usize::from(controller.size) + 1 < vertical.sizes.len() {
+                controller.size += 1;
+                let size = controller.size;
+                self.resize(cx, id, vertical, size);
             }
-            Reading::BacklogPerInstance => (ready > 0).then(|| self.waiting_at(metric.of) as f64 / ready as f64),
-            Reading::InService | Reading::Ready => Some(ready as f64),
-            Reading::Desired => Some(pool.levels.desired.level() as f64),
         }
-    }
-
-    /// The average over those who were in service, and warm, since the last look; `None` where nobody was.
-    fn read_of_warm(&self, what: Reading, own: NodeId, warm_up: Span, last: &LastLook, here: &LastLook) -> Option<f64> {
-        let pool = self.pool(own);
-        let (mut busy, mut whole) = (0u128, 0u128);
-        for index in (0..pool.workers.len() as u32).filter(|&index| pool.is_warm(index, warm_up, last.at)) {
-            let before = last.busy_each.get(index as usize).copied().unwrap_or(0);
-            busy += here.busy_each[index as usize] - before;
-            let slots = if what == Reading::Cpu { pool.slots_of(index) } else { 1 };
-            whole += u128::from(slots) * u128::from((here.at - last.at).nanos());
-        }
-        (whole > 0).then(|| busy as f64 / whole as f64)
-    }
-
-    /// How long the oldest message has been there.
-    fn oldest_at(&self, node: NodeId, now: SimTime) -> Span {
-        let oldest = self.queue_of(node).and_then(|queue| queue.front());
-        oldest.map_or(Span::ZERO, |message| now - self.messages[message].sent)
     }
 }

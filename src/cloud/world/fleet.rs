@@ -94,6 +94,7 @@ impl World<'_> {
     fn comes_into_service<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let pool = self.pool_mut(id);
         pool.open(index, cx.now());
+        pool.stirred = cx.now();
         let number = pool.workers[index as usize].number;
         cx.tell(Fact::Ready { pool: id, worker: number });
         self.notes_absence(cx, id);
@@ -106,6 +107,23 @@ impl World<'_> {
         let now = cx.now();
         let pool = self.pool_mut(id);
         pool.levels.desired.set(now, u64::from(wanted));
+        let lag = match &pool.plan.scaling {
+            Scaling::Group(group) => {
+                pool.decisions += 1;
+                group.lag.sample(&mut pool.key.named("lag").draw(pool.decisions))
+            }
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => 0,
+        };
+        if lag == 0 {
+            return self.reconcile(cx, id);
+        }
+        cx.plan(now + Span::from_nanos(lag), Event::Reconcile { pool: id });
+    }
+
+    /// The number of workers becomes what is wanted.
+    pub(super) fn reconcile<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        let pool = self.pool(id);
+        let wanted = pool.levels.desired.level() as u32;
         let counts = |phase| !matches!(phase, Phase::Draining | Phase::Gone);
         let have = pool.newest_first(counts).count() as u32;
         for _ in have..wanted {
@@ -137,6 +155,7 @@ impl World<'_> {
             Phase::Ready => {
                 pool.shut(index, Phase::Draining, now);
                 pool.levels.draining.up(now);
+                pool.stirred = now;
                 let number = pool.workers[index as usize].number;
                 cx.tell(Fact::Draining { pool: id, worker: number });
                 if held != Held::Finish {
@@ -216,6 +235,7 @@ impl World<'_> {
     fn gone<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let pool = self.pool_mut(id);
         let number = pool.workers[index as usize].number;
+        pool.stirred = cx.now();
         pool.forget(index);
         cx.tell(Fact::Gone { pool: id, worker: number });
         self.clocks_end(id, number);

@@ -46,7 +46,7 @@ impl World<'_> {
         let Scaling::Vertical(vertical) = &self.pool(id).plan.scaling else { return };
         let due = vertical.at.iter().take_while(|&&(at, _)| at <= cx.now()).last().map(|&(_, size)| size);
         let governed = self.controllers.iter().find(|controller| controller.pool == id);
-        if let Some(size) = due.or(governed.map(|controller| controller.growth.size)) {
+        if let Some(size) = due.or(governed.map(|controller| controller.size)) {
             self.resize(cx, id, vertical, size);
         }
     }

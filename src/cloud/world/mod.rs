@@ -12,6 +12,7 @@ mod crash;
 mod fleet;
 mod growth;
 mod interrupts;
+mod metrics;
 mod pools;
 mod queues;
 mod setup;
@@ -183,6 +184,7 @@ impl<'a> World<'a> {
             Event::Boot { pool, worker } => self.worker_booted(cx, pool, worker),
             Event::Vanish { pool, worker } => self.machine_stopped(cx, pool, worker),
             Event::Timetable { pool, line } => self.timetable(cx, pool, line),
+            Event::Reconcile { pool } => self.reconcile(cx, pool),
             Event::Break { fault } => self.breaks(cx, fault),
             Event::Mend { fault } => self.mends(cx, fault),
             Event::Strike { fault, worker } => self.strikes(cx, fault, worker),

@@ -1,5 +1,6 @@
 //! Small worlds driven through the front door: each holds one promise.
 
+mod metrics;
 mod scaling;
 mod trouble;
 
@@ -116,7 +117,7 @@ fn at(times: &[f64]) -> Arrivals {
 }
 
 fn topology(nodes: Vec<Node>) -> Topology {
-    Topology { name: "test".to_owned(), nodes, entry: vec![NodeId(0)], faults: Vec::new() }
+    Topology { name: "test".to_owned(), nodes, entry: vec![NodeId(0)], ..Topology::default() }
 }
 
 fn diary(application: &Application, topology: &Topology, until: f64) -> Vec<(f64, Fact)> {

@@ -33,7 +33,7 @@ fn trace(facts: &[(u64, Fact)]) -> (Vec<Value>, usize) {
     let application = Application { workloads: vec![workload], works: vec![], faults: vec![] };
     let node = |name: &str| Node { name: name.into(), kind: NodeKind::Bucket(Bucket::default()) };
     let nodes = vec![node("media"), node("uploads")];
-    let topology = Topology { name: "decoupled".into(), nodes, entry: vec![], faults: vec![] };
+    let topology = Topology { name: "decoupled".into(), nodes, entry: vec![], ..Topology::default() };
     let mut out = Vec::new();
     let mut tracer = Tracer::new(&application, &topology, &mut out);
     for (at, fact) in facts {
@@ -113,7 +113,8 @@ fn a_workers_life_and_a_decision_are_a_line_each() {
     let pool = MEDIA;
     let why = Reason::Share { metric: 3.0, per_worker: 1.0 };
     let at = second(60);
-    let decision = Decision { at, from: 0, to: 3, metric: Some(3.0), visible: 3, in_flight: 0, why };
+    let (edge, base) = (None, None);
+    let decision = Decision { at, from: 0, to: 3, metric: Some(3.0), visible: 3, in_flight: 0, why, edge, base };
     let (lines, _) = trace(&[
         (60, Fact::Decided { pool, decision }),
         (60, Fact::Launched { pool, worker: 1 }),
@@ -146,7 +147,7 @@ fn a_full_disk_is_told_once_at_the_end() {
     }
     let application = Application { workloads: vec![], works: vec![], faults: vec![] };
     let node = Node { name: "media".into(), kind: NodeKind::Bucket(Bucket::default()) };
-    let topology = Topology { name: "t".into(), nodes: vec![node], entry: vec![], faults: vec![] };
+    let topology = Topology { name: "t".into(), nodes: vec![node], entry: vec![], ..Topology::default() };
     let mut full = Full;
     let mut tracer = Tracer::new(&application, &topology, &mut full);
     tracer.saw(second(1), &Fact::Gone { pool: MEDIA, worker: 1 });

@@ -1,8 +1,11 @@
 //! How the pools of one topology are scaled.
 
+use std::sync::Arc;
+
 use crate::cloud::scaling::{
-    Alarm, Entry, Group, Metric, Policy, QueueLength, Reading, ScaleIn, Scaling, Scheduled, Shrinks, Side, Size,
-    TargetTracking, Vertical,
+    Alarm, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, QueueLength, Ratio,
+    Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step, Stride,
+    TargetTracking, Vertical, Window,
 };
 use crate::cloud::topology::{Held, NodeId, Platform, Speed};
 use crate::ground::time::{SimTime, Span};
@@ -11,10 +14,12 @@ use crate::scenario::build::node::fraction;
 use crate::scenario::build::{Builder, Ids, count};
 use crate::scenario::cron::Cron;
 use crate::scenario::draft::Topology;
+use crate::scenario::draft::metric::{self as draft_metric, Metrics as Seen};
 use crate::scenario::draft::node::Pool;
-use crate::scenario::draft::quantities::{Amount, Time};
+use crate::scenario::draft::quantities::{Amount, Change as DraftChange, Share, Time, Whole};
 use crate::scenario::draft::scaling as draft;
-use crate::scenario::rules::tracking;
+use crate::scenario::files::columns_of;
+use crate::scenario::rules::{alarms, metrics};
 
 /// From one look of a policy to the next, where the file does not say.
 const PERIOD: Span = Span::from_secs(60);
@@ -73,22 +78,80 @@ impl Builder<'_> {
     }
 
     fn alarm(&mut self, ids: &Ids<'_>, draft: &draft::Alarm, own: NodeId, before: NodeId) -> Alarm {
-        let (when, limit) = match &draft.when {
+        let draft::Alarm { metric, when, points, of, period, missing } = draft;
+        self.watching(ids, Watching { metric, when, points, of, period, missing }, own, before)
+    }
+
+    fn watching(&mut self, ids: &Ids<'_>, draft: Watching<'_>, own: NodeId, before: NodeId) -> Alarm {
+        let (when, limit) = match draft.when {
             draft::When::Above(limit) => (Side::Above, limit),
             draft::When::AtLeast(limit) => (Side::AtLeast, limit),
             draft::When::Below(limit) => (Side::Below, limit),
             draft::When::AtMost(limit) => (Side::AtMost, limit),
         };
-        let limit = tracking::limit_value(&draft.metric, limit).unwrap_or_else(|why| {
+        let limit = metrics::limit_value(draft.metric, limit).unwrap_or_else(|why| {
             self.slip(why);
             0.0
         });
+        let missing = match draft.missing {
+            None | Some(draft::Missing::Missing) => Missing::Missing,
+            Some(draft::Missing::Ignore) => Missing::Ignore,
+            Some(draft::Missing::Breaching) => Missing::Breaching,
+            Some(draft::Missing::NotBreaching) => Missing::NotBreaching,
+        };
         Alarm {
-            metric: self.metric(ids, &draft.metric, own, before),
-            when,
-            limit,
-            points: draft.points.map_or(1, |points| count(points.0)),
+            metric: self.metric(ids, draft.metric, own, before),
+            condition: Condition { when, limit, window: window(*draft.points, *draft.of), missing },
             period: draft.period.map_or(PERIOD, |time| time.0),
+        }
+    }
+
+    fn step_policy(&mut self, ids: &Ids<'_>, draft: &draft::Step, own: NodeId, before: NodeId) -> Step {
+        let draft::Step { metric, when, points, of, period, missing, .. } = draft;
+        let alarm = self.watching(ids, Watching { metric, when, points, of, period, missing }, own, before);
+        let mut steps = Vec::with_capacity(draft.steps.len());
+        for step in &draft.steps {
+            let ends = alarms::ends(metric, step).unwrap_or_else(|why| {
+                self.slip(why);
+                (0.0, 0.0)
+            });
+            steps.push(Stride { from: ends.0, to: ends.1, change: change(step.change, step.set) });
+        }
+        Step {
+            alarm,
+            statistic: match draft.statistic {
+                None | Some(draft::Statistic::Newest) => Statistic::Newest,
+                Some(draft::Statistic::Average) => Statistic::Average,
+                Some(draft::Statistic::Minimum) => Statistic::Minimum,
+                Some(draft::Statistic::Maximum) => Statistic::Maximum,
+            },
+            steps,
+            min_change: draft.min_change.map_or(0, |change| count(change.0)),
+            warm_up: draft.warm_up.map(|time| time.0),
+        }
+    }
+
+    fn simple(&mut self, ids: &Ids<'_>, draft: &draft::Simple, own: NodeId, before: NodeId) -> Simple {
+        let draft::Simple { metric, when, points, of, period, missing, .. } = draft;
+        Simple {
+            alarm: self.watching(ids, Watching { metric, when, points, of, period, missing }, own, before),
+            change: change(draft.change, draft.set),
+            min_change: draft.min_change.map_or(0, |change| count(change.0)),
+            cooldown: draft.cooldown.map(|time| time.0),
+        }
+    }
+
+    /// How what happens becomes what the controllers of a topology see.
+    pub(super) fn metrics(&mut self, draft: &Seen) -> Metrics {
+        let share = |share: Option<Share>| share.map_or(0.0, |share| share.0);
+        let span = |time: Option<Time>| time.map_or(Span::ZERO, |time| time.0);
+        Metrics {
+            period: span(draft.period),
+            delay: self.law_or_none(&draft.delay),
+            noise: share(draft.noise),
+            missing: share(draft.missing),
+            detailed: draft.detailed.unwrap_or(true),
+            idle_wake: span(draft.idle_wake),
         }
     }
 
@@ -135,6 +198,8 @@ impl Builder<'_> {
                 draft::Policy::TargetTracking(rule) => {
                     policies.push(Policy::TargetTracking(self.tracking(ids, rule, own, before)));
                 }
+                draft::Policy::Step(rule) => policies.push(Policy::Step(self.step_policy(ids, rule, own, before))),
+                draft::Policy::Simple(rule) => policies.push(Policy::Simple(self.simple(ids, rule, own, before))),
                 draft::Policy::Scheduled(rule) => {
                     let (min, desired, max) = (rule.min, rule.desired, rule.max);
                     let late = self.law_or_none(&rule.late);
@@ -156,7 +221,13 @@ impl Builder<'_> {
             max: count(draft.max.0),
             policies,
             cooldown: draft.cooldown.map_or(Span::ZERO, |time| time.0),
+            cooldown_from: match draft.cooldown_from {
+                None | Some(draft::CooldownFrom::Decision) => CooldownFrom::Decision,
+                Some(draft::CooldownFrom::DrainStart) => CooldownFrom::DrainStart,
+                Some(draft::CooldownFrom::DrainEnd) => CooldownFrom::DrainEnd,
+            },
             warm_up: draft.warm_up.map(|time| time.0),
+            lag: self.law_or_none(&draft.lag),
         }
     }
 
@@ -190,9 +261,11 @@ impl Builder<'_> {
         } else if let Some(number) = draft.requests_per_worker {
             (of_pool(Reading::RequestsPerWorker), number.0)
         } else if let Some(number) = draft.backlog_per_instance {
-            (Metric { what: Reading::BacklogPerInstance, of: before }, number.0)
+            let visible = Metric { what: Reading::Visible, of: before };
+            let ratio = Ratio { of: visible, to: of_pool(Reading::InService), at_least: 0.0 };
+            (Metric { what: Reading::Ratio(Box::new(ratio)), of: before }, number.0)
         } else if let (Some(metric), Some(target)) = (&draft.metric, &draft.target) {
-            let target = tracking::target_value(metric, target).unwrap_or_else(|why| {
+            let target = metrics::target_value(metric, target).unwrap_or_else(|why| {
                 self.slip(why);
                 1.0
             });
@@ -205,6 +278,13 @@ impl Builder<'_> {
             metric,
             target,
             period: draft.period.map_or(PERIOD, |time| time.0),
+            high: draft.high.as_ref().map_or(Window::all(1), |high| window(high.points, high.of)),
+            low: draft.low.as_ref().map_or(Window::all(1), |low| window(low.points, low.of)),
+            factor: match draft.low.as_ref().and_then(|low| low.factor) {
+                None => Factor::Share(1.0),
+                Some(draft::Factor::Of(share)) => Factor::Share(share),
+                Some(draft::Factor::ByCapacity) => Factor::ByCapacity,
+            },
             scale_in: match draft.scale_in {
                 None | Some(draft::ShrinkBy::Proportional) => ScaleIn::Proportional,
                 Some(draft::ShrinkBy::One) => ScaleIn::One,
@@ -214,22 +294,68 @@ impl Builder<'_> {
         }
     }
 
-    fn metric(&mut self, ids: &Ids<'_>, draft: &draft::Metric, own: NodeId, before: NodeId) -> Metric {
+    fn metric(&mut self, ids: &Ids<'_>, draft: &draft_metric::Metric, own: NodeId, before: NodeId) -> Metric {
+        use draft_metric::Metric as Draft;
         let what = match draft {
-            draft::Metric::Visible(_) => Reading::Visible,
-            draft::Metric::InFlight(_) => Reading::InFlight,
-            draft::Metric::Delayed(_) => Reading::Delayed,
-            draft::Metric::Oldest(_) => Reading::Oldest,
-            draft::Metric::Backlog(_) => Reading::Backlog,
-            draft::Metric::Cpu(_) => Reading::Cpu,
-            draft::Metric::Busy(_) => Reading::Busy,
-            draft::Metric::RequestsPerWorker(_) => Reading::RequestsPerWorker,
+            Draft::Visible(_) => Reading::Visible,
+            Draft::InFlight(_) => Reading::InFlight,
+            Draft::Delayed(_) => Reading::Delayed,
+            Draft::Oldest(_) => Reading::Oldest,
+            Draft::Backlog(_) => Reading::Backlog,
+            Draft::Cpu(_) => Reading::Cpu,
+            Draft::Busy(_) => Reading::Busy,
+            Draft::RequestsPerWorker(_) => Reading::RequestsPerWorker,
+            Draft::InService(_) => Reading::InService,
+            Draft::Ready(_) => Reading::Ready,
+            Draft::Desired(_) => Reading::Desired,
+            Draft::Ratio(ratio) => Reading::Ratio(Box::new(Ratio {
+                of: self.metric(ids, &ratio.of, own, before),
+                to: self.metric(ids, &ratio.to, own, before),
+                at_least: ratio.at_least.map_or(0.0, |least| least.0),
+            })),
+            Draft::Recorded(recorded) => Reading::Recorded(self.recorded(recorded)),
         };
-        let of = match tracking::node_of(draft) {
+        let of = match metrics::node_of(draft) {
             Some(name) => self.id(ids, name),
-            None if tracking::of_queue(draft) => before,
+            None if metrics::of_queue(draft) => before,
             None => own,
         };
         Metric { what, of }
+    }
+
+    fn recorded(&mut self, draft: &draft_metric::Recorded) -> Recorded {
+        if let Some(points) = &draft.points {
+            return Recorded(points.iter().map(|(at, value)| (SimTime::START + at.0, value.0)).collect());
+        }
+        let points = columns_of(draft).and_then(|columns| self.sight.files.metrics.get(&columns));
+        Recorded(points.cloned().unwrap_or_else(|| {
+            self.slip("a recorded metric was not read".to_owned());
+            Arc::new([])
+        }))
+    }
+}
+
+/// What an alarm watches, as the file says it.
+struct Watching<'a> {
+    metric: &'a draft_metric::Metric,
+    when: &'a draft::When,
+    points: &'a Option<Whole>,
+    of: &'a Option<Whole>,
+    period: &'a Option<Time>,
+    missing: &'a Option<draft::Missing>,
+}
+
+/// So many of so many datapoints; without the second, all.
+fn window(points: Option<Whole>, of: Option<Whole>) -> Window {
+    let short = |number: Whole| u16::try_from(number.0).unwrap_or(u16::MAX);
+    let points = points.map_or(1, short);
+    Window { points, of: of.map_or(points, short) }
+}
+
+fn change(change: Option<DraftChange>, set: Option<Whole>) -> Change {
+    match (change, set) {
+        (Some(DraftChange::By(by)), _) => Change::By(by),
+        (Some(DraftChange::Percent(percent)), _) => Change::Percent(percent),
+        (None, set) => Change::To(set.map_or(0, |set| count(set.0))),
     }
 }

@@ -220,6 +220,45 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
+/// A change of a size: by a number, or by a share of it; either may be negative.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Change {
+    By(i64),
+    Percent(f64),
+}
+
+impl<'de> Deserialize<'de> for Change {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Change, D::Error> {
+        struct Changing;
+        impl Visitor<'_> for Changing {
+            type Value = Change;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a change: a whole number such as `2` or `-1`, or a share such as `\"10%\"`")
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Change, E> {
+                Ok(Change::By(number))
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Change, E> {
+                Err(E::custom(format!("{number} is not a whole number, and this counts workers")))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Change, E> {
+                let percent = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+                let what = || {
+                    format!(
+                        "`{text}` is no change of a size{ADVICE}write workers such as `-1`, or a share such as `\"10%\"`"
+                    )
+                };
+                percent.filter(|percent| percent.abs() <= 1e6).map(Change::Percent).ok_or_else(|| E::custom(what()))
+            }
+        }
+        deserializer.deserialize_any(Changing)
+    }
+}
+
 /// Declares the schema of a hand-written type.
 macro_rules! schemas {
     ($($name:ident = $schema:tt;)+) => {
@@ -241,5 +280,6 @@ schemas! {
     Whole = { "type": "integer", "minimum": 0, "description": "a whole number" };
     Number = { "type": "number", "description": "a number" };
     Amount = { "anyOf": [{ "type": "integer", "minimum": 0 }, { "const": "unlimited" }], "description": "a whole number or `\"unlimited\"`" };
+    Change = { "type": ["string", "integer"], "description": "a change of a size: workers such as `2` or `-1`, or a share of the size such as `\"10%\"`" };
     Limit = { "type": ["string", "number"], "description": "a value in the form of the figure or metric: `\"10min\"`, `\"0.1%\"`, `\"$900\"`, `\"5/s\"` or a number" };
 }

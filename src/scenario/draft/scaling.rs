@@ -1,11 +1,47 @@
 //! `scaling`: how a pool's size follows the load.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
+use std::borrow::Cow;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use crate::ground::quantity;
 use crate::scenario::draft::fault::Held;
 use crate::scenario::draft::law::Law;
-use crate::scenario::draft::quantities::{Limit, Number, Share, Time, Whole};
+use crate::scenario::draft::metric::Metric;
+use crate::scenario::draft::quantities::{Change, Limit, Number, Share, Time, Whole};
+
+/// A share, or the word for one that follows the size of the group.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Factor {
+    ByCapacity,
+    Of(f64),
+}
+
+impl<'de> Deserialize<'de> for Factor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Factor, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "by-capacity" => Ok(Factor::ByCapacity),
+            other => quantity::share(other).map(Factor::Of).map_err(|_| {
+                D::Error::custom(format!(
+                    "expected a share such as `\"90%\"` or \"by-capacity\", found the text {other:?}"
+                ))
+            }),
+        }
+    }
+}
+
+impl JsonSchema for Factor {
+    fn schema_name() -> Cow<'static, str> {
+        "Factor".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "a share such as `\"90%\"`, or `\"by-capacity\"`" })
+    }
+}
 
 /// How a pool's size follows the load.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -34,12 +70,32 @@ pub(crate) struct Asg {
     /// Who asks for more or fewer. Without any, the group keeps its size.
     #[serde(default)]
     pub policies: Vec<Policy>,
-    /// Rest after a change, from the decision on.
+    /// Rest after a change. It holds back `simple` and `queue-length` policies, and the others only when they ask for
+    /// fewer and no `warm-up` is given.
     #[schemars(extend("default" = "0s"))]
     pub cooldown: Option<Time>,
+    /// From when on the rest counts.
+    #[schemars(extend("default" = "decision"))]
+    pub cooldown_from: Option<CooldownFrom>,
+    /// How long after a decision the group acts on it.
+    #[schemars(extend("default" = "0s"))]
+    pub lag: Option<Law<Time>>,
     /// How long a new worker is left out of what target tracking sees of workers (`cpu`, `busy`), is wanted already, and
     /// keeps the group from shrinking. Unset is not 0: then it is the `cooldown`.
     pub warm_up: Option<Time>,
+}
+
+/// From when on the rest after a change counts.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CooldownFrom {
+    /// From the decision.
+    Decision,
+    /// From when the last new worker is in service, or the last one that goes has begun to drain; until then nothing that
+    /// rests is decided.
+    DrainStart,
+    /// The same, but from when the last one that goes is gone.
+    DrainEnd,
 }
 
 /// Who asks for more or fewer workers.
@@ -50,7 +106,11 @@ pub(crate) enum Policy {
     /// The simple rule: as many workers as messages, or one for every so many.
     QueueLength(QueueLength),
     /// Keeps a metric per worker at a target.
-    TargetTracking(TargetTracking),
+    TargetTracking(Box<TargetTracking>),
+    /// Changes the size by steps: the further a metric is beyond its alarm's limit, the more.
+    Step(Box<Step>),
+    /// Changes the size by one step whenever its alarm goes off, and rests.
+    Simple(Box<Simple>),
     /// Changes bounds or size at given times.
     Scheduled(Scheduled),
 }
@@ -102,6 +162,10 @@ pub(crate) struct TargetTracking {
     /// From one look to the next.
     #[schemars(extend("default" = "60s"))]
     pub period: Option<Time>,
+    /// At which datapoints it asks for more.
+    pub high: Option<High>,
+    /// At which datapoints it asks for fewer.
+    pub low: Option<Low>,
     /// Whether and how it asks for fewer.
     #[schemars(extend("default" = "proportional"))]
     pub scale_in: Option<ShrinkBy>,
@@ -154,7 +218,7 @@ pub(crate) struct Timetable {
     pub workers: Whole,
 }
 
-/// Goes off when a metric was beyond a limit for so many periods in a row.
+/// Goes off when a metric is beyond a limit at enough of the newest datapoints.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Alarm {
@@ -162,12 +226,146 @@ pub(crate) struct Alarm {
     pub metric: Metric,
     /// The limit, in the metric's own form: `{ above = "80%" }`.
     pub when: When,
-    /// Periods in a row.
+    /// Datapoints beyond the limit …
     #[schemars(extend("default" = 1))]
     pub points: Option<Whole>,
+    /// … of the newest so many. Without it, as many as `points`.
+    pub of: Option<Whole>,
     /// From one look to the next.
     #[schemars(extend("default" = "60s"))]
     pub period: Option<Time>,
+    /// What a missing datapoint means.
+    #[schemars(extend("default" = "missing"))]
+    pub missing: Option<Missing>,
+}
+
+/// What a missing datapoint means for an alarm.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Missing {
+    /// Nothing: without any datapoint there is not enough data, and nothing is changed.
+    Missing,
+    /// The alarm stays as it is.
+    Ignore,
+    /// As if it were beyond the limit.
+    Breaching,
+    /// As if it were not.
+    NotBreaching,
+}
+
+/// Changes the size by steps: the further a metric is beyond its alarm's limit, the more.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Step {
+    /// What is read.
+    pub metric: Metric,
+    /// The limit, in the metric's own form: `{ above = "80%" }`.
+    pub when: When,
+    /// Datapoints beyond the limit …
+    #[schemars(extend("default" = 1))]
+    pub points: Option<Whole>,
+    /// … of the newest so many. Without it, as many as `points`.
+    pub of: Option<Whole>,
+    /// From one look to the next.
+    #[schemars(extend("default" = "60s"))]
+    pub period: Option<Time>,
+    /// What a missing datapoint means.
+    #[schemars(extend("default" = "missing"))]
+    pub missing: Option<Missing>,
+    /// Which value of the datapoints that set the alarm off decides the step.
+    #[schemars(extend("default" = "newest"))]
+    pub statistic: Option<Statistic>,
+    /// What is done how far from the limit; at most twenty, without gap or overlap.
+    pub steps: Vec<Stride>,
+    /// The least that a change by a share changes.
+    #[schemars(extend("default" = 0))]
+    pub min_change: Option<Whole>,
+    /// The same as the group's, for this policy.
+    pub warm_up: Option<Time>,
+}
+
+/// One step: a part of the metric's range and what is done there: one of `change` and `set`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Stride {
+    /// Where it begins, relative to the limit. Without it, nothing bounds it below.
+    pub from: Option<Limit>,
+    /// Where it ends, relative to the limit. Without it, nothing bounds it above.
+    pub to: Option<Limit>,
+    /// Workers more, or fewer; or a share of those there are.
+    pub change: Option<Change>,
+    /// To this size.
+    pub set: Option<Whole>,
+}
+
+/// Which value of an alarm's newest datapoints counts.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Statistic {
+    /// The newest.
+    Newest,
+    /// The mean of those that the alarm judges.
+    Average,
+    /// The least of them.
+    Minimum,
+    /// The greatest of them.
+    Maximum,
+}
+
+/// Changes the size by one step whenever its alarm goes off, and rests: one of `change` and `set`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Simple {
+    /// What is read.
+    pub metric: Metric,
+    /// The limit, in the metric's own form: `{ above = "80%" }`.
+    pub when: When,
+    /// Datapoints beyond the limit …
+    #[schemars(extend("default" = 1))]
+    pub points: Option<Whole>,
+    /// … of the newest so many. Without it, as many as `points`.
+    pub of: Option<Whole>,
+    /// From one look to the next.
+    #[schemars(extend("default" = "60s"))]
+    pub period: Option<Time>,
+    /// What a missing datapoint means.
+    #[schemars(extend("default" = "missing"))]
+    pub missing: Option<Missing>,
+    /// Workers more, or fewer; or a share of those there are.
+    pub change: Option<Change>,
+    /// To this size.
+    pub set: Option<Whole>,
+    /// The least that a change by a share changes.
+    #[schemars(extend("default" = 0))]
+    pub min_change: Option<Whole>,
+    /// Its own rest after a change. Without it, the group's.
+    pub cooldown: Option<Time>,
+}
+
+/// So many of so many datapoints.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct High {
+    /// Datapoints above the target …
+    #[schemars(extend("default" = 1))]
+    pub points: Option<Whole>,
+    /// … of the newest so many. Without it, as many as `points`.
+    pub of: Option<Whole>,
+}
+
+/// So many of so many datapoints, below a share of the target.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Low {
+    /// Datapoints below `factor` of the target …
+    #[schemars(extend("default" = 1))]
+    pub points: Option<Whole>,
+    /// … of the newest so many. Without it, as many as `points`.
+    pub of: Option<Whole>,
+    /// The share of the target below which it asks for fewer: a share, or `"by-capacity"`: as far below as one worker
+    /// fewer would lift the metric, from 70 % for small groups to 90 %.
+    #[schemars(extend("default" = "100%"))]
+    pub factor: Option<Factor>,
 }
 
 /// On which side of a limit a metric must be.
@@ -215,36 +413,4 @@ pub(crate) struct Size {
     pub speed: Option<Number>,
     /// Requests it serves at once. Without it, the pool's `slots`.
     pub slots: Option<Whole>,
-}
-
-/// What a controller reads: a word, or the word with its node, `{ visible = { of = "uploads" } }`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(transform = crate::scenario::schema::choice)]
-pub(crate) enum Metric {
-    /// Messages free to be received; of a pool, requests in line.
-    Visible(Of),
-    /// Messages received and not yet deleted; of a pool, requests in service.
-    InFlight(Of),
-    /// Messages hidden until their delay is over.
-    Delayed(Of),
-    /// How long ago the oldest message came.
-    Oldest(Of),
-    /// Visible and in flight; of a pool, waiting and in service.
-    Backlog(Of),
-    /// The busy share of the ready slots since the last look.
-    Cpu(Of),
-    /// Busy slots for each ready worker since the last look.
-    Busy(Of),
-    /// Requests begun for each ready worker and minute since the last look.
-    RequestsPerWorker(Of),
-}
-
-/// The node of a metric.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Of {
-    /// A queue or pool. Without it, the queue before the pool, else the pool's own line; `cpu`, `busy` and
-    /// `requests-per-worker` are of the pool itself.
-    pub of: Option<String>,
 }

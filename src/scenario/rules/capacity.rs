@@ -6,9 +6,9 @@ use crate::scenario::draft::node::{Platform, Pool, Routing};
 use crate::scenario::draft::quantities::{Amount, Number, Whole};
 use crate::scenario::draft::scaling::{Policy, Scaling};
 use crate::scenario::place::Place;
-use crate::scenario::rules::Rule;
 use crate::scenario::rules::ranges::Ranges;
 use crate::scenario::rules::sizes;
+use crate::scenario::rules::{Rule, alarms};
 use crate::scenario::sight::{Kind, Sight, node_place};
 
 pub(super) const RULE: Rule =
@@ -20,7 +20,6 @@ const SLOTS_MAX: u64 = 1_000_000;
 const ROOM_MAX: u64 = 1_000_000_000;
 const CALLS_MAX: u64 = 255;
 const WEIGHT_MAX: f64 = 1_000_000.0;
-const POINTS_MAX: u64 = 10_000;
 /// Between the looks of a policy.
 const RHYTHM_MIN: Span = Span::from_millis(1);
 
@@ -184,7 +183,7 @@ fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Rang
             }
             if let Some(alarm) = &vertical.alarm {
                 let place = place.then("alarm");
-                ranges.within("periods in a row", alarm.points, 1, POINTS_MAX, place.then("points"));
+                alarms::window(alarm.points, alarm.of, alarm.period, &place, ranges);
                 ranges.at_least("a rhythm", alarm.period.map(|time| time.0), RHYTHM_MIN, place.then("period"));
             }
             for (index, (_, number)) in vertical.at.iter().flatten().enumerate() {
@@ -218,6 +217,26 @@ fn policy(policy: &Policy, group_max: u64, place: &Place, ranges: &mut Ranges) {
                 );
             }
             ranges.at_least("a rhythm", tracking.period.map(|time| time.0), RHYTHM_MIN, place.then("period"));
+            if let Some(high) = &tracking.high {
+                alarms::window(high.points, high.of, tracking.period, &place.then("high"), ranges);
+            }
+            if let Some(low) = &tracking.low {
+                alarms::window(low.points, low.of, tracking.period, &place.then("low"), ranges);
+            }
+        }
+        Policy::Step(step) => {
+            let place = place.then("step");
+            ranges.at_least("a rhythm", step.period.map(|time| time.0), RHYTHM_MIN, place.then("period"));
+            alarms::window(step.points, step.of, step.period, &place, ranges);
+            let changes: Vec<_> = step.steps.iter().map(|step| step.change).collect();
+            alarms::least(step.min_change, &changes, &place, &mut ranges.complaints);
+        }
+        Policy::Simple(simple) => {
+            let place = place.then("simple");
+            ranges.at_least("a rhythm", simple.period.map(|time| time.0), RHYTHM_MIN, place.then("period"));
+            alarms::window(simple.points, simple.of, simple.period, &place, ranges);
+            alarms::change(simple.change, simple.set, &place, &mut ranges.complaints);
+            alarms::least(simple.min_change, &[simple.change], &place, &mut ranges.complaints);
         }
         Policy::Scheduled(scheduled) => {
             let place = place.then("scheduled");

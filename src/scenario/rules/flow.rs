@@ -205,7 +205,7 @@ pub(super) fn most_workers(pool: &Pool) -> Option<u32> {
         Scaling::Group(group) => {
             let scheduled = group.policies.iter().filter_map(|policy| match policy {
                 Policy::Scheduled(scheduled) => scheduled.max,
-                Policy::QueueLength(_) | Policy::TargetTracking(_) => None,
+                _ => None,
             });
             scheduled.fold(group.max, u32::max)
         }

@@ -201,7 +201,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
 
 fn policy(policy: &Policy, place: &Place, complaints: &mut Vec<Complaint>) {
     match policy {
-        Policy::QueueLength(_) => {}
+        Policy::QueueLength(_) | Policy::Step(_) | Policy::Simple(_) => {}
         Policy::TargetTracking(tracking) => {
             let place = place.then("target-tracking");
             let metrics = [

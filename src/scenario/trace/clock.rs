@@ -39,7 +39,7 @@ impl Clock {
     }
 
     /// A clock whose numbers count `unit`; without one, their size tells seconds from milliseconds.
-    fn counting(unit: Option<Span>) -> Clock {
+    pub fn counting(unit: Option<Span>) -> Clock {
         Clock { unit, form: None }
     }
 

@@ -42,6 +42,10 @@ pub struct Scene {
     pub stages: Vec<Stage>,
     /// By size of a machine, the traces' word; empty where it never changes.
     pub sizes: Vec<&'static str>,
+    /// Its policies have alarms: decisions are told where one has gone off.
+    pub alarms: bool,
+    /// What a policy keeps its metric at.
+    pub target: Option<String>,
     /// The traces' word for a request that found no worker in service; `no_downstream` where a model has no other.
     pub nobody: Option<&'static str>,
 }
@@ -127,6 +131,11 @@ impl Scene {
         }
         if let Some(client) = &self.client {
             text += &format!("[workload.requests]\nclient = {client}\n");
+        }
+        if self.calls.is_empty() {
+            // A scenario has somebody who asks; this one would come when all is over.
+            let after = span(self.end + 1_000_000_000);
+            text += &format!("[workload.requests]\narrivals = {{ scripted = [{{ at = {after:?} }}] }}\n");
         }
         for call in &self.calls {
             text += "[[workload.requests.arrivals.scripted]]\n";

@@ -2,11 +2,13 @@
 
 mod crew;
 mod monolith;
+mod scripted;
 
 use super::scene::{Call, Scene, span, steps, work};
 use super::trace::Table;
 use crew::{crashes, crew, fleet, hands, launched};
 use monolith::monolith;
+use scripted::scripted_metric_asg;
 
 /// The scenario of a run's inputs; or why there is none yet.
 pub fn translate(title: &str, model: &str, inputs: &Table<'_>) -> Result<Scene, String> {
@@ -20,7 +22,7 @@ pub fn translate(title: &str, model: &str, inputs: &Table<'_>) -> Result<Scene, 
         "monolith" => monolith(&mut scene, inputs)?,
         "queue_asg" => queue_asg(&mut scene, inputs)?,
         "queue_delivery" => queue_delivery(&mut scene, inputs)?,
-        "scripted_metric_asg" => return Err("recorded metrics and step policies are not there".to_owned()),
+        "scripted_metric_asg" => scripted_metric_asg(&mut scene, inputs)?,
         "hpa" => return Err("the horizontal pod autoscaler is not there".to_owned()),
         "function" => return Err("functions are not there".to_owned()),
         "stopped_instance" => return Err("stopped machines, events and rules are not there".to_owned()),

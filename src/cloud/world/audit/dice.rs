@@ -1,9 +1,9 @@
 //! Draws systems by lot.
 
+mod scaling;
+
 use crate::cloud::arrivals::Arrivals;
-use crate::cloud::scaling::{
-    Alarm, Entry, Group, Metric, Policy, QueueLength, Reading, Scaling, Shrinks, Side, Size, Vertical,
-};
+use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
     Abandoned, Admission, Application, Backoff, Balancer, Bucket, Client, Clock, Crash, DeadLetterAt, DeadLetters,
     Discipline, Fault, Harm, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Outage, Platform, Poll, Pool,
@@ -163,7 +163,7 @@ impl Dice {
         let entry = entry.collect();
         let faults = (0..self.of(5)).map(|n| self.fault(n, &nodes));
         let faults = faults.collect();
-        Topology { name: "random".to_owned(), nodes, entry, faults }
+        Topology { name: "random".to_owned(), nodes, entry, faults, metrics: self.metrics() }
     }
 
     fn fault(&mut self, number: u64, nodes: &[Node]) -> Fault {
@@ -230,56 +230,9 @@ impl Dice {
         let unlimited = self.one_in(10);
         let workers = if unlimited { None } else { Some(self.of(4) as u32) };
         let slots = 1 + self.of(3) as u32;
-        let at = |second: u64| SimTime::from_nanos(second * SECOND);
-        let scaling = match self.of(6) {
-            _ if unlimited => Scaling::Fixed,
-            0 => Scaling::Timetable(
-                (0..6).map(|n| Entry { at: at(5 + 12 * n + self.of(8)), workers: self.of(5) as u32 }).collect(),
-            ),
-            1 => Scaling::Vertical(Vertical {
-                sizes: vec![
-                    Size { platform: Platform::Free, speed: Speed::ONE, slots },
-                    Size { platform: Platform::Free, speed: Speed { work: 2, time: 1 }, slots: 1 + self.of(3) as u32 },
-                ],
-                at: (0..6).map(|n| (at(5 + 12 * n + self.of(8)), (1 - n % 2) as u16)).collect(),
-                alarm: None,
-                change: self.law(3),
-                held: self.held(),
-            }),
-            2 => Scaling::Vertical(Vertical {
-                sizes: (1..4)
-                    .map(|work| Size { platform: Platform::Free, speed: Speed { work, time: 1 }, slots })
-                    .collect(),
-                at: Vec::new(),
-                alarm: Some(Alarm {
-                    metric: Metric { what: self.pick(&[Reading::Cpu, Reading::Backlog]), of: NodeId(3 * tier as u16) },
-                    when: Side::AtLeast,
-                    limit: 0.5,
-                    points: 1 + self.of(3) as u32,
-                    period: Span::from_secs(5),
-                }),
-                change: self.law(3),
-                held: self.held(),
-            }),
-            3 | 4 => Scaling::Group(Group {
-                min: 0,
-                desired: workers.unwrap_or(1),
-                max: 5,
-                policies: vec![Policy::QueueLength(QueueLength {
-                    metric: Metric {
-                        what: self.pick(&[Reading::Visible, Reading::Backlog]),
-                        of: NodeId(3 * tier as u16 + if doors[tier as usize].1 { 2 } else { 0 }),
-                    },
-                    per_worker: 2.0,
-                    every: Span::from_secs(5),
-                    first: Span::from_secs(5),
-                    shrinks: self.pick(&[Shrinks::Always, Shrinks::WhenEmpty]),
-                })],
-                cooldown: Span::ZERO,
-                warm_up: None,
-            }),
-            _ => Scaling::Fixed,
-        };
+        let before = NodeId(3 * tier as u16 + if doors[tier as usize].1 { 2 } else { 0 });
+        let scaling =
+            if unlimited { Scaling::Fixed } else { self.scaling(NodeId(3 * tier as u16), before, workers, slots) };
         let rank = self.pick(&[vec![0, 1], vec![1, 0]]);
         let preempts = self.one_in(2).then(|| self.held());
         Pool {

@@ -3,7 +3,8 @@
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::Fact;
 use crate::cloud::scaling::{
-    Alarm, Entry, Group, Metric, Policy, Reading, ScaleIn, Scaling, Scheduled, Side, Size, TargetTracking, Vertical,
+    Alarm, Condition, Entry, Factor, Group, Metric, Missing, Policy, Reading, ScaleIn, Scaling, Scheduled, Side, Size,
+    TargetTracking, Vertical, Window,
 };
 use crate::cloud::topology::{Held, Initially, NoWorker, NodeId, Platform, Pool, Speed, Workload};
 use crate::cloud::world::tests::{alone, application, at, brings, completions, diary, pool, seconds, work};
@@ -54,9 +55,7 @@ fn an_alarm_changes_to_the_next_size_until_the_last() {
     let size = |work| Size { platform: Platform::Free, speed: Speed { work, time: 1 }, slots: 1 };
     let alarm = Alarm {
         metric: Metric { what: Reading::Cpu, of: NodeId(0) },
-        when: Side::Above,
-        limit: 0.8,
-        points: 2,
+        condition: Condition { when: Side::Above, limit: 0.8, window: Window::all(2), missing: Missing::Missing },
         period: Span::from_secs(10),
     };
     let scaling = Scaling::Vertical(Vertical {
@@ -78,9 +77,10 @@ fn who_is_not_yet_warm_does_not_make_the_group_grow() {
     let launches = |warm_up| {
         let metric = Metric { what: Reading::Cpu, of: NodeId(0) };
         let (period, scale_in) = (Span::from_secs(10), ScaleIn::Proportional);
-        let rule = TargetTracking { metric, target: 0.5, period, scale_in, warm_up: None };
-        let (policies, cooldown) = (vec![Policy::TargetTracking(rule)], Span::ZERO);
-        let scaling = Scaling::Group(Group { min: 1, desired: 1, max: 4, policies, cooldown, warm_up });
+        let (high, low, factor) = (Window::all(1), Window::all(1), Factor::Share(1.0));
+        let rule = TargetTracking { metric, target: 0.5, period, high, low, factor, scale_in, warm_up: None };
+        let policies = vec![Policy::TargetTracking(rule)];
+        let scaling = Scaling::Group(Group { min: 1, desired: 1, max: 4, policies, warm_up, ..Group::default() });
         let found = diary(&application, &alone(Pool { scaling, ..pool(vec![work(0)], 1) }, 1), 60.0);
         let launched = found.iter().filter(|(_, fact)| matches!(fact, Fact::Launched { .. }));
         launched.map(|&(at, _)| at).collect::<Vec<_>>()
@@ -119,8 +119,8 @@ fn a_scheduled_change_may_be_late() {
     let application = application(at(&[0.0]), vec![seconds(1.0)]);
     let rule =
         Scheduled { at: SimTime::from_nanos(10 * SECOND), min: None, desired: Some(1), max: None, late: seconds(3.0) };
-    let (policies, cooldown) = (vec![Policy::Scheduled(rule)], Span::ZERO);
-    let scaling = Scaling::Group(Group { min: 0, desired: 0, max: 1, policies, cooldown, warm_up: None });
+    let policies = vec![Policy::Scheduled(rule)];
+    let scaling = Scaling::Group(Group { max: 1, policies, ..Group::default() });
     let pool = Pool { scaling, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 0) };
     assert_eq!(completions(&diary(&application, &alone(pool, 1), 60.0)), [(0, 14.0)]);
 }

@@ -1,0 +1,167 @@
+//! What controllers see of a world: the values of metrics, and the datapoints that become of them.
+
+use crate::cloud::node::Node;
+use crate::cloud::scaling::{Datapoint, Metric, Metrics, Reading};
+use crate::cloud::topology::NodeId;
+use crate::cloud::world::World;
+use crate::ground::chance::{Draw, unit};
+use crate::ground::time::{SECOND, SimTime, Span};
+
+/// The integrals and counts at a policy's last look: averages are differences of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LastLook {
+    at: SimTime,
+    busy: u128,
+    slots: u128,
+    ready: u128,
+    begun: u64,
+    /// Of each worker by index, where they are told apart.
+    busy_each: Vec<u128>,
+    /// What tells that a queue was used.
+    traffic: (u32, u128),
+    /// How many looks there were.
+    count: u64,
+    /// Since when the queue is idle, if it is.
+    idle_since: Option<SimTime>,
+    /// A queue left alone for long tells nothing before this instant.
+    asleep_until: SimTime,
+}
+
+impl World<'_> {
+    /// A policy's metric gets its datapoint of this instant.
+    pub(super) fn observe(&mut self, at: usize, policy: u32, metric: &Metric, warm_up: Span, now: SimTime) {
+        let id = self.controllers[at].pool;
+        let last = std::mem::take(&mut self.controllers[at].watches[policy as usize].last);
+        let mut here = self.last_look(id, metric, &last, now);
+        let mut draw = self.pool(id).key.named("metric").nth(u64::from(policy)).draw(here.count);
+        let value = self.read(metric, id, warm_up, &last, &here);
+        let (value, published) = self.as_published(metric, value, &last, &mut here, &mut draw);
+        let (visible, in_flight) = (self.waiting_at(metric.of), self.worked_on_at(metric.of));
+        let watch = &mut self.controllers[at].watches[policy as usize];
+        watch.history.push(Datapoint { value, visible, in_flight, published }, now);
+        watch.last = here;
+    }
+
+    /// What becomes of a value on its way to whoever looks: when it comes, if at all, and how exact it is.
+    fn as_published(
+        &self,
+        metric: &Metric,
+        value: Option<f64>,
+        last: &LastLook,
+        here: &mut LastLook,
+        draw: &mut Draw,
+    ) -> (Option<f64>, SimTime) {
+        let Metrics { delay, noise, missing, idle_wake, .. } = &self.topology.metrics;
+        if metric.is_recorded() {
+            return (value, here.at);
+        }
+        let published = here.at + Span::from_nanos(delay.sample(draw));
+        let comes = *missing == 0.0 || unit(draw) >= *missing;
+        let exact = *noise == 0.0 || !metric.counts_messages() || value.is_none_or(|value| value < Metrics::ROUGH);
+        let value = if exact { value } else { value.map(|value| value * (1.0 + noise * (2.0 * unit(draw) - 1.0))) };
+        let awake = *idle_wake == Span::ZERO || !metric.counts_messages() || self.is_awake(last, here, draw);
+        (value.filter(|_| comes && awake), published)
+    }
+
+    /// Whether a queue tells of itself: not when nobody has used it for hours, and not for some time after that.
+    fn is_awake(&self, last: &LastLook, here: &mut LastLook, draw: &mut Draw) -> bool {
+        let polled = here.ready > last.ready;
+        if here.traffic == last.traffic && !polled {
+            let since = *here.idle_since.get_or_insert(last.at);
+            return here.at < since + Metrics::IDLE;
+        }
+        if here.idle_since.take().is_some_and(|since| since + Metrics::IDLE <= here.at) {
+            let wake = self.topology.metrics.idle_wake.nanos() as f64 * unit(draw);
+            here.asleep_until = here.at + Span::from_nanos(wake as u64);
+        }
+        here.asleep_until <= here.at
+    }
+
+    fn last_look(&self, id: NodeId, metric: &Metric, last: &LastLook, now: SimTime) -> LastLook {
+        let pool = self.pool(id);
+        let traffic = self
+            .queue_of(metric.of)
+            .map_or((0, 0), |queue| (queue.posted, queue.visible.integral(now) + queue.in_flight.integral(now)));
+        LastLook {
+            at: now,
+            busy_each: pool.busy_each.iter().flatten().map(|busy| busy.integral(now)).collect(),
+            busy: pool.levels.busy.integral(now),
+            slots: pool.levels.slots.integral(now),
+            ready: pool.levels.ready.integral(now),
+            begun: pool.begun,
+            traffic,
+            count: last.count + 1,
+            idle_since: last.idle_since,
+            asleep_until: last.asleep_until,
+        }
+    }
+
+    /// Messages free to be received, or requests in line.
+    fn waiting_at(&self, node: NodeId) -> u64 {
+        match &self.nodes[node.index()] {
+            Node::Queue(queue) => queue.visible.level(),
+            Node::Pool(pool) => pool.levels.line.level(),
+            Node::Balancer(_) | Node::Bucket(_) => 0,
+        }
+    }
+
+    /// Messages in flight, or requests in service.
+    fn worked_on_at(&self, node: NodeId) -> u64 {
+        match &self.nodes[node.index()] {
+            Node::Queue(queue) => queue.in_flight.level(),
+            Node::Pool(pool) => pool.levels.busy.level(),
+            Node::Balancer(_) | Node::Bucket(_) => 0,
+        }
+    }
+
+    /// A metric's value for a pool's controller; `None` where there is no datapoint.
+    fn read(&self, metric: &Metric, own: NodeId, warm_up: Span, last: &LastLook, here: &LastLook) -> Option<f64> {
+        let pool = self.pool(own);
+        let ratio = |part: u128, whole: u128| (whole > 0).then(|| part as f64 / whole as f64);
+        match &metric.what {
+            Reading::Visible => Some(self.waiting_at(metric.of) as f64),
+            Reading::InFlight => Some(self.worked_on_at(metric.of) as f64),
+            Reading::Delayed => Some(self.queue_of(metric.of).map_or(0, |queue| queue.hidden.level()) as f64),
+            Reading::Oldest => Some(self.oldest_at(metric.of, here.at).seconds()),
+            Reading::Backlog => Some((self.waiting_at(metric.of) + self.worked_on_at(metric.of)) as f64),
+            what @ (Reading::Cpu | Reading::Busy) if warm_up > Span::ZERO => {
+                self.read_of_warm(*what == Reading::Cpu, own, warm_up, last, here)
+            }
+            Reading::Cpu => ratio(here.busy - last.busy, here.slots - last.slots),
+            Reading::Busy => ratio(here.busy - last.busy, here.ready - last.ready),
+            Reading::RequestsPerWorker => {
+                // Ready workers are in workers × nanoseconds; a minute has sixty thousand million of those.
+                let minutes = (here.ready - last.ready) as f64 / (60 * SECOND) as f64;
+                (minutes > 0.0).then(|| (here.begun - last.begun) as f64 / minutes)
+            }
+            Reading::InService => Some(pool.levels.ready.level() as f64),
+            Reading::Ready => Some(f64::from(pool.warm(warm_up, here.at))),
+            Reading::Desired => Some(pool.levels.desired.level() as f64),
+            Reading::Ratio(ratio) => {
+                let to = self.read(&ratio.to, own, warm_up, last, here)?.max(ratio.at_least);
+                let of = self.read(&ratio.of, own, warm_up, last, here)?;
+                (to > 0.0).then(|| of / to)
+            }
+            Reading::Recorded(recorded) => recorded.between(last.at, here.at),
+        }
+    }
+
+    /// The average over those who were in service, and warm, since the last look; `None` where nobody was.
+    fn read_of_warm(&self, share: bool, own: NodeId, warm_up: Span, last: &LastLook, here: &LastLook) -> Option<f64> {
+        let pool = self.pool(own);
+        let (mut busy, mut whole) = (0u128, 0u128);
+        for index in (0..pool.workers.len() as u32).filter(|&index| pool.is_warm(index, warm_up, last.at)) {
+            let before = last.busy_each.get(index as usize).copied().unwrap_or(0);
+            busy += here.busy_each[index as usize] - before;
+            let slots = if share { pool.slots_of(index) } else { 1 };
+            whole += u128::from(slots) * u128::from((here.at - last.at).nanos());
+        }
+        (whole > 0).then(|| busy as f64 / whole as f64)
+    }
+
+    /// How long the oldest message has been there.
+    fn oldest_at(&self, node: NodeId, now: SimTime) -> Span {
+        let oldest = self.queue_of(node).and_then(|queue| queue.front());
+        oldest.map_or(Span::ZERO, |message| now - self.messages[message].sent)
+    }
+}

@@ -1,0 +1,116 @@
+//! What controllers see: late, not at all, and less often than they look.
+
+use crate::cloud::fact::Fact;
+use crate::cloud::scaling::{
+    Alarm, Change, Condition, CooldownFrom, Group, Metric, Metrics, Missing, Policy, QueueLength, Reading, Scaling,
+    Shrinks, Side, Simple, Window,
+};
+use crate::cloud::topology::{NodeId, NodeKind, Pool, Topology};
+use crate::cloud::world::tests::{application, at, diary, node, pool, queue, seconds, topology, work};
+use crate::ground::time::Span;
+
+/// A queue before a pool that a policy scales from nothing.
+fn fed(group: Group, metrics: Metrics) -> Topology {
+    let mut pool = Pool { scaling: Scaling::Group(group), ..pool(vec![work(0)], 0) };
+    pool.life.boot = seconds(5.0);
+    let nodes = vec![node("q", NodeKind::Queue(queue(1))), node("w", NodeKind::Pool(Box::new(pool)))];
+    Topology { metrics, ..topology(nodes) }
+}
+
+fn visible() -> Metric {
+    Metric { what: Reading::Visible, of: NodeId(0) }
+}
+
+/// A policy that looks every so many seconds and wants a worker for each visible message.
+fn by_length(every: u64) -> Group {
+    let (every, shrinks) = (Span::from_secs(every), Shrinks::WhenEmpty);
+    let rule = QueueLength { metric: visible(), per_worker: 1.0, every, first: every, shrinks };
+    Group { max: 9, policies: vec![Policy::QueueLength(rule)], ..Group::default() }
+}
+
+/// What was decided: when, on which metric, for how many.
+fn decided(topology: &Topology, times: &[f64], until: f64) -> Vec<(f64, Option<f64>, u32)> {
+    let found = diary(&application(at(times), vec![seconds(1_000.0)]), topology, until);
+    let decided = found.into_iter().filter_map(|(at, fact)| match fact {
+        Fact::Decided { decision, .. } => Some((at, decision.metric, decision.to)),
+        _ => None,
+    });
+    decided.collect()
+}
+
+/// One message comes at 5 s. The look at 10 s makes the datapoint that comes at 17 s; the look at 20 s sees it.
+#[test]
+fn a_datapoint_is_seen_when_it_is_published() {
+    let late = Metrics { delay: seconds(7.0), ..Metrics::default() };
+    assert_eq!(decided(&fed(by_length(10), late), &[5.0], 25.0), [(10.0, None, 0), (20.0, Some(1.0), 1)]);
+    assert_eq!(decided(&fed(by_length(10), Metrics::default()), &[5.0], 15.0), [(10.0, Some(1.0), 1)]);
+}
+
+#[test]
+fn nobody_looks_more_often_than_there_are_datapoints() {
+    let seldom = Metrics { period: Span::from_secs(60), ..Metrics::default() };
+    assert_eq!(decided(&fed(by_length(10), seldom), &[5.0], 70.0), [(60.0, Some(1.0), 1)]);
+}
+
+#[test]
+fn what_never_comes_is_never_seen() {
+    let none = Metrics { missing: 1.0, ..Metrics::default() };
+    assert_eq!(decided(&fed(by_length(10), none), &[5.0], 25.0), [(10.0, None, 0), (20.0, None, 0)]);
+}
+
+/// The queue is empty from the start: from six hours on it tells nothing, and after the message at seven hours nothing
+/// for a part of fifteen minutes (Amazon SQS developer guide, *Available CloudWatch metrics*).
+#[test]
+fn a_queue_left_alone_for_hours_tells_nothing_for_a_while() {
+    let wake = Metrics { idle_wake: Span::from_secs(900), ..Metrics::default() };
+    let looks = decided(&fed(by_length(600), wake), &[7.0 * 3_600.0 + 1.0], 8.0 * 3_600.0);
+    let silent: Vec<f64> = looks.iter().filter(|look| look.1.is_none()).map(|look| look.0).collect();
+    assert_eq!(silent.first(), Some(&(6.0 * 3_600.0)));
+    let seen = looks.iter().find(|look| look.1 == Some(1.0)).expect("it wakes");
+    assert!((7.0 * 3_600.0 + 600.0..=7.0 * 3_600.0 + 1_800.0).contains(&seen.0), "{seen:?}");
+}
+
+/// Noise is of counts from a thousand on: below it they are exact, above off by at most the share.
+#[test]
+fn large_counts_are_approximate() {
+    let rough = Metrics { noise: 0.01, ..Metrics::default() };
+    let seen = |count: usize| {
+        let times = vec![1.0; count];
+        decided(&fed(Group { max: 0, ..by_length(10) }, rough.clone()), &times, 15.0)[0].1.expect("a datapoint")
+    };
+    assert_eq!(seen(999), 999.0);
+    let large = seen(5_000);
+    assert!(large != 5_000.0 && (large - 5_000.0).abs() <= 50.0, "{large}");
+}
+
+/// The group acts four seconds after the decision at 10 s; its worker boots for five.
+#[test]
+fn a_group_acts_some_time_after_the_decision() {
+    let group = Group { lag: seconds(4.0), ..by_length(10) };
+    let found = diary(&application(at(&[5.0]), vec![seconds(1_000.0)]), &fed(group, Metrics::default()), 25.0);
+    let of = |wanted: fn(&Fact) -> bool| found.iter().find(|(_, fact)| wanted(fact)).map(|found| found.0);
+    assert_eq!(of(|fact| matches!(fact, Fact::Launched { .. })), Some(14.0));
+    assert_eq!(of(|fact| matches!(fact, Fact::Ready { .. })), Some(19.0));
+}
+
+/// Simple scaling adds one at 10 s, which is in service at 15 s. A rest of twenty seconds from then on ends at 35 s, from
+/// the decision on at 30 s; the alarm looks every ten.
+#[test]
+fn a_rest_counts_from_the_end_of_what_was_decided() {
+    let changes = |cooldown_from| {
+        let condition =
+            Condition { when: Side::AtLeast, limit: 2.0, window: Window::all(1), missing: Missing::Missing };
+        let alarm = Alarm { metric: visible(), condition, period: Span::from_secs(10) };
+        let rule = Simple { alarm, change: Change::By(1), min_change: 0, cooldown: None };
+        let (policies, cooldown) = (vec![Policy::Simple(rule)], Span::from_secs(20));
+        let group = Group { max: 9, policies, cooldown, cooldown_from, ..Group::default() };
+        let found = diary(&application(at(&[1.0; 9]), vec![seconds(1_000.0)]), &fed(group, Metrics::default()), 45.0);
+        let decided = found.into_iter().filter_map(|(at, fact)| match fact {
+            Fact::Decided { decision, .. } => Some((at, decision.to)),
+            _ => None,
+        });
+        decided.collect::<Vec<_>>()
+    };
+    assert_eq!(changes(CooldownFrom::Decision), [(10.0, 1), (20.0, 1), (30.0, 2), (40.0, 2)]);
+    assert_eq!(changes(CooldownFrom::DrainStart), [(10.0, 1), (20.0, 1), (30.0, 1), (40.0, 2)]);
+}
