@@ -94,10 +94,10 @@ impl Builder<'_> {
             0.0
         });
         let missing = match draft.missing {
-            None | Some(draft::Missing::Missing) => Missing::Missing,
-            Some(draft::Missing::Ignore) => Missing::Ignore,
-            Some(draft::Missing::Breaching) => Missing::Breaching,
-            Some(draft::Missing::NotBreaching) => Missing::NotBreaching,
+            None | Some(draft::Treatment::Missing) => Missing::Missing,
+            Some(draft::Treatment::Ignore) => Missing::Ignore,
+            Some(draft::Treatment::Breaching) => Missing::Breaching,
+            Some(draft::Treatment::NotBreaching) => Missing::NotBreaching,
         };
         Alarm {
             metric: self.metric(ids, draft.metric, own, before),
@@ -342,7 +342,7 @@ struct Watching<'a> {
     points: &'a Option<Whole>,
     of: &'a Option<Whole>,
     period: &'a Option<Time>,
-    missing: &'a Option<draft::Missing>,
+    missing: &'a Option<draft::Treatment>,
 }
 
 /// So many of so many datapoints; without the second, all.

@@ -236,13 +236,13 @@ pub(crate) struct Alarm {
     pub period: Option<Time>,
     /// What a missing datapoint means.
     #[schemars(extend("default" = "missing"))]
-    pub missing: Option<Missing>,
+    pub missing: Option<Treatment>,
 }
 
 /// What a missing datapoint means for an alarm.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Missing {
+pub(crate) enum Treatment {
     /// Nothing: without any datapoint there is not enough data, and nothing is changed.
     Missing,
     /// The alarm stays as it is.
@@ -271,7 +271,7 @@ pub(crate) struct Step {
     pub period: Option<Time>,
     /// What a missing datapoint means.
     #[schemars(extend("default" = "missing"))]
-    pub missing: Option<Missing>,
+    pub missing: Option<Treatment>,
     /// Which value of the datapoints that set the alarm off decides the step.
     #[schemars(extend("default" = "newest"))]
     pub statistic: Option<Statistic>,
@@ -330,7 +330,7 @@ pub(crate) struct Simple {
     pub period: Option<Time>,
     /// What a missing datapoint means.
     #[schemars(extend("default" = "missing"))]
-    pub missing: Option<Missing>,
+    pub missing: Option<Treatment>,
     /// Workers more, or fewer; or a share of those there are.
     pub change: Option<Change>,
     /// To this size.
