@@ -126,8 +126,9 @@ fn of_machines(machines: &Machines, idle: Option<u128>) -> Vec<Charge> {
         Platform::Machine { hour, .. } => {
             vec![Charge { item: "machine".to_owned(), quantity, hour: Some(*hour), idle }]
         }
-        Platform::Ec2 { instance, volume } => {
-            let mut charges = vec![Charge { item: format!("ec2.{instance}"), quantity, hour: None, idle }];
+        Platform::Ec2 { instance, volume, spot } => {
+            let market = if *spot { "spot" } else { "ec2" };
+            let mut charges = vec![Charge { item: format!("{market}.{instance}"), quantity, hour: None, idle }];
             if *volume > 0 {
                 let quantity = Quantity { parts: nano_gb(machines.byte_seconds * 1_000_000_000), decimals: 9 };
                 charges.push(Charge { item: "ebs.gp3".to_owned(), quantity, hour: None, idle: None });
@@ -264,7 +265,7 @@ mod tests {
     }
 
     fn machines(seconds: u64, slots: u32, volume: u64) -> Machines {
-        let platform = Platform::Ec2 { instance: "m5.large".to_owned(), volume };
+        let platform = Platform::Ec2 { instance: "m5.large".to_owned(), volume, spot: false };
         Machines { platform, slots, starts: 1, seconds, byte_seconds: u128::from(volume) * u128::from(seconds) }
     }
 

@@ -21,8 +21,9 @@ const CHUNK: u64 = 64 * 1024;
 /// Counts what a topology uses while it runs.
 ///
 /// - A machine is paid for from *running* until *gone*: each start by the started second, at least the platform's
-///   minimum. A volume is paid for as long as its machine; a machine that is scaled up and down keeps its volume
-///   while it is stopped, so that volume is paid for from its first start on.
+///   minimum; a Spot machine that the provider takes back within an hour is free. A volume is paid for as long as its
+///   machine; a machine that is scaled up and down keeps its volume while it is stopped, so that volume is paid for
+///   from its first start on.
 /// - A balancer lives from 0: started hours, and the capacity of each clock hour. Of the model it is assumed that
 ///   every request is a connection of its own, open while the request waits for a worker and while the worker is at
 ///   it (counted in the hour in which that ends); 1 GB is 10⁹ bytes. Where a pool behind a balancer is also reached
@@ -169,6 +170,11 @@ impl Observer<Fact> for Meter {
             Fact::Running { pool, worker, size } => {
                 if let Some(pool) = self.pool(pool) {
                     pool.running(worker, size, at);
+                }
+            }
+            Fact::Reclaimed { pool, worker } => {
+                if let Some(pool) = self.pool(pool) {
+                    pool.reclaimed(worker, at);
                 }
             }
             Fact::Gone { pool, worker } => {

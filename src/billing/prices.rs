@@ -61,7 +61,7 @@ fn units(item: &str) -> &'static [&'static str] {
         "alb.lcu" => &["LCU-h"],
         "sqs.standard" | "sqs.fifo" | "s3.put" | "s3.get" => &["million", "thousand"],
         "s3.storage" | "ebs.gp3" | "ebs.gp2" => &["GB-month"],
-        _ if item.strip_prefix("ec2.").is_some_and(|kind| kind.contains('.')) => &["h"],
+        _ if item.strip_prefix("ec2.").or(item.strip_prefix("spot.")).is_some_and(|kind| kind.contains('.')) => &["h"],
         _ => &[],
     }
 }

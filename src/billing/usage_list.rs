@@ -224,7 +224,9 @@ fn machine(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
     let count = table.count("count", flaws).unwrap_or(1);
     let lasts = lasted(table, flaws);
     let platform = match (table.get("type").and(kind), table.get("price").and(price)) {
-        (Some(instance), None) if shortest.is_none() => Platform::Ec2 { instance, volume: volume.unwrap_or(0) },
+        (Some(instance), None) if shortest.is_none() => {
+            Platform::Ec2 { instance, volume: volume.unwrap_or(0), spot: false }
+        }
         (None, Some(hour)) if volume.is_none() => Platform::Machine { hour, minimum: shortest.unwrap_or(MINUTE) },
         (None, None) if table.get("type").or(table.get("price")).is_some() => return None,
         _ => {

@@ -227,6 +227,13 @@ pub enum Fact {
         /// Its number.
         worker: u32,
     },
+    /// The provider has taken a worker's machine back; it is gone next.
+    Reclaimed {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+    },
     /// A worker is gone; nothing is paid for it any more.
     Gone {
         /// Whose.

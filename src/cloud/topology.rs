@@ -6,10 +6,12 @@
 mod admission;
 mod application;
 mod fault;
+mod spot;
 
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Retry, RetryOn, Work, Workload};
-pub use fault::{Clock, Crash, Fault, Harm, Outage, When};
+pub use fault::{Clock, Crash, Fault, Harm, Outage, Reclaim, When};
+pub use spot::{Notice, Spot};
 
 use crate::cloud::scaling::{Metrics, Scaling};
 use crate::ground::distribution::Distribution;
@@ -133,6 +135,10 @@ pub struct Pool {
     pub no_worker: NoWorker,
     /// What it runs on.
     pub platform: Platform,
+    /// How much of it is Spot; nothing where all is paid in full.
+    pub spot: Option<Spot>,
+    /// What a machine whose end is announced does with the work in its hands.
+    pub notice: Notice,
     /// The life of a worker.
     pub life: Life,
     /// Whether the first workers are ready at the start or just asked for.
@@ -325,6 +331,8 @@ pub enum Platform {
         instance: String,
         /// Bytes of its volume; 0 is none.
         volume: u64,
+        /// At the price of spare capacity, which the provider may take back.
+        spot: bool,
     },
 }
 

@@ -261,6 +261,7 @@ impl Observer<Fact> for Recorder {
             | Fact::Returned { .. }
             | Fact::Launched { .. }
             | Fact::Running { .. }
+            | Fact::Reclaimed { .. }
             | Fact::Repaired { .. }
             | Fact::Draining { .. }
             | Fact::Broke { .. }

@@ -307,6 +307,7 @@ impl Observer<Fact> for Tracer<'_> {
             Fact::Routed { .. }
             | Fact::Stored { .. }
             | Fact::Fetched { .. }
+            | Fact::Reclaimed { .. }
             | Fact::Failed { .. }
             | Fact::Repaired { .. }
             | Fact::Broke { .. }

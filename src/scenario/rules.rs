@@ -20,6 +20,7 @@ mod prices;
 mod ranges;
 mod receivers;
 mod sizes;
+mod spot;
 mod stability;
 mod steps;
 mod tracking;
@@ -56,6 +57,7 @@ pub(crate) const RULES: &[Rule] = &[
     goals::RULE,
     faults::RULE,
     prices::RULE,
+    spot::RULE,
     receivers::RULE,
     tracking::RULE,
 ];

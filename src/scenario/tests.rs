@@ -321,17 +321,21 @@ at = "10min"
 pool = "p"
 every = "10min"
 lasts = "1min"
+[fault.reclaim.r]
+pool = "c"
+at = "20min"
 [topology.t]
 entry = "lb"
 metrics = {}
 fault.outage.o = { component = "w", at = "20min" }
 fault.crash.c = { pool = "p", every = "10min", lasts = "1min" }
+fault.reclaim.r = { pool = "c", every = "10h" }
 balancer.lb = { to = "p" }
 bucket.b = {}
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
 pool.p = { steps = [{ work = "w" }, { call = "c", retry = { backoff = { doubling = {} } } }, { send = "q" }, { put = "b" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
-pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} } } }, { call = "v", retry = { backoff = { equal-jitter = {} } } }, { call = "v", retry = { backoff = { decorrelated = {} } } }], platform = { ec2 = { type = "m5.large" } } }
+pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} } } }, { call = "v", retry = { backoff = { equal-jitter = {} } } }, { call = "v", retry = { backoff = { decorrelated = {} } } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
 pool.v = { steps = [], admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
 pool.w = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], alarm = { metric = "cpu", when = { above = "80%" } } } } }
 pool.g = { steps = [], scaling = { asg = { max = 3, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { scheduled = { at = "10min", min = 1 } }] } } }

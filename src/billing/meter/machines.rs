@@ -10,6 +10,9 @@ use crate::ground::time::{SimTime, Span};
 /// The shortest time billed for a volume and for one start of an EC2 instance.
 pub(in crate::billing) const MINUTE: Span = Span::from_secs(60);
 
+/// A Spot machine that is taken back sooner is free.
+const HOUR: Span = Span::from_secs(3_600);
+
 /// Counts the lives of a pool's machines.
 #[derive(Clone, Debug)]
 pub(super) struct PoolCounter {
@@ -26,15 +29,8 @@ pub(super) struct PoolCounter {
 
 impl PoolCounter {
     pub(super) fn new(pool: &Pool, door: Option<NodeId>) -> PoolCounter {
-        let (sizes, keeps_disks) = match &pool.scaling {
-            Scaling::Vertical(vertical) if !vertical.sizes.is_empty() => {
-                let size = |size: &Size| Machines::none(size.platform.clone(), size.slots);
-                (vertical.sizes.iter().map(size).collect(), true)
-            }
-            Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Vertical(_) => {
-                (vec![Machines::none(pool.platform.clone(), pool.slots)], false)
-            }
-        };
+        let sizes = pool.sizes().into_iter().map(|size: Size| Machines::none(size.platform, size.slots)).collect();
+        let keeps_disks = matches!(pool.scaling, Scaling::Vertical(_));
         PoolCounter { sizes, alive: BTreeMap::new(), disks: BTreeMap::new(), keeps_disks, door }
     }
 
@@ -50,6 +46,20 @@ impl PoolCounter {
     pub(super) fn gone(&mut self, worker: u32, at: SimTime) {
         if let Some((since, size)) = self.alive.remove(&worker) {
             charge(&mut self.sizes[size], since, at, !self.keeps_disks);
+        }
+    }
+
+    /// The provider takes a machine back: in the first hour that is free, but for its volume (Amazon EC2 user guide,
+    /// Billing for interrupted Spot Instances).
+    pub(super) fn reclaimed(&mut self, worker: u32, at: SimTime) {
+        if let Some(&(since, size)) = self.alive.get(&worker)
+            && at - since < HOUR
+        {
+            self.alive.remove(&worker);
+            let machines = &mut self.sizes[size];
+            let before = machines.seconds;
+            charge(machines, since, at, !self.keeps_disks);
+            machines.seconds = before;
         }
     }
 

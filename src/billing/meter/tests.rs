@@ -6,7 +6,7 @@ use crate::billing::{PriceBook, invoice, total};
 use crate::cloud::fact::{Outcome, Who};
 use crate::cloud::scaling::{Scaling, Size, Vertical};
 use crate::cloud::topology::{
-    Balancer, Discipline, Held, Initially, Life, NoWorker, Node, Platform, Poll, Pool, Queue, Returned, Speed,
+    Balancer, Discipline, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue, Returned, Speed,
     StaleDelete, Step, WorkloadId,
 };
 use crate::ground::distribution::Distribution;
@@ -26,6 +26,8 @@ fn pool(platform: Platform, steps: Vec<Step>) -> NodeKind {
         line: Discipline::FirstCome,
         no_worker: NoWorker::Refuse,
         platform,
+        spot: None,
+        notice: Notice::default(),
         life: Life { pending: no_time(), boot: no_time(), stopping: no_time() },
         initially: Initially::Ready,
         scaling: Scaling::Fixed,
@@ -57,7 +59,7 @@ fn topology(nodes: Vec<NodeKind>) -> Topology {
 }
 
 fn large() -> Platform {
-    Platform::Ec2 { instance: "m5.large".to_owned(), volume: 0 }
+    Platform::Ec2 { instance: "m5.large".to_owned(), volume: 0, spot: false }
 }
 
 fn second(seconds: u64) -> SimTime {
@@ -106,6 +108,17 @@ fn each_start_is_billed_for_a_minute_at_least() {
     assert_eq!(total(&invoice(&usage, &PriceBook::us_east_1())).to_string(), "0.008");
 }
 
+/// Paper trace PT13, run `spot-interruption`: taken within an hour it is free; from the hour on all of it is paid.
+#[test]
+fn a_spot_machine_that_is_taken_within_an_hour_is_free() {
+    for (ends, paid) in [(300 * SECOND, 0), (3_600 * SECOND - 1, 0), (3_600 * SECOND, 3_600)] {
+        let taken = Fact::Reclaimed { pool: NodeId(0), worker: 1 };
+        let facts = [(0, running(0, 1, 0)), (ends, taken), (ends, gone(0, 1))];
+        let usage = metered(vec![pool(large(), Vec::new())], &facts).usage(second(7_200));
+        assert_eq!(seconds(&usage, 0), (1, paid), "after {ends} ns");
+    }
+}
+
 #[test]
 fn a_started_second_is_a_second_and_asking_changes_nothing() {
     let facts = [(1, running(0, 1, 0))];
@@ -119,7 +132,7 @@ fn a_started_second_is_a_second_and_asking_changes_nothing() {
 #[test]
 fn each_size_of_a_machine_is_billed_by_itself_and_the_disk_through_all() {
     let size = |kind: &str| Size {
-        platform: Platform::Ec2 { instance: kind.to_owned(), volume: 1 << 30 },
+        platform: Platform::Ec2 { instance: kind.to_owned(), volume: 1 << 30, spot: false },
         speed: Speed::ONE,
         slots: 1,
     };
@@ -226,7 +239,7 @@ fn a_bucket_forgets_what_it_keeps_for_a_time() {
 
 #[test]
 fn an_unknown_machine_is_missed_before_anything_runs() {
-    let wrong = Platform::Ec2 { instance: "c5.lrage".to_owned(), volume: 0 };
+    let wrong = Platform::Ec2 { instance: "c5.lrage".to_owned(), volume: 0, spot: false };
     let topology = topology(vec![pool(wrong, Vec::new()), pool(Platform::Free, Vec::new()), queue()]);
     let missing = crate::billing::check(&topology, &PriceBook::us_east_1());
     assert_eq!((missing.len(), missing[0].node.as_str(), missing[0].item.as_str()), (1, "pool.n0", "ec2.c5.lrage"));

@@ -23,6 +23,8 @@ pub enum Phase {
     Failed,
     /// Ends what it holds and goes.
     Draining,
+    /// Its end is announced: it takes nothing new, and stays until its machine is taken.
+    Noticed,
     /// Stopped in order to come back as another size.
     Changing,
     /// Gone; its index is free.
@@ -57,7 +59,7 @@ impl Worker {
 
     /// Whether its slots are not free when they are given back, though it lives.
     fn leaves(self) -> bool {
-        matches!(self.phase, Phase::Failed | Phase::Draining | Phase::Changing)
+        matches!(self.phase, Phase::Failed | Phase::Draining | Phase::Noticed | Phase::Changing)
     }
 }
 

@@ -7,8 +7,8 @@ use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::programme::{Action, After};
 use crate::cloud::node::track::Track;
 use crate::cloud::request::NONE;
-use crate::cloud::scaling::{Scaling, Size};
-use crate::cloud::topology::{self, Discipline, NodeId, Speed};
+use crate::cloud::scaling::Size;
+use crate::cloud::topology::{self, Discipline, NodeId, Platform, Speed};
 use crate::ground::bits::Bits;
 use crate::ground::chance::{Key, Stream};
 use crate::ground::distribution::Distribution;
@@ -151,10 +151,7 @@ pub struct Levels {
 impl<'a> Pool<'a> {
     /// A pool without workers.
     pub fn new(id: NodeId, plan: &'a topology::Pool, balanced: bool, feeds: Vec<NodeId>, key: Key) -> Pool<'a> {
-        let sizes = match &plan.scaling {
-            Scaling::Vertical(vertical) => vertical.sizes.clone(),
-            _ => vec![Size { platform: plan.platform.clone(), speed: plan.speed, slots: plan.slots }],
-        };
+        let sizes = plan.sizes();
         let unlimited = plan.workers.is_none();
         let stride = if unlimited { 1 } else { sizes.iter().map(|size| size.slots).max().unwrap_or(1) };
         let each = !unlimited && plan.scaling.leaves_out_who_warms();
@@ -308,7 +305,7 @@ impl<'a> Pool<'a> {
     pub fn free_slot_of(&mut self, worker: u32) -> Option<u32> {
         // One that drains still serves its own line.
         let Worker { phase, ills, .. } = self.workers[worker as usize];
-        if !matches!(phase, Phase::Ready | Phase::Draining) || ills > 0 {
+        if !matches!(phase, Phase::Ready | Phase::Draining | Phase::Noticed) || ills > 0 {
             return None;
         }
         if self.unlimited {
@@ -415,6 +412,12 @@ impl<'a> Pool<'a> {
             // Somebody may join the line of a pool that has no worker yet.
             sizes => sizes[self.workers.get(worker as usize).map_or(0, |worker| usize::from(worker.size))].speed,
         }
+    }
+
+    /// Whether a worker's machine is the provider's to take back.
+    pub fn is_spot(&self, worker: u32) -> bool {
+        let size = self.workers[worker as usize].size;
+        matches!(self.sizes[usize::from(size)].platform, Platform::Ec2 { spot: true, .. })
     }
 
     /// The slots that a worker has at its size.

@@ -2,7 +2,7 @@
 
 use crate::cloud::topology::{Held, NodeId, NodeKind, Verb, WorkId};
 use crate::ground::distribution::Distribution;
-use crate::ground::time::SimTime;
+use crate::ground::time::{SimTime, Span};
 
 /// Trouble of one kind under one name.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub enum Harm {
     Outage(Outage),
     /// Workers fail; their machines stay, and are paid for.
     Crash(Crash),
+    /// The provider takes Spot machines back.
+    Reclaim(Reclaim),
 }
 
 impl Harm {
@@ -36,6 +38,7 @@ impl Harm {
         match self {
             Harm::Outage(_) => None,
             Harm::Crash(_) => Some("crash"),
+            Harm::Reclaim(_) => Some("reclaim"),
         }
     }
 
@@ -43,8 +46,21 @@ impl Harm {
     pub fn takes_away(&self, node: NodeId, kind: &NodeKind) -> bool {
         match self {
             Harm::Outage(outage) => outage.takes_away(node, kind),
-            Harm::Crash(_) => false,
+            Harm::Crash(_) | Harm::Reclaim(_) => false,
         }
+    }
+
+    /// How long before it comes it is announced.
+    pub fn notice(&self) -> Span {
+        match self {
+            Harm::Reclaim(reclaim) => reclaim.notice,
+            Harm::Outage(_) | Harm::Crash(_) => Span::ZERO,
+        }
+    }
+
+    /// Whether each worker has a time of its own to it, where it comes again and again.
+    pub fn comes_one_by_one(&self) -> bool {
+        matches!(self, Harm::Crash(_) | Harm::Reclaim(Reclaim { share: None, .. }))
     }
 
     /// Whether it concerns some worker of a node.
@@ -52,6 +68,7 @@ impl Harm {
         match self {
             Harm::Outage(_) => false,
             Harm::Crash(crash) => crash.pool == node,
+            Harm::Reclaim(reclaim) => reclaim.pool == node,
         }
     }
 }
@@ -89,6 +106,19 @@ pub struct Crash {
     pub clock: Clock,
     /// How many can be mended at once; `None` is all.
     pub repairers: Option<u32>,
+}
+
+/// Spot machines of a pool that are taken back: at an instant those that are there, or each when its own time comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reclaim {
+    /// Whose.
+    pub pool: NodeId,
+    /// Its number, from 1; `None` is any.
+    pub worker: Option<u32>,
+    /// The share of those that run, taken together; `None` is all at an instant, and otherwise each by itself.
+    pub share: Option<f64>,
+    /// How long before its end a machine hears of it.
+    pub notice: Span,
 }
 
 /// What the time to a worker's next failure counts.

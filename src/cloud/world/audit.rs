@@ -107,16 +107,21 @@ impl World<'_> {
         assert!(!pool.calm || pool.ranks_are_slots(), "{pool:?}");
         let count = |phase| pool.workers.iter().filter(|worker| worker.phase == phase).count() as u64;
         assert_eq!(count(Phase::Ready), pool.levels.ready.level());
-        assert_eq!(count(Phase::Draining), pool.levels.draining.level());
+        assert_eq!(count(Phase::Draining) + count(Phase::Noticed), pool.levels.draining.level());
         assert_eq!(count(Phase::Booting), pool.levels.booting.level());
         assert_eq!(count(Phase::Pending) + count(Phase::Changing), pool.levels.pending.level());
         assert_eq!(count(Phase::Failed), pool.levels.failed.level());
-        let leaving = [Phase::Failed, Phase::Draining, Phase::Changing].into_iter().map(count).sum::<u64>();
+        let leaving =
+            [Phase::Failed, Phase::Draining, Phase::Noticed, Phase::Changing].into_iter().map(count).sum::<u64>();
         assert_eq!(leaving, u64::from(pool.leaving));
         for worker in pool.workers.iter().filter(|worker| worker.phase != Phase::Gone) {
             let down = worker.ills > 0;
             assert!(!worker.frozen || down, "{worker:?} stands still for nothing");
-            assert_eq!(worker.phase == Phase::Failed, down && worker.phase != Phase::Draining, "{worker:?}");
+            assert_eq!(
+                worker.phase == Phase::Failed,
+                down && !matches!(worker.phase, Phase::Draining | Phase::Noticed),
+                "{worker:?}"
+            );
         }
         assert_eq!(pool.levels.absent.level() > 0, pool.is_broken());
         let busy = pool.slots.iter().filter(|slot| slot.job != NONE).count() as u64;

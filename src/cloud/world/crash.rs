@@ -1,125 +1,17 @@
 //! Workers that fail and are mended: the software, not the machine, which stays and is paid for.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Lines, Phase, Worker};
-use crate::cloud::topology::{Clock, Crash, Harm, Held, NodeId, When};
+use crate::cloud::topology::{Crash, Harm, Held, NodeId, When};
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
-use crate::ground::time::{SimTime, Span};
-
-/// What a fault that comes to workers one by one remembers of them, by their numbers.
-#[derive(Debug, Default)]
-pub(super) struct Ward {
-    /// The time to the next blow of each.
-    clocks: BTreeMap<u32, Countdown>,
-    /// Who is being mended: so many.
-    mending: u32,
-    /// Who waits for somebody to mend them, and how long that will take.
-    waiting: VecDeque<(u32, Span)>,
-}
-
-/// The time to a worker's next failure.
-#[derive(Clone, Copy, Debug)]
-struct Countdown {
-    /// What was left of it when it last began to run.
-    left: Span,
-    /// When it will be over; [`SimTime::NEVER`] while it stands.
-    due: SimTime,
-    /// The how manieth it is: names its draw.
-    nth: u32,
-}
+use crate::ground::time::Span;
 
 impl World<'_> {
-    /// What trouble may come to a worker of its own begins to count: it has come into service, or is mended.
-    pub(super) fn clocks_start<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
-        for at in 0..self.pool(id).perils.len() {
-            let peril = self.pool(id).perils[at];
-            self.clock_starts(cx, peril, id, index);
-        }
-    }
-
-    fn clock_starts<O>(&mut self, cx: &mut Context<'_, O>, peril: u16, id: NodeId, index: u32) {
-        let pool = self.pool(id);
-        let (number, holds) = (pool.workers[index as usize].number, !pool.is_empty(index));
-        let trouble = &mut self.faults[usize::from(peril)];
-        let (Harm::Crash(crash), When::Every(law)) = (&trouble.fault.what, &trouble.fault.when) else { return };
-        if crash.worker.is_some_and(|only| only != number) {
-            return;
-        }
-        let nth = trouble.ward.clocks.get(&number).map_or(0, |clock| clock.nth + 1);
-        let key = trouble.key.named("every").nth(u64::from(number));
-        let left = Span::from_nanos(law.sample(&mut key.draw(u64::from(nth))));
-        let runs = crash.clock == Clock::Up || holds;
-        let due = if runs { cx.now() + left } else { SimTime::NEVER };
-        trouble.ward.clocks.insert(number, Countdown { left, due, nth });
-        if runs {
-            cx.plan(due, Event::Strike { fault: peril, worker: number });
-        }
-    }
-
-    /// A worker holds work: clocks that count only that go on.
-    #[cold]
-    pub(super) fn wears<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, slot: u32) {
-        let pool = self.pool(id);
-        let number = pool.number_of(pool.worker_of(slot));
-        for at in 0..self.pool(id).perils.len() {
-            let peril = self.pool(id).perils[at];
-            if let Some(clock) = self.faults[usize::from(peril)].ward.clocks.get_mut(&number)
-                && clock.due == SimTime::NEVER
-            {
-                clock.due = cx.now() + clock.left;
-                cx.plan(clock.due, Event::Strike { fault: peril, worker: number });
-            }
-        }
-    }
-
-    /// A worker has given something up: if it holds nothing more, clocks that count only work stand.
-    #[cold]
-    pub(super) fn rests(&mut self, now: SimTime, id: NodeId, index: u32) {
-        let pool = self.pool(id);
-        if !pool.is_empty(index) {
-            return;
-        }
-        let number = pool.number_of(index);
-        for at in 0..self.pool(id).perils.len() {
-            let peril = self.pool(id).perils[at];
-            let trouble = &mut self.faults[usize::from(peril)];
-            let busy = matches!(trouble.fault.what, Harm::Crash(Crash { clock: Clock::Busy, .. }));
-            if busy
-                && let Some(clock) = trouble.ward.clocks.get_mut(&number)
-                && clock.due != SimTime::NEVER
-            {
-                clock.left = clock.due - now;
-                clock.due = SimTime::NEVER;
-            }
-        }
-    }
-
-    /// A worker is gone: nothing can come to it any more.
-    pub(super) fn clocks_end(&mut self, id: NodeId, number: u32) {
-        for at in 0..self.pool(id).perils.len() {
-            let peril = self.pool(id).perils[at];
-            self.faults[usize::from(peril)].ward.clocks.remove(&number);
-        }
-    }
-
-    /// Trouble that comes to each worker by itself comes to this one, unless its clock was stopped or set anew.
-    pub(super) fn strikes<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u16, number: u32) {
-        let trouble = &mut self.faults[usize::from(fault)];
-        let Some(clock) = trouble.ward.clocks.get_mut(&number).filter(|clock| clock.due == cx.now()) else { return };
-        clock.due = SimTime::NEVER;
-        clock.left = Span::ZERO;
-        let nth = clock.nth;
-        let Harm::Crash(crash) = trouble.fault.what else { return };
-        self.worker_fails(cx, fault, crash.pool, number, nth);
-    }
-
     /// A scripted crash: the worker it names fails, or all of them.
     pub(super) fn crashes<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u16, crash: Crash, nth: u32) {
-        let hit = |phase| matches!(phase, Phase::Ready | Phase::Failed | Phase::Draining);
+        let hit = |phase| !matches!(phase, Phase::Pending | Phase::Booting | Phase::Changing | Phase::Gone);
         let pool = self.pool(crash.pool);
         let mut hit: Vec<u32> = pool.newest_first(hit).map(|index| pool.workers[index as usize].number).collect();
         hit.retain(|&number| crash.worker.is_none_or(|only| only == number));
@@ -129,7 +21,7 @@ impl World<'_> {
     }
 
     /// A worker fails. It is mended after a time, as soon as somebody is free to do it.
-    fn worker_fails<O: Observer<Fact>>(
+    pub(super) fn worker_fails<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         fault: u16,
@@ -140,7 +32,8 @@ impl World<'_> {
         let trouble = &self.faults[usize::from(fault)];
         let plan = trouble.fault;
         let Some(index) = self.pool(id).numbered(number) else { return };
-        if !matches!(self.pool(id).workers[index as usize].phase, Phase::Ready | Phase::Failed | Phase::Draining) {
+        let phase = self.pool(id).workers[index as usize].phase;
+        if matches!(phase, Phase::Pending | Phase::Booting | Phase::Changing | Phase::Gone) {
             return;
         }
         let lasts = plan.lasts.as_ref().map(|law| {
@@ -201,22 +94,27 @@ impl World<'_> {
     }
 
     /// What kept a worker down is over; whoever mended it takes the next.
-    pub(super) fn relieves<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u16, number: u32) {
+    pub(super) fn is_mended<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        fault: u16,
+        id: NodeId,
+        number: u32,
+    ) {
         let trouble = &mut self.faults[usize::from(fault)];
-        let Harm::Crash(crash) = trouble.fault.what else { return };
         let ward = &mut trouble.ward;
         ward.mending -= 1;
         if let Some((next, lasts)) = ward.waiting.pop_front() {
             ward.mending += 1;
             cx.plan(cx.now() + lasts, Event::Relieve { fault, worker: next });
         }
-        let Some(index) = self.pool(crash.pool).numbered(number) else { return };
-        self.comes_up(cx, crash.pool, index);
+        let Some(index) = self.pool(id).numbered(number) else { return };
+        self.comes_up(cx, id, index);
         // The next time counts from now on, whatever else keeps it down.
         if matches!(self.faults[usize::from(fault)].fault.when, When::Every(_))
-            && self.pool(crash.pool).numbered(number) == Some(index)
+            && self.pool(id).numbered(number) == Some(index)
         {
-            self.clock_starts(cx, fault, crash.pool, index);
+            self.clock_starts(cx, fault, id, index);
         }
     }
 

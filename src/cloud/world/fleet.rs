@@ -8,7 +8,13 @@ use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{Held, Initially, NoWorker, NodeId};
 use crate::cloud::world::World;
 use crate::engine::{Context, Observer};
+use crate::ground::chance::below;
 use crate::ground::time::Span;
+
+/// Whether a worker counts as one of those that are wanted.
+pub(super) fn is_wanted(phase: Phase) -> bool {
+    !matches!(phase, Phase::Draining | Phase::Gone)
+}
 
 impl World<'_> {
     /// The workers that are there at the start, or asked for then.
@@ -23,7 +29,9 @@ impl World<'_> {
                     let index = self.pool_mut(id).launch();
                     let number = self.pool(id).workers[index as usize].number;
                     cx.tell(Fact::Launched { pool: id, worker: number });
-                    cx.tell(Fact::Running { pool: id, worker: number, size: 0 });
+                    let size = self.kind_of(id, index);
+                    cx.tell(Fact::Running { pool: id, worker: number, size });
+                    self.lease_starts(cx, id, index);
                     self.comes_into_service(cx, id, index);
                 }
             }
@@ -41,6 +49,8 @@ impl World<'_> {
         let now = cx.now();
         let pool = self.pool_mut(id);
         let index = pool.launch();
+        self.kind_of(id, index);
+        let pool = self.pool_mut(id);
         let number = pool.workers[index as usize].number;
         pool.levels.pending.up(now);
         let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
@@ -50,6 +60,26 @@ impl World<'_> {
         } else {
             cx.plan(now + Span::from_nanos(pending), Event::Run { pool: id, worker: number });
         }
+    }
+
+    /// Chooses what kind of machine a new worker has: On-Demand as long as there are fewer of them than must be, else
+    /// Spot, of any of its types.
+    fn kind_of(&mut self, id: NodeId, index: u32) -> u16 {
+        let pool = self.pool(id);
+        let Some(spot) = &pool.plan.spot else { return 0 };
+        let first = pool.plan.first_spot();
+        let counts = |&other: &u32| other != index;
+        let others: Vec<u32> = pool.newest_first(is_wanted).filter(counts).collect();
+        let paid_in_full = others.iter().filter(|&&other| !pool.is_spot(other)).count() as u32;
+        let size = if paid_in_full < spot.on_demand(others.len() as u32 + 1) {
+            0
+        } else {
+            let types = pool.sizes.len() as u64 - u64::from(first);
+            let number = pool.workers[index as usize].number;
+            first + below(&mut pool.key.named("type").draw(u64::from(number)), types) as u16
+        };
+        self.pool_mut(id).workers[index as usize].size = size;
+        size
     }
 
     /// A machine that was asked for runs.
@@ -72,6 +102,7 @@ impl World<'_> {
         let key = pool.key.named("boot").nth(u64::from(size));
         let boot = pool.plan.life.boot.sample(&mut key.draw(u64::from(number)));
         cx.tell(Fact::Running { pool: id, worker: number, size });
+        self.lease_starts(cx, id, index);
         if boot == 0 {
             self.worker_booted(cx, id, number);
         } else {
@@ -124,14 +155,13 @@ impl World<'_> {
     pub(super) fn reconcile<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
         let pool = self.pool(id);
         let wanted = pool.levels.desired.level() as u32;
-        let counts = |phase| !matches!(phase, Phase::Draining | Phase::Gone);
-        let have = pool.newest_first(counts).count() as u32;
+        let have = pool.newest_first(is_wanted).count() as u32;
         for _ in have..wanted {
             self.launch(cx, id);
         }
         if have > wanted {
             let surplus = (have - wanted) as usize;
-            let leaving: Vec<u32> = self.pool(id).newest_first(counts).take(surplus).collect();
+            let leaving: Vec<u32> = self.pool(id).newest_first(is_wanted).take(surplus).collect();
             let held = self.pool(id).plan.scale_in;
             for index in leaving {
                 self.retire(cx, id, index, held);
@@ -172,6 +202,13 @@ impl World<'_> {
                 self.pool_mut(id).levels.failed.down(now);
                 self.gone(cx, id, index);
                 self.notes_absence(cx, id);
+            }
+            Phase::Noticed => {
+                self.pool_mut(id).workers[index as usize].phase = Phase::Draining;
+                if held != Held::Finish {
+                    self.empty(cx, id, index, held, Loss::Stopped);
+                }
+                self.goes_if_done(cx, id, index);
             }
             Phase::Draining | Phase::Gone => (),
         }
@@ -232,7 +269,7 @@ impl World<'_> {
     }
 
     /// A worker is gone.
-    fn gone<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
+    pub(super) fn gone<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let pool = self.pool_mut(id);
         let number = pool.workers[index as usize].number;
         pool.stirred = cx.now();

@@ -15,10 +15,12 @@ mod interrupts;
 mod metrics;
 mod pools;
 mod queues;
+mod reclaim;
 mod setup;
 mod steps;
 mod trouble;
 mod visits;
+mod ward;
 
 use std::collections::{BTreeMap, VecDeque};
 

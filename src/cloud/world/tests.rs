@@ -10,8 +10,8 @@ use crate::cloud::fact::{Fact, Loss, Outcome, Who};
 use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
     Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Held, Initially,
-    Life, NoWorker, Node, NodeId, NodeKind, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Routing, Speed,
-    StaleDelete, Step, Topology, Verb, Work, WorkId, Workload,
+    Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Routing,
+    Speed, StaleDelete, Step, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::engine::{Observer, Simulation};
 use crate::ground::chance::Key;
@@ -60,6 +60,8 @@ fn pool(steps: Vec<Verb>, workers: u32) -> Pool {
         line: Discipline::FirstCome,
         no_worker: NoWorker::Refuse,
         platform: Platform::Free,
+        spot: None,
+        notice: Notice::default(),
         life: Life { pending: seconds(0.0), boot: seconds(0.0), stopping: seconds(0.0) },
         initially: Initially::Ready,
         scaling: Scaling::Fixed,

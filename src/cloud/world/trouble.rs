@@ -6,9 +6,9 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Lines, Node, Phase};
 use crate::cloud::request::{NONE, State};
-use crate::cloud::topology::{Application, Clock, Fault, Harm, Held, NoWorker, NodeId, Topology, When};
+use crate::cloud::topology::{Application, Clock, Crash, Fault, Harm, Held, NoWorker, NodeId, Reclaim, Topology, When};
 use crate::cloud::world::World;
-use crate::cloud::world::crash::Ward;
+use crate::cloud::world::ward::Ward;
 use crate::engine::{Context, Observer};
 use crate::ground::chance::Key;
 use crate::ground::time::{SimTime, Span};
@@ -23,6 +23,8 @@ pub(super) struct Trouble<'a> {
     nodes: Vec<NodeId>,
     /// How often it has begun.
     begun: u32,
+    /// When what is announced will come.
+    blow: SimTime,
     /// What it remembers of workers, where it comes to them one by one.
     pub(super) ward: Ward,
 }
@@ -34,7 +36,7 @@ pub(super) fn troubles<'a>(application: &'a Application, topology: &'a Topology,
         let nodes = nodes.filter(|&node| fault.what.takes_away(node, &topology.nodes[node.index()].kind)).collect();
         // Two kinds of trouble may have the same name.
         let key = fault.what.kind().map_or(key.named(scope), |kind| key.named(scope).named(kind)).named(&fault.name);
-        Trouble { fault, key, nodes, begun: 0, ward: Ward::default() }
+        Trouble { fault, key, nodes, begun: 0, blow: SimTime::START, ward: Ward::default() }
     };
     let everywhere = application.faults.iter().map(|fault| of(fault, "fault"));
     let here = topology.faults.iter().map(|fault| of(fault, "own fault"));
@@ -51,8 +53,13 @@ impl World<'_> {
     pub(super) fn warn_pools(&mut self) {
         for at in 0..self.faults.len() {
             let fault = self.faults[at].fault;
-            if let (Harm::Crash(crash), When::Every(_)) = (&fault.what, &fault.when) {
-                self.pool_mut(crash.pool).beware(at as u16, crash.clock == Clock::Busy);
+            let (pool, wears) = match fault.what {
+                Harm::Crash(Crash { pool, clock, .. }) => (pool, clock == Clock::Busy),
+                Harm::Reclaim(Reclaim { pool, share: None, .. }) => (pool, false),
+                Harm::Reclaim(_) | Harm::Outage(_) => continue,
+            };
+            if let When::Every(_) = fault.when {
+                self.pool_mut(pool).beware(at as u16, wears);
             }
         }
     }
@@ -70,14 +77,18 @@ impl World<'_> {
         let at = match &trouble.fault.when {
             When::At(instants) => instants.get(trouble.begun as usize).copied(),
             // Comes to each worker by itself.
-            When::Every(_) if matches!(trouble.fault.what, Harm::Crash(_)) => None,
+            When::Every(_) if trouble.fault.what.comes_one_by_one() => None,
             When::Every(law) => {
                 let until = law.sample(&mut trouble.key.named("every").draw(u64::from(trouble.begun)));
                 Some(since + Span::from_nanos(until))
             }
         };
         if let Some(at) = at {
-            cx.plan(at, Event::Break { fault });
+            // What is announced begins with that, and ends at the instant that is named.
+            let notice = trouble.fault.what.notice().nanos();
+            let announced = SimTime::from_nanos(at.nanos().saturating_sub(notice)).max(cx.now());
+            self.faults[fault as usize].blow = at;
+            cx.plan(announced, Event::Break { fault });
         }
     }
 
@@ -86,13 +97,21 @@ impl World<'_> {
         cx.tell(Fact::Broke { fault });
         let trouble = &mut self.faults[fault as usize];
         let (held, moves, nth) = (trouble.fault.held, trouble.fault.moves, trouble.begun);
+        let blow = trouble.blow;
         trouble.begun += 1;
         if let When::At(_) = trouble.fault.when {
             self.plan_fault(cx, fault, cx.now());
         }
         let trouble = &self.faults[fault as usize];
-        if let Harm::Crash(crash) = trouble.fault.what {
-            return self.crashes(cx, fault as u16, crash, nth);
+        match trouble.fault.what {
+            Harm::Crash(crash) => return self.crashes(cx, fault as u16, crash, nth),
+            Harm::Reclaim(reclaim) => {
+                if let When::Every(_) = trouble.fault.when {
+                    cx.plan(blow, Event::Mend { fault });
+                }
+                return self.reclaims(cx, fault as u16, reclaim, nth, blow - cx.now());
+            }
+            Harm::Outage(_) => {}
         }
         let lasts = trouble.fault.lasts.as_ref();
         let lasts = lasts.map(|law| law.sample(&mut trouble.key.named("lasts").draw(u64::from(nth))));

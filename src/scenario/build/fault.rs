@@ -1,7 +1,7 @@
 //! Trouble.
 
-use crate::cloud::topology::{self, Clock, Crash, Fault, Harm, NodeId, Outage, When};
-use crate::ground::time::SimTime;
+use crate::cloud::topology::{self, Clock, Crash, Fault, Harm, NodeId, Outage, Reclaim, When};
+use crate::ground::time::{SimTime, Span};
 use crate::scenario::build::{Builder, Ids, count};
 use crate::scenario::draft::fault::{self, Course, Faults, Held};
 
@@ -32,6 +32,15 @@ impl Builder<'_> {
         for (name, crash) in &faults.crash {
             let pool = self.id(ids, &crash.pool);
             built.push(self.fault(name, crash.course(), Harm::Crash(self::crash(crash, pool))));
+        }
+        for (name, reclaim) in &faults.reclaim {
+            let what = Harm::Reclaim(Reclaim {
+                pool: self.id(ids, &reclaim.pool),
+                worker: reclaim.worker.map(|number| count(number.0)),
+                share: reclaim.share.map(|share| share.0),
+                notice: reclaim.notice.map_or(Span::from_secs(120), |time| time.0),
+            });
+            built.push(self.fault(name, reclaim.course(), what));
         }
         built
     }

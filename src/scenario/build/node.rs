@@ -2,7 +2,7 @@
 
 use crate::cloud::topology::{
     Admission, Balancer, Bucket, DeadLetterAt, DeadLetters, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind,
-    Platform, Poll, Pool, Queue, Retry, Returned, Routing, Speed, StaleDelete, Step, Ties, Verb,
+    Notice, Platform, Poll, Pool, Queue, Retry, Returned, Routing, Speed, Spot, StaleDelete, Step, Ties, Verb,
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
@@ -109,6 +109,11 @@ impl Builder<'_> {
                 None | Some(node::NoWorker::Refuse) => NoWorker::Refuse,
                 Some(node::NoWorker::Wait) => NoWorker::Wait,
             },
+            spot: spot(draft.platform.as_ref()),
+            notice: match draft.notice {
+                None | Some(node::Notice::Finish) => Notice::Finish,
+                Some(node::Notice::Release) => Notice::Release,
+            },
             life: Life {
                 pending: self.law_or_none(&draft.pending),
                 boot: self.law_or_none(&draft.boot),
@@ -137,7 +142,8 @@ impl Builder<'_> {
                 Platform::Machine { hour, minimum: machine.minimum.map_or(Span::from_secs(60), |time| time.0) }
             }
             Some(draft::node::Platform::Ec2(ec2)) => {
-                Platform::Ec2 { instance: ec2.instance.clone(), volume: ec2.volume.map_or(0, |bytes| bytes.0) }
+                let volume = ec2.volume.map_or(0, |bytes| bytes.0);
+                Platform::Ec2 { instance: ec2.instance.clone(), volume, spot: false }
             }
         }
     }
@@ -186,6 +192,17 @@ fn admission(draft: draft::admission::Admission) -> Admission {
             interval: codel.interval.map_or(Span::from_millis(100), |time| time.0),
         },
     }
+}
+
+/// How much of a pool is Spot.
+fn spot(platform: Option<&draft::node::Platform>) -> Option<Spot> {
+    let Some(draft::node::Platform::Ec2(ec2)) = platform else { return None };
+    let share = ec2.spot?.share();
+    (share > 0.0).then(|| Spot {
+        share,
+        base: ec2.on_demand_base.map_or(0, |base| count(base.0)),
+        mixed: ec2.mixed.clone().unwrap_or_default(),
+    })
 }
 
 /// Workers at the start where the file does not say.

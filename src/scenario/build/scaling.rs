@@ -161,7 +161,7 @@ impl Builder<'_> {
             Platform::Machine { .. } | Platform::Free => 0,
         };
         let sizes = draft.sizes.iter().map(|size| Size {
-            platform: Platform::Ec2 { instance: size.instance.clone(), volume },
+            platform: Platform::Ec2 { instance: size.instance.clone(), volume, spot: false },
             speed: size.speed.map_or(Speed::ONE, |speed| fraction(speed.0)),
             slots: size.slots.map_or(slots, |slots| count(slots.0)),
         });

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::law::Law;
-use crate::scenario::draft::quantities::{Time, Whole};
+use crate::scenario::draft::quantities::{Share, Time, Whole};
 use crate::scenario::draft::words::Instants;
 
 /// Trouble, by its kind.
@@ -18,6 +18,9 @@ pub(crate) struct Faults {
     /// Workers fail and are mended, each by itself; their machines stay, and are paid for.
     #[serde(default)]
     pub crash: IndexMap<String, Crash>,
+    /// The provider takes Spot machines back; a group then asks for others.
+    #[serde(default)]
+    pub reclaim: IndexMap<String, Reclaim>,
 }
 
 /// When trouble comes, for how long, and what becomes of work in hand: what every kind has.
@@ -35,13 +38,15 @@ impl Faults {
     pub fn courses(&self) -> impl Iterator<Item = (&'static str, &str, Course<'_>)> {
         let outages = self.outage.iter().map(|(name, outage)| ("outage", name.as_str(), outage.course()));
         let crashes = self.crash.iter().map(|(name, crash)| ("crash", name.as_str(), crash.course()));
-        outages.chain(crashes)
+        let reclaims = self.reclaim.iter().map(|(name, reclaim)| ("reclaim", name.as_str(), reclaim.course()));
+        outages.chain(crashes).chain(reclaims)
     }
 
     /// Those that name a node for which this holds.
     pub fn of_nodes(mut self, has: impl Fn(&str) -> bool) -> Faults {
         self.outage.retain(|_, outage| outage.node.as_deref().is_some_and(&has));
         self.crash.retain(|_, crash| has(&crash.pool));
+        self.reclaim.retain(|_, reclaim| has(&reclaim.pool));
         self
     }
 }
@@ -108,6 +113,36 @@ impl Crash {
     pub fn course(&self) -> Course<'_> {
         let Crash { at, every, lasts, held, moves, .. } = self;
         Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: *moves }
+    }
+}
+
+/// Spot machines of a pool that the provider takes back. One of `at` and `every`; not both of `worker` and `share`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Reclaim {
+    /// Whose machines.
+    pub pool: String,
+    /// The number of the one that is taken, from 1 in the order of launch. Without it and `share`: at an instant all
+    /// that run, by `every` each when its own time has come.
+    pub worker: Option<Whole>,
+    /// The share of the Spot machines that run which is taken together, rounded up and drawn by lot.
+    pub share: Option<Share>,
+    /// How long before its end a machine hears of it; see the pool's `notice`.
+    #[schemars(extend("default" = "2min"))]
+    pub notice: Option<Time>,
+    /// When machines are taken: the end of their notice.
+    pub at: Option<Instants>,
+    /// How long after it began to run a machine is taken; with `share`, how long after the last were.
+    pub every: Option<Law<Time>>,
+    /// The fate of work that is still in hand at the end.
+    #[schemars(extend("default" = "lost"))]
+    pub held: Option<Held>,
+}
+
+impl Reclaim {
+    pub fn course(&self) -> Course<'_> {
+        let Reclaim { at, every, held, .. } = self;
+        Course { at: at.as_ref(), every: every.as_ref(), lasts: None, held: *held, moves: None }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::scenario::draft::law::Law;
 use crate::scenario::draft::quantities::{Amount, Bytes, Number, Time, Whole};
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::draft::step::Step;
-use crate::scenario::draft::words::Names;
+use crate::scenario::draft::words::{Names, SpotShare};
 
 /// Workers with slots on a platform.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -55,6 +55,9 @@ pub(crate) struct Pool {
     pub no_worker: Option<NoWorker>,
     /// How its workers take messages from queues.
     pub poll: Option<Poll>,
+    /// What a machine does with the work in its hands when its reclaim is announced.
+    #[schemars(extend("default" = "finish"))]
+    pub notice: Option<Notice>,
     /// How workers are taken away on purpose, the newest first.
     pub scale_in: Option<ScaleIn>,
     /// Whom it takes of those who call or are sent here. Without it, all. Messages that its workers receive are taken
@@ -93,6 +96,25 @@ pub(crate) struct Ec2 {
     pub instance: String,
     /// The size of its volume, billed as long as the instance exists. Without it, none.
     pub volume: Option<Bytes>,
+    /// Machines at the price of spare capacity (the book's `spot.TYPE`), which a `fault.reclaim` may take back: `true`
+    /// for all of them, or a share.
+    #[schemars(extend("default" = false))]
+    pub spot: Option<SpotShare>,
+    /// Machines that are paid in full before any is Spot; of those above, `spot` is a share, rounded in favour of these.
+    #[schemars(extend("default" = 0))]
+    pub on_demand_base: Option<Whole>,
+    /// Types besides `type` that Spot machines may have, each as likely: as fast, at their own prices.
+    pub mixed: Option<Vec<String>>,
+}
+
+/// What a machine whose end is announced does with the work in its hands.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Notice {
+    /// Goes on with it for as long as the machine is there.
+    Finish,
+    /// Hands it back at once.
+    Release,
 }
 
 /// Whether the first workers serve from the start.

@@ -7,10 +7,10 @@ use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::ground::time::Span;
-use crate::scenario::draft::quantities::Time;
+use crate::scenario::draft::quantities::{Share, Time};
 use crate::scenario::draft::run::Precision;
 
 /// A name or a list of names.
@@ -33,6 +33,23 @@ pub(crate) enum Entry {
 pub(crate) struct Instants {
     pub times: Vec<Span>,
     pub listed: bool,
+}
+
+/// All, none, or a share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum SpotShare {
+    Whether(bool),
+    Of(Share),
+}
+
+impl SpotShare {
+    /// In 0..=1.
+    pub fn share(self) -> f64 {
+        match self {
+            SpotShare::Whether(all) => f64::from(u8::from(all)),
+            SpotShare::Of(share) => share.0,
+        }
+    }
 }
 
 /// A number of runs, or how precise a figure must be.
@@ -70,6 +87,16 @@ one_or_other!(Names, "a name or a list of names", {
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Names, A::Error> {
         let names = Deserialize::deserialize(SeqAccessDeserializer::new(list))?;
         Ok(Names { names, listed: true })
+    }
+});
+
+one_or_other!(SpotShare, "true, false, or a share such as \"70%\"", {
+    fn visit_bool<E: Error>(self, all: bool) -> Result<SpotShare, E> {
+        Ok(SpotShare::Whether(all))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<SpotShare, E> {
+        Share::deserialize(text.into_deserializer()).map(SpotShare::Of)
     }
 });
 
@@ -136,6 +163,17 @@ impl JsonSchema for Instants {
         let time = generator.subschema_for::<Time>();
         json_schema!({ "description": "a duration since the start, or a list of them",
             "anyOf": [time.clone(), { "type": "array", "items": time }] })
+    }
+}
+
+impl JsonSchema for SpotShare {
+    fn schema_name() -> Cow<'static, str> {
+        "SpotShare".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let share = generator.subschema_for::<Share>();
+        json_schema!({ "description": "true, false, or a share in per cent", "anyOf": [{ "type": "boolean" }, share] })
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule =
     Rule { about: "numbers of nodes are within their ranges, and a minimum is not above its maximum", check };
 
 /// More is a slip.
-const WORKERS_MAX: u64 = 1_000_000;
+pub(super) const WORKERS_MAX: u64 = 1_000_000;
 const SLOTS_MAX: u64 = 1_000_000;
 const ROOM_MAX: u64 = 1_000_000_000;
 const CALLS_MAX: u64 = 255;

@@ -28,8 +28,11 @@ fn each(sight: &Sight<'_>, faults: &Faults, place: &Place, topologies: &[&str], 
     for (name, crash) in &faults.crash {
         crashes(sight, crash, &place.then("crash").then(name), topologies, complaints);
     }
+    for (name, reclaim) in &faults.reclaim {
+        workers(sight, &reclaim.pool, reclaim.worker, &place.then("reclaim").then(name), topologies, complaints);
+    }
     for (kind, name, course) in faults.courses() {
-        comes(&course, &place.then(kind).then(name), complaints);
+        comes(kind, &course, &place.then(kind).then(name), complaints);
     }
 }
 
@@ -121,7 +124,7 @@ fn exists(
 }
 
 /// When trouble comes, and how it goes on: what every kind has.
-fn comes(course: &Course<'_>, place: &Place, complaints: &mut Vec<Complaint>) {
+fn comes(kind: &str, course: &Course<'_>, place: &Place, complaints: &mut Vec<Complaint>) {
     one_of(&[("at", course.at.is_some()), ("every", course.every.is_some())], place, complaints);
     if let Some(at) = course.at {
         for (index, pair) in at.times.windows(2).enumerate() {
@@ -140,7 +143,8 @@ fn comes(course: &Course<'_>, place: &Place, complaints: &mut Vec<Complaint>) {
             );
         }
     }
-    if course.every.is_some() && course.lasts.is_none() {
+    // What is taken does not come back.
+    if course.every.is_some() && course.lasts.is_none() && kind != "reclaim" {
         complaints.push(
             Complaint::error(
                 "E108",

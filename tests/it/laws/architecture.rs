@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::draw::{Sketch, crash, held, outage, retry};
+use super::draw::{Sketch, crash, held, outage, reclaim, retry};
 use super::taste::Taste;
 
 /// How a pool is reached.
@@ -44,13 +44,22 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
         let (put, get) = (latency(taste, "put"), latency(taste, "get"));
         let _ = writeln!(text, "\n[topology.{name}.bucket.store]\n{put}\n{get}");
     }
-    let mut countable = Vec::new();
+    let (mut countable, mut reclaimable) = (Vec::new(), Vec::new());
     for pool in 0..pools {
         plan.door(taste, pool, text);
         let from = text.len();
         plan.pool(taste, pool, text);
         if !text[from..].contains("\"unlimited\"") {
             countable.push(pool);
+            if text[from..].contains("spot = ") {
+                reclaimable.push(pool);
+            }
+        }
+    }
+    for pool in reclaimable {
+        if taste.has("reclaims") {
+            let header = format!("topology.{name}.fault.reclaim.r{pool}");
+            reclaim(taste, sketch, &header, &format!("p{pool}"), text);
         }
     }
     for number in 0..countable.len() {
@@ -146,7 +155,11 @@ impl Plan<'_> {
         let vertical = self.workers(taste, pool, text);
         if vertical || taste.has("ec2") {
             let volume = if taste.has("volume") { ", volume = \"8GiB\"" } else { "" };
-            let _ = writeln!(text, "platform = {{ ec2 = {{ type = \"m5.large\"{volume} }} }}");
+            let spot = if !vertical && taste.has("spot") { self.spot(taste) } else { String::new() };
+            let _ = writeln!(text, "platform = {{ ec2 = {{ type = \"m5.large\"{volume}{spot} }} }}");
+            if !spot.is_empty() && taste.has("release") {
+                text.push_str("notice = \"release\"\n");
+            }
         } else if taste.has("machine") {
             let minimum = taste.span(1, 60_000);
             let _ = writeln!(text, "platform = {{ machine = {{ price = \"$0.2500/h\", minimum = {minimum} }} }}");
@@ -165,6 +178,18 @@ impl Plan<'_> {
         if taste.has("held by scale-in") {
             let _ = writeln!(text, "scale-in = {{ held = \"{}\" }}", held(taste));
         }
+    }
+
+    /// How much of a pool is Spot.
+    fn spot(&self, taste: &mut Taste) -> String {
+        let mut spot = format!(", spot = {}", taste.one("how much spot", &["true", "\"50%\""]));
+        if taste.has("on-demand base") {
+            let _ = write!(spot, ", on-demand-base = {}", taste.number(0, 2));
+        }
+        if taste.has("mixed types") {
+            spot.push_str(", mixed = [\"c5.large\", \"m6i.large\"]");
+        }
+        spot
     }
 
     fn line(&self, taste: &mut Taste, pool: usize, text: &mut String) {

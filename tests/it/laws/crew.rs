@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use queuelab::cloud::fact::{Fact, Outcome};
 use queuelab::cloud::gauge::Level;
 use queuelab::cloud::scaling::Scaling;
-use queuelab::cloud::topology::{Application, Discipline, Held, NodeId, NodeKind, Pool, Topology};
-use queuelab::ground::time::SimTime;
+use queuelab::cloud::topology::{Application, Discipline, Held, NodeId, NodeKind, Notice, Pool, Topology};
+use queuelab::ground::time::{SimTime, Span};
 
 use super::ledger::{Mirror, Name, Wrongs, name};
 
@@ -75,6 +75,10 @@ pub struct Crew {
     services: Vec<Service>,
     /// Size, from and until when a machine ran.
     pub lives: Vec<(u16, SimTime, SimTime)>,
+    /// The worker whose machine the provider is taking back.
+    taken: Option<u32>,
+    /// Sizes of machines that were taken back within an hour: nobody pays for them.
+    pub free: Vec<u16>,
 }
 
 const PENDING: usize = 0;
@@ -97,6 +101,9 @@ impl Crew {
         let mut fates: Vec<Held> = trouble.map(|fault| fault.held).chain([pool.scale_in]).chain(preempts).collect();
         if let Scaling::Vertical(vertical) = &pool.scaling {
             fates.push(vertical.held);
+        }
+        if pool.notice == Notice::Release {
+            fates.push(Held::Back);
         }
         let back = fates.iter().any(|held| !matches!(held, Held::Finish | Held::Lost));
         let slots = match &pool.scaling {
@@ -129,6 +136,8 @@ impl Crew {
             workers: BTreeMap::new(),
             services: Vec::new(),
             lives: Vec::new(),
+            taken: None,
+            free: Vec::new(),
         }
     }
 
@@ -173,6 +182,7 @@ impl Crew {
                 self.drains(worker) || self.lives_on(at, worker, Stage::Ready, None)
             }
             Fact::Draining { pool, worker } if pool == own => self.lives_on(at, worker, Stage::Draining, None),
+            Fact::Reclaimed { pool, worker } if pool == own => self.taken.replace(worker).is_none(),
             Fact::Gone { pool, worker } if pool == own => self.lives_on(at, worker, Stage::Gone, None),
             Fact::Decided { pool, decision } if pool == own => {
                 let Some(desired) = &mut self.desired else { return };
@@ -270,7 +280,13 @@ impl Crew {
         };
         count(from, -1);
         count(to, 1);
-        if to == Stage::Gone && from != Stage::Launched {
+        let taken = to == Stage::Gone && self.taken == Some(number);
+        if taken {
+            self.taken = None;
+        }
+        if taken && at - worker.ran < Span::from_secs(3_600) {
+            self.free.push(worker.size);
+        } else if to == Stage::Gone && from != Stage::Launched {
             self.lives.push((worker.size, worker.ran, at));
         }
         if to == Stage::Gone && matches!(from, Stage::Ready | Stage::Failed | Stage::Draining) {
@@ -282,7 +298,7 @@ impl Crew {
             (Stage::Launched, Stage::Running) | (Stage::Running, Stage::Ready) | (Stage::Ready, Stage::Draining) => {
                 true
             }
-            (Stage::Ready, Stage::Failed) | (Stage::Failed, Stage::Ready | Stage::Gone) => true,
+            (Stage::Ready, Stage::Failed) | (Stage::Failed, Stage::Ready | Stage::Draining | Stage::Gone) => true,
             (Stage::Draining, Stage::Gone) | (Stage::Launched | Stage::Running, Stage::Gone) => true,
             (Stage::Ready, Stage::Gone) => self.slots.len() > 1,
             _ => false,

@@ -246,6 +246,26 @@ pub fn crash(taste: &mut Taste, sketch: &Sketch, header: &str, pool: &str, text:
     }
 }
 
+/// Spot machines of a pool that are taken back.
+pub fn reclaim(taste: &mut Taste, sketch: &Sketch, header: &str, pool: &str, text: &mut String) {
+    let _ = writeln!(text, "\n[{header}]\npool = \"{pool}\"\nnotice = {}", taste.span(1, 30_000));
+    if taste.has("taken again and again") {
+        let _ = writeln!(text, "every = {}", taste.law(2_000, 60_000));
+    } else {
+        let first = taste.number(0, sketch.length);
+        let _ = writeln!(text, "at = [\"{first}ms\", \"{}ms\"]", first + taste.size(1, sketch.length));
+    }
+    match taste.one("who is taken", &["one", "some", "all"]) {
+        "one" => writeln!(text, "worker = {}", taste.number(1, 4)),
+        "some" => writeln!(text, "share = \"{}%\"", taste.number(1, 100)),
+        _ => Ok(()),
+    }
+    .expect("text takes everything");
+    if taste.has("held when taken") {
+        let _ = writeln!(text, "held = \"{}\"", held(taste));
+    }
+}
+
 /// The fate of work in hand.
 pub fn held(taste: &mut Taste) -> &'static str {
     taste.one("held", &["finish", "lost", "back", "resume", "restart", "redraw"])

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use queuelab::cloud::fact::Outcome;
 use queuelab::cloud::scaling::Scaling;
 use queuelab::cloud::topology::{
-    Application, Discipline, Harm, Held, NodeId, NodeKind, Outage, Pool, Topology, Verb, WorkId, WorkloadId,
+    Application, Crash, Discipline, Harm, Held, NodeId, NodeKind, Notice, Outage, Pool, Reclaim, Topology, Verb,
+    WorkId, WorkloadId,
 };
 use queuelab::ground::time::{SimTime, Span};
 
@@ -70,13 +71,21 @@ impl<'a> Plain<'a> {
             Harm::Outage(Outage::Component(work)) => does(*work),
             Harm::Outage(Outage::Node(node)) => *node == id,
             // What is killed, or interrupted and goes on, is told by the results of its stays.
-            Harm::Crash(crash) => {
-                crash.pool == id
-                    && !(matches!(fault.held, Held::Lost | Held::Finish) || fault.held == Held::Resume && fault.moves)
+            Harm::Crash(Crash { pool, .. }) => {
+                let told = matches!(fault.held, Held::Lost | Held::Finish) || fault.held == Held::Resume && fault.moves;
+                *pool == id && !told
+            }
+            Harm::Reclaim(Reclaim { pool, .. }) => {
+                *pool == id && !matches!(fault.held, Held::Lost | Held::Finish | Held::Resume)
             }
         });
         let kept = matches!(pool.scale_in, Held::Finish | Held::Lost | Held::Resume);
-        steps && !hit && kept && !self.copies && !matches!(pool.scaling, Scaling::Vertical(_))
+        steps
+            && !hit
+            && kept
+            && pool.notice == Notice::Finish
+            && !self.copies
+            && !matches!(pool.scaling, Scaling::Vertical(_))
     }
 
     /// Those who did all their work at a pool, how long they were at it in all, and when they ended.

@@ -209,6 +209,7 @@ impl Play<'_> {
                 machines.starts += 1;
                 machines.seconds += (to - from).nanos().div_ceil(1_000_000_000).max(least);
             }
+            crew.free.iter().for_each(|&size| wanted[usize::from(size)].starts += 1);
             let told = |machines: &[Machines]| -> Vec<(u64, u64)> {
                 machines.iter().map(|size| (size.starts, size.seconds)).collect()
             };

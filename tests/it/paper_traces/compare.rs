@@ -180,10 +180,11 @@ impl Played<'_> {
         Ok(())
     }
 
-    /// Started seconds from running to the end, at least a minute.
+    /// Started seconds from running to the end, at least a minute; nothing of a machine that is taken within an hour.
     fn billable(&self, life: &Life) -> u64 {
         let end = life.gone.unwrap_or(self.scene.end);
-        life.running.map_or(0, |running| (end - running).div_ceil(1_000_000_000).max(60))
+        let free = life.taken && life.running.is_some_and(|running| end - running < 3_600_000_000_000);
+        life.running.filter(|_| !free).map_or(0, |running| (end - running).div_ceil(1_000_000_000).max(60))
     }
 
     fn decisions(&self, verdict: &mut Verdict, expected: &[Table<'_>]) -> Result<(), String> {
@@ -312,7 +313,7 @@ fn resource(item: &str, sizes: &[&str]) -> String {
         "alb.hour" => "load balancer hours".to_owned(),
         "alb.lcu" => "load balancer capacity".to_owned(),
         "sqs.standard" | "sqs.fifo" => "queue requests".to_owned(),
-        "machine" => "vm".to_owned(),
+        "machine" | "spot.m5.large" => "vm".to_owned(),
         _ => match KINDS.iter().position(|kind| *kind == item).and_then(|size| sizes.get(size)) {
             Some(size) => format!("vm {size}"),
             None => "vm".to_owned(),

@@ -6,7 +6,7 @@ mod scripted;
 
 use super::scene::{Call, Scene, span, steps, work};
 use super::trace::Table;
-use crew::{crashes, crew, fleet, hands, launched};
+use crew::{crashes, crew, fleet, hands, launched, notice};
 use monolith::monolith;
 use scripted::scripted_metric_asg;
 
@@ -72,7 +72,7 @@ fn shared_line(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
     served_calls(scene, inputs)?;
     let platform = scene.platform("m5.large", vm_price(inputs)?.as_deref());
     let body = format!("{}\n{platform}", steps(&[work("service")]));
-    crew(scene, &hands(inputs)?, &body, None);
+    crew(scene, &hands(inputs)?, &body, None, "");
     Ok(())
 }
 
@@ -267,12 +267,8 @@ fn queue_asg(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
 }
 
 fn queue_delivery(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
-    for (key, what) in
-        [("heartbeat_s", "renewing visibility while working"), ("on_notice", "notices of an interruption")]
-    {
-        if inputs.get(key).is_some() {
-            return Err(format!("{what} ({key})"));
-        }
+    if inputs.get("heartbeat_s").is_some() {
+        return Err("renewing visibility while working (heartbeat_s)".to_owned());
     }
     if inputs.get("fifo").and_then(serde_json::Value::as_bool) == Some(true) {
         return Err("first-in-first-out queues (fifo)".to_owned());
@@ -301,7 +297,11 @@ fn queue_delivery(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
         scene.nodes.push("[topology.traced.queue.dead]\n".to_owned());
     }
     let hands = if inputs.get("fleet").is_some() { fleet(inputs)? } else { hands(inputs)? };
+    let notice = notice(inputs)?;
+    if let Some(hour) = vm_price(inputs)?.filter(|_| hands.iter().any(|hand| hand.spot)) {
+        scene.price("spot.m5.large", &format!("${hour}/h"));
+    }
     let body = format!("{}\n{platform}", steps(&[work("service")]));
-    crew(scene, &hands, &body, Some(&queue));
+    crew(scene, &hands, &body, Some(&queue), notice);
     crashes(scene, inputs)
 }

@@ -54,6 +54,8 @@ pub struct Life {
     pub running: Option<u64>,
     pub ready: Option<u64>,
     pub gone: Option<u64>,
+    /// The provider took its machine back.
+    pub taken: bool,
 }
 
 /// One decision of a controller.
@@ -117,7 +119,8 @@ impl Run {
             }
             Fact::Lost { who, why, .. } => self.request(who).lost = Some((at, of_loss(why))),
             Fact::Launched { pool, worker } => {
-                let life = Life { pool, worker, size: 0, launched: at, running: None, ready: None, gone: None };
+                let life =
+                    Life { pool, worker, size: 0, launched: at, running: None, ready: None, gone: None, taken: false };
                 self.lives.push(life);
             }
             Fact::Running { pool, worker, size } => {
@@ -125,6 +128,7 @@ impl Run {
                 (life.running, life.size) = (Some(at), size);
             }
             Fact::Ready { pool, worker } => self.life(pool, worker).ready = Some(at),
+            Fact::Reclaimed { pool, worker } => self.life(pool, worker).taken = true,
             Fact::Gone { pool, worker } => self.life(pool, worker).gone = Some(at),
             Fact::Decided { decision, .. } => self.looks.push(Look { at, decision }),
             Fact::Away { node } => self.away.push((node, at, None)),

@@ -6,9 +6,9 @@ use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
     Abandoned, Admission, Application, Backoff, Balancer, Bucket, Client, Clock, Crash, DeadLetterAt, DeadLetters,
-    Discipline, Fault, Harm, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Outage, Platform, Poll, Pool,
-    Queue, Retry, RetryOn, Returned, Routing, Speed, StaleDelete, Step, Ties, Topology, Verb, When, Work, WorkId,
-    Workload, WorkloadId,
+    Discipline, Fault, Harm, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Outage, Platform, Poll,
+    Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Speed, Spot, StaleDelete, Step, Ties, Topology, Verb,
+    When, Work, WorkId, Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -171,7 +171,16 @@ impl Dice {
         let countless = matches!(&nodes[usize::from(tier)].kind, NodeKind::Pool(pool) if pool.workers.is_none());
         Fault {
             name: format!("fault{number}"),
-            what: match self.of(4) {
+            what: match self.of(6) {
+                4 | 5 if !countless => {
+                    let worker = self.one_in(3).then(|| 1 + self.of(4) as u32);
+                    Harm::Reclaim(Reclaim {
+                        pool: NodeId(tier),
+                        worker,
+                        share: (worker.is_none() && self.one_in(2)).then_some(0.5),
+                        notice: Span::from_secs(self.of(8)),
+                    })
+                }
                 0 => Harm::Outage(Outage::Component(WorkId(self.of(4) as u16))),
                 2 | 3 if !countless => Harm::Crash(Crash {
                     pool: NodeId(tier),
@@ -234,6 +243,12 @@ impl Dice {
         let scaling =
             if unlimited { Scaling::Fixed } else { self.scaling(NodeId(3 * tier as u16), before, workers, slots) };
         let rank = self.pick(&[vec![0, 1], vec![1, 0]]);
+        let grows = matches!(scaling, Scaling::Vertical(_));
+        let spot = (!unlimited && !grows && self.one_in(2)).then(|| Spot {
+            share: self.pick(&[1.0, 0.5]),
+            base: self.of(2) as u32,
+            mixed: if self.one_in(2) { vec!["c5.large".to_owned()] } else { Vec::new() },
+        });
         let preempts = self.one_in(2).then(|| self.held());
         Pool {
             steps,
@@ -250,7 +265,13 @@ impl Dice {
                 _ => Discipline::FirstCome,
             },
             no_worker: self.pick(&[NoWorker::Refuse, NoWorker::Wait]),
-            platform: Platform::Free,
+            platform: if spot.is_some() {
+                Platform::Ec2 { instance: "m5.large".to_owned(), volume: 0, spot: true }
+            } else {
+                Platform::Free
+            },
+            spot,
+            notice: self.pick(&[Notice::Finish, Notice::Release]),
             life: Life { pending: self.law(2), boot: self.law(3), stopping: self.law(2) },
             initially: self.pick(&[Initially::Ready, Initially::Launched]),
             scaling,

@@ -2,9 +2,12 @@
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::topology::{Clock, Crash, Fault, Harm, Held, NoWorker, NodeId, Pool, Topology, When};
+use crate::cloud::scaling::{Group, Scaling};
+use crate::cloud::topology::{
+    Clock, Crash, Fault, Harm, Held, NoWorker, NodeId, Notice, Platform, Pool, Reclaim, Spot, Topology, When,
+};
 use crate::cloud::world::tests::{alone, application, brings, completions, diary, losses, pool, seconds, work};
-use crate::ground::time::{SECOND, SimTime};
+use crate::ground::time::{SECOND, SimTime, Span};
 
 const CRASH: Crash = Crash { pool: NodeId(0), worker: Some(1), clock: Clock::Up, repairers: None };
 
@@ -114,4 +117,73 @@ fn repairers_mend_so_many_at_once() {
             diary.iter().filter(|(_, fact)| matches!(fact, Fact::Repaired { .. })).map(|(at, _)| *at).collect();
         assert_eq!(mended, expected, "{repairers:?}");
     }
+}
+
+/// A Spot machine that is taken at 8 s, told five seconds before.
+fn taken(notice: Notice, share: Option<f64>, pool: Pool) -> Topology {
+    let reclaim = Reclaim { pool: NodeId(0), worker: None, share, notice: Span::from_secs(5) };
+    let when = When::At(vec![SimTime::from_nanos(8 * SECOND)]);
+    let fault = Fault { what: Harm::Reclaim(reclaim), when, ..at_four(Held::Lost, false) };
+    let platform = Platform::Ec2 { instance: "m5.large".to_owned(), volume: 0, spot: false };
+    let spot = Some(Spot { share: 1.0, base: 0, mixed: Vec::new() });
+    with(fault, Pool { platform, spot, notice, ..pool })
+}
+
+/// Told at 3 s, a machine begins nothing new; what it holds it ends by 8 s, loses then, or hands back at once.
+#[test]
+fn a_machine_that_is_to_be_taken_ends_what_it_holds_or_hands_it_back() {
+    let (short, long) = (brings(&[(0.0, 7.0), (4.0, 1.0)]), brings(&[(0.0, 9.0), (4.0, 1.0)]));
+    let finish = |arrivals| ends(arrivals, &taken(Notice::Finish, None, waiting(1)));
+    assert_eq!(finish(short), [(0, 7.0)]);
+    assert_eq!(finish(long.clone()), []);
+    // The first of two machines is taken: the other begins anew at 3 s with what was handed back.
+    let mut both = taken(Notice::Release, None, waiting(2));
+    if let Harm::Reclaim(reclaim) = &mut both.faults[0].what {
+        reclaim.worker = Some(1);
+    }
+    assert_eq!(ends(long, &both), [(0, 12.0), (1, 13.0)]);
+}
+
+/// A share of what runs is rounded up: of three machines a third is one, and a little more is two.
+#[test]
+fn a_share_of_the_machines_is_taken_together() {
+    for (share, count) in [(1.0 / 3.0, 1), (0.34, 2), (1.0, 3)] {
+        let topology = taken(Notice::Finish, Some(share), waiting(3));
+        let diary = diary(&application(brings(&[(30.0, 1.0)]), vec![seconds(1.0)]), &topology, 60.0);
+        let found = diary.iter().filter(|(at, fact)| *at == 8.0 && matches!(fact, Fact::Reclaimed { .. })).count();
+        assert_eq!(found, count, "{share}");
+    }
+}
+
+/// A group that wants one machine, and nothing else.
+fn group_of_one() -> Scaling {
+    Scaling::Group(Group { min: 1, desired: 1, max: 3, ..Group::default() })
+}
+
+/// A group asks for another machine in the moment in which one is taken; a fixed pool does not.
+#[test]
+fn only_a_group_replaces_what_is_taken() {
+    for (scaling, launched) in [(Scaling::Fixed, 1), (group_of_one(), 2)] {
+        let topology = taken(Notice::Finish, None, Pool { scaling, ..waiting(1) });
+        let diary = diary(&application(brings(&[(30.0, 1.0)]), vec![seconds(1.0)]), &topology, 60.0);
+        let found = diary.iter().filter(|(_, fact)| matches!(fact, Fact::Launched { .. })).count();
+        assert_eq!(found, launched);
+        assert_eq!(completions(&diary).len(), launched - 1);
+        let gone: Vec<f64> =
+            diary.iter().filter(|(_, fact)| matches!(fact, Fact::Gone { .. })).map(|(at, _)| *at).collect();
+        assert_eq!(gone, [8.0]);
+    }
+}
+
+/// Each machine has a time of its own from its start: a group of one has machines that live ten seconds each.
+#[test]
+fn each_machine_is_taken_when_its_own_time_has_come() {
+    let mut topology = taken(Notice::Finish, None, Pool { scaling: group_of_one(), ..waiting(1) });
+    topology.faults[0].when = When::Every(seconds(10.0));
+    let diary = diary(&application(brings(&[(0.0, 1.0)]), vec![seconds(1.0)]), &topology, 34.0);
+    let told = |wanted: fn(&Fact) -> bool| -> Vec<f64> {
+        diary.iter().filter(|(_, fact)| wanted(fact)).map(|(at, _)| *at).collect()
+    };
+    assert_eq!(told(|fact| matches!(fact, Fact::Draining { .. })), [5.0, 15.0, 25.0]);
+    assert_eq!(told(|fact| matches!(fact, Fact::Reclaimed { .. })), [10.0, 20.0, 30.0]);
 }

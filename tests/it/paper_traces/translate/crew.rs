@@ -4,10 +4,15 @@ use crate::paper_traces::scene::{Scene, span};
 use crate::paper_traces::trace::{Table, nanos};
 
 /// One worker of a crew: when it is launched (and how long that takes) and when it goes.
+#[derive(Default)]
 pub struct Hand {
     name: String,
     launch: Option<(u64, u64, u64)>,
     stop: Option<u64>,
+    /// Whether it is Spot.
+    pub spot: bool,
+    /// When it hears of its end, and when that comes.
+    taken: Option<(u64, u64)>,
 }
 
 /// Workers that are there from the start, `w1` and so on, some of whom are removed at given times.
@@ -22,16 +27,18 @@ pub fn hands(inputs: &Table<'_>) -> Result<Vec<Hand>, String> {
         let found = found.filter(|value| !value.is_null());
         found.map(|value| nanos(value).ok_or_else(|| "`stop_s` is no time".to_owned())).transpose()
     };
-    (1..=workers).map(|number| Ok(Hand { name: format!("w{number}"), launch: None, stop: stop_of(number)? })).collect()
+    (1..=workers)
+        .map(|number| Ok(Hand { name: format!("w{number}"), stop: stop_of(number)?, ..Hand::default() }))
+        .collect()
 }
 
 /// The pools of a crew that takes from one line, and what is before them.
 ///
 /// A timetable removes the youngest of a pool. Where another goes first, or each is launched in its own way, the line
 /// is a queue (`queue` holds its keys) and every worker a pool of one, which the queue serves in their order.
-pub fn crew(scene: &mut Scene, hands: &[Hand], body: &str, queue: Option<&str>) {
+pub fn crew(scene: &mut Scene, hands: &[Hand], body: &str, queue: Option<&str>, notice: &str) {
     let never = |hand: &Hand| hand.stop.unwrap_or(u64::MAX);
-    let plain = hands.iter().all(|hand| hand.launch.is_none())
+    let plain = hands.iter().all(|hand| hand.launch.is_none() && !hand.spot)
         && hands.windows(2).all(|pair| never(&pair[0]) >= never(&pair[1]));
     let queue_line = |to: String, keys: &str| format!("[topology.traced.queue.q]\nto = {to}\n{keys}");
     if plain {
@@ -59,6 +66,17 @@ pub fn crew(scene: &mut Scene, hands: &[Hand], body: &str, queue: Option<&str>) 
             lines.push((at, 1));
         }
         lines.extend(hand.stop.map(|at| (at, 0)));
+        if hand.spot {
+            own = own.replace("type = \"m5.large\"", "type = \"m5.large\", spot = true") + notice;
+        }
+        if let Some((told, at)) = hand.taken {
+            let name = &hand.name;
+            scene.faults.push(format!(
+                "[topology.traced.fault.reclaim.{name}]\npool = {name:?}\nat = {:?}\nnotice = {:?}\n",
+                span(at),
+                span(at - told)
+            ));
+        }
         scene.worker(&hand.name, "work", &(own + &timetable(&lines)));
     }
 }
@@ -100,24 +118,35 @@ pub fn launched(initial: u64, launches: &[Table<'_>]) -> Result<String, String> 
     Ok(text + &timetable(&entries))
 }
 
-/// Machines that are launched one by one; none of them may be taken away yet.
+/// Machines that are launched one by one, some of which the provider takes back.
 pub fn fleet(inputs: &Table<'_>) -> Result<Vec<Hand>, String> {
     let mut hands = Vec::new();
     for machine in inputs.tables("fleet")? {
-        let spot = machine.get("spot").and_then(serde_json::Value::as_bool) == Some(true);
-        if spot || machine.get("notice_s").is_some() || machine.get("interrupted_s").is_some() {
-            return Err("machines that are taken away (fleet)".to_owned());
-        }
         let launch = machine.nanos("launch_s")?;
         let (pending, starting) = (machine.nanos("pending_s")?, machine.nanos("starting_s")?);
+        let end = machine.nanos("interrupted_s")?;
+        let told = machine.nanos("notice_s")?.or(end);
+        // There from the start, and nothing between.
+        let launch = launch.map(|at| (at, pending.unwrap_or(0), starting.unwrap_or(0)));
         hands.push(Hand {
             name: machine.must_text("id")?,
-            launch: launch.map(|at| (at, pending.unwrap_or(0), starting.unwrap_or(0))),
+            launch: launch.filter(|&life| life != (0, 0, 0)),
             stop: machine.nanos("stop_s")?,
+            spot: machine.get("spot").and_then(serde_json::Value::as_bool) == Some(true) || end.is_some(),
+            taken: told.zip(end),
         });
         machine.all_read()?;
     }
     Ok(hands)
+}
+
+/// What Spot machines do with the message in their hands when they hear of their end.
+pub fn notice(inputs: &Table<'_>) -> Result<&'static str, String> {
+    match inputs.text("on_notice")?.as_deref() {
+        None | Some("finish_current") => Ok("notice = \"finish\"\n"),
+        Some("release") => Ok("notice = \"release\"\n"),
+        Some(other) => Err(format!("no notice is answered by `{other}`")),
+    }
 }
 
 /// Events that befall workers by name: what is in hand is lost, the machine stays, and after a repair it serves again.

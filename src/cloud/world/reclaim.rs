@@ -1,0 +1,120 @@
+//! The provider takes Spot machines back: some time before a machine hears of it, then it is gone with whatever it holds.
+
+use crate::cloud::event::Event;
+use crate::cloud::fact::{Fact, Loss};
+use crate::cloud::node::Phase;
+use crate::cloud::scaling::Scaling;
+use crate::cloud::topology::{Held, NodeId, Notice, Reclaim};
+use crate::cloud::world::World;
+use crate::engine::{Context, Observer};
+use crate::ground::chance::below;
+use crate::ground::time::Span;
+
+impl World<'_> {
+    /// Machines are to be taken together: the one that is named, or a share of the Spot machines that run.
+    pub(super) fn reclaims<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        fault: u16,
+        reclaim: Reclaim,
+        nth: u32,
+        told: Span,
+    ) {
+        let pool = self.pool(reclaim.pool);
+        let runs = |phase| !matches!(phase, Phase::Pending | Phase::Noticed | Phase::Changing | Phase::Gone);
+        let mut there: Vec<u32> = pool
+            .newest_first(runs)
+            .filter(|&index| pool.is_spot(index))
+            .map(|index| pool.workers[index as usize].number)
+            .filter(|&number| reclaim.worker.is_none_or(|only| only == number))
+            .collect();
+        there.reverse();
+        if let Some(share) = reclaim.share {
+            // Drawn by lot, rounded up: a share of anything takes at least one.
+            let taken = ((there.len() as f64 * share - 1e-9).ceil() as usize).min(there.len());
+            let mut draw = self.faults[usize::from(fault)].key.named("which").draw(u64::from(nth));
+            for place in 0..taken {
+                let other = place + below(&mut draw, (there.len() - place) as u64) as usize;
+                there.swap(place, other);
+            }
+            there.truncate(taken);
+            there.sort_unstable();
+        }
+        for number in there {
+            self.hears_of_its_end(cx, fault, reclaim.pool, number, told);
+        }
+    }
+
+    /// A machine hears that it will be taken: it takes nothing new, and goes on with what it holds or hands it back.
+    pub(super) fn hears_of_its_end<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        fault: u16,
+        id: NodeId,
+        number: u32,
+        told: Span,
+    ) {
+        let Some(index) = self.pool(id).numbered(number) else { return };
+        cx.plan(cx.now() + told, Event::Relieve { fault, worker: number });
+        self.withdraws(cx, id, index);
+        if self.pool(id).workers[index as usize].phase == Phase::Noticed && self.pool(id).plan.notice == Notice::Release
+        {
+            self.empty(cx, id, index, Held::Back, Loss::Stopped);
+        }
+        self.line_without_workers(cx, id, Loss::Stopped);
+        self.notes_absence(cx, id);
+    }
+
+    /// A machine takes nothing new any more, and stays until it is taken. One that boots goes on booting, and one that
+    /// drains on draining.
+    fn withdraws<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
+        let now = cx.now();
+        let pool = self.pool_mut(id);
+        let worker = &mut pool.workers[index as usize];
+        let number = worker.number;
+        match worker.phase {
+            Phase::Ready => pool.shut(index, Phase::Noticed, now),
+            Phase::Failed => {
+                worker.phase = Phase::Noticed;
+                pool.levels.failed.down(now);
+            }
+            Phase::Pending | Phase::Booting | Phase::Draining | Phase::Noticed | Phase::Changing | Phase::Gone => {
+                return;
+            }
+        }
+        pool.levels.draining.up(now);
+        cx.tell(Fact::Draining { pool: id, worker: number });
+    }
+
+    /// A machine is taken: what it holds meets its fate, and a group asks for another.
+    pub(super) fn is_taken<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u16, id: NodeId, number: u32) {
+        let now = cx.now();
+        let Some(index) = self.pool(id).numbered(number) else { return };
+        self.withdraws(cx, id, index);
+        let held = match self.faults[usize::from(fault)].fault.held {
+            // Nothing that is in its hands outlives it.
+            Held::Finish => Held::Lost,
+            held => held,
+        };
+        cx.tell(Fact::Reclaimed { pool: id, worker: number });
+        let pool = self.pool_mut(id);
+        let worker = &mut pool.workers[index as usize];
+        match worker.phase {
+            Phase::Booting => pool.levels.booting.down(now),
+            // One that drains would go by itself as soon as it is empty.
+            Phase::Draining | Phase::Noticed => {
+                worker.phase = Phase::Noticed;
+                self.empty(cx, id, index, held, Loss::Stopped);
+                self.pool_mut(id).levels.draining.down(now);
+            }
+            Phase::Pending | Phase::Ready | Phase::Failed | Phase::Changing | Phase::Gone => return,
+        }
+        self.gone(cx, id, index);
+        self.line_without_workers(cx, id, Loss::Stopped);
+        self.notes_absence(cx, id);
+        if let Scaling::Group(_) = self.pool(id).plan.scaling {
+            let desired = self.pool(id).levels.desired.level() as u32;
+            self.want(cx, id, desired);
+        }
+    }
+}
