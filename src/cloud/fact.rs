@@ -30,6 +30,11 @@ pub enum Fact {
         /// Which attempt, from 1.
         attempt: u16,
     },
+    /// A client sent a copy of its present attempt, beside the one that is under way.
+    Hedged {
+        /// Who.
+        who: Who,
+    },
     /// Work began for a request: it left a line, or never stood in one.
     Started {
         /// Who.
@@ -334,6 +339,12 @@ pub enum Loss {
     Limited,
     /// Turned away, at the door or out of the line, to serve the others in time.
     Shed,
+    /// Its client's deadline had passed.
+    Late,
+    /// Its caller had stopped calling after too many failures.
+    Broken,
+    /// Its caller had too many calls under way.
+    Crowded,
     /// Put aside after too many receives.
     DeadLettered,
     /// Still inside when the run ended.
@@ -342,7 +353,7 @@ pub enum Loss {
 
 impl Loss {
     /// All reasons, in the order in which they are shown.
-    pub const ALL: [Loss; 12] = [
+    pub const ALL: [Loss; 15] = [
         Loss::Full,
         Loss::NoWorker,
         Loss::Down,
@@ -353,6 +364,9 @@ impl Loss {
         Loss::Error,
         Loss::Limited,
         Loss::Shed,
+        Loss::Late,
+        Loss::Broken,
+        Loss::Crowded,
         Loss::DeadLettered,
         Loss::Unfinished,
     ];
@@ -370,16 +384,26 @@ impl Loss {
             Loss::Error => "error",
             Loss::Limited => "limited",
             Loss::Shed => "shed",
+            Loss::Late => "late",
+            Loss::Broken => "breaker-open",
+            Loss::Crowded => "bulkhead-full",
             Loss::DeadLettered => "dead-lettered",
             Loss::Unfinished => "unfinished",
         }
     }
 
+    /// Whether a limit refused it: to be tried again later, and more slowly.
+    pub const fn is_throttling(self) -> bool {
+        matches!(self, Loss::Limited | Loss::Shed)
+    }
+
     /// How the stay of a worker ended whose call failed so.
     pub const fn of_caller(self) -> Outcome {
         match self {
-            Loss::Full | Loss::NoWorker | Loss::Down | Loss::Limited | Loss::Shed => Outcome::Refused,
-            Loss::TimedOut | Loss::Left => Outcome::TimedOut,
+            Loss::Full | Loss::NoWorker | Loss::Down | Loss::Limited | Loss::Shed | Loss::Broken | Loss::Crowded => {
+                Outcome::Refused
+            }
+            Loss::TimedOut | Loss::Left | Loss::Late => Outcome::TimedOut,
             _ => Outcome::Error,
         }
     }

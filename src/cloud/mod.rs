@@ -2,6 +2,7 @@
 
 pub mod arrivals;
 pub mod balancing;
+pub mod caller;
 pub mod discipline;
 pub mod event;
 pub mod fact;

@@ -3,6 +3,7 @@
 //! A *request* is born once and ends once. A *job* is one piece of it at a pool: in line, at work, or waiting
 //! for a call with its slot kept. A *message* is a piece of it in a queue; each delivery of it is a job.
 
+use crate::cloud::caller::Cost;
 use crate::cloud::fact::{Loss, Who};
 use crate::cloud::topology::{NodeId, WorkloadId};
 use crate::ground::time::SimTime;
@@ -33,6 +34,8 @@ pub struct Request {
     pub stage: Stage,
     /// The first reason why a branch of the present attempt came to nothing.
     pub loss: Option<Loss>,
+    /// What the present attempt has cost its client.
+    pub cost: Cost,
 }
 
 const _: () = assert!(size_of::<Request>() <= 24);
@@ -135,11 +138,15 @@ pub struct Kin {
     pub parent: u32,
     /// The next in the row of calls made by one step.
     pub sibling: u32,
+    /// The other one of two copies, where one was sent.
+    pub twin: u32,
+    /// Whom a call was sent to.
+    pub to: NodeId,
 }
 
 impl Default for Kin {
     fn default() -> Kin {
-        Kin { parent: NONE, sibling: NONE }
+        Kin { parent: NONE, sibling: NONE, twin: NONE, to: NodeId(0) }
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod admission;
 mod application;
+mod calling;
 mod fault;
 mod spot;
 
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Retry, RetryOn, Work, Workload};
+pub use calling::{Breaker, Budget, Guards, Slow};
 pub use fault::{Clock, Crash, Fault, Harm, Outage, Reclaim, When};
 pub use spot::{Notice, Spot};
 
@@ -207,6 +209,8 @@ pub enum Verb {
         timeout: Option<Span>,
         /// Whether, when and how often it tries again.
         retry: Retry,
+        /// How its calls are guarded.
+        guards: Guards,
     },
     /// Sends on and goes on.
     Send {

@@ -191,6 +191,7 @@ impl Observer<Fact> for Recorder {
             // The first attempt is the birth, which is counted.
             Fact::Sent { attempt: 1, .. } => {}
             Fact::Sent { who, .. } => self.kinds[who.workload.index()].repeats += u64::from(who.counted),
+            Fact::Hedged { who } => self.kinds[who.workload.index()].repeats += u64::from(who.counted),
             Fact::Queued { who, pool } => self.places[pool.index()].queued += u64::from(who.counted),
             Fact::Started { who, pool, waited } => {
                 if who.counted {

@@ -304,7 +304,8 @@ impl Observer<Fact> for Tracer<'_> {
                 };
                 self.write("decision", Head::Decision { node: &topology.nodes[pool.index()].name }, decided);
             }
-            Fact::Routed { .. }
+            Fact::Hedged { .. }
+            | Fact::Routed { .. }
             | Fact::Stored { .. }
             | Fact::Fetched { .. }
             | Fact::Reclaimed { .. }

@@ -1,18 +1,16 @@
 //! Names become numbers: a checked draft becomes an application and topologies.
 
 mod application;
+mod calling;
 mod fault;
 mod node;
 mod scaling;
 
 use indexmap::IndexMap;
 
-use crate::cloud::topology::{Application, Backoff, Discipline, Held, NodeId, Retry, RetryOn, Topology, WorkloadId};
+use crate::cloud::topology::{Application, Discipline, Held, NodeId, Topology, WorkloadId};
 use crate::ground::distribution::Distribution;
-use crate::ground::time::Span;
-use crate::scenario::draft::client;
 use crate::scenario::draft::law::{Law, Quantity};
-use crate::scenario::draft::quantities::Amount;
 use crate::scenario::files::Files;
 use crate::scenario::laws::Samples;
 use crate::scenario::sight::{Sight, edges, entry, nodes};
@@ -114,51 +112,6 @@ impl<'a> Builder<'a> {
                 NodeId(0)
             }
         }
-    }
-
-    /// How often, when and after what is tried again; `attempts` where the file does not say.
-    fn retry(&mut self, draft: &client::Retry) -> Retry {
-        let (base, cap) = (Span::from_secs(1), Span::from_secs(20));
-        let bounds =
-            |bounds: &client::Bounds| (bounds.base.map_or(base, |time| time.0), bounds.cap.map_or(cap, |time| time.0));
-        let backoff = match &draft.backoff {
-            None => Backoff::FullJitter { base, cap },
-            Some(client::Backoff::Wait(law)) => Backoff::Wait(self.law(law)),
-            Some(client::Backoff::Doubling(drafted)) => {
-                let (base, cap) = bounds(drafted);
-                Backoff::Doubling { base, cap }
-            }
-            Some(client::Backoff::FullJitter(drafted)) => {
-                let (base, cap) = bounds(drafted);
-                Backoff::FullJitter { base, cap }
-            }
-            Some(client::Backoff::EqualJitter(drafted)) => {
-                let (base, cap) = bounds(drafted);
-                Backoff::EqualJitter { base, cap }
-            }
-            Some(client::Backoff::Decorrelated(drafted)) => {
-                let (base, cap) = bounds(drafted);
-                Backoff::Decorrelated { base, cap }
-            }
-        };
-        let attempts = match draft.attempts {
-            None => Some(3),
-            Some(Amount::Unlimited) => None,
-            Some(Amount::Of(attempts)) => Some(count(attempts)),
-        };
-        let on = match &draft.on {
-            None => RetryOn::ALL,
-            Some(failures) => {
-                let has = |failure| failures.contains(&failure);
-                RetryOn {
-                    refused: has(client::Failure::Refused),
-                    timeout: has(client::Failure::Timeout),
-                    error: has(client::Failure::Error),
-                    throttled: has(client::Failure::Throttled),
-                }
-            }
-        };
-        Retry { attempts, backoff, on }
     }
 
     fn line(&mut self, draft: &Option<crate::scenario::draft::node::Line>) -> Discipline {

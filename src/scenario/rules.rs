@@ -1,6 +1,7 @@
 //! What a well-formed draft can still have wrong: a check a file, a row a check.
 
 pub(crate) mod alarms;
+mod callers;
 mod capacity;
 mod circles;
 mod edges;
@@ -52,6 +53,7 @@ pub(crate) const RULES: &[Rule] = &[
     sizes::RULE,
     capacity::RULE,
     gates::RULE,
+    callers::RULE,
     points::RULE,
     endless::RULE,
     goals::RULE,

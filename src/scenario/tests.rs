@@ -309,11 +309,11 @@ run = { length = "1h", replications = { precision = "5%", of = "lost" } }
 prices = {}
 work = { w = "2s" }
 [workload]
-even = { arrivals = { even = { every = "5s" } }, client = { timeout = "1min", retry = { backoff = { doubling = {} } } } }
-profile = { arrivals = { profile = { points = [["0h", "2/min"]] } }, client = { timeout = "1min", retry = { backoff = { full-jitter = {} } } } }
+even = { arrivals = { even = { every = "5s" } }, client = { timeout = "1min", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } } }
+profile = { arrivals = { profile = { points = [["0h", "2/min"]] } }, client = { timeout = "1min", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } } }
 sine = { arrivals = { sine = { mean = "2/min", amplitude = "1/min", period = "1h" } } }
-counts = { arrivals = { trace = { file = "c.csv", time = "t", value = "v" } }, client = { retry = { backoff = { equal-jitter = {} } } } }
-rows = { arrivals = { trace = { file = "c.csv", time = "t", work = { w = "v" } } }, client = { retry = { backoff = { decorrelated = {} } } } }
+counts = { arrivals = { trace = { file = "c.csv", time = "t", value = "v" } }, client = { retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } } }
+rows = { arrivals = { trace = { file = "c.csv", time = "t", work = { w = "v" } } }, client = { retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } } }
 [fault.outage.o]
 component = "w"
 at = "10min"
@@ -334,8 +334,9 @@ balancer.lb = { to = "p" }
 bucket.b = {}
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
-pool.p = { steps = [{ work = "w" }, { call = "c", retry = { backoff = { doubling = {} } } }, { send = "q" }, { put = "b" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
-pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} } } }, { call = "v", retry = { backoff = { equal-jitter = {} } } }, { call = "v", retry = { backoff = { decorrelated = {} } } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
+pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
+pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }
+pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
 pool.v = { steps = [], admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
 pool.w = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], alarm = { metric = "cpu", when = { above = "80%" } } } } }
 pool.g = { steps = [], scaling = { asg = { max = 3, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { scheduled = { at = "10min", min = 1 } }] } } }
@@ -384,7 +385,7 @@ fn may_take(place: &Place, key: &str) -> bool {
     let place = place.to_string();
     match key {
         "fails" | "fresh" => place.ends_with("pool.p.steps[0]"),
-        "copies" => place.ends_with("pool.p.steps[2]"),
+        "copies" => place.ends_with("pool.p.steps[3]"),
         "marks" => place.contains("workload.rows"),
         "spread" => place.contains("workload.counts"),
         _ => true,

@@ -14,7 +14,7 @@ pub use crew::{Phase, Worker};
 pub use gate::Gate;
 pub use line::Lines;
 pub use pool::{Pool, Slot, Talk};
-pub use programme::{Action, After, Named, Piece, Whose};
+pub use programme::{Action, After, Calls, Named, Piece, Whose};
 pub use queue::Queue;
 pub use track::Track;
 

@@ -4,6 +4,7 @@ use crate::cloud::arrivals::Arrivals;
 use crate::cloud::topology::{Application, NodeId, NodeKind, Retry, Topology, Verb, WorkId, Workload};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
+use crate::ground::time::Span;
 
 /// A law and the name of its draws: sizes, latencies, patience.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,19 @@ pub struct Piece<'a> {
     pub fresh: bool,
 }
 
+/// Whom a step calls, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Calls<'a> {
+    /// Whom.
+    pub to: &'a [NodeId],
+    /// The row of its timeouts.
+    pub row: Option<u16>,
+    /// Where its calls are remembered, among all steps whose are.
+    pub guard: Option<u32>,
+    /// Sends a copy to whoever has not answered after so long.
+    pub hedge: Option<Span>,
+}
+
 /// One step of a programme.
 #[derive(Clone, Copy, Debug)]
 pub enum Action<'a> {
@@ -50,12 +64,10 @@ pub enum Action<'a> {
     },
     /// Sends on and waits.
     Call {
-        /// Whom.
-        to: &'a [NodeId],
+        /// Whom, and how.
+        calls: Calls<'a>,
         /// Whether, when and how often it tries again.
         retry: &'a Retry,
-        /// The row of its timeouts.
-        row: Option<u16>,
         /// Names the draws of its pauses.
         key: Key,
     },
@@ -114,7 +126,7 @@ impl After {
 impl<'a> Action<'a> {
     /// The action of a verb at a node for one workload. `root` is the replication's key; the names below it are those
     /// of the application and of nodes, never places in a list, so that every topology draws the same.
-    pub fn of(verb: &'a Verb, whose: Whose<'a, '_>, root: Key, row: Option<u16>) -> Action<'a> {
+    pub fn of(verb: &'a Verb, whose: Whose<'a, '_>, root: Key, row: Option<u16>, guard: Option<u32>) -> Action<'a> {
         let Whose { application, topology, node, workload } = whose;
         let name_of = |node: NodeId| topology.nodes[node.index()].name.as_str();
         let key = |what: &str| root.named(what).named(&workload.name);
@@ -135,9 +147,9 @@ impl<'a> Action<'a> {
                 let piece = Piece { work: *work, law: described.law.as_ref(), key, fresh: *fresh };
                 Action::Work { piece, fails: *fails, failing: key.named("fails"), plain }
             }
-            Verb::Call { to, retry, .. } => {
+            Verb::Call { to, retry, guards, .. } => {
                 let key = to.iter().fold(key("call").named(name_of(node)), |key, &to| key.named(name_of(to)));
-                Action::Call { to, retry, row, key }
+                Action::Call { calls: Calls { to, row, guard, hedge: guards.hedge }, retry, key }
             }
             Verb::Send { to, size, copies } => Action::Send { to, size: sizes(size), copies: *copies },
             Verb::Put { bucket, size } => {

@@ -1,7 +1,8 @@
 //! What the requests are and need, and how their clients behave: the same for every architecture.
 
 use crate::cloud::arrivals::Arrivals;
-use crate::cloud::topology::Fault;
+use crate::cloud::fact::Loss;
+use crate::cloud::topology::{Budget, Fault};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
 
@@ -44,6 +45,8 @@ pub struct Client {
     pub patience: Option<Distribution>,
     /// The time for all attempts together, from birth on; carried along.
     pub deadline: Option<Span>,
+    /// Sends a second copy of an attempt that has no answer after so long.
+    pub hedge: Option<Span>,
     /// Whether, when and how often it tries again.
     pub retry: Retry,
 }
@@ -65,14 +68,42 @@ pub struct Retry {
     pub attempts: Option<u32>,
     /// The pause before the next attempt.
     pub backoff: Backoff,
+    /// The pause after a refusal by a limit, where that is another.
+    pub throttled_backoff: Option<Backoff>,
     /// Which failures are worth another attempt.
     pub on: RetryOn,
+    /// What trying again costs; `None`: nothing.
+    pub budget: Option<Budget>,
+    /// Whether it finds a pace by itself once a limit has refused it.
+    pub paced: bool,
 }
 
 impl Default for Retry {
     fn default() -> Retry {
         let (base, cap) = (Span::from_secs(1), Span::from_secs(20));
-        Retry { attempts: Some(1), backoff: Backoff::FullJitter { base, cap }, on: RetryOn::ALL }
+        Retry {
+            attempts: Some(1),
+            backoff: Backoff::FullJitter { base, cap },
+            throttled_backoff: None,
+            on: RetryOn::ALL,
+            budget: None,
+            paced: false,
+        }
+    }
+}
+
+impl Retry {
+    /// The law of the pause after a failure of that kind.
+    pub fn backoff_after(&self, why: Loss) -> &Backoff {
+        match &self.throttled_backoff {
+            Some(backoff) if why.is_throttling() => backoff,
+            _ => &self.backoff,
+        }
+    }
+
+    /// Whether each process that calls so must remember anything of its calls.
+    pub fn is_remembered(&self) -> bool {
+        self.budget.is_some() || self.paced
     }
 }
 

@@ -1,10 +1,10 @@
 //! Calls: sent on and waited for, answered, timed out, tried again, or no longer waited for.
 
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::{Action, Node};
+use crate::cloud::node::{Action, Calls, Node};
 use crate::cloud::request::{Job, Kin, NONE, Role, State};
-use crate::cloud::topology::NodeId;
 use crate::cloud::world::client::{next_attempt, pause, tries_again};
+use crate::cloud::world::guards::Ended;
 use crate::cloud::world::{Alarm, Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::slab::Slab;
@@ -12,7 +12,15 @@ use crate::ground::time::SimTime;
 
 impl World<'_> {
     /// Calls all of them, and waits.
-    pub(super) fn call<O>(&mut self, cx: &mut Context<'_, O>, id: u32, to: &[NodeId], row: Option<u16>) {
+    pub(super) fn call<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, calls: Calls<'_>) {
+        if calls.guard.is_none_or(|guard| self.sets_out(cx, id, guard)) {
+            self.place_call(cx, id, calls);
+        }
+    }
+
+    /// Calls all of them at once, unless whoever calls guards itself against that.
+    pub(super) fn place_call<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, calls: Calls<'_>) {
+        let Calls { to, row, guard, hedge } = calls;
         let epoch = self.new_stamp();
         let job = self.jobs[id];
         let mut child = NONE;
@@ -22,23 +30,14 @@ impl World<'_> {
         talk.epoch = epoch;
         talk.tries = next_attempt(talk.tries);
         let tries = talk.tries;
+        if let Some(guard) = guard
+            && let Err(why) = self.may_call(cx.now(), id, guard, tries == 1)
+        {
+            return self.call_failed(cx, id, why);
+        }
+        let visit = job.visit.saturating_add(tries - 1);
         for &node in to {
-            let stamp = self.new_stamp();
-            let called = self.jobs.insert(Job {
-                since: cx.now(),
-                slot: NONE,
-                stamp,
-                pool: node,
-                step: 0,
-                visit: job.visit.saturating_add(tries - 1),
-                role: Role::Call,
-                state: State::New,
-                ..job
-            });
-            self.bind(called, Kin { parent: id, sibling: child });
-            child = called;
-            self.requests[job.request].hold();
-            self.moves.push_back(Move::Deliver { job: child, node });
+            child = self.call_one(cx, id, Kin { parent: id, sibling: child, twin: NONE, to: node }, visit);
         }
         let talk = &mut self.pool_mut(job.pool).talks[job.slot as usize];
         (talk.child, talk.awaits) = (child, to.len() as u16);
@@ -46,6 +45,33 @@ impl World<'_> {
         if let Some(row) = row {
             self.set_timer(cx, row, id, epoch);
         }
+        if let Some(hedge) = hedge {
+            self.set_alarm(cx, hedge, Alarm::CallHedge { job: id, epoch });
+        }
+        if self.exacting {
+            self.limit_call(cx, id, epoch);
+        }
+    }
+
+    /// Sends one call on its way, for a job at its present step.
+    pub(super) fn call_one<O>(&mut self, cx: &mut Context<'_, O>, id: u32, kin: Kin, visit: u16) -> u32 {
+        let job = self.jobs[id];
+        let stamp = self.new_stamp();
+        let called = self.jobs.insert(Job {
+            since: cx.now(),
+            slot: NONE,
+            stamp,
+            pool: kin.to,
+            step: 0,
+            visit,
+            role: Role::Call,
+            state: State::New,
+            ..job
+        });
+        self.bind(called, kin);
+        self.requests[job.request].hold();
+        self.moves.push_back(Move::Deliver { job: called, node: kin.to });
+        called
     }
 
     /// A caller tries its call again.
@@ -54,9 +80,18 @@ impl World<'_> {
     }
 
     /// One of the calls that a job waits for has come back.
-    pub(super) fn call_answered(&mut self, parent: u32, child: u32) {
+    pub(super) fn call_answered<O>(&mut self, cx: &mut Context<'_, O>, parent: u32, child: u32) {
         self.unlink(parent, child);
+        let twin = self.kin[child as usize].twin;
+        if twin != NONE {
+            // Of a call and its copy the first answer counts.
+            self.unlink(parent, twin);
+            self.jobs[twin].role = Role::Stray;
+        }
         let Job { pool, slot, .. } = self.jobs[parent];
+        if self.pool(pool).talks[slot as usize].awaits == 1 {
+            self.call_ends(cx, parent, Ended::Well);
+        }
         let talk = &mut self.pool_mut(pool).talks[slot as usize];
         talk.awaits -= 1;
         if talk.awaits == 0 {
@@ -75,16 +110,19 @@ impl World<'_> {
 
     /// A call has failed: another try, or the caller fails too.
     pub(super) fn call_failed<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss) {
+        self.call_ends(cx, id, Ended::Badly(why));
         let Job { pool, slot, .. } = self.jobs[id];
         let tries = self.pool(pool).talks[slot as usize].tries;
         self.disown_calls(id);
         let job = self.jobs[id];
         let request = self.requests[job.request];
         let action = self.action(&job, &request);
-        if let Some(Action::Call { retry, key, .. }) = action
+        if let Some(Action::Call { retry, key, calls }) = action
             && tries_again(retry, tries, why)
+            && let pause = pause(retry.backoff_after(why), key.nth(u64::from(job.visit)), request.ordinal, tries)
+            && self.is_in_time(cx.now(), &request, pause)
+            && calls.guard.is_none_or(|guard| self.pays(id, guard, why))
         {
-            let pause = pause(&retry.backoff, key.nth(u64::from(job.visit)), request.ordinal, tries);
             let epoch = self.new_stamp();
             let talk = &mut self.pool_mut(job.pool).talks[job.slot as usize];
             talk.epoch = epoch;
@@ -110,7 +148,7 @@ impl World<'_> {
     }
 
     /// Takes a call that has ended out of its caller's row.
-    fn unlink(&mut self, parent: u32, child: u32) {
+    pub(super) fn unlink(&mut self, parent: u32, child: u32) {
         let Job { pool, slot, .. } = self.jobs[parent];
         let first = self.pool(pool).talks[slot as usize].child;
         let next = self.kin[child as usize].sibling;

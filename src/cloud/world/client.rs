@@ -2,11 +2,12 @@
 
 use rand::Rng;
 
+use crate::cloud::caller::Cost;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::Node;
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
-use crate::cloud::topology::{Abandoned, Backoff, NodeId, Retry, RetryOn, WorkloadId};
+use crate::cloud::topology::{Backoff, NodeId, Retry, RetryOn, WorkloadId};
 use crate::cloud::world::{Alarm, Move, REST, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::{Draw, Key, below};
@@ -57,6 +58,7 @@ impl World<'_> {
             counted,
             stage: Stage::Asking,
             loss: None,
+            cost: Cost::First,
         };
         let who = request.who();
         cx.tell(Fact::Born { who });
@@ -69,9 +71,16 @@ impl World<'_> {
         self.send_root(cx, id, entry, row, 1);
     }
 
-    /// A client sends its next attempt.
+    /// A client sends its next attempt, as soon as its pace lets it.
     #[inline(never)]
     fn send_attempt<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        if self.may_send(cx, id) {
+            self.sends(cx, id);
+        }
+    }
+
+    /// A client sends its next attempt at once.
+    pub(super) fn sends<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let request = &mut self.requests[id];
         request.attempt = next_attempt(request.attempt);
         request.stage = Stage::Asking;
@@ -116,6 +125,9 @@ impl World<'_> {
         if let Some(row) = row {
             self.set_timer(cx, row, job, stamp);
         }
+        if self.exacting {
+            self.limit_attempt(cx, job);
+        }
         self.deliver(cx, job, entry);
     }
 
@@ -146,6 +158,9 @@ impl World<'_> {
         let whole = pending == 0 && loss.is_none();
         if !whole {
             cx.tell(Fact::Answered { who, born });
+        }
+        if self.watched {
+            self.client_is_glad(cx, id);
         }
         if self.flows[workload.index()].think.is_some() {
             self.moves.push_back(Move::Think { workload, born });
@@ -214,26 +229,32 @@ impl World<'_> {
         if request.attempt != attempt || request.stage != Stage::Asking {
             return;
         }
-        let (workload, ordinal, born) = (request.workload, request.ordinal, request.born);
+        let record = *request;
+        let (workload, ordinal) = (record.workload, record.ordinal);
         let client = &self.application.workloads[workload.index()].client;
-        if tries_again(&client.retry, attempt, why) {
-            request.stage = Stage::Pausing;
-            let pause = pause(&client.retry.backoff, self.flows[workload.index()].backoff, ordinal, attempt);
-            self.retrying.up(cx.now());
-            cx.plan(cx.now() + pause, Event::Resend { request: id, turn: ordinal });
-            return;
+        if client.retry.paced {
+            self.client_heard(cx, workload, why.is_throttling());
         }
+        if tries_again(&client.retry, attempt, why) {
+            let key = self.flows[workload.index()].backoff;
+            let pause = pause(client.retry.backoff_after(why), key, ordinal, attempt);
+            if self.is_in_time(cx.now(), &record, pause) && self.client_pays(id, why) {
+                self.requests[id].stage = Stage::Pausing;
+                self.retrying.up(cx.now());
+                cx.plan(cx.now() + pause, Event::Resend { request: id, turn: ordinal });
+                return;
+            }
+        }
+        self.gives_up_request(cx, id, why);
+    }
+
+    /// A client will not try a request again.
+    pub(super) fn gives_up_request<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss) {
+        let Request { workload, born, .. } = self.requests[id];
         if self.flows[workload.index()].think.is_some() {
             self.moves.push_back(Move::Think { workload, born });
         }
         self.end_lost(cx, id, why, false);
-    }
-
-    /// The instant by which a request must be answered; never, where its client sets none.
-    #[inline]
-    pub(super) fn deadline(&self, request: &Request) -> SimTime {
-        let client = &self.application.workloads[request.workload.index()].client;
-        client.deadline.map_or(SimTime::NEVER, |deadline| request.born.after(deadline))
     }
 
     /// A pause is over.
@@ -243,18 +264,13 @@ impl World<'_> {
     }
 
     /// A client gives up an attempt.
-    pub(super) fn attempt_timed_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, job: u32) {
+    pub(super) fn attempt_given_up<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, job: u32, why: Loss) {
         let Job { request, attempt, .. } = self.jobs[job];
-        let workload = self.requests[request].workload;
-        match self.application.workloads[workload.index()].client.abandoned {
-            Abandoned::Finish => {
-                let stray = &mut self.jobs[job];
-                stray.role = Role::Stray;
-                stray.stamp = 0;
-            }
-            Abandoned::Cancel => self.cancel(cx, job),
+        if self.exacting {
+            self.gives_up_twin(cx, job);
         }
-        self.attempt_failed(cx, request, attempt, Loss::TimedOut);
+        self.gives_up(cx, job);
+        self.attempt_failed(cx, request, attempt, why);
     }
 
     /// Sets the clock of one who joined a line and will not wait for ever.
@@ -275,7 +291,9 @@ impl World<'_> {
         let Job { request, attempt, state, .. } = self.jobs[job];
         if state == State::Waiting {
             self.leave_line(cx, job, Loss::Left);
-            self.attempt_failed(cx, request, attempt, Loss::Left);
+            if !self.goes_on_as_twin(job) {
+                self.attempt_failed(cx, request, attempt, Loss::Left);
+            }
         }
     }
 
@@ -330,11 +348,11 @@ pub(super) fn numbered(ordinal: u32, attempt: u16) -> u64 {
 pub(super) fn tries_again(retry: &Retry, attempt: u16, why: Loss) -> bool {
     let RetryOn { refused, timeout, error, throttled } = retry.on;
     let worth_it = match why {
-        Loss::Full | Loss::NoWorker | Loss::Down => refused,
+        Loss::Full | Loss::NoWorker | Loss::Down | Loss::Broken | Loss::Crowded => refused,
         Loss::TimedOut => timeout,
         Loss::Error | Loss::Crashed | Loss::Stopped => error,
         Loss::Limited | Loss::Shed => throttled,
-        Loss::Left | Loss::DeadLettered | Loss::Unfinished => false,
+        Loss::Left | Loss::Late | Loss::DeadLettered | Loss::Unfinished => false,
     };
     worth_it && retry.attempts.is_none_or(|most| u32::from(attempt) < most)
 }

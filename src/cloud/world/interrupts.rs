@@ -4,6 +4,7 @@ use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Lines, Piece};
 use crate::cloud::request::{Job, NONE, Role, State};
 use crate::cloud::topology::Held;
+use crate::cloud::world::guards::Ended;
 use crate::cloud::world::queues::Undelivered;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
@@ -15,6 +16,7 @@ impl World<'_> {
         match self.jobs[id].state {
             State::Waiting | State::Again => self.leave_line(cx, id, Loss::TimedOut),
             State::Working | State::Calling | State::Backing => {
+                self.call_ends(cx, id, Ended::BrokenOff);
                 let Job { pool, slot, .. } = self.jobs[id];
                 let talk = &mut self.pool_mut(pool).talks[slot as usize];
                 let mut child = std::mem::replace(&mut talk.child, NONE);
@@ -36,6 +38,7 @@ impl World<'_> {
 
     /// Work in hand is interrupted because its worker, or its turn, is taken away.
     pub(super) fn interrupt<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, held: Held, why: Loss) {
+        self.call_ends(cx, id, Ended::BrokenOff);
         self.disown_calls(id);
         let Job { role, .. } = self.jobs[id];
         match held {

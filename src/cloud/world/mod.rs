@@ -11,11 +11,14 @@ mod control;
 mod crash;
 mod fleet;
 mod growth;
+mod guards;
+mod hedging;
 mod interrupts;
 mod metrics;
 mod pools;
 mod queues;
 mod reclaim;
+mod restraint;
 mod setup;
 mod steps;
 mod trouble;
@@ -25,6 +28,7 @@ mod ward;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::cloud::arrivals::Source;
+use crate::cloud::caller::Caller;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::gauge::{Gauge, Level};
@@ -67,8 +71,12 @@ pub struct World<'a> {
     alarms: Slab<Alarm>,
     rows: Vec<Row>,
     moves: VecDeque<Move>,
-    /// Some group of clients is closed: an answer is where its next request begins.
-    closed: bool,
+    /// Some client does more about an answer than take it: asks again, gives up a copy, counts tokens.
+    watched: bool,
+    /// Some client sets a deadline, or sends copies.
+    exacting: bool,
+    /// The steps whose calls are remembered.
+    callers: Vec<guards::Callers<'a>>,
     /// Pools that may have both a free slot and work to take.
     idle: VecDeque<NodeId>,
     /// Slots that have just become free while others wait for them.
@@ -105,6 +113,8 @@ struct Flow<'a> {
     scripted: bool,
     /// How long its client waits in a line.
     patience: Option<Named<'a>>,
+    /// What its clients remember of what they sent.
+    caller: Option<Box<Caller>>,
     /// For closed groups: from an answer to the next request.
     think: Option<&'a Distribution>,
 }
@@ -151,6 +161,20 @@ enum Alarm {
     Patience { job: u32, stamp: u32 },
     /// A caller tries again.
     Backoff { job: u32, epoch: u32 },
+    /// A client gives up an attempt, for that reason.
+    GivesUp { job: u32, stamp: u32, why: Loss },
+    /// A client sends a copy of an attempt.
+    Hedge { job: u32, stamp: u32 },
+    /// A caller's request is past its deadline.
+    CallLate { job: u32, epoch: u32 },
+    /// A caller sends copies of its calls.
+    CallHedge { job: u32, epoch: u32 },
+    /// A worker's pace lets it call.
+    Token { guard: u32, worker: u32, turn: u32 },
+    /// A client's pace lets it send.
+    Pace { workload: WorkloadId, turn: u32 },
+    /// A request is past its deadline whose client has not even sent it.
+    Overdue { request: u32, ordinal: u32 },
     /// A message that was received is visible again.
     Return { message: u32, stamp: u32 },
     /// A message that was out of sight is visible again.
@@ -218,7 +242,7 @@ impl<'a> World<'a> {
     fn make<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, next: Move) {
         match next {
             Move::Deliver { job, node } => self.deliver(cx, job, node),
-            Move::Answer { job } => self.answer(job),
+            Move::Answer { job } => self.answer(cx, job),
             Move::Fail { job, why } => self.fail(cx, job, why),
             Move::Advance { job } => self.advance(cx, job),
             Move::Next { pool, worker } => self.next_of(cx, pool, worker),
@@ -292,7 +316,7 @@ impl<'a> World<'a> {
             let due = rows[usize::from(row)].timers.due(now, |timer| is_alive(purpose, timer, jobs, messages, nodes));
             let Some((about, _)) = due else { break };
             match purpose {
-                Purpose::Attempt => self.attempt_timed_out(cx, about),
+                Purpose::Attempt => self.attempt_given_up(cx, about, Loss::TimedOut),
                 Purpose::Call => self.call_timed_out(cx, about),
                 Purpose::Visibility => self.message_returns(cx, about),
             }
@@ -323,9 +347,7 @@ impl<'a> World<'a> {
         let turn = self.new_stamp();
         let event = match alarm {
             Alarm::Backoff { .. } => Event::Recall { alarm: number, turn },
-            Alarm::Patience { .. } | Alarm::Return { .. } | Alarm::Unhide { .. } => {
-                Event::Alarm { alarm: number, turn }
-            }
+            _ => Event::Alarm { alarm: number, turn },
         };
         cx.plan(cx.now() + after, event);
     }
@@ -336,6 +358,15 @@ impl<'a> World<'a> {
         match what {
             Alarm::Patience { job, stamp } if self.jobs[job].stamp == stamp => self.loses_patience(cx, job),
             Alarm::Backoff { job, epoch } if self.epoch_of(job) == Some(epoch) => self.calls_again(cx, job),
+            Alarm::GivesUp { job, stamp, why } if self.jobs[job].stamp == stamp => self.attempt_given_up(cx, job, why),
+            Alarm::Hedge { job, stamp } if self.jobs[job].stamp == stamp => self.hedges(cx, job),
+            Alarm::CallLate { job, epoch } if self.epoch_of(job) == Some(epoch) => {
+                self.call_failed(cx, job, Loss::Late);
+            }
+            Alarm::CallHedge { job, epoch } if self.epoch_of(job) == Some(epoch) => self.call_hedges(cx, job),
+            Alarm::Token { guard, worker, turn } => self.token_comes(cx, guard, worker, turn),
+            Alarm::Pace { workload, turn } => self.sends_in_turn(cx, workload, turn),
+            Alarm::Overdue { request, ordinal } => self.waits_too_long(cx, request, ordinal),
             Alarm::Return { message, stamp } if self.messages[message].stamp == stamp => {
                 self.message_returns(cx, message);
             }

@@ -161,7 +161,7 @@ impl World<'_> {
                 role: Role::Delivery,
                 state: State::New,
             });
-            self.bind(job, Kin { parent: message, sibling: NONE });
+            self.bind(job, Kin { parent: message, ..Kin::default() });
             let pool = self.pool_mut(to);
             let worker = pool.worker_of(slot);
             let place = pool.workers[worker as usize].place;
@@ -173,8 +173,8 @@ impl World<'_> {
         }
     }
 
-    /// A worker has done all the work of a message, and deletes it.
-    pub(super) fn delivered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+    /// A worker has done all the work of a message, or will not do it, and deletes it; its stay ends so.
+    pub(super) fn delivered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, how: Outcome) {
         let now = cx.now();
         let Job { request, attempt, visit, .. } = self.jobs[id];
         let message = self.kin[id as usize].parent;
@@ -195,14 +195,15 @@ impl World<'_> {
             }
         }
         cx.tell(Fact::Deleted { who, queue: at, gone });
-        self.leave(cx, id, if gone { Outcome::Ok } else { Outcome::StaleDelete });
+        let well = how == Outcome::Ok;
+        self.leave(cx, id, if gone || !well { how } else { Outcome::StaleDelete });
         if gone {
             if counts {
                 self.branch_done(cx, request, attempt);
             }
             self.messages[message].state = Mail::Over;
             self.messages[message].stamp = 0;
-        } else {
+        } else if well {
             cx.tell(Fact::Wasted { who });
         }
         self.let_go(message);

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::cloud::arrivals::{Arrivals, Source};
+use crate::cloud::caller::Caller;
 use crate::cloud::fact::Fact;
 use crate::cloud::node::{Action, Balancer, Bucket, Named, Node, Pool, Queue, Track, Whose};
 use crate::cloud::topology::{self, Application, NodeId, NodeKind, Topology, Verb, WorkloadId};
+use crate::cloud::world::guards::{Callers, callers};
 use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, control, is_pool, trouble};
 use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
 use crate::ground::chance::Key;
@@ -22,11 +24,15 @@ pub fn simulate<'a, O: Observer<Fact>>(
     observer: O,
 ) -> Simulation<World<'a>, O> {
     let mut rows = Vec::new();
-    let nodes = build_nodes(application, topology, key, &mut rows);
+    let mut callers = Vec::new();
+    let nodes = build_nodes(application, topology, key, &mut rows, &mut callers);
     let flows = build_flows(application, topology, key, &mut rows);
-    let closed = flows.iter().any(|flow| flow.think.is_some());
+    let clients = || application.workloads.iter().map(|workload| &workload.client);
+    let hedged = clients().any(|client| client.hedge.is_some());
     let world = World {
-        closed,
+        watched: hedged || flows.iter().any(|flow| flow.think.is_some() || flow.caller.is_some()),
+        exacting: hedged || clients().any(|client| client.deadline.is_some()),
+        callers,
         application,
         topology,
         horizon,
@@ -88,6 +94,7 @@ fn build_nodes<'a>(
     topology: &'a Topology,
     key: Key,
     rows: &mut Vec<Row>,
+    callers: &mut Vec<Callers<'a>>,
 ) -> Vec<Node<'a>> {
     let root = key;
     let key = root.named("node");
@@ -106,7 +113,11 @@ fn build_nodes<'a>(
             NodeKind::Pool(pool) => {
                 let feeds = std::mem::take(&mut feeds[index]);
                 let mut state = Pool::new(NodeId::at(index), pool, balanced[index], feeds, key);
-                state.learn(programmes(application, topology, root, NodeId::at(index), pool, rows));
+                state.learn(programmes(application, topology, root, NodeId::at(index), pool, (rows, callers)));
+                for (opening, workload) in state.opening.iter_mut().zip(&application.workloads) {
+                    // Before each step of those somebody looks at the clock.
+                    *opening = opening.filter(|_| workload.client.deadline.is_none());
+                }
                 let on_error = key.named("on-error");
                 state.failures = application.workloads.iter().map(|workload| on_error.named(&workload.name)).collect();
                 Node::Pool(Box::new(state))
@@ -129,15 +140,21 @@ fn programmes<'a>(
     root: Key,
     node: NodeId,
     pool: &'a topology::Pool,
-    rows: &mut Vec<Row>,
+    (rows, all): (&mut Vec<Row>, &mut Vec<Callers<'a>>),
 ) -> Vec<Vec<Action<'a>>> {
-    // One row of timers a step, shared by all kinds of request.
-    let timeouts: Vec<Option<u16>> = pool
+    // One row of timers a step, and one memory of its calls, shared by all kinds of request.
+    let shared: Vec<(Option<u16>, Option<u32>)> = pool
         .steps
         .iter()
         .map(|step| match &step.verb {
-            Verb::Call { timeout: Some(timeout), .. } => Some(row(rows, Purpose::Call, *timeout)),
-            _ => None,
+            Verb::Call { timeout, retry, guards, .. } => {
+                let guard = callers(retry, guards).map(|callers| {
+                    all.push(callers);
+                    all.len() as u32 - 1
+                });
+                (timeout.map(|timeout| row(rows, Purpose::Call, timeout)), guard)
+            }
+            _ => (None, None),
         })
         .collect();
     application
@@ -150,9 +167,9 @@ fn programmes<'a>(
             let whose = Whose { application, topology, node, workload };
             pool.steps
                 .iter()
-                .zip(&timeouts)
+                .zip(&shared)
                 .filter(|(step, _)| wanted(&step.only))
-                .map(|(step, &row)| Action::of(&step.verb, whose, root, row))
+                .map(|(step, &(row, guard))| Action::of(&step.verb, whose, root, row, guard))
                 .collect()
         })
         .collect()
@@ -175,7 +192,8 @@ fn build_flows<'a>(
             Flow {
                 source: Source::new(&workload.arrivals, key),
                 entry: topology.entry[index],
-                direct: !matches!(topology.nodes[topology.entry[index].index()].kind, NodeKind::Queue(_)),
+                direct: !workload.client.retry.paced
+                    && !matches!(topology.nodes[topology.entry[index].index()].kind, NodeKind::Queue(_)),
                 born: 0,
                 next: Some(SimTime::START),
                 batch: workload.batch.as_ref().map(|law| named(law, "batch")),
@@ -185,6 +203,10 @@ fn build_flows<'a>(
                 answer: named(&workload.answer_size, "answer-size"),
                 scripted: matches!(workload.arrivals, Arrivals::Instants(_)),
                 patience: workload.client.patience.as_ref().map(|law| named(law, "patience")),
+                caller: {
+                    let retry = &workload.client.retry;
+                    retry.is_remembered().then(|| Box::new(Caller::new(retry, None)))
+                },
                 think: match &workload.arrivals {
                     Arrivals::Users { think, .. } => Some(think),
                     _ => None,

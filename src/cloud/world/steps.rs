@@ -37,6 +37,9 @@ impl<'a> World<'a> {
             let workload = self.requests[owner].workload;
             let programme = &self.pool(at).programme[workload.index()];
             let Some(&action) = programme.get(step) else { return self.done(cx, id) };
+            if self.exacting && self.drops(cx, id) {
+                return;
+            }
             if let Action::Send { to, size: None, copies: 1 } = action
                 && let &[to] = to
                 && !matches!(self.nodes[to.index()], Node::Queue(_))
@@ -208,8 +211,8 @@ impl<'a> World<'a> {
         let own = self.flows[request.workload.index()].size;
         match action {
             Action::Work { .. } => None,
-            Action::Call { to, row, .. } => {
-                self.call(cx, id, to, row);
+            Action::Call { calls, .. } => {
+                self.call(cx, id, calls);
                 None
             }
             Action::Send { to, size, copies } => {

@@ -1,5 +1,6 @@
 //! Small worlds driven through the front door: each holds one promise.
 
+mod callers;
 mod metrics;
 mod scaling;
 mod trouble;
@@ -9,8 +10,8 @@ use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::fact::{Fact, Loss, Outcome, Who};
 use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
-    Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Held, Initially,
-    Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Routing,
+    Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Guards, Held,
+    Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll, Pool, Queue, Retry, Returned, Routing,
     Speed, StaleDelete, Step, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::engine::{Observer, Simulation};
@@ -84,7 +85,7 @@ fn send(to: u16) -> Verb {
 }
 
 fn call(to: u16, timeout: Option<Span>) -> Verb {
-    Verb::Call { to: vec![NodeId(to)], timeout, retry: Retry::default() }
+    Verb::Call { to: vec![NodeId(to)], timeout, retry: Retry::default(), guards: Guards::default() }
 }
 
 fn queue(to: u16) -> Queue {
@@ -211,7 +212,7 @@ fn a_client_gives_up_and_tries_again() {
             recorded.work = vec![(WorkId(0), Span::from_nanos((brought * 1e9) as u64))];
         }
     }
-    let retry = Retry { attempts: Some(3), backoff: Backoff::Wait(seconds(2.0)), on: RetryOn::ALL };
+    let retry = Retry { attempts: Some(3), backoff: Backoff::Wait(seconds(2.0)), ..Retry::default() };
     let topology = topology(vec![node("w", NodeKind::Pool(Box::new(pool(vec![work(0)], 1))))]);
     for (abandoned, expected) in
         [(Abandoned::Finish, [(0, 4.0), (1, 12.0), (2, 14.0)]), (Abandoned::Cancel, [(0, 4.0), (1, 11.0), (2, 13.0)])]
@@ -355,7 +356,7 @@ fn nobody_waits_for_unlimited_workers_behind_a_balancer() {
 #[test]
 fn latencies_and_pauses_do_not_depend_on_places_in_lists() {
     let law = || Distribution::exponential(SECOND as f64).expect("a mean of a second");
-    let retry = Retry { attempts: Some(50), backoff: Backoff::Wait(law()), on: RetryOn::ALL };
+    let retry = Retry { attempts: Some(50), backoff: Backoff::Wait(law()), ..Retry::default() };
     let of = |others: usize| {
         let mut application = application(at(&[0.0, 10.0, 20.0]), vec![seconds(1.0)]);
         for other in 0..others {
@@ -367,7 +368,7 @@ fn latencies_and_pauses_do_not_depend_on_places_in_lists() {
         let mut nodes: Vec<Node> =
             (0..others).map(|n| node(&format!("idle{n}"), NodeKind::Pool(Box::new(pool(vec![work(0)], 1))))).collect();
         let place = |n: usize| NodeId::at(others + n);
-        let call = Verb::Call { to: vec![place(2)], timeout: None, retry: retry.clone() };
+        let call = Verb::Call { to: vec![place(2)], timeout: None, retry: retry.clone(), guards: Guards::default() };
         let put = Verb::Put { bucket: place(1), size: None };
         let mut away = pool(vec![work(0)], 0);
         away.scaling = Scaling::Timetable(vec![Entry { at: SimTime::from_nanos(4 * SECOND), workers: 1 }]);
@@ -386,14 +387,14 @@ fn latencies_and_pauses_do_not_depend_on_places_in_lists() {
 #[test]
 fn who_tries_without_limit_outlives_any_absence() {
     let mut application = application(at(&[0.0]), vec![seconds(1.0)]);
-    let retry = Retry { attempts: None, backoff: Backoff::Wait(seconds(0.001)), on: RetryOn::ALL };
+    let retry = Retry { attempts: None, backoff: Backoff::Wait(seconds(0.001)), ..Retry::default() };
     application.workloads[0].client.retry = retry.clone();
     let mut late = pool(vec![work(0)], 0);
     late.scaling = Scaling::Timetable(vec![Entry { at: SimTime::from_nanos(100 * SECOND), workers: 1 }]);
     let alone = topology(vec![node("app", NodeKind::Pool(Box::new(late.clone())))]);
     assert_eq!(completions(&diary(&application, &alone, 200.0)), [(0, 101.0)]);
     application.workloads[0].client.retry = Retry::default();
-    let call = Verb::Call { to: vec![NodeId(1)], timeout: None, retry };
+    let call = Verb::Call { to: vec![NodeId(1)], timeout: None, retry, guards: Guards::default() };
     let web = pool(vec![call], 1);
     let tiers = topology(vec![node("web", NodeKind::Pool(Box::new(web))), node("app", NodeKind::Pool(Box::new(late)))]);
     assert_eq!(completions(&diary(&application, &tiers, 200.0)), [(0, 101.0)]);

@@ -97,7 +97,7 @@ impl World<'_> {
         let root = job.role == Role::Root;
         let branch = job.role == Role::Branch && request.stage == Stage::Answered && request.attempt == job.attempt;
         let usual = (root || branch) && request.is_only_one_job() && pool.calm;
-        if !usual || self.closed || !saved.is_empty() {
+        if !usual || self.watched || !saved.is_empty() {
             return false;
         }
         let (who, born) = (request.who(), request.born);
@@ -135,7 +135,7 @@ impl World<'_> {
         owner: u32,
         to: NodeId,
     ) -> bool {
-        if !matches!(self.nodes[to.index()], Node::Pool(_)) || self.closed || !self.saved.is_empty() {
+        if !matches!(self.nodes[to.index()], Node::Pool(_)) || self.watched || !self.saved.is_empty() {
             return false;
         }
         let now = cx.now();
@@ -236,6 +236,9 @@ impl World<'_> {
         match role {
             Role::Root => {
                 self.leave(cx, id, Outcome::Ok);
+                if self.exacting {
+                    self.gives_up_twin(cx, id);
+                }
                 self.end_job(id);
                 self.answered(cx, request);
             }
@@ -254,15 +257,15 @@ impl World<'_> {
                 cx.tell(Fact::Wasted { who });
                 self.end_job(id);
             }
-            Role::Delivery => self.delivered(cx, id),
+            Role::Delivery => self.delivered(cx, id, Outcome::Ok),
         }
     }
 
     /// Whoever waits for a job that ended well goes on.
-    pub(super) fn answer(&mut self, id: u32) {
+    pub(super) fn answer<O>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         // One given up between its end and now has nobody to tell: its work was for nothing.
         if self.jobs[id].role == Role::Call {
-            self.call_answered(self.kin[id as usize].parent, id);
+            self.call_answered(cx, self.kin[id as usize].parent, id);
         }
         self.end_job(id);
     }
@@ -272,9 +275,13 @@ impl World<'_> {
         let Job { role, request, attempt, .. } = self.jobs[id];
         match role {
             Role::Root => {
+                let goes_on = self.goes_on_as_twin(id);
                 self.end_job(id);
-                self.attempt_failed(cx, request, attempt, why);
+                if !goes_on {
+                    self.attempt_failed(cx, request, attempt, why);
+                }
             }
+            Role::Call if self.goes_on_as_other_call(id) => self.end_job(id),
             Role::Call => {
                 // Fails fast: the others of the same step are disowned with it.
                 self.call_failed(cx, self.kin[id as usize].parent, why);

@@ -45,7 +45,8 @@ impl Builder<'_> {
                 Some(client::Abandoned::Finish) | None => Abandoned::Finish,
             },
             patience: self.some_law(&draft.patience),
-            deadline: None,
+            deadline: draft.deadline.map(|time| time.0),
+            hedge: draft.hedge.map(|time| time.0),
             retry: draft.retry.as_ref().map_or_else(Retry::default, |retry| self.retry(retry)),
         }
     }

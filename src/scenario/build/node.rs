@@ -7,7 +7,7 @@ use crate::cloud::topology::{
 use crate::ground::quantity;
 use crate::ground::time::Span;
 use crate::scenario::build::fault::held;
-use crate::scenario::build::{Builder, Ids, count};
+use crate::scenario::build::{Builder, Ids, calling, count};
 use crate::scenario::draft::quantities::Amount;
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::draft::words::Names;
@@ -157,7 +157,8 @@ impl Builder<'_> {
     fn verb(&mut self, ids: &Ids<'_>, draft: &draft::step::Step) -> Verb {
         if let Some(call) = &draft.call {
             let retry = draft.retry.as_ref().map_or_else(Retry::default, |retry| self.retry(retry));
-            return Verb::Call { to: self.ids(ids, call), timeout: draft.timeout.map(|time| time.0), retry };
+            let timeout = draft.timeout.map(|time| time.0);
+            return Verb::Call { to: self.ids(ids, call), timeout, retry, guards: calling::guards(draft) };
         }
         if let Some(send) = &draft.send {
             return Verb::Send {

@@ -33,6 +33,13 @@ pub(crate) struct Step {
     pub timeout: Option<Time>,
     /// Of `call`: whether, when and how often it tries again. Without it, never.
     pub retry: Option<Retry>,
+    /// Of `call`: sends a second copy to whoever has not answered after so long; the first answer counts. Without it, never.
+    pub hedge: Option<Time>,
+    /// Of `call`: stops calling for a while when too many of the last calls failed. Each worker has one of its own.
+    pub breaker: Option<Breaker>,
+    /// Of `call`: calls of this step that one worker has under way at the most; beyond them they fail at once. Without it,
+    /// any number.
+    pub bulkhead: Option<Whole>,
     /// Of `send`, `put` and `get`: bytes of the message or object, a law of a size. Without it, the request's own.
     pub size: Option<Law<Bytes>>,
     /// Of `send`: how many of the same.
@@ -41,4 +48,36 @@ pub(crate) struct Step {
     /// Only for these workloads. Without it, for all.
     #[serde(rename = "for")]
     pub only: Option<Names>,
+}
+
+/// A circuit breaker; what is not given is as resilience4j has it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Breaker {
+    /// The share of failures that opens it. Calls then fail at once.
+    #[schemars(extend("default" = "50%"))]
+    pub failures: Option<Share>,
+    /// Of so many of the last calls; before there were as many it stays closed.
+    #[schemars(extend("default" = 100))]
+    pub of: Option<Whole>,
+    /// How long it stays open.
+    #[schemars(extend("default" = "60s"))]
+    pub open: Option<Time>,
+    /// Calls that are then made to try: by the same share they close it or open it again.
+    #[schemars(extend("default" = 10))]
+    pub trial: Option<Whole>,
+    /// Opens it when calls are slow, too. Without it, only failures do.
+    pub slow: Option<Slow>,
+}
+
+/// When slow calls open a breaker.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Slow {
+    /// The share of slow calls that opens it.
+    #[schemars(extend("default" = "100%"))]
+    pub share: Option<Share>,
+    /// A call that takes longer is slow.
+    #[schemars(extend("default" = "60s"))]
+    pub after: Option<Time>,
 }

@@ -70,12 +70,13 @@ fn tries(sight: &Sight<'_>, retry: &Retry, timeout: Option<Time>, place: Place, 
         None => false,
     };
     let short = |cap: &Option<Time>| cap.is_some_and(|cap| cap.0 < SHORTEST);
-    let no_pause = match &retry.backoff {
+    let nothing = |backoff: &Option<Backoff>| match backoff {
         Some(Backoff::Wait(law)) => is_nothing(sight, law),
         Some(Backoff::Doubling(bounds) | Backoff::FullJitter(bounds)) => short(&bounds.cap),
         Some(Backoff::EqualJitter(bounds) | Backoff::Decorrelated(bounds)) => short(&bounds.cap),
         None => false,
     };
+    let no_pause = nothing(&retry.backoff) || nothing(&retry.throttled_backoff);
     // Where only what took too long is tried again, the waiting is the pause.
     let waits = timeout.is_some_and(|timeout| timeout.0 >= SHORTEST)
         && retry.on.as_ref().is_some_and(|on| on.iter().all(|failure| *failure == Failure::Timeout));

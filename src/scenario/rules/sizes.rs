@@ -210,7 +210,12 @@ pub(super) fn retry(retry: &Retry, place: &Place, ranges: &mut Ranges) {
     if let Some(Amount::Of(attempts)) = retry.attempts {
         ranges.within("attempts in all", Some(Whole(attempts)), 1, RETRIES_MAX, place.then("attempts"));
     }
-    let (word, bounds) = match &retry.backoff {
+    backoff(retry.backoff.as_ref(), place.then("backoff"), ranges);
+    backoff(retry.throttled_backoff.as_ref(), place.then("throttled-backoff"), ranges);
+}
+
+fn backoff(backoff: Option<&Backoff>, place: Place, ranges: &mut Ranges) {
+    let (word, bounds) = match backoff {
         Some(Backoff::Doubling(bounds)) => ("doubling", bounds),
         Some(Backoff::FullJitter(bounds)) => ("full-jitter", bounds),
         Some(Backoff::EqualJitter(bounds)) => ("equal-jitter", bounds),
@@ -218,7 +223,7 @@ pub(super) fn retry(retry: &Retry, place: &Place, ranges: &mut Ranges) {
         Some(Backoff::Wait(_)) | None => return,
     };
     let Bounds { base, cap } = bounds;
-    let place = place.then("backoff").then(word);
+    let place = place.then(word);
     ranges.positive("a first pause", base.map(|time| time.0), place.then("base"));
     let (base, cap) = (base.map_or(Span::from_secs(1), |time| time.0), cap.map_or(Span::from_secs(20), |time| time.0));
     ranges.ordered(Some(("base", &base)), Some(("cap", &cap)), base > cap, &place);

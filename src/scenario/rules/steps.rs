@@ -80,6 +80,9 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         ("fresh", step.fresh.is_some(), &["work"]),
         ("timeout", step.timeout.is_some(), &["call"]),
         ("retry", step.retry.is_some(), &["call"]),
+        ("hedge", step.hedge.is_some(), &["call"]),
+        ("breaker", step.breaker.is_some(), &["call"]),
+        ("bulkhead", step.bulkhead.is_some(), &["call"]),
         ("size", step.size.is_some(), &["send", "put", "get"]),
         ("copies", step.copies.is_some(), &["send"]),
     ] {

@@ -198,7 +198,11 @@ impl Plan<'_> {
         if !taste.has("line") {
             return;
         }
-        let word = taste.one("discipline", &["first-come", "last-come", "random", "shortest", "priority"]);
+        let word = taste
+            .one("discipline", &["first-come", "last-come", "random", "shortest", "priority", "earliest-deadline"]);
+        if word == "earliest-deadline" && !self.sketch.deadlines {
+            return;
+        }
         if word != "priority" {
             let _ = writeln!(text, "line = \"{word}\"");
             return;
@@ -413,6 +417,23 @@ impl Plan<'_> {
             step = format!("call = [{names}]");
             if taste.has("call timeout") {
                 let _ = write!(step, ", timeout = {}", taste.span(20, 10_000));
+            }
+            if taste.has("call hedge") {
+                let _ = write!(step, ", hedge = \"{}ms\"", taste.number(5, 15));
+            }
+            if taste.has("breaker") {
+                let _ = write!(
+                    step,
+                    ", breaker = {{ failures = \"{}%\", of = {}, open = {}, trial = {}{} }}",
+                    taste.number(10, 90),
+                    taste.number(1, 12),
+                    taste.span(100, 20_000),
+                    taste.number(1, 4),
+                    if taste.has("slow calls") { ", slow = { share = \"50%\", after = \"1s\" }" } else { "" }
+                );
+            }
+            if taste.has("bulkhead") {
+                let _ = write!(step, ", bulkhead = {}", taste.number(1, 3));
             }
             if taste.has("call retry") {
                 let _ = write!(step, ", retry = {}", retry(taste));

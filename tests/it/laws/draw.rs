@@ -19,15 +19,18 @@ pub struct Sketch {
     pub works: Vec<String>,
     /// Milliseconds of the run.
     pub length: u64,
+    /// Whether some client sets a deadline.
+    pub deadlines: bool,
 }
 
 /// The text of the `number`-th scenario of a seed.
 pub fn draw(seed: u64, number: u32) -> String {
     let taste = &mut Taste::new(seed, number);
-    let sketch = Sketch {
+    let mut sketch = Sketch {
         workloads: (0..if taste.has("workloads") { taste.number(2, 3) } else { 1 }).map(|n| format!("k{n}")).collect(),
         works: (0..taste.number(1, 3)).map(|n| format!("w{n}")).collect(),
         length: taste.size(15_000, 240_000),
+        deadlines: false,
     };
     let mut text = format!("# Number {number} of the swarm of seed {seed}.\n");
     let mut body = String::new();
@@ -35,6 +38,7 @@ pub fn draw(seed: u64, number: u32) -> String {
     for name in &sketch.workloads {
         endless |= workload(taste, &sketch, name, &mut body);
     }
+    sketch.deadlines = body.contains("deadline = ");
     run(taste, &sketch, endless, &mut text);
     text.push_str(&body);
     text.push_str("\n[work]\n");
@@ -169,6 +173,13 @@ fn client(taste: &mut Taste, text: &mut String) {
     if taste.has("patience") {
         client.push(format!("patience = {}", taste.law(50, 10_000)));
     }
+    if taste.has("deadline") {
+        client.push(format!("deadline = {}", taste.span(50, 30_000)));
+    }
+    // Before any timeout there may be.
+    if taste.has("client hedge") {
+        client.push(format!("hedge = \"{}ms\"", taste.number(5, 45)));
+    }
     if taste.has("client retry") {
         client.push(format!("retry = {}", retry(taste)));
     }
@@ -194,6 +205,17 @@ pub fn retry(taste: &mut Taste) -> String {
     }
     if taste.has("retry on") {
         keys.push(format!("on = [\"{}\"]", taste.one("retry on what", &["refused", "timeout", "error", "throttled"])));
+    }
+    if taste.has("retries like another's") {
+        let like =
+            taste.one("like whom", &["plain", "aws-legacy", "aws-standard", "aws-standard-2026", "aws-adaptive"]);
+        keys.push(format!("like = \"{like}\""));
+    }
+    if taste.has("budget") {
+        keys.push(format!("budget = {{ tokens = {}, cost = {} }}", taste.number(0, 60), taste.number(0, 12)));
+    }
+    if taste.has("pauses after throttling") {
+        keys.push("throttled-backoff = { equal-jitter = { base = \"200ms\" } }".to_owned());
     }
     format!("{{ {} }}", keys.join(", "))
 }

@@ -202,6 +202,9 @@ fn of_loss(why: Loss) -> &'static str {
         Loss::Error => "error",
         Loss::Limited => "limited",
         Loss::Shed => "shed",
+        Loss::Late => "late",
+        Loss::Broken => "breaker_open",
+        Loss::Crowded => "bulkhead_full",
         Loss::Unfinished => "unfinished",
     }
 }

@@ -5,10 +5,10 @@ mod scaling;
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
-    Abandoned, Admission, Application, Backoff, Balancer, Bucket, Client, Clock, Crash, DeadLetterAt, DeadLetters,
-    Discipline, Fault, Harm, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Outage, Platform, Poll,
-    Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Speed, Spot, StaleDelete, Step, Ties, Topology, Verb,
-    When, Work, WorkId, Workload, WorkloadId,
+    Abandoned, Admission, Application, Backoff, Balancer, Breaker, Bucket, Budget, Client, Clock, Crash, DeadLetterAt,
+    DeadLetters, Discipline, Fault, Guards, Harm, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice,
+    Outage, Platform, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Slow, Speed, Spot, StaleDelete,
+    Step, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -61,6 +61,29 @@ impl Dice {
                 Backoff::FullJitter { base, cap },
             ]),
             on: RetryOn::ALL,
+            throttled_backoff: self.one_in(4).then_some(Backoff::Doubling { base, cap }),
+            budget: self.one_in(3).then(|| Budget {
+                tokens: self.of(40) as u32,
+                cost: self.of(6) as u32,
+                timeout_cost: self.of(11) as u32,
+                throttled_cost: 5,
+                refund: 1,
+            }),
+            paced: self.one_in(5),
+        }
+    }
+
+    fn guards(&mut self) -> Guards {
+        Guards {
+            hedge: self.one_in(4).then(|| Span::from_millis(500 + self.of(3_000))),
+            breaker: self.one_in(4).then(|| Breaker {
+                failures: 0.5,
+                of: 1 + self.of(6) as u32,
+                open: Span::from_secs(1 + self.of(6)),
+                trial: 1 + self.of(3) as u32,
+                slow: self.one_in(2).then(|| Slow { share: 0.6, after: Span::from_secs(2) }),
+            }),
+            bulkhead: self.one_in(4).then(|| 1 + self.of(3) as u32),
         }
     }
 
@@ -79,6 +102,7 @@ impl Dice {
             abandoned: self.pick(&[Abandoned::Finish, Abandoned::Cancel]),
             patience: self.one_in(3).then(|| self.law(6)),
             deadline: self.one_in(3).then(|| Span::from_secs(1 + self.of(12))),
+            hedge: self.one_in(4).then(|| Span::from_millis(500 + self.of(3_000))),
             retry: self.retry(),
         }
     }
@@ -220,6 +244,7 @@ impl Dice {
                     to: (0..1 + self.of(2)).map(|_| self.door(later, doors, false)).collect(),
                     timeout: self.one_in(2).then(|| Span::from_secs(1 + self.of(5))),
                     retry: self.retry(),
+                    guards: self.guards(),
                 },
                 (2 | 3, Some(later)) => Verb::Send {
                     to: (0..1 + self.of(2)).map(|_| self.door(later, doors, true)).collect(),
