@@ -56,7 +56,10 @@ impl Meter {
                 let door = only_door(topology, NodeId::at(place));
                 (format!("pool.{}", node.name), Counter::Pool(PoolCounter::new(pool, door)))
             }
-            NodeKind::Queue(_) => (format!("queue.{}", node.name), Counter::Queue(QueueCounter::default())),
+            NodeKind::Queue(queue) => {
+                let counter = QueueCounter { fifo: queue.fifo, ..QueueCounter::default() };
+                (format!("queue.{}", node.name), Counter::Queue(counter))
+            }
             NodeKind::Bucket(bucket) => {
                 (format!("bucket.{}", node.name), Counter::Bucket(BucketCounter::new(bucket.keep)))
             }
@@ -152,7 +155,7 @@ impl Observer<Fact> for Meter {
                     queue.deletes += 1;
                 }
             }
-            Fact::Changed { queue, .. } => {
+            Fact::Changed { queue, .. } | Fact::Extended { queue, .. } => {
                 if let Some(queue) = self.queue(queue) {
                     queue.changes += 1;
                 }
@@ -221,6 +224,7 @@ fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
 
 #[derive(Clone, Debug, Default)]
 struct QueueCounter {
+    fifo: bool,
     sends: u64,
     receives: u64,
     deletes: u64,
@@ -229,8 +233,8 @@ struct QueueCounter {
 
 impl QueueCounter {
     fn used(&self) -> Used {
-        let QueueCounter { sends, receives, deletes, changes } = *self;
-        Used::Queue { fifo: false, sends, receives, deletes, changes }
+        let QueueCounter { fifo, sends, receives, deletes, changes } = *self;
+        Used::Queue { fifo, sends, receives, deletes, changes }
     }
 }
 

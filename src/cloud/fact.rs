@@ -122,8 +122,15 @@ pub enum Fact {
         /// Whether the message went; a stale receipt may leave it.
         gone: bool,
     },
-    /// A worker changed the visibility of a message, to give it back or to keep it longer.
+    /// A worker changed the visibility of a message, to give it back now or later.
     Changed {
+        /// Who.
+        who: Who,
+        /// Of which queue.
+        queue: NodeId,
+    },
+    /// A worker hid the message that it works on for longer: a heartbeat.
+    Extended {
         /// Who.
         who: Who,
         /// Of which queue.

@@ -7,12 +7,14 @@ mod admission;
 mod application;
 mod calling;
 mod fault;
+mod messages;
 mod spot;
 
 pub use admission::Admission;
-pub use application::{Abandoned, Application, Backoff, Client, Retry, RetryOn, Work, Workload};
+pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, RetryOn, Work, Workload};
 pub use calling::{Breaker, Budget, Guards, Slow};
 pub use fault::{Clock, Crash, Fault, Harm, Outage, Reclaim, When};
+pub use messages::{DeadLetterAt, DeadLetters, Poll, Queue, Returned, StaleDelete};
 pub use spot::{Notice, Spot};
 
 use crate::cloud::scaling::{Metrics, Scaling};
@@ -220,6 +222,8 @@ pub enum Verb {
         size: Option<Distribution>,
         /// How many of the same.
         copies: u32,
+        /// The group of the message; `None` is the request's own.
+        group: Option<u32>,
     },
     /// Stores an object.
     Put {
@@ -309,14 +313,6 @@ pub enum Initially {
     Launched,
 }
 
-/// How a pool's workers take messages.
-#[derive(Clone, Debug, Default)]
-pub struct Poll {
-    /// After an error the message is visible again after this law (nanoseconds); `None`: by its visibility
-    /// timeout, or at once where the queue has none.
-    pub on_error: Option<Distribution>,
-}
-
 /// What a pool's workers run on, and so how they are billed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Platform {
@@ -338,63 +334,6 @@ pub enum Platform {
         /// At the price of spare capacity, which the provider may take back.
         spot: bool,
     },
-}
-
-/// Holds messages.
-#[derive(Clone, Debug)]
-pub struct Queue {
-    /// Who receives, in this order of preference; empty: nobody.
-    pub to: Vec<NodeId>,
-    /// How long a received message stays hidden; `None`: until its worker is done or lost. One that fails in the
-    /// instant in which it is received comes back a second later: at once, it would be tried for ever in that instant.
-    pub visibility: Option<Span>,
-    /// When a message that keeps coming back is put aside.
-    pub dead_letters: Option<DeadLetters>,
-    /// Where a message that comes back stands.
-    pub returned: Returned,
-    /// Whether a delete by an older receipt counts.
-    pub stale_delete: StaleDelete,
-}
-
-/// When and where exhausted messages go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeadLetters {
-    /// The queue that keeps them.
-    pub to: NodeId,
-    /// Receives after which a message is exhausted; at least 1.
-    pub max_receives: u16,
-    /// The moment of the move.
-    pub at: DeadLetterAt,
-}
-
-/// When an exhausted message moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DeadLetterAt {
-    /// When a worker next tries to receive it.
-    #[default]
-    NextReceive,
-    /// In the moment of its last failure.
-    LastFailure,
-}
-
-/// Where a message that comes back stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Returned {
-    /// By its first arrival.
-    #[default]
-    InPlace,
-    /// Behind all others.
-    Last,
-}
-
-/// Whether a delete by a receipt older than the newest counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StaleDelete {
-    /// The message stays.
-    #[default]
-    Ignored,
-    /// The message goes.
-    Accepted,
 }
 
 /// Stores objects.

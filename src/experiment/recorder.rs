@@ -259,6 +259,7 @@ impl Observer<Fact> for Recorder {
             | Fact::Fetched { .. }
             | Fact::Deleted { .. }
             | Fact::Changed { .. }
+            | Fact::Extended { .. }
             | Fact::Returned { .. }
             | Fact::Launched { .. }
             | Fact::Running { .. }

@@ -250,6 +250,7 @@ impl Observer<Fact> for Tracer<'_> {
             Fact::Received { who, queue, receives, .. } => self.delivery(at, who, queue, "received", Some(receives)),
             Fact::Returned { who, queue } => self.delivery(at, who, queue, "returned", None),
             Fact::Changed { who, queue } => self.delivery(at, who, queue, "changed", None),
+            Fact::Extended { who, queue } => self.delivery(at, who, queue, "extended", None),
             Fact::Deleted { who, queue, gone } => {
                 self.delivery(at, who, queue, if gone { "deleted" } else { "kept" }, None);
                 let open = self.open(who);

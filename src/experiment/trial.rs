@@ -51,6 +51,7 @@ pub fn application(arrivals: Arrivals, work: Option<Distribution>) -> Applicatio
         client: Client::default(),
         size: Distribution::constant(1_024),
         answer_size: Distribution::constant(1_024),
+        groups: None,
     };
     Application { workloads: vec![workload], works: vec![Work { name: "serve".into(), law: work }], faults: vec![] }
 }

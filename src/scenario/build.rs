@@ -3,10 +3,11 @@
 mod application;
 mod calling;
 mod fault;
+mod messages;
 mod node;
 mod scaling;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::cloud::topology::{Application, Discipline, Held, NodeId, Topology, WorkloadId};
 use crate::ground::distribution::Distribution;
@@ -23,12 +24,16 @@ pub(crate) struct Builder<'a> {
     pub recordings: IndexMap<String, Recording>,
     /// What the checks should have told and did not; a scenario is then refused and not run.
     pub slips: Vec<String>,
+    /// Names of groups, as they were met.
+    groups: IndexSet<String>,
 }
+
+pub(crate) use messages::GROUPS_MAX;
 
 impl<'a> Builder<'a> {
     /// A build of what a sight shows.
     pub fn new(sight: &'a Sight<'a>, recordings: IndexMap<String, Recording>) -> Builder<'a> {
-        Builder { sight, recordings, slips: Vec::new() }
+        Builder { sight, recordings, slips: Vec::new(), groups: IndexSet::new() }
     }
 
     fn samples(&self) -> &'a Samples {

@@ -176,6 +176,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("W104", "a node that no request can reach"),
     ("W105", "target tracking that can never leave zero workers"),
     ("W106", "a run that would take very long"),
+    ("W111", "dead letters that would be kept otherwise than the provider allows, or too short"),
     ("W201", "rows of a trace were not sorted, or partly unusable"),
     ("W301", "a kind of request that a priority line does not rank"),
 ];

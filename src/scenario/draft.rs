@@ -6,6 +6,7 @@ pub(crate) mod admission;
 pub(crate) mod client;
 pub(crate) mod fault;
 pub(crate) mod law;
+pub(crate) mod messages;
 pub(crate) mod metric;
 pub(crate) mod node;
 pub(crate) mod quantities;
@@ -21,8 +22,9 @@ use serde::Deserialize;
 
 use crate::scenario::draft::fault::Faults;
 use crate::scenario::draft::law::Law;
+use crate::scenario::draft::messages::Queue;
 use crate::scenario::draft::metric::Metrics;
-use crate::scenario::draft::node::{Balancer, Bucket, Pool, Queue};
+use crate::scenario::draft::node::{Balancer, Bucket, Pool};
 use crate::scenario::draft::quantities::{Limit, Time};
 use crate::scenario::draft::run::{Prices, Run};
 use crate::scenario::draft::words::Entry;

@@ -12,6 +12,7 @@ mod flow;
 mod gates;
 pub(crate) mod goals;
 pub(crate) mod limits;
+mod messages;
 pub(crate) mod metrics;
 mod names;
 mod outline;
@@ -54,6 +55,7 @@ pub(crate) const RULES: &[Rule] = &[
     capacity::RULE,
     gates::RULE,
     callers::RULE,
+    messages::RULE,
     points::RULE,
     endless::RULE,
     goals::RULE,

@@ -309,7 +309,7 @@ run = { length = "1h", replications = { precision = "5%", of = "lost" } }
 prices = {}
 work = { w = "2s" }
 [workload]
-even = { arrivals = { even = { every = "5s" } }, client = { timeout = "1min", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } } }
+even = { arrivals = { even = { every = "5s" } }, groups = { count = 3 }, client = { timeout = "1min", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } } }
 profile = { arrivals = { profile = { points = [["0h", "2/min"]] } }, client = { timeout = "1min", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } } }
 sine = { arrivals = { sine = { mean = "2/min", amplitude = "1/min", period = "1h" } } }
 counts = { arrivals = { trace = { file = "c.csv", time = "t", value = "v" } }, client = { retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } } }

@@ -10,6 +10,8 @@ pub(crate) mod sheet;
 #[cfg(test)]
 mod tests;
 
+use indexmap::IndexSet;
+
 use crate::cloud::arrivals::{Cell, Recorded, Spread};
 use crate::cloud::topology::WorkId;
 use crate::ground::time::Span;
@@ -24,8 +26,8 @@ pub(crate) const ROWS_MAX: usize = 20_000_000;
 /// What a trace holds.
 #[derive(Clone, Debug)]
 pub(crate) enum Recording {
-    /// One request a row, sorted.
-    Instants(Vec<Recorded>),
+    /// One request a row, sorted; and the names of groups, by number from 1.
+    Instants(Vec<Recorded>, IndexSet<String>),
     /// Counts per interval, sorted and without overlap.
     Counts(Vec<Cell>, Spread),
 }
@@ -68,7 +70,7 @@ pub(crate) fn read(setting: &Setting<'_>, bytes: &[u8]) -> Reading {
             complaints: vec![Complaint::error("E402", file_place, what).advise(advice)],
         };
     }
-    let mut columns = Columns { time: 0, value: None, work: Vec::new(), size: None, name: None };
+    let mut columns = Columns { time: 0, value: None, work: Vec::new(), size: None, name: None, group: None };
     let mut find = |name: &str, place: Place| match sheet.column(name) {
         Ok(at) => at,
         Err((what, advice)) => {
@@ -84,13 +86,15 @@ pub(crate) fn read(setting: &Setting<'_>, bytes: &[u8]) -> Reading {
     let fields = setting.place.then("fields");
     columns.size = trace.fields.size.as_ref().map(|name| find(name, fields.then("size")));
     columns.name = trace.fields.name.as_ref().map(|name| find(name, fields.then("name")));
+    columns.group = trace.fields.group.as_ref().map(|name| find(name, fields.then("group")));
     if !complaints.is_empty() {
         return Reading { recording: None, complaints };
     }
     let recording = match columns.value {
         Some(value) => counts::read(setting, &sheet, columns.time, value, &mut complaints)
             .map(|cells| Recording::Counts(cells, spread(trace))),
-        None => instants::read(setting, &sheet, &columns, &mut complaints).map(Recording::Instants),
+        None => instants::read(setting, &sheet, &columns, &mut complaints)
+            .map(|(rows, groups)| Recording::Instants(rows, groups)),
     };
     Reading { recording, complaints }
 }
@@ -98,8 +102,9 @@ pub(crate) fn read(setting: &Setting<'_>, bytes: &[u8]) -> Reading {
 /// The columns that a trace speaks of, each once.
 fn named(trace: &Trace) -> Vec<&str> {
     let mut names = vec![trace.time.as_str()];
-    let others = trace.value.iter().chain(trace.work.values()).chain(&trace.fields.size).chain(&trace.fields.name);
-    for name in others {
+    let fields = &trace.fields;
+    let fields = fields.size.iter().chain(&fields.name).chain(&fields.group);
+    for name in trace.value.iter().chain(trace.work.values()).chain(fields) {
         if !names.contains(&name.as_str()) {
             names.push(name);
         }
@@ -121,6 +126,7 @@ struct Columns {
     work: Vec<usize>,
     size: Option<usize>,
     name: Option<usize>,
+    group: Option<usize>,
 }
 
 /// Rows that can't be used: the first are told, the others counted.

@@ -6,8 +6,8 @@ use crate::billing::{PriceBook, invoice, total};
 use crate::cloud::fact::{Outcome, Who};
 use crate::cloud::scaling::{Scaling, Size, Vertical};
 use crate::cloud::topology::{
-    Balancer, Discipline, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue, Returned, Speed,
-    StaleDelete, Step, WorkloadId,
+    Balancer, Discipline, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue, Speed, Step,
+    WorkloadId,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, Span};
@@ -43,13 +43,7 @@ fn balancer(to: &[u16], rules: u32) -> NodeKind {
 }
 
 fn queue() -> NodeKind {
-    NodeKind::Queue(Queue {
-        to: Vec::new(),
-        visibility: None,
-        dead_letters: None,
-        returned: Returned::InPlace,
-        stale_delete: StaleDelete::Ignored,
-    })
+    NodeKind::Queue(Queue::default())
 }
 
 fn topology(nodes: Vec<NodeKind>) -> Topology {

@@ -109,6 +109,8 @@ pub struct Recorded {
     pub fails: Vec<(WorkId, u16)>,
     /// Bytes of its body.
     pub size: Option<u64>,
+    /// Its FIFO group or tenant; 0 is none.
+    pub group: u32,
 }
 
 /// How many requests came in one interval of a trace.

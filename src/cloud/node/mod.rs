@@ -4,6 +4,7 @@
 
 mod crew;
 mod gate;
+mod groups;
 mod line;
 mod pool;
 mod programme;

@@ -53,6 +53,8 @@ pub struct Pool<'a> {
     pub after: Vec<Vec<After>>,
     /// Names how long a failed message stays out of sight, by kind of request.
     pub failures: Vec<Key>,
+    /// The row of its heartbeats, where its workers keep messages out of sight while they work on them.
+    pub heartbeat: Option<u16>,
     /// None of its work can fail or is brought by requests.
     pub plain: bool,
     /// By kind of request, its first step's work, where that is plain.
@@ -162,6 +164,7 @@ impl<'a> Pool<'a> {
             programme: Vec::new(),
             after: Vec::new(),
             failures: Vec::new(),
+            heartbeat: None,
             plain: false,
             opening: Vec::new(),
             calm: false,

@@ -79,6 +79,8 @@ pub enum Action<'a> {
         size: Option<Named<'a>>,
         /// How many of the same.
         copies: u32,
+        /// The group of the message; `None` is the request's own.
+        group: Option<u32>,
     },
     /// Stores an object.
     Put {
@@ -116,7 +118,7 @@ impl After {
     pub fn each(programme: &[Action<'_>]) -> Vec<After> {
         let after = |step: usize| match programme[step + 1..] {
             [] => After::Done,
-            [Action::Send { to: &[to], size: None, copies: 1 }] => After::HandOn(to),
+            [Action::Send { to: &[to], size: None, copies: 1, .. }] => After::HandOn(to),
             _ => After::More,
         };
         (0..programme.len()).map(after).collect()
@@ -151,7 +153,9 @@ impl<'a> Action<'a> {
                 let key = to.iter().fold(key("call").named(name_of(node)), |key, &to| key.named(name_of(to)));
                 Action::Call { calls: Calls { to, row, guard, hedge: guards.hedge }, retry, key }
             }
-            Verb::Send { to, size, copies } => Action::Send { to, size: sizes(size), copies: *copies },
+            Verb::Send { to, size, copies, group } => {
+                Action::Send { to, size: sizes(size), copies: *copies, group: *group }
+            }
             Verb::Put { bucket, size } => {
                 Action::Put { bucket: *bucket, size: sizes(size), takes: latency(*bucket, "put") }
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::cloud::node::groups::Groups;
 use crate::cloud::node::track::Track;
 use crate::cloud::topology::{DeadLetters, NodeId, Returned, StaleDelete};
 use crate::ground::time::Span;
@@ -19,7 +20,7 @@ pub struct Queue {
     pub dead_letters: Option<DeadLetters>,
     /// Where a message that comes back stands.
     pub returned: Returned,
-    /// Whether a delete by an older receipt counts.
+    /// Which deletes count.
     pub stale_delete: StaleDelete,
     /// Outages that keep it away at present.
     pub away: u32,
@@ -29,6 +30,8 @@ pub struct Queue {
     fresh: VecDeque<(u32, u32)>,
     /// Those that came back to an earlier place.
     back: BTreeSet<(u32, u32)>,
+    /// Both, by group, where messages of a group are received one after the other.
+    pub groups: Option<Box<Groups>>,
     /// Messages free to be received.
     pub visible: Track,
     /// Messages received and not yet deleted.
@@ -53,6 +56,7 @@ impl Queue {
             posted: 0,
             fresh: VecDeque::new(),
             back: BTreeSet::new(),
+            groups: plan.fifo.then(Box::default),
             visible: Track::default(),
             in_flight: Track::default(),
             hidden: Track::default(),
@@ -60,19 +64,26 @@ impl Queue {
         }
     }
 
-    /// A new message, behind all others; returns its place by first arrival.
+    /// A new message, behind all others; returns its place by first arrival. `group` matters where there are groups.
     #[inline]
-    pub fn push(&mut self, message: u32) -> u32 {
+    pub fn push(&mut self, message: u32, group: u32) -> u32 {
         let order = self.posted;
         self.posted = self.posted.wrapping_add(1);
-        self.fresh.push_back((order, message));
+        match &mut self.groups {
+            None => self.fresh.push_back((order, message)),
+            Some(groups) => groups.push(message, order, group),
+        }
         order
     }
 
     /// A message comes back; returns its place.
     pub fn put_back(&mut self, message: u32, order: u32) -> u32 {
+        if let Some(groups) = &mut self.groups {
+            groups.put_back(message, order);
+            return order;
+        }
         match self.returned {
-            Returned::Last => self.push(message),
+            Returned::Last => self.push(message, 0),
             Returned::InPlace => {
                 self.back.insert((order, message));
                 order
@@ -80,9 +91,12 @@ impl Queue {
         }
     }
 
-    /// The oldest message, which stays.
+    /// The message that is next, which stays: the oldest that nothing holds up.
     #[inline]
     pub fn front(&self) -> Option<u32> {
+        if let Some(groups) = &self.groups {
+            return groups.front();
+        }
         match (self.fresh.front(), self.back.first()) {
             (Some(&(fresh, message)), Some(&(back, returned))) => Some(if back < fresh { returned } else { message }),
             (Some(&(_, message)), None) | (None, Some(&(_, message))) => Some(message),
@@ -90,9 +104,12 @@ impl Queue {
         }
     }
 
-    /// Takes the oldest message out.
+    /// Takes the next message out. `after` is the last that the same answer has taken.
     #[inline]
-    pub fn pop(&mut self) -> Option<u32> {
+    pub fn pop(&mut self, after: Option<u32>) -> Option<u32> {
+        if let Some(groups) = &mut self.groups {
+            return groups.pop(after);
+        }
         let returned_first = match (self.fresh.front(), self.back.first()) {
             (Some(&(fresh, _)), Some(&(back, _))) => back < fresh,
             (None, Some(_)) => true,
@@ -104,6 +121,9 @@ impl Queue {
 
     /// Takes a message out before its turn: its delete came while it was visible again.
     pub fn take_out(&mut self, message: u32, order: u32) {
+        if let Some(groups) = &mut self.groups {
+            return groups.take_out(message, order);
+        }
         if !self.back.remove(&(order, message))
             && let Ok(at) = self.fresh.binary_search_by_key(&order, |&(order, _)| order)
         {
@@ -118,13 +138,7 @@ mod tests {
     use crate::cloud::topology;
 
     fn queue(returned: Returned) -> Queue {
-        let plan = topology::Queue {
-            to: Vec::new(),
-            visibility: None,
-            dead_letters: None,
-            returned,
-            stale_delete: StaleDelete::Ignored,
-        };
+        let plan = topology::Queue { returned, ..topology::Queue::default() };
         Queue::new(&plan, 0)
     }
 
@@ -133,10 +147,10 @@ mod tests {
     fn where_a_message_comes_back_to() {
         for (returned, expected) in [(Returned::InPlace, [10, 11, 12]), (Returned::Last, [11, 12, 10])] {
             let mut queue = queue(returned);
-            let orders: Vec<u32> = (10..13).map(|message| queue.push(message)).collect();
-            assert_eq!(queue.pop(), Some(10));
+            let orders: Vec<u32> = (10..13).map(|message| queue.push(message, 0)).collect();
+            assert_eq!(queue.pop(None), Some(10));
             queue.put_back(10, orders[0]);
-            let found: Vec<u32> = std::iter::from_fn(|| queue.pop()).collect();
+            let found: Vec<u32> = std::iter::from_fn(|| queue.pop(None)).collect();
             assert_eq!(found, expected);
         }
     }
@@ -144,10 +158,10 @@ mod tests {
     #[test]
     fn a_message_can_be_taken_out_of_the_middle() {
         let mut queue = queue(Returned::InPlace);
-        let orders: Vec<u32> = (10..13).map(|message| queue.push(message)).collect();
+        let orders: Vec<u32> = (10..13).map(|message| queue.push(message, 0)).collect();
         queue.take_out(11, orders[1]);
         assert_eq!(queue.front(), Some(10));
-        let found: Vec<u32> = std::iter::from_fn(|| queue.pop()).collect();
+        let found: Vec<u32> = std::iter::from_fn(|| queue.pop(None)).collect();
         assert_eq!(found, [10, 12]);
     }
 }

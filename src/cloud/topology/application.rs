@@ -32,6 +32,18 @@ pub struct Workload {
     pub size: Distribution,
     /// The answer's body, in bytes.
     pub answer_size: Distribution,
+    /// Which FIFO group or tenant a request is of; `None`: what a trace or script says, else none.
+    pub groups: Option<Groups>,
+}
+
+/// The groups of one kind of request. A group is a number: 0 is none, those that a file names come next, and those that
+/// are drawn lie above, apart for each workload.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    /// The lowest number of them.
+    pub first: u32,
+    /// Which of them a request is of: a law of a place from 0.
+    pub law: Distribution,
 }
 
 /// How a caller outside the system behaves.

@@ -8,6 +8,7 @@ use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::Node;
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{Backoff, NodeId, Retry, RetryOn, WorkloadId};
+use crate::cloud::world::queues::Parcel;
 use crate::cloud::world::{Alarm, Move, REST, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::{Draw, Key, below};
@@ -138,7 +139,7 @@ impl World<'_> {
         let (workload, attempt) = (request.workload, request.attempt);
         let entry = self.flows[workload.index()].entry;
         let bytes = self.bytes_of(&self.requests[id]);
-        if self.post(cx, entry, id, attempt, 0, bytes) {
+        if self.post(cx, entry, Parcel { request: id, attempt, branch: 0, bytes, group: None }) {
             // One for the client itself, which `answered` takes back.
             self.requests[id].branches();
             self.answered(cx, id);

@@ -5,7 +5,7 @@ use crate::cloud::node::{Action, Lines, Piece};
 use crate::cloud::request::{Job, NONE, Role, State};
 use crate::cloud::topology::Held;
 use crate::cloud::world::guards::Ended;
-use crate::cloud::world::queues::Undelivered;
+use crate::cloud::world::receipts::Undelivered;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::time::{SimTime, Span};

@@ -17,6 +17,7 @@ mod interrupts;
 mod metrics;
 mod pools;
 mod queues;
+mod receipts;
 mod reclaim;
 mod restraint;
 mod setup;
@@ -111,6 +112,8 @@ struct Flow<'a> {
     answer: Named<'a>,
     /// Requests bring work or names of their own.
     scripted: bool,
+    /// Which groups its requests are of: the lowest number, and the law of the rest.
+    groups: Option<(u32, Named<'a>)>,
     /// How long its client waits in a line.
     patience: Option<Named<'a>>,
     /// What its clients remember of what they sent.
@@ -152,6 +155,8 @@ enum Purpose {
     Call,
     /// A received message's time out of sight: the message and its stamp.
     Visibility,
+    /// From one heartbeat of the work on a message to the next: the job and its stamp.
+    Heartbeat,
 }
 
 /// A timer whose length no other shares.
@@ -319,6 +324,7 @@ impl<'a> World<'a> {
                 Purpose::Attempt => self.attempt_given_up(cx, about, Loss::TimedOut),
                 Purpose::Call => self.call_timed_out(cx, about),
                 Purpose::Visibility => self.message_returns(cx, about),
+                Purpose::Heartbeat => self.beats(cx, about),
             }
             // Each of them is an event of its own: idle workers take work before the next one.
             self.settle(cx);
@@ -448,7 +454,7 @@ fn is_alive(
     nodes: &[Node<'_>],
 ) -> bool {
     match purpose {
-        Purpose::Attempt => jobs[about].stamp == stamp,
+        Purpose::Attempt | Purpose::Heartbeat => jobs[about].stamp == stamp,
         Purpose::Call => calls::call_epoch(jobs, nodes, about) == Some(stamp),
         Purpose::Visibility => messages[about].stamp == stamp,
     }

@@ -120,6 +120,7 @@ fn build_nodes<'a>(
                 }
                 let on_error = key.named("on-error");
                 state.failures = application.workloads.iter().map(|workload| on_error.named(&workload.name)).collect();
+                state.heartbeat = pool.poll.heartbeat.map(|span| row(rows, Purpose::Heartbeat, span));
                 Node::Pool(Box::new(state))
             }
             NodeKind::Queue(queue) => {
@@ -202,6 +203,7 @@ fn build_flows<'a>(
                 size: named(&workload.size, "size"),
                 answer: named(&workload.answer_size, "answer-size"),
                 scripted: matches!(workload.arrivals, Arrivals::Instants(_)),
+                groups: workload.groups.as_ref().map(|groups| (groups.first, named(&groups.law, "group"))),
                 patience: workload.client.patience.as_ref().map(|law| named(law, "patience")),
                 caller: {
                     let retry = &workload.client.retry;

@@ -7,6 +7,7 @@ use crate::cloud::node::{Action, After, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, WorkId};
 use crate::cloud::world::client::numbered;
+use crate::cloud::world::queues::Parcel;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::{Key, unit};
@@ -40,7 +41,7 @@ impl<'a> World<'a> {
             if self.exacting && self.drops(cx, id) {
                 return;
             }
-            if let Action::Send { to, size: None, copies: 1 } = action
+            if let Action::Send { to, size: None, copies: 1, .. } = action
                 && let &[to] = to
                 && !matches!(self.nodes[to.index()], Node::Queue(_))
             {
@@ -161,7 +162,7 @@ impl<'a> World<'a> {
     }
 
     /// What a trace or script says of a request.
-    fn brought(&self, request: &Request) -> Option<&'a crate::cloud::arrivals::Recorded> {
+    pub(super) fn brought(&self, request: &Request) -> Option<&'a crate::cloud::arrivals::Recorded> {
         match &self.application.workloads[request.workload.index()].arrivals {
             Arrivals::Instants(list) => list.get(request.ordinal as usize),
             _ => None,
@@ -215,7 +216,7 @@ impl<'a> World<'a> {
                 self.call(cx, id, calls);
                 None
             }
-            Action::Send { to, size, copies } => {
+            Action::Send { to, size, copies, group } => {
                 for &node in to {
                     for copy in 0..copies {
                         let branch = copy_of(job.branch, copy, copies);
@@ -224,7 +225,8 @@ impl<'a> World<'a> {
                             continue;
                         }
                         let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
-                        if !self.post(cx, node, job.request, job.attempt, branch, bytes) {
+                        let parcel = Parcel { request: job.request, attempt: job.attempt, branch, bytes, group };
+                        if !self.post(cx, node, parcel) {
                             self.fails_at_work(cx, id, Outcome::Refused, Loss::Down);
                             return None;
                         }

@@ -1,6 +1,7 @@
 //! Small worlds driven through the front door: each holds one promise.
 
 mod callers;
+mod messages;
 mod metrics;
 mod scaling;
 mod trouble;
@@ -11,8 +12,8 @@ use crate::cloud::fact::{Fact, Loss, Outcome, Who};
 use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
     Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Guards, Held,
-    Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll, Pool, Queue, Retry, Returned, Routing,
-    Speed, StaleDelete, Step, Topology, Verb, Work, WorkId, Workload,
+    Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll, Pool, Queue, Retry, Routing, Speed,
+    Step, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::engine::{Observer, Simulation};
 use crate::ground::chance::Key;
@@ -81,7 +82,7 @@ fn work(work: u16) -> Verb {
 }
 
 fn send(to: u16) -> Verb {
-    Verb::Send { to: vec![NodeId(to)], size: None, copies: 1 }
+    Verb::Send { to: vec![NodeId(to)], size: None, copies: 1, group: None }
 }
 
 fn call(to: u16, timeout: Option<Span>) -> Verb {
@@ -89,13 +90,7 @@ fn call(to: u16, timeout: Option<Span>) -> Verb {
 }
 
 fn queue(to: u16) -> Queue {
-    Queue {
-        to: vec![NodeId(to)],
-        visibility: None,
-        dead_letters: None,
-        returned: Returned::default(),
-        stale_delete: StaleDelete::default(),
-    }
+    Queue { to: vec![NodeId(to)], ..Queue::default() }
 }
 
 fn application(arrivals: Arrivals, works: Vec<Distribution>) -> Application {
@@ -108,6 +103,7 @@ fn application(arrivals: Arrivals, works: Vec<Distribution>) -> Application {
             client: Client::default(),
             size: Distribution::constant(1024),
             answer_size: Distribution::constant(1024),
+            groups: None,
         }],
         works: works.map(|(n, law)| Work { name: format!("work{n}"), law: Some(law) }).collect(),
         faults: Vec::new(),

@@ -7,7 +7,7 @@ use crate::cloud::node::{Lines, Node, Phase, Pool};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{NodeId, Speed};
 use crate::cloud::world::pools::forgotten;
-use crate::cloud::world::queues::Undelivered;
+use crate::cloud::world::receipts::Undelivered;
 use crate::cloud::world::steps::name_of_work;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};

@@ -29,6 +29,7 @@ fn trace(facts: &[(u64, Fact)]) -> (Vec<Value>, usize) {
         client: Client::default(),
         size: Distribution::constant(1),
         answer_size: Distribution::constant(1),
+        groups: None,
     };
     let application = Application { workloads: vec![workload], works: vec![], faults: vec![] };
     let node = |name: &str| Node { name: name.into(), kind: NodeKind::Bucket(Bucket::default()) };

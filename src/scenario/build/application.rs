@@ -15,10 +15,10 @@ const BODY: u64 = 1 << 10;
 impl Builder<'_> {
     pub(super) fn workloads(&mut self) -> Vec<Workload> {
         let drafts = &self.sight.draft.workload;
-        drafts.iter().map(|(name, draft)| self.build_workload(name, draft)).collect()
+        drafts.iter().enumerate().map(|(place, (name, draft))| self.build_workload(place, name, draft)).collect()
     }
 
-    fn build_workload(&mut self, name: &str, draft: &workload::Workload) -> Workload {
+    fn build_workload(&mut self, place: usize, name: &str, draft: &workload::Workload) -> Workload {
         Workload {
             name: name.to_owned(),
             arrivals: self.arrivals(name, &draft.arrivals),
@@ -26,6 +26,7 @@ impl Builder<'_> {
             client: draft.client.as_ref().map_or_else(Client::default, |client| self.client(client)),
             size: self.some_law(&draft.size).unwrap_or_else(|| Distribution::constant(BODY)),
             answer_size: self.some_law(&draft.answer_size).unwrap_or_else(|| Distribution::constant(BODY)),
+            groups: draft.groups.as_ref().map(|groups| self.drawn_groups(place, groups)),
         }
     }
 
@@ -80,7 +81,13 @@ impl Builder<'_> {
                 Arrivals::Users { count: count(users.count.0), think: self.law(&users.think) }
             }
             workload::Arrivals::Trace(_) => match self.recordings.swap_remove(name) {
-                Some(Recording::Instants(rows)) => Arrivals::Instants(rows),
+                Some(Recording::Instants(mut rows, names)) => {
+                    let groups: Vec<u32> = names.iter().map(|name| self.named_group(name)).collect();
+                    for row in rows.iter_mut().filter(|row| row.group > 0) {
+                        row.group = groups[row.group as usize - 1];
+                    }
+                    Arrivals::Instants(rows)
+                }
                 Some(Recording::Counts(cells, spread)) => Arrivals::Counts { cells, spread },
                 None => {
                     self.slip(format!("the trace of `{name}` was not read"));
@@ -98,9 +105,12 @@ impl Builder<'_> {
     /// A script in the order of its instants; of one instant, in the order of the file.
     fn script(&mut self, requests: &[Scripted]) -> Vec<Recorded> {
         let works = self.sight.works;
+        let groups: Vec<u32> =
+            requests.iter().map(|request| request.group.as_ref().map_or(0, |name| self.named_group(name))).collect();
         let mut rows: Vec<Recorded> = requests
             .iter()
-            .map(|request| Recorded {
+            .zip(groups)
+            .map(|(request, group)| Recorded {
                 at: SimTime::START + request.at.0,
                 name: request.name.clone().unwrap_or_default(),
                 work: request.work.iter().filter_map(|(name, time)| Some((works.id(name)?, time.0))).collect(),
@@ -113,6 +123,7 @@ impl Builder<'_> {
                     })
                     .collect(),
                 size: request.size.map(|bytes| bytes.0),
+                group,
             })
             .collect();
         rows.sort_by_key(|row| row.at);

@@ -1,8 +1,8 @@
 //! The nodes of one topology.
 
 use crate::cloud::topology::{
-    Admission, Balancer, Bucket, DeadLetterAt, DeadLetters, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind,
-    Notice, Platform, Poll, Pool, Queue, Retry, Returned, Routing, Speed, Spot, StaleDelete, Step, Ties, Verb,
+    Admission, Balancer, Bucket, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Pool,
+    Retry, Routing, Speed, Spot, Step, Ties, Verb,
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
@@ -36,7 +36,7 @@ impl Builder<'_> {
         Node { name: name.to_owned(), kind }
     }
 
-    fn ids(&mut self, ids: &Ids<'_>, names: &Names) -> Vec<NodeId> {
+    pub(super) fn ids(&mut self, ids: &Ids<'_>, names: &Names) -> Vec<NodeId> {
         names.names.iter().map(|name| self.id(ids, name)).collect()
     }
 
@@ -59,31 +59,6 @@ impl Builder<'_> {
             },
             rules: draft.rules.map_or(0, |rules| count(rules.0)),
             admission: draft.admission.map(|door| admission(door.any())),
-        }
-    }
-
-    fn queue(&mut self, ids: &Ids<'_>, draft: &draft::node::Queue) -> Queue {
-        use crate::scenario::draft::node;
-        let dead_letters = draft.dead_letters.as_ref().zip(draft.max_receive_count).map(|(to, most)| DeadLetters {
-            to: self.id(ids, to),
-            max_receives: u16::try_from(most.0).unwrap_or(u16::MAX),
-            at: match draft.dead_letter_at {
-                None | Some(node::DeadLetterAt::NextReceive) => DeadLetterAt::NextReceive,
-                Some(node::DeadLetterAt::LastFailure) => DeadLetterAt::LastFailure,
-            },
-        });
-        Queue {
-            to: draft.to.as_ref().map(|to| self.ids(ids, to)).unwrap_or_default(),
-            visibility: draft.visibility_timeout.map(|time| time.0),
-            dead_letters,
-            returned: match draft.returned {
-                None | Some(node::Returned::InPlace) => Returned::InPlace,
-                Some(node::Returned::Last) => Returned::Last,
-            },
-            stale_delete: match draft.stale_delete {
-                None | Some(node::StaleDelete::Ignored) => StaleDelete::Ignored,
-                Some(node::StaleDelete::Accepted) => StaleDelete::Accepted,
-            },
         }
     }
 
@@ -125,7 +100,7 @@ impl Builder<'_> {
             },
             scaling: self.scaling(ids, topology, name, draft, &platform, slots),
             scale_in: draft.scale_in.as_ref().and_then(|scale_in| scale_in.held).map_or(Held::Finish, held),
-            poll: Poll { on_error: draft.poll.as_ref().and_then(|poll| self.some_law(&poll.on_error)) },
+            poll: self.poll(draft.poll.as_ref()),
             admission: draft.admission.map(admission),
             platform,
         }
@@ -165,6 +140,7 @@ impl Builder<'_> {
                 to: self.ids(ids, send),
                 size: self.some_law(&draft.size),
                 copies: draft.copies.map_or(1, |copies| count(copies.0)),
+                group: draft.group.as_ref().map(|name| self.named_group(name)),
             };
         }
         if let Some(put) = &draft.put {

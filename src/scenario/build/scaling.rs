@@ -70,7 +70,7 @@ impl Builder<'_> {
 
     /// The queue that a pool receives from, or the pool: what a queue's metric is of where the file does not say.
     fn before(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str) -> NodeId {
-        let taken = |queue: &crate::scenario::draft::node::Queue| {
+        let taken = |queue: &crate::scenario::draft::messages::Queue| {
             queue.to.as_ref().is_some_and(|to| to.names.iter().any(|to| to == name))
         };
         let queue = topology.queue.iter().find(|(_, queue)| taken(queue));

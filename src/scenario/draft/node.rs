@@ -1,4 +1,4 @@
-//! The nodes of a topology: pools, balancers, queues, buckets.
+//! The nodes of a topology: pools, balancers, buckets.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::scenario::draft::admission::{Admission, AtTheDoor};
 use crate::scenario::draft::fault::Held;
 use crate::scenario::draft::law::Law;
+use crate::scenario::draft::messages::Poll;
 use crate::scenario::draft::quantities::{Amount, Bytes, Number, Time, Whole};
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::draft::step::Step;
@@ -170,14 +171,6 @@ pub(crate) enum NoWorker {
     Wait,
 }
 
-/// How a pool's workers take messages.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Poll {
-    /// After an error, the time until the message is visible again. Without it, by the queue's visibility timeout.
-    pub on_error: Option<Law<Time>>,
-}
-
 /// How workers are taken away on purpose.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -239,59 +232,6 @@ pub(crate) enum Ties {
     Lowest,
     /// Any of them, evenly.
     Random,
-}
-
-/// Holds messages.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Queue {
-    /// The pools that receive; their idle workers take in this order. Without it, nobody receives.
-    pub to: Option<Names>,
-    /// How long a received message stays hidden. Without it, until its worker is done or lost.
-    pub visibility_timeout: Option<Time>,
-    /// Receives after which a message is put aside. Needs `dead-letters`.
-    pub max_receive_count: Option<Whole>,
-    /// The queue that keeps messages put aside. Needs `max-receive-count`.
-    pub dead_letters: Option<String>,
-    /// When an exhausted message moves.
-    #[schemars(extend("default" = "next-receive"))]
-    pub dead_letter_at: Option<DeadLetterAt>,
-    /// Where a message that comes back stands.
-    #[schemars(extend("default" = "in-place"))]
-    pub returned: Option<Returned>,
-    /// Whether a delete with an older receipt counts.
-    #[schemars(extend("default" = "ignored"))]
-    pub stale_delete: Option<StaleDelete>,
-}
-
-/// When an exhausted message moves.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum DeadLetterAt {
-    /// When a worker next tries to receive it.
-    NextReceive,
-    /// In the moment of its last failure.
-    LastFailure,
-}
-
-/// Where a message that comes back stands.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Returned {
-    /// By its first arrival.
-    InPlace,
-    /// Behind all others.
-    Last,
-}
-
-/// Whether a delete by a receipt older than the newest counts.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum StaleDelete {
-    /// The message stays.
-    Ignored,
-    /// The message goes.
-    Accepted,
 }
 
 /// Stores objects.

@@ -45,6 +45,8 @@ pub(crate) struct Step {
     /// Of `send`: how many of the same.
     #[schemars(extend("default" = 1))]
     pub copies: Option<Whole>,
+    /// Of `send`: the FIFO group or tenant of the message. Without it, the request's own.
+    pub group: Option<String>,
     /// Only for these workloads. Without it, for all.
     #[serde(rename = "for")]
     pub only: Option<Names>,

@@ -25,6 +25,21 @@ pub(crate) struct Workload {
     /// The answer's body: a law of a size.
     #[schemars(extend("default" = "1KiB"))]
     pub answer_size: Option<Law<Bytes>>,
+    /// Which FIFO group or tenant a request is of, drawn: each workload has groups of its own. Without it, the `group`
+    /// that a script or trace names, else none.
+    pub groups: Option<Groups>,
+}
+
+/// The groups or tenants of a workload.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Groups {
+    /// How many there are.
+    pub count: Whole,
+    /// How unevenly requests spread over them: the n-th group has a share proportional to 1 / n to this power (Zipf). 0
+    /// is evenly.
+    #[schemars(extend("default" = 0.0))]
+    pub skew: Option<Number>,
 }
 
 /// When the requests of a workload come.
@@ -191,6 +206,8 @@ pub(crate) struct Fields {
     pub size: Option<String>,
     /// The column of names, for traces of a run.
     pub name: Option<String>,
+    /// The column of FIFO groups or tenants.
+    pub group: Option<String>,
 }
 
 /// What the instants of a trace mark.
@@ -229,4 +246,6 @@ pub(crate) struct Scripted {
     pub fails: IndexMap<String, Vec<Whole>>,
     /// Bytes of its body.
     pub size: Option<Bytes>,
+    /// Its FIFO group or tenant.
+    pub group: Option<String>,
 }

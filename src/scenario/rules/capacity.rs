@@ -29,21 +29,6 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         for (pool_name, pool) in &topology.pool {
             self::pool(pool, &node_place(name, Kind::Pool, pool_name), &mut ranges);
         }
-        for (queue_name, queue) in &topology.queue {
-            let place = node_place(name, Kind::Queue, queue_name);
-            ranges.positive(
-                "a visibility timeout",
-                queue.visibility_timeout.map(|time| time.0),
-                place.then("visibility-timeout"),
-            );
-            ranges.within(
-                "receives before a message is put aside",
-                queue.max_receive_count,
-                1,
-                1_000,
-                place.then("max-receive-count"),
-            );
-        }
         for (balancer_name, balancer) in &topology.balancer {
             ranges.within(
                 "rules of a listener",

@@ -29,7 +29,10 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 let place = place.then("trace");
                 let per_request = [
                     ("work", !trace.work.is_empty()),
-                    ("fields", trace.fields.size.is_some() || trace.fields.name.is_some()),
+                    ("fields", {
+                        let fields = &trace.fields;
+                        fields.size.is_some() || fields.name.is_some() || fields.group.is_some()
+                    }),
                     ("marks", trace.marks.is_some()),
                 ];
                 if trace.value.is_some() {

@@ -1,5 +1,7 @@
 //! One request a row: its instant, and what it brings.
 
+use indexmap::IndexSet;
+
 use crate::cloud::arrivals::Recorded;
 use crate::ground::time::{SECOND, SimTime, Span};
 use crate::scenario::complaint::Complaint;
@@ -17,8 +19,9 @@ pub(super) fn read(
     sheet: &Sheet<'_>,
     columns: &Columns,
     complaints: &mut Vec<Complaint>,
-) -> Option<Vec<Recorded>> {
-    let (mut rows, clock) = rows(setting, sheet, columns, complaints)?;
+) -> Option<(Vec<Recorded>, IndexSet<String>)> {
+    let mut groups = IndexSet::new();
+    let (mut rows, clock) = rows(setting, sheet, columns, &mut groups, complaints)?;
     let file = setting.place.then("file");
     let ends = setting.trace.marks == Some(Marks::End);
     if !rows.is_sorted_by_key(|row| row.0) {
@@ -70,7 +73,7 @@ pub(super) fn read(
             }
         }
     }
-    Some(requests)
+    Some((requests, groups))
 }
 
 /// The copies of one row at a scale, as fractions of the way to the next row: rows are repeated or left out evenly,
@@ -88,6 +91,7 @@ fn rows(
     setting: &Setting<'_>,
     sheet: &Sheet<'_>,
     columns: &Columns,
+    groups: &mut IndexSet<String>,
     complaints: &mut Vec<Complaint>,
 ) -> Option<(Vec<Row>, Clock)> {
     let trace = setting.trace;
@@ -121,6 +125,9 @@ fn rows(
                 Some(bytes) => request.size = Some(bytes.round() as u64),
                 None => bad.row(line, &format!("the size `{}` is no number of bytes", text(record, column))),
             }
+        }
+        if let Some(group) = columns.group.map(|column| text(record, column)).filter(|group| !group.is_empty()) {
+            request.group = groups.insert_full(group.to_owned()).0 as u32 + 1;
         }
         request.name = columns.name.map(|column| text(record, column).to_owned()).unwrap_or_default();
         rows.push((at, request));

@@ -30,7 +30,7 @@ fn setting(trace: &Trace) -> Setting<'_> {
 fn instants(trace: &Trace, text: &str) -> (Vec<Recorded>, Vec<Complaint>) {
     let reading = read(&setting(trace), text.as_bytes());
     match reading.recording {
-        Some(Recording::Instants(rows)) => (rows, reading.complaints),
+        Some(Recording::Instants(rows, _)) => (rows, reading.complaints),
         other => panic!("{other:?} {:?}", reading.complaints),
     }
 }
@@ -98,7 +98,7 @@ fn columns_of_work_are_read_in_their_units() {
     let mut trace = trace();
     trace.work.insert("process".to_owned(), "tokens".to_owned());
     trace.unit.insert("tokens".to_owned(), Time(Span::from_millis(30)));
-    trace.fields = Fields { size: Some("bytes".to_owned()), name: Some("id".to_owned()) };
+    trace.fields = Fields { size: Some("bytes".to_owned()), name: Some("id".to_owned()), group: None };
     let (rows, _) = instants(&trace, "id,time,tokens,bytes\na,0,10,100\n\"b, c\",1,2.5,200\n");
     assert_eq!(rows[0].work, [(WorkId(0), Span::from_millis(300))]);
     assert_eq!(rows[1].work, [(WorkId(0), Span::from_millis(75))]);

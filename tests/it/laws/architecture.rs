@@ -119,18 +119,26 @@ impl Plan<'_> {
                 if taste.has("visibility") {
                     let _ = writeln!(text, "visibility-timeout = {}", taste.span(100, 30_000));
                 }
-                if taste.has("returned") {
+                let fifo = taste.has("fifo");
+                if fifo {
+                    text.push_str("fifo = true\n");
+                }
+                if !fifo && taste.has("returned") {
                     let _ = writeln!(text, "returned = \"{}\"", taste.one("where to", &["in-place", "last"]));
                 }
                 if taste.has("stale delete") {
-                    let _ = writeln!(text, "stale-delete = \"{}\"", taste.one("stale", &["ignored", "accepted"]));
+                    let _ = writeln!(
+                        text,
+                        "stale-delete = \"{}\"",
+                        taste.one("stale", &["ignored", "accepted", "in-time"])
+                    );
                 }
                 if taste.has("dead letters") {
                     let at = taste.one("dead letter at", &["next-receive", "last-failure"]);
                     let most = taste.number(1, 4);
                     let _ = writeln!(
                         text,
-                        "max-receive-count = {most}\ndead-letters = \"d{pool}\"\ndead-letter-at = \"{at}\"\n\n[topology.{name}.queue.d{pool}]"
+                        "max-receive-count = {most}\ndead-letters = \"d{pool}\"\ndead-letter-at = \"{at}\"\n\n[topology.{name}.queue.d{pool}]\nfifo = {fifo}"
                     );
                     // Somebody may look after the dead letters too.
                     if pool + 1 < self.doors.len() && taste.has("a second chance") {
@@ -172,9 +180,7 @@ impl Plan<'_> {
         if taste.has("wait for a worker") {
             let _ = writeln!(text, "no-worker = \"wait\"");
         }
-        if taste.has("on error") {
-            let _ = writeln!(text, "poll = {{ on-error = {} }}", taste.law(50, 5_000));
-        }
+        self.poll(taste, text);
         if taste.has("held by scale-in") {
             let _ = writeln!(text, "scale-in = {{ held = \"{}\" }}", held(taste));
         }
@@ -190,6 +196,20 @@ impl Plan<'_> {
             spot.push_str(", mixed = [\"c5.large\", \"m6i.large\"]");
         }
         spot
+    }
+
+    /// How it takes messages.
+    fn poll(&self, taste: &mut Taste, text: &mut String) {
+        let mut keys = Vec::new();
+        if taste.has("on error") {
+            keys.push(format!("on-error = {}", taste.law(50, 5_000)));
+        }
+        if taste.has("heartbeat") {
+            keys.push(format!("heartbeat = {}", taste.span(100, 10_000)));
+        }
+        if !keys.is_empty() {
+            let _ = writeln!(text, "poll = {{ {} }}", keys.join(", "));
+        }
     }
 
     fn line(&self, taste: &mut Taste, pool: usize, text: &mut String) {
@@ -409,6 +429,9 @@ impl Plan<'_> {
             step = format!("send = [{names}]");
             if taste.has("copies") {
                 let _ = write!(step, ", copies = {}", taste.number(2, 3));
+            }
+            if queued && taste.has("a group of its own") {
+                step.push_str(", group = \"alone\"");
             }
             if taste.has("message size") {
                 let _ = write!(step, ", size = {}", taste.bytes());

@@ -134,6 +134,10 @@ fn workload(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) -
     if taste.has("sizes") {
         let _ = writeln!(text, "size = {}\nanswer-size = {}", taste.bytes(), taste.bytes());
     }
+    if taste.has("groups") {
+        let _ =
+            writeln!(text, "groups = {{ count = {}, skew = {} }}", taste.size(1, 20), taste.one("skew", &["0", "1"]));
+    }
     client(taste, text);
     !matches!(kind, "trace" | "scripted")
 }

@@ -89,6 +89,7 @@ impl Mail {
             | Fact::Received { who, queue, .. }
             | Fact::Deleted { who, queue, .. }
             | Fact::Changed { who, queue }
+            | Fact::Extended { who, queue }
             | Fact::Returned { who, queue }
             | Fact::Buried { who, queue } => (who, queue),
             _ => return None,
@@ -123,6 +124,10 @@ impl Mail {
                 self.calls[3] += 1;
                 right &= self.in_doubt || was == Some(Place::InFlight);
                 self.moves(at, who, Some(Place::Hidden));
+            }
+            Fact::Extended { .. } => {
+                self.calls[3] += 1;
+                right &= self.in_doubt || was == Some(Place::InFlight);
             }
             Fact::Returned { .. } => {
                 right &= self.in_doubt || matches!(was, Some(Place::InFlight | Place::Hidden));

@@ -131,7 +131,8 @@ impl Play<'_> {
                         ledger.wrongs.tell(now, || format!("`{}` has a line and an idle slot", node.name));
                     }
                 }
-                NodeKind::Queue(queue) if level(id, Level::Visible) > 0 => {
+                // A group whose message is in flight holds its others up.
+                NodeKind::Queue(queue) if level(id, Level::Visible) > 0 && !queue.fifo => {
                     for &taker in &queue.to {
                         let open = level(taker, Level::Away) == 0 && level(taker, Level::Draining) == 0;
                         if open && level(taker, Level::Busy) < level(taker, Level::Slots) {

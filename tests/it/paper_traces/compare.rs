@@ -126,6 +126,12 @@ impl Played<'_> {
                 verdict.time(&of("attempts_sent_s"), Some(*found), Some(expected));
             }
         }
+        if let Some(beats) = expected.get("heartbeats_s").and_then(Value::as_array) {
+            verdict.same(&of("heartbeats"), seen.heartbeats.len(), beats.len());
+            for (found, expected) in seen.heartbeats.iter().zip(beats) {
+                verdict.time(&of("heartbeats_s"), Some(*found), Some(expected));
+            }
+        }
         if let Some(receives) = expected.count("receives")? {
             verdict.same(&of("receives"), seen.receives, receives);
         }

@@ -22,6 +22,8 @@ pub struct Call {
     pub works: Vec<(String, u64)>,
     /// Visits at which a work fails.
     pub fails: Vec<(String, Vec<u64>)>,
+    /// Its FIFO group.
+    pub group: Option<String>,
 }
 
 /// A scenario and how to read its run.
@@ -142,6 +144,9 @@ impl Scene {
             text += &format!("at = {:?}\nname = {:?}\n", span(call.at), call.id);
             if !call.works.is_empty() {
                 text += &format!("work = {{ {} }}\n", pairs(&call.works, ", "));
+            }
+            if let Some(group) = &call.group {
+                text += &format!("group = {group:?}\n");
             }
             let fails: Vec<String> = call.fails.iter().map(|(name, visits)| format!("{name} = {visits:?}")).collect();
             if !fails.is_empty() {

@@ -64,7 +64,8 @@ fn vm_price(inputs: &Table<'_>) -> Result<Option<String>, String> {
 
 fn queue_price(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
     let price = inputs.text("queue_price_per_million")?.unwrap_or_else(|| "0".to_owned());
-    scene.price("sqs.standard", &format!("${price}/million"));
+    let fifo = inputs.get("fifo").and_then(serde_json::Value::as_bool) == Some(true);
+    scene.price(if fifo { "sqs.fifo" } else { "sqs.standard" }, &format!("${price}/million"));
     Ok(())
 }
 
@@ -267,16 +268,10 @@ fn queue_asg(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
 }
 
 fn queue_delivery(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
-    if inputs.get("heartbeat_s").is_some() {
-        return Err("renewing visibility while working (heartbeat_s)".to_owned());
-    }
-    if inputs.get("fifo").and_then(serde_json::Value::as_bool) == Some(true) {
-        return Err("first-in-first-out queues (fifo)".to_owned());
-    }
+    let fifo = inputs.get("fifo").and_then(serde_json::Value::as_bool) == Some(true);
     calls(scene, inputs, |request, call| {
         call.works.push(("service".to_owned(), request.must_nanos("service_s")?));
-        // Without first-in-first-out queues a group changes nothing.
-        let _ = request.get("group");
+        call.group = request.text("group")?;
         if let Some(visits) = request.get("fail_deliveries").and_then(serde_json::Value::as_array) {
             let visits = visits.iter().filter_map(serde_json::Value::as_u64).collect();
             call.fails.push(("service".to_owned(), visits));
@@ -285,7 +280,8 @@ fn queue_delivery(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
     })?;
     queue_price(scene, inputs)?;
     let platform = scene.platform("m5.large", vm_price(inputs)?.as_deref());
-    let mut queue = String::new();
+    let kind = if fifo { "fifo = true\n" } else { "" };
+    let mut queue = kind.to_owned();
     if let Some(visibility) = inputs.nanos("visibility_s")? {
         queue += &format!("visibility-timeout = {:?}\n", span(visibility));
     }
@@ -294,14 +290,16 @@ fn queue_delivery(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
     }
     if let Some(most) = inputs.count("max_receive_count")? {
         queue += &format!("max-receive-count = {most}\ndead-letters = \"dead\"\n");
-        scene.nodes.push("[topology.traced.queue.dead]\n".to_owned());
+        scene.nodes.push(format!("[topology.traced.queue.dead]\n{kind}"));
     }
     let hands = if inputs.get("fleet").is_some() { fleet(inputs)? } else { hands(inputs)? };
     let notice = notice(inputs)?;
     if let Some(hour) = vm_price(inputs)?.filter(|_| hands.iter().any(|hand| hand.spot)) {
         scene.price("spot.m5.large", &format!("${hour}/h"));
     }
-    let body = format!("{}\n{platform}", steps(&[work("service")]));
+    let poll = inputs.nanos("heartbeat_s")?;
+    let poll = poll.map_or(String::new(), |beat| format!("poll = {{ heartbeat = {:?} }}\n", span(beat)));
+    let body = format!("{}\n{platform}{poll}", steps(&[work("service")]));
     crew(scene, &hands, &body, Some(&queue), notice);
     crashes(scene, inputs)
 }

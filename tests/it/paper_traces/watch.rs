@@ -40,6 +40,8 @@ pub struct Seen {
     /// When and why it came to nothing.
     pub lost: Option<(u64, &'static str)>,
     pub receives: u64,
+    /// When its worker hid it for longer.
+    pub heartbeats: Vec<u64>,
     /// From birth, or the last attempt, to the first start of work.
     pub first_start: Option<u64>,
 }
@@ -111,6 +113,7 @@ impl Run {
                 self.request(who).visits.push(Visit { pool, worker, attempt: visit, start, finish: at, result });
             }
             Fact::Received { who, .. } => self.request(who).receives += 1,
+            Fact::Extended { who, .. } => self.request(who).heartbeats.push(at),
             Fact::Answered { who, .. } => self.request(who).answered = Some(at),
             Fact::Completed { who, answered, .. } => {
                 let request = self.request(who);

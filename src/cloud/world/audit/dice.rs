@@ -6,9 +6,9 @@ use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
     Abandoned, Admission, Application, Backoff, Balancer, Breaker, Bucket, Budget, Client, Clock, Crash, DeadLetterAt,
-    DeadLetters, Discipline, Fault, Guards, Harm, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice,
-    Outage, Platform, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Slow, Speed, Spot, StaleDelete,
-    Step, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
+    DeadLetters, Discipline, Fault, Groups, Guards, Harm, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind,
+    Notice, Outage, Platform, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Slow, Speed, Spot,
+    StaleDelete, Step, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -119,6 +119,10 @@ impl Dice {
             client: self.client(),
             size: Distribution::constant(1024),
             answer_size: Distribution::constant(1024),
+            groups: self.one_in(2).then(|| Groups {
+                first: 1,
+                law: Distribution::values(&[0, 1, 2, 3], &[4.0, 2.0, 1.0, 1.0]).expect("weights above 0"),
+            }),
         });
         let workloads = workloads.collect();
         let works = (0..4).map(|n| Work { name: format!("work{n}"), law: Some(self.law(3)) });
@@ -164,21 +168,21 @@ impl Dice {
                 visibility,
                 dead_letters,
                 returned: self.pick(&[Returned::InPlace, Returned::Last]),
-                stale_delete: self.pick(&[StaleDelete::Ignored, StaleDelete::Accepted]),
+                stale_delete: self.pick(&[StaleDelete::Ignored, StaleDelete::Accepted, StaleDelete::InTime]),
+                fifo: self.one_in(3),
             });
             nodes.push(Node { name: format!("queue{tier}"), kind: if queued { queue } else { bucket } });
         }
         let to = if self.one_in(2) { vec![NodeId(3 * (TIERS as u16 - 1))] } else { Vec::new() };
         let dead = Queue {
             to,
-            visibility: None,
             dead_letters: Some(DeadLetters {
                 to: NodeId(3 * TIERS as u16 + 1),
                 max_receives: 2,
                 at: DeadLetterAt::NextReceive,
             }),
-            returned: Returned::default(),
-            stale_delete: StaleDelete::default(),
+            fifo: self.one_in(3),
+            ..Queue::default()
         };
         nodes.push(Node { name: "dead".to_owned(), kind: NodeKind::Queue(dead.clone()) });
         let end = Queue { to: Vec::new(), dead_letters: None, ..dead };
@@ -250,6 +254,7 @@ impl Dice {
                     to: (0..1 + self.of(2)).map(|_| self.door(later, doors, true)).collect(),
                     size: None,
                     copies: 1 + self.of(2) as u32,
+                    group: self.one_in(3).then(|| self.of(3) as u32),
                 },
                 (4, _) if !doors[tier as usize].1 => Verb::Put { bucket: NodeId(3 * tier as u16 + 2), size: None },
                 _ => Verb::Work {
@@ -301,7 +306,10 @@ impl Dice {
             initially: self.pick(&[Initially::Ready, Initially::Launched]),
             scaling,
             scale_in: self.held(),
-            poll: Poll { on_error: self.one_in(3).then(|| self.law(3)) },
+            poll: Poll {
+                on_error: self.one_in(3).then(|| self.law(3)),
+                heartbeat: self.one_in(3).then(|| Span::from_secs(1 + self.of(5))),
+            },
             admission: self.admission(true),
         }
     }

@@ -1,0 +1,172 @@
+//! Messages in groups, of which one at a time is worked on.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// The visible messages of a FIFO queue, by group.
+///
+/// While a message of a group is out (received, and neither gone nor visible again), no other of that group is handed
+/// out; of the groups that are free, the one whose first message came first is next (Amazon SQS Developer Guide, FIFO
+/// queue delivery logic). A group is forgotten once nothing of it is here or out.
+#[derive(Debug, Default)]
+pub struct Groups {
+    groups: BTreeMap<u32, Group>,
+    /// Of each group that is free and has somebody waiting: the place of its first message, and the group.
+    free: BTreeSet<(u32, u32)>,
+    /// Each message's group, by message.
+    of: Vec<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    /// Places and messages that are visible, in order.
+    waiting: VecDeque<(u32, u32)>,
+    /// Messages that are out.
+    out: u32,
+}
+
+impl Groups {
+    /// A new message, behind all others of its group.
+    pub fn push(&mut self, message: u32, order: u32, group: u32) {
+        let place = message as usize;
+        if place >= self.of.len() {
+            self.of.resize(place + 1, 0);
+        }
+        self.of[place] = group;
+        let state = self.groups.entry(group).or_default();
+        state.waiting.push_back((order, message));
+        if state.out == 0 && state.waiting.len() == 1 {
+            self.free.insert((order, group));
+        }
+    }
+
+    /// Whose group a message is of.
+    pub fn of(&self, message: u32) -> u32 {
+        self.of[message as usize]
+    }
+
+    /// A message that was out is visible again, at its place.
+    pub fn put_back(&mut self, message: u32, order: u32) {
+        let group = self.of[message as usize];
+        let Some(state) = self.groups.get_mut(&group) else { return };
+        let at = state.waiting.partition_point(|&(other, _)| other < order);
+        state.waiting.insert(at, (order, message));
+        self.comes_in(group);
+    }
+
+    /// A message that was out is gone; true where another of its group can be handed out now.
+    pub fn settled(&mut self, message: u32) -> bool {
+        self.comes_in(self.of[message as usize])
+    }
+
+    /// One fewer of a group is out; true where one of it can be handed out now.
+    fn comes_in(&mut self, group: u32) -> bool {
+        let Some(state) = self.groups.get_mut(&group) else { return false };
+        state.out -= 1;
+        match state.waiting.front() {
+            _ if state.out > 0 => false,
+            Some(&(order, _)) => self.free.insert((order, group)),
+            None => {
+                self.groups.remove(&group);
+                false
+            }
+        }
+    }
+
+    /// The message that is next, which stays.
+    pub fn front(&self) -> Option<u32> {
+        let &(_, group) = self.free.first()?;
+        self.groups.get(&group)?.waiting.front().map(|&(_, message)| message)
+    }
+
+    /// Takes the next message out. `after` is one that the same answer has taken: the answer goes on with that one's
+    /// group as long as it can.
+    pub fn pop(&mut self, after: Option<u32>) -> Option<u32> {
+        let same = after.map(|message| self.of[message as usize]);
+        let same = same.filter(|group| self.groups.get(group).is_some_and(|state| !state.waiting.is_empty()));
+        let group = match same {
+            Some(group) => group,
+            None => self.free.pop_first()?.1,
+        };
+        let state = self.groups.get_mut(&group)?;
+        let (_, message) = state.waiting.pop_front()?;
+        state.out += 1;
+        Some(message)
+    }
+
+    /// Takes a visible message out before its turn.
+    pub fn take_out(&mut self, message: u32, order: u32) {
+        let group = self.of[message as usize];
+        let Some(state) = self.groups.get_mut(&group) else { return };
+        let Ok(at) = state.waiting.binary_search_by_key(&order, |&(order, _)| order) else { return };
+        state.waiting.remove(at);
+        if at > 0 || state.out > 0 {
+            return;
+        }
+        self.free.remove(&(order, group));
+        match state.waiting.front() {
+            Some(&(order, _)) => {
+                self.free.insert((order, group));
+            }
+            None => {
+                self.groups.remove(&group);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Messages 0, 1, 2 … of these groups.
+    fn groups(of: &[u32]) -> Groups {
+        let mut groups = Groups::default();
+        (0..).zip(of).for_each(|(message, &group)| groups.push(message, message, group));
+        groups
+    }
+
+    /// Amazon SQS Developer Guide, FIFO queue delivery logic: no message of a group is received while another of it is
+    /// in flight; others may overtake.
+    #[test]
+    fn a_group_waits_for_the_one_that_is_out_and_others_overtake() {
+        let mut groups = groups(&[7, 7, 8]);
+        assert_eq!(groups.pop(None), Some(0));
+        assert_eq!(groups.front(), Some(2));
+        assert_eq!(groups.pop(None), Some(2));
+        assert_eq!(groups.pop(None), None);
+        assert!(groups.settled(0));
+        assert_eq!(groups.pop(None), Some(1));
+        assert!(!groups.settled(2), "nobody else is of its group");
+    }
+
+    #[test]
+    fn one_that_is_visible_again_is_first_of_its_group() {
+        let mut groups = groups(&[7, 7]);
+        groups.pop(None);
+        groups.put_back(0, 0);
+        assert_eq!(groups.pop(None), Some(0));
+    }
+
+    /// The same guide: a receive takes as many as it can of one group, and then of others.
+    #[test]
+    fn one_answer_takes_all_of_a_group_before_it_goes_on() {
+        let mut groups = groups(&[7, 8, 7, 8]);
+        let first = groups.pop(None);
+        let second = groups.pop(first);
+        let third = groups.pop(second);
+        assert_eq!([first, second, third], [Some(0), Some(2), Some(1)]);
+        assert_eq!(groups.pop(None), None, "both groups have somebody out");
+        assert!(!groups.settled(0), "one of two is still out");
+    }
+
+    #[test]
+    fn who_is_taken_out_of_the_middle_frees_the_next() {
+        let mut groups = groups(&[7, 7, 8]);
+        groups.take_out(0, 0);
+        assert_eq!(groups.pop(None), Some(1));
+        groups.take_out(2, 2);
+        assert_eq!(groups.pop(None), None);
+        assert!(!groups.settled(1));
+        assert!(groups.groups.is_empty(), "nothing is left of what went");
+    }
+}

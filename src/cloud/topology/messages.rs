@@ -1,0 +1,79 @@
+//! Queues, and how workers take messages from them.
+
+use crate::cloud::topology::NodeId;
+use crate::ground::distribution::Distribution;
+use crate::ground::time::Span;
+
+/// Holds messages.
+#[derive(Clone, Debug, Default)]
+pub struct Queue {
+    /// Who receives, in this order of preference; empty: nobody.
+    pub to: Vec<NodeId>,
+    /// How long a received message stays hidden; `None`: until its worker is done or lost. One that fails in the
+    /// instant in which it is received comes back a second later: at once, it would be tried for ever in that instant.
+    pub visibility: Option<Span>,
+    /// When a message that keeps coming back is put aside.
+    pub dead_letters: Option<DeadLetters>,
+    /// Where a message that comes back stands.
+    pub returned: Returned,
+    /// Which deletes count.
+    pub stale_delete: StaleDelete,
+    /// Messages of one group are received one after the other, in the order in which they came: while one of them is in
+    /// flight no other is received (Amazon SQS Developer Guide, FIFO queue delivery logic).
+    pub fifo: bool,
+}
+
+/// When and where exhausted messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadLetters {
+    /// The queue that keeps them.
+    pub to: NodeId,
+    /// Receives after which a message is exhausted; at least 1.
+    pub max_receives: u16,
+    /// The moment of the move.
+    pub at: DeadLetterAt,
+}
+
+/// When an exhausted message moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeadLetterAt {
+    /// When a worker next tries to receive it.
+    #[default]
+    NextReceive,
+    /// In the moment of its last failure.
+    LastFailure,
+}
+
+/// Where a message that comes back stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Returned {
+    /// By its first arrival.
+    #[default]
+    InPlace,
+    /// Behind all others.
+    Last,
+}
+
+/// Which deletes of a message count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StaleDelete {
+    /// That by the newest receipt; by an older one the message stays.
+    #[default]
+    Ignored,
+    /// Each.
+    Accepted,
+    /// That by the newest receipt, and only until its visibility runs out: so a FIFO queue has it (Amazon SQS API
+    /// reference, DeleteMessage).
+    InTime,
+}
+
+/// How a pool's workers take messages.
+#[derive(Clone, Debug, Default)]
+pub struct Poll {
+    /// After an error the message is visible again after this law (nanoseconds); `None`: by its visibility
+    /// timeout, or at once where the queue has none.
+    pub on_error: Option<Distribution>,
+    /// While a worker is at work on a message, it hides it anew for the queue's whole visibility timeout, so often;
+    /// `None`: never. Nothing where the queue has no such timeout.
+    pub heartbeat: Option<Span>,
+}

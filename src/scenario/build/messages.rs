@@ -1,0 +1,62 @@
+//! Queues, how workers take messages from them, and the groups that requests are of.
+
+use crate::cloud::topology::{DeadLetterAt, DeadLetters, Groups, Poll, Queue, Returned, StaleDelete};
+use crate::ground::distribution::Distribution;
+use crate::ground::maths;
+use crate::scenario::build::{Builder, Ids};
+use crate::scenario::draft::{messages, workload};
+
+/// From here on groups are drawn; those that files name lie below.
+const DRAWN: u32 = 1 << 31;
+/// As many drawn groups as a workload may have.
+pub(crate) const GROUPS_MAX: u32 = 1 << 20;
+
+impl Builder<'_> {
+    pub(super) fn queue(&mut self, ids: &Ids<'_>, draft: &messages::Queue) -> Queue {
+        let dead_letters = draft.dead_letters.as_ref().zip(draft.max_receive_count).map(|(to, most)| DeadLetters {
+            to: self.id(ids, to),
+            max_receives: u16::try_from(most.0).unwrap_or(u16::MAX),
+            at: match draft.dead_letter_at {
+                None | Some(messages::DeadLetterAt::NextReceive) => DeadLetterAt::NextReceive,
+                Some(messages::DeadLetterAt::LastFailure) => DeadLetterAt::LastFailure,
+            },
+        });
+        Queue {
+            to: draft.to.as_ref().map(|to| self.ids(ids, to)).unwrap_or_default(),
+            visibility: draft.visibility_timeout.map(|time| time.0),
+            dead_letters,
+            returned: match draft.returned {
+                None | Some(messages::Returned::InPlace) => Returned::InPlace,
+                Some(messages::Returned::Last) => Returned::Last,
+            },
+            stale_delete: match draft.stale_delete {
+                None | Some(messages::StaleDelete::Ignored) => StaleDelete::Ignored,
+                Some(messages::StaleDelete::Accepted) => StaleDelete::Accepted,
+                Some(messages::StaleDelete::InTime) => StaleDelete::InTime,
+            },
+            fifo: draft.fifo == Some(true),
+        }
+    }
+
+    pub(super) fn poll(&mut self, draft: Option<&messages::Poll>) -> Poll {
+        let Some(draft) = draft else { return Poll::default() };
+        Poll { on_error: self.some_law(&draft.on_error), heartbeat: draft.heartbeat.map(|time| time.0) }
+    }
+
+    /// The number of a group that the file names.
+    pub(super) fn named_group(&mut self, name: &str) -> u32 {
+        self.groups.insert_full(name.to_owned()).0 as u32 + 1
+    }
+
+    /// The groups of the workload of that place: the n-th has a share that is proportional to n to the power of −skew.
+    pub(super) fn drawn_groups(&mut self, place: usize, draft: &workload::Groups) -> Groups {
+        let skew = draft.skew.map_or(0.0, |skew| skew.0);
+        let places: Vec<u64> = (0..draft.count.0.min(u64::from(GROUPS_MAX))).collect();
+        let weights: Vec<f64> = places.iter().map(|&place| maths::pow(place as f64 + 1.0, -skew)).collect();
+        let law = Distribution::values(&places, &weights).unwrap_or_else(|why| {
+            self.slip(why);
+            Distribution::constant(0)
+        });
+        Groups { first: DRAWN + place as u32 * GROUPS_MAX, law }
+    }
+}

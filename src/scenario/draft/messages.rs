@@ -1,0 +1,79 @@
+//! Queues, and how workers take messages from them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::draft::law::Law;
+use crate::scenario::draft::quantities::{Time, Whole};
+use crate::scenario::draft::words::Names;
+
+/// Holds messages.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Queue {
+    /// The pools that receive; their idle workers take in this order. Without it, nobody receives.
+    pub to: Option<Names>,
+    /// How long a received message stays hidden. Without it, until its worker is done or lost.
+    pub visibility_timeout: Option<Time>,
+    /// Receives after which a message is put aside. Needs `dead-letters`.
+    pub max_receive_count: Option<Whole>,
+    /// The queue that keeps messages put aside. Needs `max-receive-count`.
+    pub dead_letters: Option<String>,
+    /// When an exhausted message moves.
+    #[schemars(extend("default" = "next-receive"))]
+    pub dead_letter_at: Option<DeadLetterAt>,
+    /// Where a message that comes back stands.
+    #[schemars(extend("default" = "in-place"))]
+    pub returned: Option<Returned>,
+    /// Whether a delete counts that is not by the newest receipt, or comes after the visibility has run out.
+    #[schemars(extend("default" = "ignored"))]
+    pub stale_delete: Option<StaleDelete>,
+    /// First in, first out within each group: while a message of a group is in flight, no other of that group is
+    /// received. Groups come from the requests (`groups` of a workload, `group` of a script or trace) or the step that
+    /// sends; messages without one are a group together. It has a price of its own.
+    #[schemars(extend("default" = false))]
+    pub fifo: Option<bool>,
+}
+
+/// When an exhausted message moves.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DeadLetterAt {
+    /// When a worker next tries to receive it.
+    NextReceive,
+    /// In the moment of its last failure.
+    LastFailure,
+}
+
+/// Where a message that comes back stands.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Returned {
+    /// By its first arrival.
+    InPlace,
+    /// Behind all others.
+    Last,
+}
+
+/// Which deletes of a message count.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum StaleDelete {
+    /// That by the newest receipt, even if the message is visible again. By an older one the message stays.
+    Ignored,
+    /// Each: the message goes.
+    Accepted,
+    /// That by the newest receipt, and only until its visibility runs out.
+    InTime,
+}
+
+/// How a pool's workers take messages.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Poll {
+    /// After an error, the time until the message is visible again. Without it, by the queue's visibility timeout.
+    pub on_error: Option<Law<Time>>,
+    /// While a worker is at work on a message, it hides it anew so often, each time for the queue's whole
+    /// `visibility-timeout`, and each time billed. Without it, never.
+    pub heartbeat: Option<Time>,
+}
