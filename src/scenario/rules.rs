@@ -1,6 +1,7 @@
 //! What a well-formed draft can still have wrong: a check a file, a row a check.
 
 pub(crate) mod alarms;
+mod amplification;
 mod callers;
 mod capacity;
 mod circles;
@@ -76,4 +77,4 @@ pub(crate) struct Foresight {
 
 /// Every check of what was built.
 pub(crate) const FORESIGHTS: &[Foresight] =
-    &[endless::USERS, stability::OVERLOAD, stability::VISIBILITY, stability::EFFORT];
+    &[endless::USERS, stability::OVERLOAD, stability::VISIBILITY, stability::EFFORT, amplification::AMPLIFICATION];

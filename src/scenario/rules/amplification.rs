@@ -1,0 +1,140 @@
+//! Retries of tiers that call each other multiply.
+
+use crate::cloud::topology::{Application, NodeId, NodeKind, Retry, Topology, Verb, WorkloadId};
+use crate::ground::time::Span;
+use crate::scenario::complaint::Complaint;
+use crate::scenario::place::Place;
+use crate::scenario::rules::Foresight;
+use crate::scenario::rules::flow::{Flow, steps};
+
+pub(super) const AMPLIFICATION: Foresight = Foresight {
+    about: "tiers that call each other do not each try again without a budget: their attempts multiply",
+    check,
+};
+
+/// Two tiers that try three times each: from here on it is told.
+const MANY: u64 = 9;
+
+/// The worst way from where requests enter: how many attempts at the last node become of one request, and who makes them.
+#[derive(Clone, Default)]
+struct Worst {
+    attempts: u64,
+    factors: Vec<(String, u64)>,
+    last: Option<(NodeId, usize)>,
+}
+
+impl Worst {
+    fn then(&self, who: &str, retry: &Retry) -> Worst {
+        let factor = factor(retry);
+        let mut worst = self.clone();
+        worst.attempts = worst.attempts.saturating_mul(factor);
+        if factor > 1 {
+            worst.factors.push((who.to_owned(), factor));
+        }
+        worst
+    }
+}
+
+/// Attempts that may be made of one; who must pay for them soon makes no more.
+fn factor(retry: &Retry) -> u64 {
+    match (retry.budget, retry.attempts) {
+        (Some(_), _) => 1,
+        (None, Some(attempts)) => u64::from(attempts),
+        (None, None) => u64::MAX,
+    }
+}
+
+fn check(application: &Application, topology: &Topology, _: Option<Span>) -> Vec<Complaint> {
+    let flow = Flow::new(application, topology);
+    let mut found: Option<(usize, Worst)> = None;
+    for (index, workload) in application.workloads.iter().enumerate() {
+        let worst = worst(&flow, topology, WorkloadId::at(index), &workload.client.retry);
+        if worst.factors.len() > 1
+            && worst.attempts >= MANY
+            && found.as_ref().is_none_or(|(_, before)| before.attempts < worst.attempts)
+        {
+            found = Some((index, worst));
+        }
+    }
+    let Some((index, worst)) = found else { return Vec::new() };
+    let Some((caller, step)) = worst.last else { return Vec::new() };
+    let called = match &topology.nodes[caller.index()].kind {
+        NodeKind::Pool(pool) => match &pool.steps[step].verb {
+            Verb::Call { to, .. } => topology.nodes[to[0].index()].name.as_str(),
+            _ => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    let times: Vec<String> = worst
+        .factors
+        .iter()
+        .map(|(_, times)| if *times == u64::MAX { "∞".to_owned() } else { times.to_string() })
+        .collect();
+    let who: Vec<&str> = worst.factors.iter().map(|(who, _)| who.as_str()).collect();
+    let calls = if worst.attempts == u64::MAX {
+        "any number of".to_owned()
+    } else {
+        format!("up to {} = {}", times.join(" × "), worst.attempts)
+    };
+    let what = format!(
+        "when `{called}` fails, one request of `{}` becomes {calls} calls of it in topology `{}`: {} each try again",
+        application.workloads[index].name,
+        topology.name,
+        who.join(", ")
+    );
+    let place = Place::of(&["topology", &topology.name, "pool", &topology.nodes[caller.index()].name, "steps"])
+        .nth(step)
+        .then("retry");
+    vec![
+        Complaint::warning("W107", place, what)
+            .advise("try again at one tier only, or give the others a `budget`, unless the storm is the point"),
+    ]
+}
+
+/// Where nobody has tried yet.
+fn fresh() -> Worst {
+    Worst { attempts: 1, ..Worst::default() }
+}
+
+/// The way to a call on which attempts multiply most.
+fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Retry) -> Worst {
+    let entry = topology.entry[workload.index()];
+    let mut ways: Vec<Option<Worst>> = vec![None; topology.nodes.len()];
+    ways[entry.index()] = Some(fresh().then("its client", client));
+    let mut found = Worst::default();
+    for node in flow.order(entry, workload) {
+        let Some(here) = ways[node.index()].clone() else { continue };
+        let mut lead = |to: NodeId, way: Worst| {
+            if ways[to.index()].as_ref().is_none_or(|known| known.attempts < way.attempts) {
+                ways[to.index()] = Some(way);
+            }
+        };
+        match &topology.nodes[node.index()].kind {
+            NodeKind::Balancer(balancer) => balancer.to.iter().for_each(|&to| lead(to, here.clone())),
+            NodeKind::Pool(pool) => {
+                for (place, step) in pool.steps.iter().enumerate() {
+                    if !steps(pool, workload).any(|own| std::ptr::eq(own, step)) {
+                        continue;
+                    }
+                    match &step.verb {
+                        Verb::Call { to, retry, .. } => {
+                            let name = format!("`{}`", topology.nodes[node.index()].name);
+                            let mut way = here.then(&name, retry);
+                            way.last = Some((node, place));
+                            if factor(retry) > 1 && way.attempts >= found.attempts {
+                                found = way.clone();
+                            }
+                            to.iter().for_each(|&to| lead(to, way.clone()));
+                        }
+                        // Nobody tries again because of what becomes of what was sent.
+                        Verb::Send { to, .. } => to.iter().for_each(|&to| lead(to, fresh())),
+                        Verb::Work { .. } | Verb::Put { .. } | Verb::Get { .. } => {}
+                    }
+                }
+            }
+            NodeKind::Queue(queue) => queue.to.iter().for_each(|&to| lead(to, fresh())),
+            NodeKind::Bucket(_) => {}
+        }
+    }
+    found
+}
