@@ -166,11 +166,14 @@ fn of_setting(word: &Word, places: &[&str], all: &[Word]) -> Entry {
     if let Some(form) = word.form.as_ref().filter(|form| **form != word.about) {
         text.push(format!("written as {form}"));
     }
-    if let Some(default) = &word.default {
-        text.push(format!("default: {default}"));
-    }
-    if let Some(documented) = &word.documented {
-        text.push(format!("under `run.defaults = \"documented\"`: {documented}"));
+    match (&word.default, &word.documented) {
+        (Some(default), None) => text.push(format!("default: {default}")),
+        (None, None) => {}
+        (default, Some(documented)) => {
+            text.push(format!("default: {documented}"));
+            let textbook = default.as_deref().unwrap_or("not there");
+            text.push(format!("default under `run.defaults = \"textbook\"`: {textbook}"));
+        }
     }
     let below = all.iter().filter(|other| parent(&other.place) == places.first().copied());
     text.extend(below.map(|other| format!("· {}: {}", other.word, other.about)));

@@ -23,7 +23,7 @@ pub fn empty() -> Document {
         scenario: ScenarioStamp {
             title: "Video upload: monolith, tiers, or a queue?".to_owned(),
             digest: "3f9a12c07be4d1aa90".to_owned(),
-            defaults: Defaults::Textbook,
+            defaults: Defaults::Documented,
         },
         prices: PriceStamp {
             book: "us-east-1".to_owned(),

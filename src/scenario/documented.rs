@@ -1,6 +1,6 @@
 //! The documented set of defaults: what a provider's service does where a file says nothing, a row each.
 //!
-//! With `run.defaults = "documented"` each row writes its value into every table that it concerns and that does not
+//! Unless `run.defaults` is `"textbook"` each row writes its value into every table that it concerns and that does not
 //! say it itself, before anything else reads the file. So a default is one value with one meaning: the same text in
 //! the file does the same. Under `"textbook"` nothing is written, and what the file does not say does not exist.
 
@@ -222,10 +222,10 @@ fn put(here: &mut Tree, parts: &[&str], value: &Tree, only: &dyn Fn(&Tree) -> bo
     }
 }
 
-/// Whether a file asks for these defaults.
-pub(crate) fn is_asked_for(tree: &Tree) -> bool {
+/// Whether a file has these defaults: it has, unless it says otherwise.
+pub(crate) fn holds_for(tree: &Tree) -> bool {
     let run = tree.get("run").and_then(|run| run.get("defaults"));
-    matches!(run.map(|tree| &tree.value), Some(Value::Text(word)) if word == "documented")
+    !matches!(run.map(|tree| &tree.value), Some(Value::Text(word)) if word == "textbook")
 }
 
 /// The row of a place of the grammar, in which any name stands as `NAME` and lists leave no trace.

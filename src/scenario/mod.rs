@@ -137,7 +137,7 @@ pub fn read(source: &Source, loader: &dyn Loader, changes: &[Change]) -> Result<
             Err(complaint) => complaints.push(*complaint),
         }
     }
-    if documented::is_asked_for(&tree) {
+    if documented::holds_for(&tree) {
         documented::fill(&mut tree);
     }
     let derived = reader::derive::<Draft>(&tree);

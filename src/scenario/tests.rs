@@ -312,7 +312,7 @@ fn the_schema_names_its_draft_and_every_table() {
 
 /// A scenario that has every table at least once, so that every default can be written into it.
 const FULL: &str = r#"
-run = { length = "1h", replications = { precision = "5%", of = "lost" } }
+run = { defaults = "textbook", length = "1h", replications = { precision = "5%", of = "lost" } }
 prices = {}
 work = { w = "2s" }
 [workload]

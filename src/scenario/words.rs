@@ -21,7 +21,7 @@ pub struct Word {
     pub form: Option<String>,
     /// What holds where it is not written.
     pub default: Option<String>,
-    /// What holds instead under `run.defaults = "documented"`, how that is known and from where.
+    /// What holds instead unless `run.defaults` is `"textbook"`, how that is known and from where.
     pub documented: Option<String>,
 }
 

@@ -4,6 +4,7 @@ use crate::experiment::document::Document;
 use crate::report::table::grid::{Grid, Tone};
 use crate::report::table::terminal::{Paint, paint, wrapped};
 use crate::report::{numbers, reading};
+use crate::scenario::Defaults;
 
 mod comparison;
 mod contrast;
@@ -70,6 +71,9 @@ fn stamp(document: &Document) -> String {
         parts[0].push_str(&format!(", the first {} not counted", numbers::span(document.warm_up)));
     }
     parts.push(reading::provenance(document));
+    if document.scenario.defaults == Defaults::Textbook {
+        parts.push("textbook defaults".to_owned());
+    }
     parts.push(format!("scenario {}", reading::short(&document.scenario.digest)));
     parts.push(format!("prices {} of {}", document.prices.book, document.prices.as_of));
     parts.push(document.program.clone());

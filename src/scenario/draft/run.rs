@@ -29,7 +29,7 @@ pub(crate) struct Run {
     /// The step of the recorded series. Without it, a 480th of `length`.
     pub series: Option<Time>,
     /// What holds where the file says nothing.
-    #[schemars(extend("default" = "textbook"))]
+    #[schemars(extend("default" = "documented"))]
     pub defaults: Option<Defaults>,
 }
 
@@ -38,9 +38,9 @@ pub(crate) struct Run {
 #[serde(rename_all = "kebab-case")]
 pub enum Defaults {
     /// What the file does not say does not exist: no lag, no hop, free polls, no limit.
-    #[default]
     Textbook,
     /// What the provider's service does, by its documentation, by published measurements, or as assumed.
+    #[default]
     Documented,
 }
 

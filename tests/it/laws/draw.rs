@@ -65,6 +65,9 @@ pub fn draw(seed: u64, number: u32) -> String {
 
 fn run(taste: &mut Taste, sketch: &Sketch, endless: bool, text: &mut String) {
     let _ = writeln!(text, "[run]\nreplications = 2\nseed = {}", taste.number(0, 999_999));
+    if !taste.has("documented defaults") {
+        text.push_str("defaults = \"textbook\"\n");
+    }
     if endless || !taste.has("no length") {
         let _ = writeln!(text, "length = \"{}ms\"", sketch.length);
         if taste.has("warm-up") {

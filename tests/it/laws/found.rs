@@ -36,7 +36,7 @@ fn unlimited_workers_serve_everybody_behind_a_balancer_too() {
     for slots in [1, 4] {
         let ledger = played(&format!(
             r#"
-            run = {{ length = "10s" }}
+            run = {{ defaults = "textbook", length = "10s" }}
             workload.k.arrivals = {{ scripted = [{{ at = "0s" }}, {{ at = "0s" }}, {{ at = "0s" }}] }}
             work.w = "1s"
             topology.t.balancer.b = {{ to = "p" }}
@@ -52,7 +52,7 @@ fn unlimited_workers_serve_everybody_behind_a_balancer_too() {
 fn the_shortest_is_found_before_there_was_any_worker() {
     let ledger = played(
         r#"
-        run = { length = "30s" }
+        run = { defaults = "textbook", length = "30s" }
         workload.k.arrivals = { scripted = [
           { at = "1s", work = { w = "3s" } }, { at = "2s", work = { w = "1s" } }, { at = "3s", work = { w = "2s" } },
         ] }
@@ -74,7 +74,7 @@ fn the_shortest_is_found_before_there_was_any_worker() {
 fn what_was_left_of_a_cancelled_request_is_forgotten() {
     let ledger = played(
         r#"
-        run = { length = "60s" }
+        run = { defaults = "textbook", length = "60s" }
         workload.a.arrivals = { scripted = [{ at = "1s", work = { w = "4s" } }] }
         workload.b.arrivals = { scripted = [
           { at = "0s", work = { w = "10s" } }, { at = "4s" }, { at = "20s" }, { at = "20s" }, { at = "20s" },
@@ -96,7 +96,7 @@ fn patience_is_for_a_service_that_has_not_begun() {
     for (held, end) in [("resume", 6.0), ("restart", 7.0), ("back", 7.0)] {
         let ledger = played(&format!(
             r#"
-            run = {{ length = "30s" }}
+            run = {{ defaults = "textbook", length = "30s" }}
             workload.a.arrivals = {{ scripted = [{{ at = "0s", work = {{ w = "1s" }} }}, {{ at = "2s", work = {{ w = "3s" }} }}] }}
             workload.b.arrivals = {{ scripted = [{{ at = "0s", work = {{ w = "2s" }} }}] }}
             workload.b.client = {{ patience = "3s" }}
@@ -115,7 +115,7 @@ fn patience_is_for_a_service_that_has_not_begun() {
 fn a_better_one_takes_the_slot_of_a_worse_one_however_full_the_line_is() {
     let ledger = played(
         r#"
-        run = { length = "30s" }
+        run = { defaults = "textbook", length = "30s" }
         workload.a.arrivals = { scripted = [{ at = "2s", work = { w = "1s" } }] }
         workload.b.arrivals = { scripted = [{ at = "0s", work = { w = "5s" } }, { at = "1s", work = { w = "4s" } }] }
         work.w = "1s"
@@ -134,7 +134,7 @@ fn a_better_one_takes_the_slot_of_a_worse_one_however_full_the_line_is() {
 fn a_better_one_interrupts_nobody_whose_worker_is_to_go() {
     let ledger = played(
         r#"
-        run = { length = "30s" }
+        run = { defaults = "textbook", length = "30s" }
         workload.a.arrivals = { scripted = [{ at = "2s", work = { w = "1s" } }] }
         workload.b.arrivals = { scripted = [{ at = "0s", work = { w = "5s" } }, { at = "0.5s", work = { w = "4s" } }] }
         work.w = "1s"
@@ -152,7 +152,7 @@ fn a_better_one_interrupts_nobody_whose_worker_is_to_go() {
 #[test]
 fn a_request_of_very_many_branches_is_complete_or_refused() {
     let text = r#"
-        run = { length = "10s" }
+        run = { defaults = "textbook", length = "10s" }
         workload.many.arrivals = { scripted = [{ at = "0s" }] }
         workload.one.arrivals = { scripted = [{ at = "5s" }] }
         work.w = "1s"
@@ -193,7 +193,7 @@ fn a_message_that_fails_in_no_time_does_not_stop_time() {
     for on_error in ["", "poll = { on-error = \"0s\" }"] {
         let ledger = played(&format!(
             r#"
-            run = {{ length = "30s" }}
+            run = {{ defaults = "textbook", length = "30s" }}
             workload.k.arrivals = {{ scripted = [{{ at = "1s" }}] }}
             work.w = "2s"
             [topology.t]
@@ -215,7 +215,7 @@ fn a_message_that_fails_in_no_time_does_not_stop_time() {
 fn a_member_that_is_refused_in_no_time_does_not_stop_time() {
     let mut scenario = read_well(
         r#"
-        run = { length = "4s" }
+        run = { defaults = "textbook", length = "4s" }
         workload.k.arrivals = { users = { count = 1, think = "1s" } }
         work.w = "5s"
         [topology.t.pool.p]

@@ -425,7 +425,7 @@ fn breakdowns(system: &Value) -> Result<Plan, String> {
 pub fn run_table(plan: &Plan, customers: f64, replications: u32, seed: u64) -> String {
     let length = customers / plan.rate / f64::from(replications);
     format!(
-        "[run]\nlength = {}\nwarm-up = {}\nreplications = {replications}\nseed = {seed}\n",
+        "[run]\ndefaults = \"textbook\"\nlength = {}\nwarm-up = {}\nreplications = {replications}\nseed = {seed}\n",
         duration(length * 1.1),
         duration(length * 0.1)
     )
