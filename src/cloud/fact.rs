@@ -352,6 +352,10 @@ pub enum Loss {
     Broken,
     /// Its caller had too many calls under way.
     Crowded,
+    /// Its worker was cut off by the balancer before it had answered: 502.
+    BadGateway,
+    /// Its balancer gave up waiting for the answer: 504.
+    GatewayTimeout,
     /// Put aside after too many receives.
     DeadLettered,
     /// Still inside when the run ended.
@@ -360,7 +364,7 @@ pub enum Loss {
 
 impl Loss {
     /// All reasons, in the order in which they are shown.
-    pub const ALL: [Loss; 15] = [
+    pub const ALL: [Loss; 17] = [
         Loss::Full,
         Loss::NoWorker,
         Loss::Down,
@@ -374,6 +378,8 @@ impl Loss {
         Loss::Late,
         Loss::Broken,
         Loss::Crowded,
+        Loss::BadGateway,
+        Loss::GatewayTimeout,
         Loss::DeadLettered,
         Loss::Unfinished,
     ];
@@ -394,6 +400,8 @@ impl Loss {
             Loss::Late => "late",
             Loss::Broken => "breaker-open",
             Loss::Crowded => "bulkhead-full",
+            Loss::BadGateway => "bad-gateway",
+            Loss::GatewayTimeout => "gateway-timeout",
             Loss::DeadLettered => "dead-lettered",
             Loss::Unfinished => "unfinished",
         }

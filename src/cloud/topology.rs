@@ -81,6 +81,12 @@ pub struct Balancer {
     pub rules: u32,
     /// Whom it takes; `None` is all.
     pub admission: Option<Admission>,
+    /// Gives up a request that has no answer after so long.
+    pub idle_timeout: Option<Span>,
+    /// How long a worker that goes stays, with what it holds, before the rest is cut off.
+    pub deregistration_delay: Option<Span>,
+    /// How long the share of a new worker grows, from nothing to a whole one.
+    pub slow_start: Option<Span>,
 }
 
 /// How a balancer chooses among the workers in service.

@@ -97,6 +97,20 @@ pub(crate) const ROWS: &[Row] = &[
         only: Some(runs_on_ec2),
     },
     Row {
+        place: "topology.*.balancer.*.idle-timeout",
+        value: "\"60s\"",
+        mark: Mark::Documented,
+        source: "Elastic Load Balancing, Application Load Balancers: connection idle timeout",
+        only: None,
+    },
+    Row {
+        place: "topology.*.balancer.*.deregistration-delay",
+        value: "\"300s\"",
+        mark: Mark::Documented,
+        source: "Elastic Load Balancing, Target groups for your Application Load Balancers: deregistration delay",
+        only: None,
+    },
+    Row {
         place: "topology.*.pool.*.scaling.asg.cooldown",
         value: "\"300s\"",
         mark: Mark::Documented,

@@ -9,6 +9,7 @@ mod line;
 mod pool;
 mod programme;
 mod queue;
+mod registry;
 mod track;
 
 pub use crew::{Phase, Worker};
@@ -17,6 +18,7 @@ pub use line::Lines;
 pub use pool::{Pool, Slot, Talk};
 pub use programme::{Action, After, Calls, Named, Piece, Whose};
 pub use queue::Queue;
+pub use registry::Registry;
 pub use track::Track;
 
 use crate::cloud::balancing::Turn;
@@ -59,6 +61,8 @@ pub struct Balancer<'a> {
     pub chance: Stream,
     /// Whom it lets in.
     pub gate: Option<Gate>,
+    /// The row of its timers for answers that stay away.
+    pub idle: Option<u16>,
     /// Outages that keep it away at present.
     pub away: u32,
     /// 1 while it is away.
@@ -67,13 +71,14 @@ pub struct Balancer<'a> {
 
 impl<'a> Balancer<'a> {
     /// A balancer at the start of its turn.
-    pub fn new(plan: &'a topology::Balancer, key: Key) -> Balancer<'a> {
+    pub fn new(plan: &'a topology::Balancer, idle: Option<u16>, key: Key) -> Balancer<'a> {
         let turn = Turn::new(plan.to.len());
         Balancer {
             plan,
             turn,
             chance: key.named("routing").stream(),
             gate: plan.admission.map(Gate::new),
+            idle,
             away: 0,
             absent: Track::default(),
         }

@@ -5,6 +5,7 @@ use crate::cloud::node::crew::{Phase, Worker};
 use crate::cloud::node::gate::Gate;
 use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::programme::{Action, After};
+use crate::cloud::node::registry::Registry;
 use crate::cloud::node::track::Track;
 use crate::cloud::request::NONE;
 use crate::cloud::scaling::Size;
@@ -87,6 +88,8 @@ pub struct Pool<'a> {
     pub(super) free: Bits,
     pub(super) slot_of_rank: Vec<u32>,
     pub(super) free_indices: Vec<u32>,
+    /// What its balancers do about workers that come and go; `None`: nothing.
+    pub registry: Option<Box<Registry>>,
     /// Whom it lets in, and keeps in line; `None`: everybody.
     pub gate: Option<Box<Gate>>,
     /// Who waits.
@@ -185,6 +188,7 @@ impl<'a> Pool<'a> {
             free: Bits::default(),
             slot_of_rank: Vec::new(),
             free_indices: Vec::new(),
+            registry: None,
             gate: plan.admission.map(|admission| Box::new(Gate::new(admission))),
             lines: if balanced { Lines::Each(Vec::new()) } else { shared() },
             standing: balanced.then(Standing::default),

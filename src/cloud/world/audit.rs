@@ -180,7 +180,8 @@ impl World<'_> {
                     let standing = pool.standing.as_ref().expect("kept behind balancers");
                     assert_eq!(standing.outstanding(worker.place), busy + line, "of worker {index}");
                     assert_eq!(standing.is_ready(worker.place), worker.phase == Phase::Ready && pool.away == 0);
-                    assert!(worker.phase != Phase::Draining || busy + line > 0, "a worker drains for ever");
+                    let kept = pool.registry.as_ref().is_some_and(|registry| registry.keeps(worker.number));
+                    assert!(worker.phase != Phase::Draining || busy + line > 0 || kept, "a worker drains for ever");
                     let full = busy == pool.slots_of(index as u32) && !pool.unlimited;
                     assert!(!pool.is_open() || line == 0 || full || worker.ills > 0, "a worker idles beside its line");
                 }

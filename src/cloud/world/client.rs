@@ -351,7 +351,7 @@ pub(super) fn tries_again(retry: &Retry, attempt: u16, why: Loss) -> bool {
     let worth_it = match why {
         Loss::Full | Loss::NoWorker | Loss::Down | Loss::Broken | Loss::Crowded => refused,
         Loss::TimedOut => timeout,
-        Loss::Error | Loss::Crashed | Loss::Stopped => error,
+        Loss::Error | Loss::Crashed | Loss::Stopped | Loss::BadGateway | Loss::GatewayTimeout => error,
         Loss::Limited | Loss::Shed => throttled,
         Loss::Left | Loss::Late | Loss::DeadLettered | Loss::Unfinished => false,
     };

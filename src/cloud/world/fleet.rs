@@ -6,7 +6,7 @@ use crate::cloud::node::{Lines, Phase};
 use crate::cloud::request::NONE;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{Held, Initially, NoWorker, NodeId};
-use crate::cloud::world::World;
+use crate::cloud::world::{Alarm, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::below;
 use crate::ground::time::Span;
@@ -127,6 +127,10 @@ impl World<'_> {
         pool.open(index, cx.now());
         pool.stirred = cx.now();
         let number = pool.workers[index as usize].number;
+        if let Some(registry) = &mut pool.registry {
+            let others = pool.workers.iter().filter(|other| other.phase == Phase::Ready && other.number != number);
+            registry.enters(number, others.map(|other| other.number), cx.now());
+        }
         cx.tell(Fact::Ready { pool: id, worker: number });
         self.notes_absence(cx, id);
         self.clocks_start(cx, id, index);
@@ -188,7 +192,11 @@ impl World<'_> {
                 pool.stirred = now;
                 let number = pool.workers[index as usize].number;
                 cx.tell(Fact::Draining { pool: id, worker: number });
-                if held != Held::Finish {
+                let stays = self.pool_mut(id).registry.as_mut().and_then(|registry| registry.leaves(number));
+                if let Some(delay) = stays {
+                    // Its balancer waits for what it holds, whatever becomes of the rest later.
+                    self.set_alarm(cx, delay, Alarm::Deregistered { pool: id, worker: number });
+                } else if held != Held::Finish {
                     self.empty(cx, id, index, held, Loss::Stopped);
                 }
                 self.goes_if_done(cx, id, index);
@@ -262,7 +270,8 @@ impl World<'_> {
             Lines::Shared(_) => 0,
             Lines::Each(lines) => lines[index as usize].waiting(),
         };
-        if worker.phase == Phase::Draining && own_line == 0 && pool.is_empty(index) {
+        let kept = pool.registry.as_ref().is_some_and(|registry| registry.keeps(worker.number));
+        if worker.phase == Phase::Draining && own_line == 0 && pool.is_empty(index) && !kept {
             pool.levels.draining.down(now);
             self.gone(cx, id, index);
         }
@@ -273,6 +282,9 @@ impl World<'_> {
         let pool = self.pool_mut(id);
         let number = pool.workers[index as usize].number;
         pool.stirred = cx.now();
+        if let Some(registry) = &mut pool.registry {
+            registry.lets_go(number);
+        }
         pool.forget(index);
         cx.tell(Fact::Gone { pool: id, worker: number });
         self.clocks_end(id, number);

@@ -9,6 +9,7 @@ mod calls;
 mod client;
 mod control;
 mod crash;
+mod doors;
 mod fleet;
 mod growth;
 mod guards;
@@ -153,6 +154,8 @@ enum Purpose {
     Attempt,
     /// A caller's patience with a call: the calling job and its slot's epoch.
     Call,
+    /// A balancer's patience with an answer: the job and its stamp.
+    Idle,
     /// A received message's time out of sight: the message and its stamp.
     Visibility,
     /// From one heartbeat of the work on a message to the next: the job and its stamp.
@@ -166,6 +169,8 @@ enum Alarm {
     Patience { job: u32, stamp: u32 },
     /// A caller tries again.
     Backoff { job: u32, epoch: u32 },
+    /// A balancer no longer waits for a worker that goes.
+    Deregistered { pool: NodeId, worker: u32 },
     /// A client gives up an attempt, for that reason.
     GivesUp { job: u32, stamp: u32, why: Loss },
     /// A client sends a copy of an attempt.
@@ -323,6 +328,7 @@ impl<'a> World<'a> {
             match purpose {
                 Purpose::Attempt => self.attempt_given_up(cx, about, Loss::TimedOut),
                 Purpose::Call => self.call_timed_out(cx, about),
+                Purpose::Idle => self.answer_stays_away(cx, about),
                 Purpose::Visibility => self.message_returns(cx, about),
                 Purpose::Heartbeat => self.beats(cx, about),
             }
@@ -370,6 +376,7 @@ impl<'a> World<'a> {
                 self.call_failed(cx, job, Loss::Late);
             }
             Alarm::CallHedge { job, epoch } if self.epoch_of(job) == Some(epoch) => self.call_hedges(cx, job),
+            Alarm::Deregistered { pool, worker } => self.is_deregistered(cx, pool, worker),
             Alarm::Token { guard, worker, turn } => self.token_comes(cx, guard, worker, turn),
             Alarm::Pace { workload, turn } => self.sends_in_turn(cx, workload, turn),
             Alarm::Overdue { request, ordinal } => self.waits_too_long(cx, request, ordinal),
@@ -454,7 +461,7 @@ fn is_alive(
     nodes: &[Node<'_>],
 ) -> bool {
     match purpose {
-        Purpose::Attempt | Purpose::Heartbeat => jobs[about].stamp == stamp,
+        Purpose::Attempt | Purpose::Heartbeat | Purpose::Idle => jobs[about].stamp == stamp,
         Purpose::Call => calls::call_epoch(jobs, nodes, about) == Some(stamp),
         Purpose::Visibility => messages[about].stamp == stamp,
     }

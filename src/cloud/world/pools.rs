@@ -27,54 +27,6 @@ impl World<'_> {
         }
     }
 
-    /// A balancer gives a job to a worker.
-    fn route<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, node: NodeId) {
-        let nodes = &mut self.nodes;
-        let Node::Balancer(balancer) = &mut nodes[node.index()] else { super::not_a("balancer") };
-        if balancer.away > 0 {
-            return self.fail(cx, id, Loss::Down);
-        }
-        if let Some(why) = balancer.gate.is_some().then(|| self.turned_away(cx.now(), node)).flatten() {
-            return self.fail(cx, id, why);
-        }
-        let nodes = &mut self.nodes;
-        let Node::Balancer(balancer) = &mut nodes[node.index()] else { super::not_a("balancer") };
-        let (plan, ties) = (balancer.plan, balancer.plan.ties);
-        // Taken out while the workers are looked at, and put back below.
-        let mut turn = std::mem::take(&mut balancer.turn);
-        let mut chance = balancer.chance.clone();
-        let standing = |to: &NodeId| match &nodes[to.index()] {
-            Node::Pool(pool) => pool.standing.as_ref().unwrap_or_else(|| super::not_a("pool behind a balancer")),
-            _ => super::not_a("pool"),
-        };
-        let target = match plan.to.as_slice() {
-            [only] => crate::cloud::balancing::choose(&plan.routing, ties, &[standing(only)], &mut turn, &mut chance),
-            several => {
-                let standings: Vec<_> = several.iter().map(standing).collect();
-                crate::cloud::balancing::choose(&plan.routing, ties, &standings, &mut turn, &mut chance)
-            }
-        };
-        if let Node::Balancer(balancer) = &mut nodes[node.index()] {
-            balancer.turn = turn;
-            balancer.chance = chance;
-        }
-        let Some(target) = target else {
-            let mut wanted = plan.to.iter().enumerate().filter(|&(place, _)| plan.routing.may_choose(place));
-            let away = wanted.all(|(_, &to)| self.pool(to).is_broken());
-            return self.fail(cx, id, if away { Loss::Down } else { Loss::NoWorker });
-        };
-        let request = self.requests[self.jobs[id].request];
-        let bytes = self.bytes_through(&request);
-        cx.tell(Fact::Routed { who: request.who(), balancer: node, bytes });
-        let to = plan.to[target.pool];
-        self.jobs[id].pool = to;
-        if !self.lets_in(cx, id, to) {
-            return;
-        }
-        let worker = self.pool(to).at_place(target.place);
-        self.enter_at(cx, id, to, worker);
-    }
-
     /// A job reaches a pool: a slot, a place in line, or nothing.
     #[inline(always)]
     fn enter<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
@@ -183,7 +135,7 @@ impl World<'_> {
 
     /// Whether a pool's gate lets a job in; if not, the job has failed. Who had been at work here is let in anyway.
     #[inline]
-    fn lets_in<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) -> bool {
+    pub(super) fn lets_in<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) -> bool {
         if self.pool(to).gate.is_none() || self.jobs[id].state == State::Again {
             return true;
         }
@@ -193,7 +145,7 @@ impl World<'_> {
     }
 
     /// Why a node's gate turns away who comes, if it does.
-    fn turned_away(&mut self, now: SimTime, node: NodeId) -> Option<Loss> {
+    pub(super) fn turned_away(&mut self, now: SimTime, node: NodeId) -> Option<Loss> {
         let inside = |pool: &Pool<'_>| pool.levels.line.level() + pool.levels.busy.level();
         match &mut self.nodes[node.index()] {
             Node::Pool(pool) => {
@@ -215,7 +167,7 @@ impl World<'_> {
     }
 
     /// A job reaches a worker that was chosen for it.
-    fn enter_at<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
+    pub(super) fn enter_at<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
         if self.pool_mut(to).lines.of(worker).waiting() > 0 {
             // Those in line come first: a slot that has just become free is theirs.
             self.next_of(cx, to, worker);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::cloud::arrivals::{Arrivals, Source};
 use crate::cloud::caller::Caller;
 use crate::cloud::fact::Fact;
-use crate::cloud::node::{Action, Balancer, Bucket, Named, Node, Pool, Queue, Track, Whose};
+use crate::cloud::node::{Action, Balancer, Bucket, Named, Node, Pool, Queue, Registry, Track, Whose};
 use crate::cloud::topology::{self, Application, NodeId, NodeKind, Topology, Verb, WorkloadId};
 use crate::cloud::world::guards::{Callers, callers};
 use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, control, is_pool, trouble};
@@ -113,6 +113,11 @@ fn build_nodes<'a>(
             NodeKind::Pool(pool) => {
                 let feeds = std::mem::take(&mut feeds[index]);
                 let mut state = Pool::new(NodeId::at(index), pool, balanced[index], feeds, key);
+                let before = topology.nodes.iter().filter_map(|node| match &node.kind {
+                    NodeKind::Balancer(balancer) => balancer.to.contains(&NodeId::at(index)).then_some(balancer),
+                    _ => None,
+                });
+                state.registry = Registry::behind(before).map(Box::new);
                 state.learn(programmes(application, topology, root, NodeId::at(index), pool, (rows, callers)));
                 for (opening, workload) in state.opening.iter_mut().zip(&application.workloads) {
                     // Before each step of those somebody looks at the clock.
@@ -127,7 +132,10 @@ fn build_nodes<'a>(
                 let row = queue.visibility.map_or(0, |span| row(rows, Purpose::Visibility, span));
                 Node::Queue(Box::new(Queue::new(queue, row)))
             }
-            NodeKind::Balancer(balancer) => Node::Balancer(Balancer::new(balancer, key)),
+            NodeKind::Balancer(balancer) => {
+                let idle = balancer.idle_timeout.map(|span| row(rows, Purpose::Idle, span));
+                Node::Balancer(Balancer::new(balancer, idle, key))
+            }
             NodeKind::Bucket(_) => Node::Bucket(Bucket::default()),
         }
     });

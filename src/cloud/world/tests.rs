@@ -1,6 +1,7 @@
 //! Small worlds driven through the front door: each holds one promise.
 
 mod callers;
+mod doors;
 mod messages;
 mod metrics;
 mod scaling;

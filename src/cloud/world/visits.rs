@@ -294,7 +294,7 @@ impl World<'_> {
             Role::Stray => self.end_job(id),
             Role::Delivery => {
                 let how = match why {
-                    Loss::Crashed | Loss::Stopped => Undelivered::WorkerLost,
+                    Loss::Crashed | Loss::Stopped | Loss::BadGateway => Undelivered::WorkerLost,
                     _ => Undelivered::Failed,
                 };
                 self.undelivered(cx, id, how);

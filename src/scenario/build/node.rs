@@ -59,6 +59,9 @@ impl Builder<'_> {
             },
             rules: draft.rules.map_or(0, |rules| count(rules.0)),
             admission: draft.admission.map(|door| admission(door.any())),
+            idle_timeout: draft.idle_timeout.map(|time| time.0),
+            deregistration_delay: draft.deregistration_delay.map(|time| time.0).filter(|delay| *delay > Span::ZERO),
+            slow_start: draft.slow_start.map(|time| time.0).filter(|time| *time > Span::ZERO),
         }
     }
 

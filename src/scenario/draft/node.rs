@@ -195,6 +195,15 @@ pub(crate) struct Balancer {
     /// Listener rules, for its bill.
     #[schemars(extend("default" = 0))]
     pub rules: Option<Whole>,
+    /// Gives up a request whose answer has not come after so long (504); whoever works on it does not notice. Without it,
+    /// never.
+    pub idle_timeout: Option<Time>,
+    /// How long a worker that goes stays registered: it gets nothing new, ends what it can, and what it holds at the end is
+    /// cut off (502). It stays, and is paid for, all that time. Without it, it goes when it is done.
+    pub deregistration_delay: Option<Time>,
+    /// How long the share of a new worker grows, from nothing to that of the others, if one of these is past it. Without it,
+    /// it has its share at once. Only with `round-robin`.
+    pub slow_start: Option<Time>,
     /// Whom it takes. Without it, all. `at-most` counts the requests with all workers behind it.
     pub admission: Option<AtTheDoor>,
 }

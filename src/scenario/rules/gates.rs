@@ -1,8 +1,9 @@
-//! Who turns requests away has limits to do it by.
+//! Who turns requests away has limits to do it by, and doors open slowly only where shares are equal.
 
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::admission::{Admission, AtTheDoor};
+use crate::scenario::draft::node::Routing;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::ranges::Ranges;
@@ -22,7 +23,18 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             one(draft.admission, &node_place(name, Kind::Pool, pool), &mut ranges);
         }
         for (balancer, draft) in &topology.balancer {
-            one(draft.admission.map(AtTheDoor::any), &node_place(name, Kind::Balancer, balancer), &mut ranges);
+            let place = node_place(name, Kind::Balancer, balancer);
+            one(draft.admission.map(AtTheDoor::any), &place, &mut ranges);
+            ranges.positive("a wait for answers", draft.idle_timeout.map(|time| time.0), place.then("idle-timeout"));
+            if draft.slow_start.is_some() && !matches!(draft.routing, None | Some(Routing::RoundRobin)) {
+                // Elastic Load Balancing refuses the two together.
+                let what = "shares grow only where workers have equal ones: with `round-robin`";
+                ranges.complaints.push(
+                    Complaint::error("E108", place.then("slow-start").key(), what)
+                        .and(place.then("routing"), "the routing")
+                        .advise("take one of them out"),
+                );
+            }
         }
     }
     ranges.complaints

@@ -113,6 +113,15 @@ impl Plan<'_> {
                     taste.number(0, 12)
                 );
                 self.admission(taste, false, text);
+                if taste.has("idle timeout") {
+                    let _ = writeln!(text, "idle-timeout = {}", taste.span(50, 20_000));
+                }
+                if taste.has("deregistration delay") {
+                    let _ = writeln!(text, "deregistration-delay = {}", taste.span(50, 60_000));
+                }
+                if routing == "\"round-robin\"" && taste.has("slow start") {
+                    let _ = writeln!(text, "slow-start = {}", taste.span(50, 60_000));
+                }
             }
             Door::Queue => {
                 let _ = writeln!(text, "\n[topology.{name}.queue.q{pool}]\nto = [{to}]");

@@ -208,6 +208,8 @@ fn of_loss(why: Loss) -> &'static str {
         Loss::Late => "late",
         Loss::Broken => "breaker_open",
         Loss::Crowded => "bulkhead_full",
+        Loss::BadGateway => "bad_gateway",
+        Loss::GatewayTimeout => "gateway_timeout",
         Loss::Unfinished => "unfinished",
     }
 }

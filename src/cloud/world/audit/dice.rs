@@ -155,6 +155,9 @@ impl Dice {
                 ties: self.pick(&[Ties::Lowest, Ties::Random]),
                 rules: 0,
                 admission: self.admission(false),
+                idle_timeout: self.one_in(4).then(|| Span::from_secs(1 + self.of(6))),
+                deregistration_delay: self.one_in(4).then(|| Span::from_secs(1 + self.of(20))),
+                slow_start: self.one_in(4).then(|| Span::from_secs(1 + self.of(20))),
             });
             nodes.push(Node { name: format!("door{tier}"), kind: if balanced { balancer } else { bucket.clone() } });
             let visibility = self.one_in(2).then(|| Span::from_secs(2 + self.of(6)));
