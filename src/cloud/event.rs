@@ -110,6 +110,11 @@ pub enum Event {
         /// When it was set, among others.
         turn: u32,
     },
+    /// A group looks whether its machines are well.
+    CheckUp {
+        /// Whose.
+        pool: NodeId,
+    },
     /// A controller looks at its pool and decides.
     Look {
         /// Whose.
@@ -139,6 +144,7 @@ mod rank {
     pub const ASK: u64 = 0x31;
     pub const RESEND: u64 = 0x32;
     pub const RECALL: u64 = 0x33;
+    pub const CHECK_UP: u64 = 0x48;
     pub const LOOK: u64 = 0x50;
 }
 
@@ -190,6 +196,7 @@ impl Ordered for Event {
             Event::Ask { workload } => code(rank::ASK, workload.0, 0),
             Event::Resend { request, turn } => in_turn(rank::RESEND, turn, request),
             Event::Recall { alarm, turn } => in_turn(rank::RECALL, turn, alarm),
+            Event::CheckUp { pool } => code(rank::CHECK_UP, pool.0, 0),
             Event::Look { pool, policy } => code(rank::LOOK, pool.0, policy),
         }
     }
@@ -214,6 +221,7 @@ impl Ordered for Event {
             rank::ASK => Event::Ask { workload: WorkloadId(part) },
             rank::RESEND => Event::Resend { request: number, turn: (code >> 32) as u32 & TURN },
             rank::RECALL => Event::Recall { alarm: number, turn: (code >> 32) as u32 & TURN },
+            rank::CHECK_UP => Event::CheckUp { pool: NodeId(part) },
             rank::LOOK => Event::Look { pool: NodeId(part), policy: number },
             other => unreachable_code(other),
         }
@@ -258,6 +266,7 @@ mod tests {
             Event::Resend { request: 7, turn: 1 },
             Event::Resend { request: 2, turn: 9 },
             Event::Recall { alarm: 3, turn: 1 },
+            Event::CheckUp { pool: second },
             Event::Look { pool: first, policy: 0 },
         ];
         for pair in order.windows(2) {

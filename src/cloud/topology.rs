@@ -6,6 +6,7 @@
 mod admission;
 mod application;
 mod calling;
+mod farewell;
 mod fault;
 mod messages;
 mod spot;
@@ -13,6 +14,7 @@ mod spot;
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, RetryOn, Work, Workload};
 pub use calling::{Breaker, Budget, Guards, Slow};
+pub use farewell::{Farewell, Termination};
 pub use fault::{Clock, Crash, Fault, Harm, Outage, Reclaim, When};
 pub use messages::{DeadLetterAt, DeadLetters, Poll, Queue, Returned, StaleDelete};
 pub use spot::{Notice, Spot};
@@ -42,6 +44,8 @@ pub struct Topology {
     pub entry: Vec<NodeId>,
     /// Trouble of this topology alone.
     pub faults: Vec<Fault>,
+    /// The names of its zones, over which each pool's workers are spread; empty where there is but one, without a name.
+    pub zones: Vec<String>,
     /// How what happens becomes what controllers see.
     pub metrics: Metrics,
 }
@@ -155,8 +159,8 @@ pub struct Pool {
     pub initially: Initially,
     /// How its size follows the load.
     pub scaling: Scaling,
-    /// What becomes of work in hand when a worker is taken away on purpose.
-    pub scale_in: Held,
+    /// How workers are taken away on purpose.
+    pub scale_in: Farewell,
     /// How it takes messages from queues.
     pub poll: Poll,
     /// Whom it takes of those who are sent or call; `None` is all. Messages that its workers receive are no concern of it.

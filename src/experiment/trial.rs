@@ -4,8 +4,8 @@ use crate::billing::PriceBook;
 use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
-    Application, Client, Discipline, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll,
-    Pool, Speed, Step, Topology, Verb, Work, WorkId, Workload,
+    Application, Client, Discipline, Farewell, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform,
+    Poll, Pool, Speed, Step, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
@@ -34,7 +34,7 @@ pub fn station(name: &str, workers: u32, slots: u32, platform: Platform) -> Topo
         life: Life { pending: none.clone(), boot: none.clone(), stopping: none },
         initially: Initially::Ready,
         scaling: Scaling::Fixed,
-        scale_in: Held::Finish,
+        scale_in: Farewell::default(),
         poll: Poll::default(),
         admission: None,
     };

@@ -88,7 +88,8 @@ impl<'a> Builder<'a> {
     fn topology(&mut self, name: &str, draft: &'a crate::scenario::draft::Topology) -> Topology {
         let nodes = nodes(self.sight.tree, name);
         let edges = edges(name, draft);
-        let ids = Ids { names: nodes.keys().copied().collect() };
+        let zones = draft.zones.clone().unwrap_or_default();
+        let ids = Ids { names: nodes.keys().copied().collect(), zones: zones.iter().map(String::as_str).collect() };
         let workloads: Vec<&str> = self.sight.draft.workload.keys().map(String::as_str).collect();
         let entry = workloads
             .into_iter()
@@ -103,10 +104,12 @@ impl<'a> Builder<'a> {
         let mut faults = self.faults(&draft.fault, &ids);
         // A node that the application's trouble names is hit wherever it stands.
         let everywhere = self.sight.draft.fault.clone();
-        faults.extend(self.faults(&everywhere.of_nodes(|node| nodes.contains_key(node)), &ids));
+        faults.extend(
+            self.faults(&everywhere.of_parts(|node| nodes.contains_key(node), |zone| zones.contains(zone)), &ids),
+        );
         let nodes = nodes.iter().map(|(node, kind)| self.node(&ids, draft, node, *kind)).collect();
         let metrics = self.metrics(&draft.metrics);
-        Topology { name: name.to_owned(), nodes, entry, faults, metrics }
+        Topology { name: name.to_owned(), nodes, entry, faults, zones, metrics }
     }
 
     fn id(&mut self, ids: &Ids<'_>, name: &str) -> NodeId {
@@ -145,6 +148,7 @@ impl<'a> Builder<'a> {
 /// The nodes of one topology in the order of their numbers.
 pub(super) struct Ids<'a> {
     names: Vec<&'a str>,
+    zones: Vec<&'a str>,
 }
 
 /// A count that its checks keep within 32 bits.

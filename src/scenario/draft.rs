@@ -85,4 +85,6 @@ pub(crate) struct Topology {
     /// Trouble of this topology alone.
     #[serde(default)]
     pub fault: Faults,
+    /// The zones over which the workers of each pool are spread: `["a", "b"]`. Without it, one without a name.
+    pub zones: Option<Vec<String>>,
 }

@@ -328,6 +328,9 @@ at = "10min"
 pool = "p"
 every = "10min"
 lasts = "1min"
+[fault.zone.z]
+zone = "a"
+at = "30min"
 [fault.reclaim.r]
 pool = "c"
 at = "20min"
@@ -336,6 +339,8 @@ entry = "lb"
 metrics = {}
 fault.outage.o = { component = "w", at = "20min" }
 fault.crash.c = { pool = "p", every = "10min", lasts = "1min" }
+zones = ["a", "b"]
+fault.zone.z = { zone = "a", at = "50min", lasts = "1min" }
 fault.reclaim.r = { pool = "c", every = "10h" }
 balancer.lb = { to = "p" }
 bucket.b = {}
@@ -346,7 +351,7 @@ pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
 pool.v = { steps = [], admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
 pool.w = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], alarm = { metric = "cpu", when = { above = "80%" } } } } }
-pool.g = { steps = [], scaling = { asg = { max = 3, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { scheduled = { at = "10min", min = 1 } }] } } }
+pool.g = { steps = [], scaling = { asg = { max = 3, health-check = {}, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { scheduled = { at = "10min", min = 1 } }] } } }
 "#;
 
 /// What the schema (and so `explain`) gives as a default is what a file without the key gets.

@@ -137,3 +137,45 @@ fn retries_that_multiply_keep_a_database_down_and_a_budget_lets_it_up() {
     assert!(lost("one-tier-breaker") < lost("once") && lost("once") < lost("one-tier"));
     assert!(lost("one-tier") < 0.3, "{}", lost("one-tier"));
 }
+
+/// A group that kills whom it likes pays for the work twice, and its messages wait out their visibility timeout of 15 min;
+/// a protected worker goes when it has ended. Nothing else differs.
+#[test]
+fn a_group_that_shrinks_kills_work_unless_it_is_protected() {
+    let document = found("scale-in-kills-work.toml", 4);
+    let p95 = |topology| figure(&document, topology, "completion.p95");
+    assert!(p95("killed") > 900.0 && p95("protected") < 500.0, "{} {}", p95("killed"), p95("protected"));
+    let month = |topology| figure(&document, topology, "cost.month");
+    assert!(month("protected") < month("killed") * 0.8, "{} {}", month("protected"), month("killed"));
+    assert_eq!(verdict(&document, "killed", "completion.p95"), Finding::Missed);
+    assert_eq!(verdict(&document, "protected", "completion.p95"), Finding::Met);
+}
+
+/// Spot costs a third; a job whose machine was taken waits 45 min for its message, unless that was handed back.
+#[test]
+fn machines_that_are_taken_back_are_cheap_and_hand_their_work_back() {
+    let document = found("spot-fleet.toml", 4);
+    let month = |topology| figure(&document, topology, "cost.month");
+    for fleet in ["spot", "handed-back"] {
+        let share = month(fleet) / month("on-demand");
+        assert!((0.3..0.38).contains(&share), "{fleet} costs {share} of it");
+    }
+    let p99 = |topology| figure(&document, topology, "completion.p99");
+    assert!(p99("spot") > 45.0 * 60.0, "{}", p99("spot"));
+    assert!(p99("handed-back") < p99("spot"), "{} {}", p99("handed-back"), p99("spot"));
+    assert!(figure(&document, "handed-back", "completion.mean") < figure(&document, "spot", "completion.mean"));
+}
+
+/// An hour of 230 min that count is 26 %: who has all in one zone loses as much, and who keeps too few loses more.
+#[test]
+fn a_zone_that_goes_away_is_survived_by_who_has_enough_elsewhere() {
+    let document = found("zone-loss.toml", 4);
+    let lost = |topology| figure(&document, topology, "lost");
+    assert!((0.24..0.29).contains(&lost("one-zone")), "{}", lost("one-zone"));
+    assert!(lost("two-zones") > lost("one-zone"), "{}", lost("two-zones"));
+    assert!(lost("twice") < 0.002, "{}", lost("twice"));
+    assert!(lost("healed") < 0.03, "{}", lost("healed"));
+    let month = |topology| figure(&document, topology, "cost.month");
+    assert!(month("twice") > 1.8 * month("two-zones"));
+    assert!(month("healed") < 1.2 * month("two-zones"), "{}", month("healed"));
+}

@@ -6,8 +6,8 @@ use crate::billing::{PriceBook, invoice, total};
 use crate::cloud::fact::{Outcome, Who};
 use crate::cloud::scaling::{Scaling, Size, Vertical};
 use crate::cloud::topology::{
-    Balancer, Discipline, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue, Speed, Step,
-    WorkloadId,
+    Balancer, Discipline, Farewell, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue, Speed,
+    Step, WorkloadId,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, Span};
@@ -31,7 +31,7 @@ fn pool(platform: Platform, steps: Vec<Step>) -> NodeKind {
         life: Life { pending: no_time(), boot: no_time(), stopping: no_time() },
         initially: Initially::Ready,
         scaling: Scaling::Fixed,
-        scale_in: Held::Finish,
+        scale_in: Farewell::default(),
         poll: Poll::default(),
         admission: None,
     }))

@@ -46,6 +46,10 @@ pub struct Worker {
     pub ills: u16,
     /// The work in its hands stands still until it is mended.
     pub frozen: bool,
+    /// In which of the topology's zones it is.
+    pub zone: u16,
+    /// Since when its machine runs.
+    pub ran: SimTime,
     /// When it came into service.
     pub since: SimTime,
 }
@@ -54,7 +58,7 @@ impl Worker {
     /// One that was just asked for.
     fn new(number: u32) -> Worker {
         let (phase, since) = (Phase::Pending, SimTime::START);
-        Worker { number, place: 0, phase, size: 0, ills: 0, frozen: false, since }
+        Worker { number, place: 0, phase, size: 0, ills: 0, frozen: false, zone: 0, ran: SimTime::NEVER, since }
     }
 
     /// Whether its slots are not free when they are given back, though it lives.

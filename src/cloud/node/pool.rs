@@ -106,6 +106,8 @@ pub struct Pool<'a> {
     pub perils: Vec<u16>,
     /// The time to some of it counts only while a worker holds work.
     pub wears: bool,
+    /// Workers too many that hold work and so may not be taken away yet.
+    pub surplus: u32,
     /// Workers ever launched.
     pub launched: u32,
     /// Names its draws.
@@ -197,6 +199,7 @@ impl<'a> Pool<'a> {
             still: 0,
             perils: Vec::new(),
             wears: false,
+            surplus: 0,
             launched: 0,
             key,
             chance: key.named("line").stream(),
@@ -243,7 +246,7 @@ impl<'a> Pool<'a> {
     /// What [`Pool::calm`] must be.
     pub fn is_calm(&self) -> bool {
         let nobody_moved = self.launched as usize == self.workers.len() && !self.closed_ranks;
-        let undisturbed = self.away == 0 && self.still == 0 && self.leaving == 0;
+        let undisturbed = self.away == 0 && self.still == 0 && self.leaving == 0 && self.surplus == 0;
         self.simple && nobody_moved && undisturbed && self.levels.ready.level() > 0
     }
 

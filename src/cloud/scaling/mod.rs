@@ -17,7 +17,7 @@ pub use change::Change;
 pub use decide::{Bounds, Decision, Edge, Memory, Reason, Recommendation, Seen};
 pub use metric::{Metric, Metrics, Population, Ratio, Reading, Recorded};
 pub use plan::{
-    Alarm, CooldownFrom, Entry, Factor, Group, Policy, QueueLength, ScaleIn, Scaling, Scheduled, Shrinks, Simple, Size,
-    TargetTracking, Vertical,
+    Alarm, Care, CooldownFrom, Entry, Factor, Group, Policy, QueueLength, ScaleIn, Scaling, Scheduled, Shrinks, Simple,
+    Size, TargetTracking, Vertical,
 };
 pub use step::{Statistic, Step, Stride};

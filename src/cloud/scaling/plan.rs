@@ -87,6 +87,21 @@ pub struct Group {
     pub warm_up: Option<Span>,
     /// How long after a decision the group acts on it (a law of nanoseconds).
     pub lag: Distribution,
+    /// How it looks after its machines.
+    pub care: Care,
+}
+
+/// How a group looks after its machines, beside their number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Care {
+    /// How often it looks for workers that have failed, and for those that are too old; `None`: never.
+    pub every: Option<Span>,
+    /// Whether it replaces those that have failed, once they have been in service for so long.
+    pub grace: Option<Span>,
+    /// How long a machine may run before it is replaced.
+    pub max_lifetime: Option<Span>,
+    /// Whether it asks for another machine as soon as one hears of its end, and not only when it is taken.
+    pub rebalance: bool,
 }
 
 impl Default for Group {
@@ -101,6 +116,7 @@ impl Default for Group {
             cooldown_from: CooldownFrom::Decision,
             warm_up: None,
             lag: Distribution::constant(0),
+            care: Care::default(),
         }
     }
 }

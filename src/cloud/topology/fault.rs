@@ -30,6 +30,8 @@ pub enum Harm {
     Crash(Crash),
     /// The provider takes Spot machines back.
     Reclaim(Reclaim),
+    /// A zone is away, with all workers that it holds; by its place in the topology's list.
+    Zone(u16),
 }
 
 impl Harm {
@@ -39,6 +41,7 @@ impl Harm {
             Harm::Outage(_) => None,
             Harm::Crash(_) => Some("crash"),
             Harm::Reclaim(_) => Some("reclaim"),
+            Harm::Zone(_) => Some("zone"),
         }
     }
 
@@ -46,7 +49,7 @@ impl Harm {
     pub fn takes_away(&self, node: NodeId, kind: &NodeKind) -> bool {
         match self {
             Harm::Outage(outage) => outage.takes_away(node, kind),
-            Harm::Crash(_) | Harm::Reclaim(_) => false,
+            Harm::Crash(_) | Harm::Reclaim(_) | Harm::Zone(_) => false,
         }
     }
 
@@ -54,7 +57,7 @@ impl Harm {
     pub fn notice(&self) -> Span {
         match self {
             Harm::Reclaim(reclaim) => reclaim.notice,
-            Harm::Outage(_) | Harm::Crash(_) => Span::ZERO,
+            Harm::Outage(_) | Harm::Crash(_) | Harm::Zone(_) => Span::ZERO,
         }
     }
 
@@ -69,6 +72,7 @@ impl Harm {
             Harm::Outage(_) => false,
             Harm::Crash(crash) => crash.pool == node,
             Harm::Reclaim(reclaim) => reclaim.pool == node,
+            Harm::Zone(_) => true,
         }
     }
 }

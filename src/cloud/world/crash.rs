@@ -53,7 +53,7 @@ impl World<'_> {
     }
 
     /// Something keeps a worker down: it takes no work, and what it holds meets its fate.
-    fn goes_down<O: Observer<Fact>>(
+    pub(super) fn goes_down<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         id: NodeId,
@@ -119,7 +119,7 @@ impl World<'_> {
     }
 
     /// One thing fewer keeps a worker down; after the last it serves again.
-    fn comes_up<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
+    pub(super) fn comes_up<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let now = cx.now();
         let pool = self.pool_mut(id);
         let worker = &mut pool.workers[index as usize];

@@ -30,6 +30,8 @@ impl World<'_> {
                     let number = self.pool(id).workers[index as usize].number;
                     cx.tell(Fact::Launched { pool: id, worker: number });
                     let size = self.kind_of(id, index);
+                    self.settles_in(id, index);
+                    self.pool_mut(id).workers[index as usize].ran = cx.now();
                     cx.tell(Fact::Running { pool: id, worker: number, size });
                     self.lease_starts(cx, id, index);
                     self.comes_into_service(cx, id, index);
@@ -42,6 +44,7 @@ impl World<'_> {
             cx.plan(first.at, Event::Timetable { pool: id, line: 0 });
         }
         self.first_growth(cx, id);
+        self.plans_check_up(cx, id);
     }
 
     /// Asks for a worker.
@@ -50,6 +53,7 @@ impl World<'_> {
         let pool = self.pool_mut(id);
         let index = pool.launch();
         self.kind_of(id, index);
+        self.settles_in(id, index);
         let pool = self.pool_mut(id);
         let number = pool.workers[index as usize].number;
         pool.levels.pending.up(now);
@@ -93,6 +97,7 @@ impl World<'_> {
         }
         let returns = worker.phase == Phase::Changing;
         worker.phase = Phase::Booting;
+        worker.ran = now;
         let size = worker.size;
         pool.leaving -= u32::from(returns);
         pool.settle();
@@ -134,6 +139,9 @@ impl World<'_> {
         cx.tell(Fact::Ready { pool: id, worker: number });
         self.notes_absence(cx, id);
         self.clocks_start(cx, id, index);
+        if !self.zones_out.is_empty() {
+            self.meets_its_zone(cx, id, index);
+        }
         self.rouse(id);
     }
 
@@ -155,26 +163,25 @@ impl World<'_> {
         cx.plan(now + Span::from_nanos(lag), Event::Reconcile { pool: id });
     }
 
+    /// Those who count as wanted, the newest first. A group that rebalances does not count on who will be taken.
+    pub(super) fn living(&self, id: NodeId) -> Vec<u32> {
+        let rebalances = self.care_of(id).rebalance;
+        self.pool(id).newest_first(|phase| is_wanted(phase) && !(rebalances && phase == Phase::Noticed)).collect()
+    }
+
     /// The number of workers becomes what is wanted.
     pub(super) fn reconcile<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
         let pool = self.pool(id);
         let wanted = pool.levels.desired.level() as u32;
-        let have = pool.newest_first(is_wanted).count() as u32;
+        let have = self.living(id).len() as u32;
         for _ in have..wanted {
             self.launch(cx, id);
         }
-        if have > wanted {
-            let surplus = (have - wanted) as usize;
-            let leaving: Vec<u32> = self.pool(id).newest_first(is_wanted).take(surplus).collect();
-            let held = self.pool(id).plan.scale_in;
-            for index in leaving {
-                self.retire(cx, id, index, held);
-            }
-        }
+        self.dismisses(cx, id, have.saturating_sub(wanted));
     }
 
     /// A worker is to go.
-    fn retire<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32, held: Held) {
+    pub(super) fn retire<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32, held: Held) {
         let now = cx.now();
         let pool = self.pool_mut(id);
         match pool.workers[index as usize].phase {
@@ -198,6 +205,9 @@ impl World<'_> {
                     self.set_alarm(cx, delay, Alarm::Deregistered { pool: id, worker: number });
                 } else if held != Held::Finish {
                     self.empty(cx, id, index, held, Loss::Stopped);
+                }
+                if let Some(grace) = self.pool(id).plan.scale_in.grace {
+                    cx.plan(now + grace, Event::Vanish { pool: id, worker: number });
                 }
                 self.goes_if_done(cx, id, index);
                 self.line_without_workers(cx, id, Loss::Stopped);

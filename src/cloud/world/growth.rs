@@ -89,11 +89,16 @@ impl World<'_> {
         self.notes_absence(cx, id);
     }
 
-    /// A machine has stopped: it is changed, and started again.
+    /// A machine has stopped: it is changed, and started again; or one that was to finish has had its time.
     pub(super) fn machine_stopped<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
         let pool = self.pool(id);
         let Some(index) = pool.numbered(number) else { return };
         let Worker { phase, size, .. } = pool.workers[index as usize];
+        if phase == Phase::Draining {
+            // It was given time to finish, and that is over.
+            self.empty(cx, id, index, Held::Lost, Loss::Stopped);
+            return self.goes_if_done(cx, id, index);
+        }
         let Scaling::Vertical(vertical) = &pool.plan.scaling else { return };
         if phase != Phase::Changing {
             return;

@@ -6,10 +6,12 @@
 //! first.
 
 mod calls;
+mod care;
 mod client;
 mod control;
 mod crash;
 mod doors;
+mod farewell;
 mod fleet;
 mod growth;
 mod guards;
@@ -26,6 +28,7 @@ mod steps;
 mod trouble;
 mod visits;
 mod ward;
+mod zones;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -87,6 +90,8 @@ pub struct World<'a> {
     saved: BTreeMap<u32, (Span, Speed)>,
     controllers: Vec<control::Controller>,
     faults: Vec<trouble::Trouble<'a>>,
+    /// How many faults keep each zone away; empty where none ever does.
+    zones_out: Vec<u32>,
     in_system: Track,
     retrying: Track,
     stamp: u32,
@@ -136,6 +141,8 @@ enum Move {
     Advance { job: u32 },
     /// A worker with a line of its own takes the next of it.
     Next { pool: NodeId, worker: u32 },
+    /// A pool that has too many workers lets those go who hold nothing any more.
+    Dismiss { pool: NodeId },
     /// A member of a closed group begins to think, about a request that was born then.
     Think { workload: WorkloadId, born: SimTime },
 }
@@ -228,6 +235,7 @@ impl<'a> World<'a> {
             Event::Ask { workload } => self.asks(cx, workload),
             Event::Resend { request, .. } => self.resend(cx, request),
             Event::Recall { alarm, .. } => self.alarm(cx, alarm),
+            Event::CheckUp { pool } => self.checks_up(cx, pool),
             Event::Look { pool, policy } => self.look(cx, pool, policy),
         }
     }
@@ -256,6 +264,7 @@ impl<'a> World<'a> {
             Move::Fail { job, why } => self.fail(cx, job, why),
             Move::Advance { job } => self.advance(cx, job),
             Move::Next { pool, worker } => self.next_of(cx, pool, worker),
+            Move::Dismiss { pool } => self.reconcile(cx, pool),
             Move::Think { workload, born } => self.think(cx, workload, Some(born)),
         }
     }

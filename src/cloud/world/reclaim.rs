@@ -63,6 +63,17 @@ impl World<'_> {
         }
         self.line_without_workers(cx, id, Loss::Stopped);
         self.notes_absence(cx, id);
+        if self.care_of(id).rebalance {
+            self.asks_for_another(cx, id);
+        }
+    }
+
+    /// A group wants as many as before, and has one fewer.
+    fn asks_for_another<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        if let Scaling::Group(_) = self.pool(id).plan.scaling {
+            let desired = self.pool(id).levels.desired.level() as u32;
+            self.want(cx, id, desired);
+        }
     }
 
     /// A machine takes nothing new any more, and stays until it is taken. One that boots goes on booting, and one that
@@ -112,9 +123,6 @@ impl World<'_> {
         self.gone(cx, id, index);
         self.line_without_workers(cx, id, Loss::Stopped);
         self.notes_absence(cx, id);
-        if let Scaling::Group(_) = self.pool(id).plan.scaling {
-            let desired = self.pool(id).levels.desired.level() as u32;
-            self.want(cx, id, desired);
-        }
+        self.asks_for_another(cx, id);
     }
 }

@@ -50,6 +50,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         saved: BTreeMap::new(),
         controllers: control::controllers(topology),
         faults: trouble::troubles(application, topology, key),
+        zones_out: trouble::zones_out(application, topology),
         in_system: Track::default(),
         retrying: Track::default(),
         stamp: 0,

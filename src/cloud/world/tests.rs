@@ -6,15 +6,16 @@ mod messages;
 mod metrics;
 mod scaling;
 mod trouble;
+mod zones;
 
 use super::{Horizon, simulate};
 use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::fact::{Fact, Loss, Outcome, Who};
 use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
-    Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Guards, Held,
-    Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll, Pool, Queue, Retry, Routing, Speed,
-    Step, Topology, Verb, Work, WorkId, Workload,
+    Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Farewell, Guards,
+    Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll, Pool, Queue, Retry, Routing,
+    Speed, Step, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::engine::{Observer, Simulation};
 use crate::ground::chance::Key;
@@ -68,7 +69,7 @@ fn pool(steps: Vec<Verb>, workers: u32) -> Pool {
         life: Life { pending: seconds(0.0), boot: seconds(0.0), stopping: seconds(0.0) },
         initially: Initially::Ready,
         scaling: Scaling::Fixed,
-        scale_in: Held::Finish,
+        scale_in: Farewell::default(),
         poll: Poll::default(),
         admission: None,
     }
@@ -292,7 +293,8 @@ fn alone(pool: Pool, workloads: usize) -> Topology {
 fn idle_workers_go_on_at_once_with_what_a_leaving_one_held() {
     let application = application(brings(&[(0.0, 3.0), (0.0, 10.0)]), vec![seconds(1.0)]);
     let scaling = Scaling::Timetable(vec![Entry { at: SimTime::from_nanos(5 * SECOND), workers: 1 }]);
-    let pool = Pool { scaling, scale_in: Held::Resume, ..pool(vec![work(0)], 2) };
+    let pool =
+        Pool { scaling, scale_in: Farewell { held: Held::Resume, ..Farewell::default() }, ..pool(vec![work(0)], 2) };
     assert_eq!(completions(&diary(&application, &alone(pool, 1), 60.0)), [(0, 3.0), (1, 10.0)]);
 }
 

@@ -23,6 +23,10 @@ pub(super) struct Trouble<'a> {
     nodes: Vec<NodeId>,
     /// How often it has begun.
     begun: u32,
+    /// How often it has begun and not yet ended.
+    pub(super) lasting: u32,
+    /// Workers that a zone has taken with it: their pools and numbers.
+    pub(super) fallen: Vec<(NodeId, u32)>,
     /// When what is announced will come.
     blow: SimTime,
     /// What it remembers of workers, where it comes to them one by one.
@@ -36,11 +40,27 @@ pub(super) fn troubles<'a>(application: &'a Application, topology: &'a Topology,
         let nodes = nodes.filter(|&node| fault.what.takes_away(node, &topology.nodes[node.index()].kind)).collect();
         // Two kinds of trouble may have the same name.
         let key = fault.what.kind().map_or(key.named(scope), |kind| key.named(scope).named(kind)).named(&fault.name);
-        Trouble { fault, key, nodes, begun: 0, blow: SimTime::START, ward: Ward::default() }
+        Trouble {
+            fault,
+            key,
+            nodes,
+            begun: 0,
+            lasting: 0,
+            fallen: Vec::new(),
+            blow: SimTime::START,
+            ward: Ward::default(),
+        }
     };
     let everywhere = application.faults.iter().map(|fault| of(fault, "fault"));
     let here = topology.faults.iter().map(|fault| of(fault, "own fault"));
     everywhere.chain(here).collect()
+}
+
+/// Room to count what keeps each zone away, where anything ever does.
+pub(super) fn zones_out(application: &Application, topology: &Topology) -> Vec<u32> {
+    let of_zone = |fault: &Fault| matches!(fault.what, Harm::Zone(_));
+    let any = application.faults.iter().chain(&topology.faults).any(of_zone);
+    if any { vec![0; topology.zones.len()] } else { Vec::new() }
 }
 
 /// Whether work in hand stays where it is, and waits.
@@ -56,7 +76,7 @@ impl World<'_> {
             let (pool, wears) = match fault.what {
                 Harm::Crash(Crash { pool, clock, .. }) => (pool, clock == Clock::Busy),
                 Harm::Reclaim(Reclaim { pool, share: None, .. }) => (pool, false),
-                Harm::Reclaim(_) | Harm::Outage(_) => continue,
+                Harm::Reclaim(_) | Harm::Outage(_) | Harm::Zone(_) => continue,
             };
             if let When::Every(_) = fault.when {
                 self.pool_mut(pool).beware(at as u16, wears);
@@ -111,12 +131,16 @@ impl World<'_> {
                 }
                 return self.reclaims(cx, fault as u16, reclaim, nth, blow - cx.now());
             }
-            Harm::Outage(_) => {}
+            Harm::Outage(_) | Harm::Zone(_) => {}
         }
         let lasts = trouble.fault.lasts.as_ref();
         let lasts = lasts.map(|law| law.sample(&mut trouble.key.named("lasts").draw(u64::from(nth))));
         if let Some(lasts) = lasts {
             cx.plan(cx.now() + Span::from_nanos(lasts), Event::Mend { fault });
+        }
+        self.faults[fault as usize].lasting += 1;
+        if let Harm::Zone(zone) = self.faults[fault as usize].fault.what {
+            return self.zone_goes(cx, fault, zone);
         }
         for at in 0..self.faults[fault as usize].nodes.len() {
             let node = self.faults[fault as usize].nodes[at];
@@ -128,6 +152,12 @@ impl World<'_> {
     pub(super) fn mends<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u32) {
         cx.tell(Fact::Mended { fault });
         let Fault { held, moves, .. } = *self.faults[fault as usize].fault;
+        if !matches!(self.faults[fault as usize].fault.what, Harm::Reclaim(_)) {
+            self.faults[fault as usize].lasting -= 1;
+        }
+        if let Harm::Zone(zone) = self.faults[fault as usize].fault.what {
+            self.zone_returns(cx, fault, zone);
+        }
         for at in 0..self.faults[fault as usize].nodes.len() {
             let node = self.faults[fault as usize].nodes[at];
             self.comes_back(cx, node, stands_still(held, moves));

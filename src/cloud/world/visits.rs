@@ -204,7 +204,7 @@ impl World<'_> {
         }
         let worker = pool.give(slot, now);
         let number = pool.number_of(worker);
-        let wears = pool.wears;
+        let (wears, surplus) = (pool.wears, pool.surplus > 0);
         let draining = pool.leaving > 0 && pool.workers[worker as usize].phase == Phase::Draining;
         if let Some(standing) = &mut pool.standing {
             standing.give(pool.workers[worker as usize].place);
@@ -225,6 +225,9 @@ impl World<'_> {
         }
         if wears {
             self.rests(now, at, worker);
+        }
+        if surplus {
+            self.lets_go(at);
         }
     }
 

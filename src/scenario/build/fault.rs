@@ -42,6 +42,10 @@ impl Builder<'_> {
             });
             built.push(self.fault(name, reclaim.course(), what));
         }
+        for (name, zone) in &faults.zone {
+            let Some(place) = ids.zones.iter().position(|known| *known == zone.zone) else { continue };
+            built.push(self.fault(name, zone.course(), Harm::Zone(place as u16)));
+        }
         built
     }
 

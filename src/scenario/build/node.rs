@@ -1,8 +1,8 @@
 //! The nodes of one topology.
 
 use crate::cloud::topology::{
-    Admission, Balancer, Bucket, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Pool,
-    Retry, Routing, Speed, Spot, Step, Ties, Verb,
+    Admission, Balancer, Bucket, Farewell, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform,
+    Pool, Retry, Routing, Speed, Spot, Step, Termination, Ties, Verb,
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
@@ -102,7 +102,7 @@ impl Builder<'_> {
                 Some(node::Initially::Launched) => Initially::Launched,
             },
             scaling: self.scaling(ids, topology, name, draft, &platform, slots),
-            scale_in: draft.scale_in.as_ref().and_then(|scale_in| scale_in.held).map_or(Held::Finish, held),
+            scale_in: draft.scale_in.as_ref().map(farewell).unwrap_or_default(),
             poll: self.poll(draft.poll.as_ref()),
             admission: draft.admission.map(admission),
             platform,
@@ -183,6 +183,22 @@ fn spot(platform: Option<&draft::node::Platform>) -> Option<Spot> {
         base: ec2.on_demand_base.map_or(0, |base| count(base.0)),
         mixed: ec2.mixed.clone().unwrap_or_default(),
     })
+}
+
+/// How workers are taken away on purpose.
+fn farewell(draft: &draft::node::ScaleIn) -> Farewell {
+    use crate::scenario::draft::node;
+    Farewell {
+        termination: match draft.termination_policy {
+            None | Some(node::Termination::Newest) => Termination::Newest,
+            Some(node::Termination::Oldest) => Termination::Oldest,
+            Some(node::Termination::ClosestToHour) => Termination::ClosestToHour,
+            Some(node::Termination::Default) => Termination::Default,
+        },
+        held: draft.held.map_or(Held::Finish, held),
+        grace: draft.grace.map(|time| time.0),
+        protect: draft.protect == Some(true),
+    }
 }
 
 /// Workers at the start where the file does not say.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::cloud::scaling::{
-    Alarm, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, QueueLength, Ratio,
-    Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step, Stride,
+    Alarm, Care, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, QueueLength,
+    Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step, Stride,
     TargetTracking, Vertical, Window,
 };
 use crate::cloud::topology::{Held, NodeId, Platform, Speed};
@@ -228,6 +228,7 @@ impl Builder<'_> {
             },
             warm_up: draft.warm_up.map(|time| time.0),
             lag: self.law_or_none(&draft.lag),
+            care: care(draft),
         }
     }
 
@@ -357,5 +358,17 @@ fn change(change: Option<DraftChange>, set: Option<Whole>) -> Change {
         (Some(DraftChange::By(by)), _) => Change::By(by),
         (Some(DraftChange::Percent(percent)), _) => Change::Percent(percent),
         (None, set) => Change::To(set.map_or(0, |set| count(set.0))),
+    }
+}
+
+/// How a group looks after its machines. Who only watches their age looks once a minute too.
+fn care(draft: &draft::Asg) -> Care {
+    let health = draft.health_check;
+    let looks = health.is_some() || draft.max_lifetime.is_some();
+    Care {
+        every: looks.then(|| health.and_then(|health| health.every).map_or(PERIOD, |time| time.0)),
+        grace: health.map(|health| health.grace.map_or(Span::ZERO, |time| time.0)),
+        max_lifetime: draft.max_lifetime.map(|time| time.0),
+        rebalance: draft.rebalance == Some(true),
     }
 }

@@ -21,6 +21,9 @@ pub(crate) struct Faults {
     /// The provider takes Spot machines back; a group then asks for others.
     #[serde(default)]
     pub reclaim: IndexMap<String, Reclaim>,
+    /// A zone is away, and with it all workers that are in it; their machines are paid for.
+    #[serde(default)]
+    pub zone: IndexMap<String, Zone>,
 }
 
 /// When trouble comes, for how long, and what becomes of work in hand: what every kind has.
@@ -39,14 +42,16 @@ impl Faults {
         let outages = self.outage.iter().map(|(name, outage)| ("outage", name.as_str(), outage.course()));
         let crashes = self.crash.iter().map(|(name, crash)| ("crash", name.as_str(), crash.course()));
         let reclaims = self.reclaim.iter().map(|(name, reclaim)| ("reclaim", name.as_str(), reclaim.course()));
-        outages.chain(crashes).chain(reclaims)
+        let zones = self.zone.iter().map(|(name, zone)| ("zone", name.as_str(), zone.course()));
+        outages.chain(crashes).chain(reclaims).chain(zones)
     }
 
-    /// Those that name a node for which this holds.
-    pub fn of_nodes(mut self, has: impl Fn(&str) -> bool) -> Faults {
+    /// Those that name a node, or a zone, for which this holds.
+    pub fn of_parts(mut self, has: impl Fn(&str) -> bool, has_zone: impl Fn(&String) -> bool) -> Faults {
         self.outage.retain(|_, outage| outage.node.as_deref().is_some_and(&has));
         self.crash.retain(|_, crash| has(&crash.pool));
         self.reclaim.retain(|_, reclaim| has(&reclaim.pool));
+        self.zone.retain(|_, zone| has_zone(&zone.zone));
         self
     }
 }
@@ -143,6 +148,34 @@ impl Reclaim {
     pub fn course(&self) -> Course<'_> {
         let Reclaim { at, every, held, .. } = self;
         Course { at: at.as_ref(), every: every.as_ref(), lasts: None, held: *held, moves: None }
+    }
+}
+
+/// A zone that is away: while that lasts all its workers are down, and new ones are placed elsewhere. One of `at` and
+/// `every`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Zone {
+    /// One of a topology's `zones`.
+    pub zone: String,
+    /// When it begins.
+    pub at: Option<Instants>,
+    /// How long after the end of the last one it begins again.
+    pub every: Option<Law<Time>>,
+    /// How long it lasts. Without it, for ever.
+    pub lasts: Option<Law<Time>>,
+    /// The fate of work in hand.
+    #[schemars(extend("default" = "lost"))]
+    pub held: Option<Held>,
+    /// Whether work that goes on later leaves its worker: then any may go on with it, from the head of the line.
+    #[schemars(extend("default" = false))]
+    pub moves: Option<bool>,
+}
+
+impl Zone {
+    pub fn course(&self) -> Course<'_> {
+        let Zone { at, every, lasts, held, moves, .. } = self;
+        Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: *moves }
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) struct Pool {
     /// What a machine does with the work in its hands when its reclaim is announced.
     #[schemars(extend("default" = "finish"))]
     pub notice: Option<Notice>,
-    /// How workers are taken away on purpose, the newest first.
+    /// How workers are taken away on purpose.
     pub scale_in: Option<ScaleIn>,
     /// Whom it takes of those who call or are sent here. Without it, all. Messages that its workers receive are taken
     /// anyway.
@@ -175,9 +175,31 @@ pub(crate) enum NoWorker {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ScaleIn {
+    /// Who goes; where there are zones, somebody of the one with the most.
+    #[schemars(extend("default" = "newest"))]
+    pub termination_policy: Option<Termination>,
     /// The fate of work in hand.
     #[schemars(extend("default" = "finish"))]
     pub held: Option<Held>,
+    /// How long work that is left to finish may take; what is not done by then is lost. Without it, as long as it takes.
+    pub grace: Option<Time>,
+    /// Whether a worker that holds work stays until it does not, whoever else goes.
+    #[schemars(extend("default" = false))]
+    pub protect: Option<bool>,
+}
+
+/// Who goes when fewer workers are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Termination {
+    /// Whoever was asked for last.
+    Newest,
+    /// Whoever was asked for first.
+    Oldest,
+    /// Whose next hour of running begins soonest; of these, the lowest number.
+    ClosestToHour,
+    /// The same, of these any by lot: what a group of one launch template does.
+    Default,
 }
 
 /// Routes; holds nothing.

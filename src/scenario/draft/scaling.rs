@@ -83,6 +83,26 @@ pub(crate) struct Asg {
     /// How long a new worker is left out of what target tracking sees of workers (`cpu`, `busy`), is wanted already, and
     /// keeps the group from shrinking. Unset is not 0: then it is the `cooldown`.
     pub warm_up: Option<Time>,
+    /// Replaces workers that have failed. Without it, nobody does.
+    pub health_check: Option<HealthCheck>,
+    /// How long a machine may run before it is replaced. Without it, for ever.
+    pub max_lifetime: Option<Time>,
+    /// Whether another machine is asked for as soon as a Spot machine hears of its end; else when it is taken.
+    #[schemars(extend("default" = false))]
+    pub rebalance: Option<bool>,
+}
+
+/// How a group finds out that a worker has failed. It is let go first, then another is asked for; at most a tenth of the
+/// group at a time.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct HealthCheck {
+    /// How often the group looks.
+    #[schemars(extend("default" = "60s"))]
+    pub every: Option<Time>,
+    /// How long after it came into service a worker is left alone.
+    #[schemars(extend("default" = "0s"))]
+    pub grace: Option<Time>,
 }
 
 /// From when on the rest after a change counts.

@@ -15,6 +15,9 @@ pub(super) const RULE: Rule =
     Rule { about: "numbers of nodes are within their ranges, and a minimum is not above its maximum", check };
 
 /// More is a slip.
+/// A group that looks oftener looks at nothing else, and one whose machines live shorter only replaces them.
+const CHECK_MIN: Span = Span::from_secs(1);
+const LIFETIME_MIN: Span = Span::from_secs(60);
 pub(super) const WORKERS_MAX: u64 = 1_000_000;
 const SLOTS_MAX: u64 = 1_000_000;
 const ROOM_MAX: u64 = 1_000_000_000;
@@ -137,6 +140,10 @@ fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Rang
                         .advise("change the bounds, or take `workers` out"),
                 );
             }
+            let every = asg.health_check.and_then(|health| health.every).map(|time| time.0);
+            ranges.at_least("a rhythm", every, CHECK_MIN, place.then("health-check").then("every"));
+            let most = asg.max_lifetime.map(|time| time.0);
+            ranges.at_least("a lifetime", most, LIFETIME_MIN, place.then("max-lifetime"));
             for (index, policy) in asg.policies.iter().enumerate() {
                 self::policy(policy, asg.max.0, &place.then("policies").nth(index), ranges);
             }

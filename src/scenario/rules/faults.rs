@@ -31,6 +31,17 @@ fn each(sight: &Sight<'_>, faults: &Faults, place: &Place, topologies: &[&str], 
     for (name, reclaim) in &faults.reclaim {
         workers(sight, &reclaim.pool, reclaim.worker, &place.then("reclaim").then(name), topologies, complaints);
     }
+    for (name, zone) in &faults.zone {
+        let place = place.then("zone").then(name).then("zone");
+        let of = |topology: &&str| sight.draft.topology.get(*topology).and_then(|topology| topology.zones.as_ref());
+        let known: Vec<&str> = topologies.iter().filter_map(of).flatten().map(String::as_str).collect();
+        if !known.contains(&zone.zone.as_str()) {
+            let what = format!("no topology that this concerns has a zone `{}`", zone.zone);
+            let advice = did_you_mean(&zone.zone, known)
+                .unwrap_or_else(|| "name the zones of a topology: `zones = [\"a\", \"b\"]`".to_owned());
+            complaints.push(Complaint::error("E101", place, what).advise(advice));
+        }
+    }
     for (kind, name, course) in faults.courses() {
         comes(kind, &course, &place.then(kind).then(name), complaints);
     }

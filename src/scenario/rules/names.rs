@@ -19,6 +19,11 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             one(name, Place::of(&[table, name]), &mut complaints);
         }
     }
+    for (name, topology) in sight.topologies() {
+        for (index, zone) in topology.zones.iter().flatten().enumerate() {
+            one(zone, Place::of(&["topology", name, "zones"]).nth(index), &mut complaints);
+        }
+    }
     for (kind, name, _) in sight.draft.fault.courses() {
         one(name, Place::of(&["fault", kind, name]), &mut complaints);
     }

@@ -13,6 +13,9 @@ use crate::scenario::sight::{Kind, Sight, node_place};
 pub(super) const RULE: Rule =
     Rule { about: "settings that exclude each other stand alone, settings that need each other stand together", check };
 
+/// More than any region has.
+const ZONES_MAX: usize = 100;
+
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (name, workload) in &sight.draft.workload {
@@ -139,7 +142,19 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 );
             }
         }
+        zones(topology.zones.as_deref().unwrap_or_default(), &Place::of(&["topology", name, "zones"]), &mut complaints);
         for (pool_name, pool) in &topology.pool {
+            if let Some(scale_in) = &pool.scale_in
+                && scale_in.grace.is_some()
+                && scale_in.held.is_some_and(|held| held != Held::Finish)
+            {
+                let place = node_place(name, Kind::Pool, pool_name).then("scale-in");
+                complaints.push(
+                    Complaint::error("E108", place.then("grace").key(), "`grace` is for work that is left to finish")
+                        .and(place.then("held"), "and this is not")
+                        .advise("let `held` be \"finish\", or take `grace` out"),
+                );
+            }
             let before = topology.balancer.iter().find(|(_, balancer)| balancer.to.names.contains(pool_name));
             if let (Some((balancer, _)), Some(Line::Priority(Priority { preempts: Some(true), .. }))) =
                 (before, &pool.line)
@@ -241,6 +256,20 @@ fn policy(policy: &Policy, place: &Place, complaints: &mut Vec<Complaint>) {
                 );
             }
         }
+    }
+}
+
+/// Zones have names of their own, and are not too many.
+fn zones(zones: &[String], place: &Place, complaints: &mut Vec<Complaint>) {
+    for (index, zone) in zones.iter().enumerate() {
+        if zones[..index].contains(zone) {
+            let what = format!("there are two zones called `{zone}`");
+            complaints.push(Complaint::error("E009", place.nth(index), what).advise("give one of them another name"));
+        }
+    }
+    if zones.len() > ZONES_MAX {
+        let what = format!("{} zones", zones.len());
+        complaints.push(Complaint::error("E201", place.clone(), what).advise(format!("at most {ZONES_MAX}")));
     }
 }
 

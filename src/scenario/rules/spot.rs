@@ -50,6 +50,12 @@ fn pool(sight: &Sight<'_>, pool: &Pool, place: &Place, complaints: &mut Vec<Comp
     if matches!(pool.notice, Some(Notice::Release)) && !has_spot(pool) {
         complaints.push(needs("notice", place.then("notice")));
     }
+    if let Some(Scaling::Asg(asg)) = &pool.scaling
+        && asg.rebalance == Some(true)
+        && !has_spot(pool)
+    {
+        complaints.push(needs("rebalance", place.then("scaling").then("asg").then("rebalance")));
+    }
     let Some(ec2) = ec2(pool) else { return };
     let place = place.then("platform").then("ec2");
     let mut ranges = Ranges::default();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::draw::{Sketch, crash, held, outage, reclaim, retry};
+use super::draw::{Sketch, course, crash, held, outage, reclaim, retry};
 use super::taste::Taste;
 
 /// How a pool is reached.
@@ -27,6 +27,10 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
     let doors = (0..pools).map(|_| taste.one("door", &[Door::Open, Door::Balancer, Door::Queue])).collect();
     let plan = Plan { sketch, name, doors, has_buckets: taste.has("bucket") };
     let _ = writeln!(text, "\n[topology.{name}]");
+    let zoned = taste.has("zones");
+    if zoned {
+        text.push_str("zones = [\"a\", \"b\"]\n");
+    }
     let front = plan.door_name(0);
     if sketch.workloads.len() > 1 && pools > 1 && taste.has("an entry each") {
         let (first, rest) = (&sketch.workloads[0], &sketch.workloads[1..]);
@@ -55,6 +59,10 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
                 reclaimable.push(pool);
             }
         }
+    }
+    if zoned && taste.has("zones go away") {
+        let course = course(taste, sketch);
+        let _ = writeln!(text, "\n[topology.{name}.fault.zone.z]\nzone = \"b\"\n{course}");
     }
     for pool in reclaimable {
         if taste.has("reclaims") {
@@ -190,8 +198,18 @@ impl Plan<'_> {
             let _ = writeln!(text, "no-worker = \"wait\"");
         }
         self.poll(taste, text);
-        if taste.has("held by scale-in") {
-            let _ = writeln!(text, "scale-in = {{ held = \"{}\" }}", held(taste));
+        if taste.has("scale-in") {
+            let policies = ["newest", "oldest", "closest-to-hour", "default"];
+            let mut said = format!("termination-policy = \"{}\"", taste.one("who goes", &policies));
+            if taste.has("held by scale-in") {
+                let _ = write!(said, ", held = \"{}\"", held(taste));
+            } else if taste.has("grace") {
+                let _ = write!(said, ", grace = {}", taste.span(1, 20_000));
+            }
+            if taste.has("protection") {
+                said.push_str(", protect = true");
+            }
+            let _ = writeln!(text, "scale-in = {{ {said} }}");
         }
     }
 
@@ -346,6 +364,12 @@ impl Plan<'_> {
                 }
                 if taste.has("warm-up of workers") {
                     let _ = write!(rest, ", warm-up = {}", taste.span(100, 60_000));
+                }
+                if taste.has("health check") {
+                    let _ = write!(rest, ", health-check = {{ every = \"{}s\" }}", taste.number(1, 30));
+                }
+                if taste.has("max lifetime") {
+                    let _ = write!(rest, ", max-lifetime = \"{}s\"", taste.number(60, 120));
                 }
                 let _ = writeln!(
                     text,

@@ -98,7 +98,8 @@ impl Crew {
             _ => None,
         };
         let trouble = application.faults.iter().chain(&topology.faults);
-        let mut fates: Vec<Held> = trouble.map(|fault| fault.held).chain([pool.scale_in]).chain(preempts).collect();
+        let mut fates: Vec<Held> =
+            trouble.map(|fault| fault.held).chain([pool.scale_in.held]).chain(preempts).collect();
         if let Scaling::Vertical(vertical) = &pool.scaling {
             fates.push(vertical.held);
         }

@@ -75,11 +75,14 @@ impl<'a> Plain<'a> {
                 let told = matches!(fault.held, Held::Lost | Held::Finish) || fault.held == Held::Resume && fault.moves;
                 *pool == id && !told
             }
+            Harm::Zone(_) => {
+                !(matches!(fault.held, Held::Lost | Held::Finish) || fault.held == Held::Resume && fault.moves)
+            }
             Harm::Reclaim(Reclaim { pool, .. }) => {
                 *pool == id && !matches!(fault.held, Held::Lost | Held::Finish | Held::Resume)
             }
         });
-        let kept = matches!(pool.scale_in, Held::Finish | Held::Lost | Held::Resume);
+        let kept = matches!(pool.scale_in.held, Held::Finish | Held::Lost | Held::Resume);
         steps
             && !hit
             && kept

@@ -6,9 +6,9 @@ use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
     Abandoned, Admission, Application, Backoff, Balancer, Breaker, Bucket, Budget, Client, Clock, Crash, DeadLetterAt,
-    DeadLetters, Discipline, Fault, Groups, Guards, Harm, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind,
-    Notice, Outage, Platform, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Slow, Speed, Spot,
-    StaleDelete, Step, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
+    DeadLetters, Discipline, Farewell, Fault, Groups, Guards, Harm, Held, Initially, Life, NoWorker, Node, NodeId,
+    NodeKind, Notice, Outage, Platform, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Slow, Speed,
+    Spot, StaleDelete, Step, Termination, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -192,12 +192,14 @@ impl Dice {
         nodes.push(Node { name: "end".to_owned(), kind: NodeKind::Queue(end) });
         let entry = (0..2).map(|_| self.door(0, &doors, true));
         let entry = entry.collect();
-        let faults = (0..self.of(5)).map(|n| self.fault(n, &nodes));
+        let zoned = self.one_in(2);
+        let zones = if zoned { vec!["a".to_owned(), "b".to_owned()] } else { Vec::new() };
+        let faults = (0..self.of(5)).map(|n| self.fault(n, &nodes, zoned));
         let faults = faults.collect();
-        Topology { name: "random".to_owned(), nodes, entry, faults, metrics: self.metrics() }
+        Topology { name: "random".to_owned(), nodes, entry, faults, zones, metrics: self.metrics() }
     }
 
-    fn fault(&mut self, number: u64, nodes: &[Node]) -> Fault {
+    fn fault(&mut self, number: u64, nodes: &[Node], zoned: bool) -> Fault {
         let tier = 3 * self.of(TIERS) as u16;
         let countless = matches!(&nodes[usize::from(tier)].kind, NodeKind::Pool(pool) if pool.workers.is_none());
         Fault {
@@ -212,6 +214,7 @@ impl Dice {
                         notice: Span::from_secs(self.of(8)),
                     })
                 }
+                1 if zoned => Harm::Zone(self.of(2) as u16),
                 0 => Harm::Outage(Outage::Component(WorkId(self.of(4) as u16))),
                 2 | 3 if !countless => Harm::Crash(Crash {
                     pool: NodeId(tier),
@@ -308,7 +311,17 @@ impl Dice {
             life: Life { pending: self.law(2), boot: self.law(3), stopping: self.law(2) },
             initially: self.pick(&[Initially::Ready, Initially::Launched]),
             scaling,
-            scale_in: self.held(),
+            scale_in: Farewell {
+                termination: self.pick(&[
+                    Termination::Newest,
+                    Termination::Oldest,
+                    Termination::ClosestToHour,
+                    Termination::Default,
+                ]),
+                held: self.held(),
+                grace: self.one_in(2).then(|| Span::from_secs(self.of(3))),
+                protect: self.one_in(3),
+            },
             poll: Poll {
                 on_error: self.one_in(3).then(|| self.law(3)),
                 heartbeat: self.one_in(3).then(|| Span::from_secs(1 + self.of(5))),

@@ -2,7 +2,7 @@
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::scaling::{Group, Scaling};
+use crate::cloud::scaling::{Care, Group, Scaling};
 use crate::cloud::topology::{
     Clock, Crash, Fault, Harm, Held, NoWorker, NodeId, Notice, Platform, Pool, Reclaim, Spot, Topology, When,
 };
@@ -186,4 +186,18 @@ fn each_machine_is_taken_when_its_own_time_has_come() {
     };
     assert_eq!(told(|fact| matches!(fact, Fact::Draining { .. })), [5.0, 15.0, 25.0]);
     assert_eq!(told(|fact| matches!(fact, Fact::Reclaimed { .. })), [10.0, 20.0, 30.0]);
+}
+
+/// A group that rebalances asks at 3 s, when its machine hears that it will be taken at 8 s; else it asks then.
+#[test]
+fn a_group_that_rebalances_asks_when_a_machine_hears_of_its_end() {
+    for (rebalance, asked) in [(true, 3.0), (false, 8.0)] {
+        let care = Care { rebalance, ..Care::default() };
+        let scaling = Scaling::Group(Group { min: 1, desired: 1, max: 3, care, ..Group::default() });
+        let topology = taken(Notice::Finish, None, Pool { scaling, ..waiting(1) });
+        let diary = diary(&application(brings(&[(30.0, 1.0)]), vec![seconds(1.0)]), &topology, 60.0);
+        let launched: Vec<f64> =
+            diary.iter().filter(|(_, fact)| matches!(fact, Fact::Launched { .. })).map(|(at, _)| *at).collect();
+        assert_eq!(launched, [0.0, asked]);
+    }
 }

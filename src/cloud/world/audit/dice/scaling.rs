@@ -1,8 +1,8 @@
 //! Draws how pools are scaled, and what their controllers see.
 
 use crate::cloud::scaling::{
-    Alarm, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, QueueLength, Ratio,
-    Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step, Stride,
+    Alarm, Care, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, QueueLength,
+    Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step, Stride,
     TargetTracking, Vertical, Window,
 };
 use crate::cloud::topology::{NodeId, Platform, Speed};
@@ -59,6 +59,12 @@ impl Dice {
                 cooldown: Span::from_secs(self.of(3) * 10),
                 cooldown_from: self.pick(&[CooldownFrom::Decision, CooldownFrom::DrainStart, CooldownFrom::DrainEnd]),
                 warm_up: self.one_in(2).then(|| Span::from_secs(self.of(15))),
+                care: Care {
+                    every: self.one_in(2).then(|| Span::from_secs(5)),
+                    grace: self.one_in(2).then(|| Span::from_secs(self.of(4))),
+                    max_lifetime: self.one_in(4).then(|| Span::from_secs(20)),
+                    rebalance: self.one_in(2),
+                },
                 lag: if self.one_in(2) { self.law(5) } else { Distribution::constant(0) },
             }),
             _ => Scaling::Fixed,

@@ -1,0 +1,151 @@
+//! Zones, and who goes when fewer are wanted.
+
+use crate::cloud::arrivals::Arrivals;
+use crate::cloud::fact::Fact;
+use crate::cloud::scaling::{Care, Entry, Group, Scaling};
+use crate::cloud::topology::{
+    Clock, Crash, Farewell, Fault, Harm, Held, Life, NoWorker, NodeId, Platform, Pool, Spot, Termination, Topology,
+    When,
+};
+use crate::cloud::world::tests::{alone, application, brings, completions, diary, losses, pool, seconds, work};
+use crate::ground::time::{SECOND, SimTime, Span};
+
+/// Workers of one pool whose number follows these lines.
+fn counted(lines: &[(u64, u32)], scale_in: Farewell) -> Pool {
+    let entry = |&(at, workers): &(u64, u32)| Entry { at: SimTime::from_nanos(at * SECOND), workers };
+    let scaling = Scaling::Timetable(lines.iter().map(entry).collect());
+    Pool { scaling, scale_in, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 0) }
+}
+
+/// The numbers of those who go, with their instants.
+fn gone(arrivals: Arrivals, topology: &Topology, until: f64) -> Vec<(f64, u32)> {
+    let diary = diary(&application(arrivals, vec![seconds(1.0)]), topology, until);
+    let gone = diary.iter().filter_map(|(at, fact)| match fact {
+        Fact::Gone { worker, .. } => Some((*at, *worker)),
+        _ => None,
+    });
+    gone.collect()
+}
+
+/// Asked for at 0, 100 and 3,500 s; at 3,650 s the first has 3,550 s to its next hour, the second 50 s, the third 3,450 s.
+#[test]
+fn the_policy_says_who_goes() {
+    let lines = [(0, 1), (100, 2), (3_500, 3), (3_650, 2)];
+    let table = [
+        (Termination::Newest, 3),
+        (Termination::Oldest, 1),
+        (Termination::ClosestToHour, 2),
+        (Termination::Default, 2),
+    ];
+    for (termination, expected) in table {
+        let pool = counted(&lines, Farewell { termination, ..Farewell::default() });
+        assert_eq!(gone(brings(&[(0.0, 1.0)]), &alone(pool, 1), 4_000.0), [(3_650.0, expected)], "{termination:?}");
+    }
+}
+
+/// Of four machines of the same instant the default policy takes any, and others with another chance.
+#[test]
+fn of_equal_ones_the_default_policy_takes_any() {
+    let scale_in = Farewell { termination: Termination::Default, ..Farewell::default() };
+    let who = |second: u64| gone(brings(&[]), &alone(counted(&[(0, 4), (second, 3)], scale_in), 1), 100.0)[0].1;
+    let found: std::collections::BTreeSet<u32> = (10..60).map(who).collect();
+    assert_eq!(found.len(), 4, "{found:?}");
+}
+
+/// Three workers in two zones: the first and third are in one, and somebody of that one goes, though the second of two is
+/// the newest of the other.
+#[test]
+fn workers_are_spread_over_the_zones_and_the_fullest_gives() {
+    let topology = |lines: &[(u64, u32)]| Topology {
+        zones: vec!["a".to_owned(), "b".to_owned()],
+        ..alone(counted(lines, Farewell { termination: Termination::Oldest, ..Farewell::default() }), 1)
+    };
+    assert_eq!(gone(brings(&[]), &topology(&[(0, 3), (10, 2)]), 60.0), [(10.0, 1)]);
+    // Two and two: of equal zones the first gives; then the other has more.
+    assert_eq!(gone(brings(&[]), &topology(&[(0, 4), (10, 2)]), 60.0), [(10.0, 1), (10.0, 2)]);
+}
+
+/// A busy worker is protected: of two, at 10 s the idle one goes; where both are busy, one goes when it has ended.
+#[test]
+fn who_holds_work_is_protected_until_it_does_not() {
+    let pool = |protect| counted(&[(0, 2), (10, 1)], Farewell { protect, held: Held::Lost, ..Farewell::default() });
+    let idle = brings(&[(1.0, 1.0), (1.5, 20.0)]);
+    assert_eq!(gone(idle.clone(), &alone(pool(true), 1), 60.0), [(10.0, 1)]);
+    assert_eq!(gone(idle, &alone(pool(false), 1), 60.0), [(10.0, 2)]);
+    let busy = brings(&[(1.0, 14.0), (1.5, 20.0)]);
+    assert_eq!(gone(busy, &alone(pool(true), 1), 60.0), [(15.0, 1)]);
+}
+
+/// What is left to finish has so long: work that ends in the last instant has ended.
+#[test]
+fn grace_is_how_long_work_may_take_to_finish() {
+    for (takes, done) in [(15.0, 1), (15.001, 0)] {
+        let scale_in = Farewell { grace: Some(Span::from_secs(5)), ..Farewell::default() };
+        let topology = alone(counted(&[(0, 1), (10, 0)], scale_in), 1);
+        let diary = diary(&application(brings(&[(0.0, takes)]), vec![seconds(1.0)]), &topology, 60.0);
+        assert_eq!((completions(&diary).len(), losses(&diary).len()), (done, 1 - done), "{takes}");
+    }
+}
+
+/// Of a mixed fleet the side goes that has too many: of one On-Demand and two Spot machines a Spot one, though it is not
+/// the newest; then, of one each, what is left must be On-Demand.
+#[test]
+fn a_mixed_fleet_keeps_its_base() {
+    let platform = Platform::Ec2 { instance: "m5.large".to_owned(), volume: 0, spot: false };
+    let spot = Some(Spot { share: 1.0, base: 1, mixed: Vec::new() });
+    let pool = Pool { platform, spot, ..counted(&[(0, 3), (10, 2), (20, 1)], Farewell::default()) };
+    assert_eq!(gone(brings(&[]), &alone(pool, 1), 60.0), [(10.0, 3), (20.0, 2)]);
+}
+
+/// Two workers in two zones, of which the second is away from 5 to 15 s: what it held is lost, the other goes on, and one
+/// that is asked for meanwhile is placed in the other zone.
+#[test]
+fn a_zone_takes_its_workers_with_it() {
+    let when = When::At(vec![SimTime::from_nanos(5 * SECOND)]);
+    let (lasts, held) = (Some(seconds(10.0)), Held::Lost);
+    let fault = Fault { name: "z".to_owned(), what: Harm::Zone(1), when, lasts, held, moves: false };
+    let topology = Topology {
+        zones: vec!["a".to_owned(), "b".to_owned()],
+        faults: vec![fault],
+        ..alone(counted(&[(0, 2), (6, 3)], Farewell::default()), 1)
+    };
+    let application = application(brings(&[(0.0, 8.0), (1.0, 8.0), (9.0, 1.0)]), vec![seconds(1.0)]);
+    let diary = diary(&application, &topology, 60.0);
+    assert_eq!(completions(&diary), [(0, 8.0), (2, 10.0)]);
+    let told = |wanted: fn(&Fact) -> Option<u32>| -> Vec<(f64, u32)> {
+        diary.iter().filter_map(|(at, fact)| Some((*at, wanted(fact)?))).collect()
+    };
+    let failed = |fact: &Fact| if let Fact::Failed { worker, .. } = fact { Some(*worker) } else { None };
+    let repaired = |fact: &Fact| if let Fact::Repaired { worker, .. } = fact { Some(*worker) } else { None };
+    assert_eq!((told(failed), told(repaired)), (vec![(5.0, 2)], vec![(15.0, 2)]));
+}
+
+/// Ten workers, of which two fail for ever at 5 s; the group looks every 10 s and replaces one at a time, the first with the
+/// lower number, and only who has been there for 15 s. A new one boots for 12 s, so the second waits for the look at 40 s.
+#[test]
+fn a_group_replaces_those_who_have_failed_little_by_little() {
+    let care = Care { every: Some(Span::from_secs(10)), grace: Some(Span::from_secs(15)), ..Care::default() };
+    let scaling = Scaling::Group(Group { min: 10, desired: 10, max: 20, care, ..Group::default() });
+    let life = Life { boot: seconds(12.0), ..pool(vec![work(0)], 0).life };
+    let crash = |worker| Fault {
+        name: format!("f{worker}"),
+        what: Harm::Crash(Crash { pool: NodeId(0), worker: Some(worker), clock: Clock::Up, repairers: None }),
+        when: When::At(vec![SimTime::from_nanos(5 * SECOND)]),
+        lasts: None,
+        held: Held::Lost,
+        moves: false,
+    };
+    let pool = Pool { scaling, life, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 10) };
+    let topology = Topology { faults: vec![crash(3), crash(7)], ..alone(pool, 1) };
+    assert_eq!(gone(brings(&[]), &topology, 60.0), [(20.0, 3), (40.0, 7)]);
+}
+
+/// Looked at every 10 s, a machine that may live 25 s is replaced at 30 s, and the one after it at 60 s.
+#[test]
+fn a_machine_is_replaced_when_it_is_too_old() {
+    let most = Some(Span::from_secs(25));
+    let care = Care { every: Some(Span::from_secs(10)), max_lifetime: most, ..Care::default() };
+    let scaling = Scaling::Group(Group { min: 1, desired: 1, max: 2, care, ..Group::default() });
+    let topology = alone(Pool { scaling, ..pool(vec![work(0)], 1) }, 1);
+    assert_eq!(gone(brings(&[]), &topology, 70.0), [(30.0, 1), (60.0, 2)]);
+}
