@@ -153,6 +153,9 @@ impl<'a> World<'a> {
         if pace.waiting.len() == 1 {
             self.awaits_token(cx, job, guard);
         }
+        if self.exacting {
+            self.limit_call(cx, id, epoch);
+        }
         false
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use queuelab::cloud::fact::{Fact, Who};
+use queuelab::cloud::fact::{Fact, Loss, Who};
 use queuelab::cloud::gauge::{Gauge, Level};
 use queuelab::cloud::topology::{Application, NodeId, NodeKind, Topology};
 use queuelab::engine::Observer;
@@ -225,6 +225,10 @@ impl Ledger {
     }
 
     fn hangs(&mut self, at: SimTime, fact: &Fact) {
+        // At the end all who are still inside are told of at once, however many a storm of retries left there.
+        if let Fact::Left { why: Loss::Unfinished, .. } | Fact::Lost { why: Loss::Unfinished, .. } = fact {
+            return;
+        }
         if self.at_once.0 != at {
             self.at_once = (at, 0);
         }

@@ -262,3 +262,26 @@ fn an_adaptive_client_sends_about_as_fast_as_a_limit_lets_it() {
     let adapted = refused(true);
     assert!((40..300).contains(&adapted), "{adapted}");
 }
+
+/// Two answers in the first second are seen as 0.8 · 2 = 1.6 a second, of which a refusal leaves 0.7: 1.12, the next call
+/// 0.893 s later. Refused again it leaves 0.784, and the one after would be at 3.168 s; its deadline is at 3 s, and ends its
+/// wait then.
+#[test]
+fn a_deadline_also_ends_the_wait_for_a_pace() {
+    let calls = Verb::Call {
+        to: vec![NodeId(1)],
+        timeout: None,
+        retry: Retry { paced: true, ..Retry::default() },
+        guards: Guards::default(),
+    };
+    let limit = Admission::TokenBucket { every: secs(1_000), burst: 1 };
+    let mut topology = tiers(vec![calls], 1, Pool { admission: Some(limit), ..pool(vec![], 1) });
+    if let NodeKind::Pool(web) = &mut topology.nodes[0].kind {
+        web.slots = 9;
+    }
+    let client = Client { deadline: Some(secs(2)), ..Client::default() };
+    let found = diary(&with(client, at(&[0.0, 1.0, 1.0, 1.0]), &[1.0]), &topology, 60.0);
+    assert_eq!(completions(&found), [(0, 0.0)]);
+    let expected = [(1, 1.0, Loss::Limited), (2, 1.892_857_143, Loss::Limited), (3, 3.0, Loss::Late)];
+    assert_eq!(losses(&found), expected);
+}
