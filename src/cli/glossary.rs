@@ -110,6 +110,7 @@ pub const WORDS: &[Word] = &[
     figure("in-flight", MEAN, "messages received and not yet deleted"),
     figure("hidden", MEAN, "messages out of sight after a failure or during a delay"),
     figure("receives", RATE, "messages received"),
+    figure("empty-receives", RATE, "polls that brought no message; each is billed as any other"),
     figure("deliveries", "a message", "how often a message was received"),
     figure("dead-letters", SHARE, "messages put aside after too many receives, to messages sent"),
     // Of times.

@@ -36,6 +36,8 @@ pub enum Level {
     InFlight,
     /// Messages out of sight after a failure or during a delay.
     Hidden,
+    /// Polls of a queue that brought nothing, a second: its integral, over seconds, is their number.
+    EmptyReceives,
 }
 
 impl Level {
@@ -57,6 +59,7 @@ impl Level {
             Level::Visible => "visible",
             Level::InFlight => "in-flight",
             Level::Hidden => "hidden",
+            Level::EmptyReceives => "empty-receives",
         }
     }
 }

@@ -151,7 +151,8 @@ fn is_drawn(level: Level) -> bool {
         | Level::Failed
         | Level::Draining
         | Level::Away
-        | Level::Hidden => false,
+        | Level::Hidden
+        | Level::EmptyReceives => false,
     }
 }
 

@@ -216,6 +216,9 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.times("wait", &place.wait);
             list.add("waits", "1", share(place.queued, place.wait.count()));
             list.add("receives", "1/s", ground.rate(place.receives));
+            if let Some(empty) = level(Level::EmptyReceives) {
+                list.add("empty-receives", "1/s", Some(empty));
+            }
             list.add("deliveries", "1", share(place.wait.count(), place.posted));
             list.add("dead-letters", "1", share(place.buried, place.posted));
         }

@@ -14,7 +14,7 @@ use crate::experiment::recorder::Recorder;
 use crate::experiment::series::{Grid, USUAL_CELLS};
 use crate::ground::chance::Key;
 use crate::ground::money::Money;
-use crate::ground::time::{SimTime, Span};
+use crate::ground::time::{SECOND, SimTime, Span};
 use crate::scenario::Scenario;
 
 /// How long after the last birth a run without a length follows requests that do not end, where nothing else is said:
@@ -78,10 +78,15 @@ impl<'a> Task<'a> {
             Some(length) => course.drain(length + plan.drain.unwrap_or(length - SimTime::START), watch)?,
             None => end,
         };
+        course.sim.model.integrals(last, &mut course.integrals);
         course.abandon(last);
         let bill = invoice(&usage, &self.scenario.prices);
         let spent_later = match length {
-            Some(_) => total(&invoice(&course.meter().usage(last), &self.scenario.prices)),
+            Some(_) => {
+                let mut usage = course.meter().usage(last);
+                note_empty(&mut usage, &gauges, &course.integrals);
+                total(&invoice(&usage, &self.scenario.prices))
+            }
             None => total(&bill),
         };
         let spending = Spending {
@@ -178,6 +183,17 @@ fn note_busy(usage: &mut Usage, gauges: &[Gauge], integrals: &[u128]) {
         let node = gauge.node.filter(|_| gauge.what == Level::Busy).and_then(|node| usage.nodes.get_mut(node.index()));
         if let Some(Used::Machines { busy, .. }) = node.map(|node| &mut node.used) {
             *busy = Some(integral);
+        }
+    }
+    note_empty(usage, gauges, integrals);
+}
+
+/// Tells the bill how many polls brought nothing: each is a call as any other.
+fn note_empty(usage: &mut Usage, gauges: &[Gauge], integrals: &[u128]) {
+    for (gauge, &integral) in gauges.iter().zip(integrals).filter(|(gauge, _)| gauge.what == Level::EmptyReceives) {
+        let node = gauge.node.and_then(|node| usage.nodes.get_mut(node.index()));
+        if let Some(Used::Queue { receives, .. }) = node.map(|node| &mut node.used) {
+            *receives += u64::try_from(integral / u128::from(SECOND)).unwrap_or(u64::MAX);
         }
     }
 }

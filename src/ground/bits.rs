@@ -44,6 +44,14 @@ impl Bits {
         None
     }
 
+    /// All members, the least first.
+    pub fn members(&self) -> impl Iterator<Item = u32> {
+        let words = self.words.iter().enumerate().filter(|(_, word)| **word != 0);
+        words.flat_map(|(at, &word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at as u32 * 64 + bit)
+        })
+    }
+
     /// Whether it has no member.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
@@ -84,5 +92,6 @@ mod tests {
             assert_eq!(bits.first(), plain.first().copied());
             assert_eq!(bits.contains(number), plain.contains(&number));
         }
+        assert!(bits.members().eq(plain));
     }
 }

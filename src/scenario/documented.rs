@@ -83,6 +83,27 @@ pub(crate) const ROWS: &[Row] = &[
         only: None,
     },
     Row {
+        place: "topology.*.queue.*.returned",
+        value: "\"by-receives\"",
+        mark: Mark::Documented,
+        source: "Amazon SQS developer guide, CloudWatch metrics: ApproximateAgeOfOldestMessage",
+        only: Some(is_standard),
+    },
+    Row {
+        place: "topology.*.queue.*.stale-delete",
+        value: "\"in-time\"",
+        mark: Mark::Documented,
+        source: "Amazon SQS API reference, DeleteMessage: on a FIFO queue it fails once the visibility has run out",
+        only: Some(is_fifo),
+    },
+    Row {
+        place: "topology.*.pool.*.poll?.wait",
+        value: "\"20s\"",
+        mark: Mark::Documented,
+        source: "Amazon SQS developer guide, long polling: the longest wait, which it recommends",
+        only: None,
+    },
+    Row {
         place: "topology.*.pool.*.pending",
         value: "{ uniform = { low = \"4s\", high = \"8s\" } }",
         mark: Mark::Measured,
@@ -167,6 +188,14 @@ pub(crate) const ROWS: &[Row] = &[
         only: None,
     },
 ];
+
+fn is_fifo(_topology: &Tree, queue: &Tree) -> bool {
+    matches!(queue.get("fifo").map(|tree| &tree.value), Some(Value::Bool(true)))
+}
+
+fn is_standard(topology: &Tree, queue: &Tree) -> bool {
+    !is_fifo(topology, queue)
+}
 
 fn runs_on_ec2(_topology: &Tree, pool: &Tree) -> bool {
     pool.get("platform").is_some_and(|platform| platform.get("ec2").is_some())

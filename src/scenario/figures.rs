@@ -126,6 +126,7 @@ pub(crate) const FIGURES: &[Figure] = &[
     row("in-flight", Of::Queue, Form::Number, "messages received and not yet deleted, on average over time"),
     row("hidden", Of::Queue, Form::Number, "messages that are hidden after a failure, on average over time"),
     row("receives", Of::Queue, Form::Rate, "receives, a second"),
+    row("empty-receives", Of::Queue, Form::Rate, "polls that brought nothing, a second, where polls are counted"),
     row("dead-letters", Of::Queue, Form::Share, "share of messages that were put aside"),
 ];
 

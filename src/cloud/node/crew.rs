@@ -126,6 +126,9 @@ impl Pool<'_> {
         for slot in self.slots_range(index) {
             if self.slots[slot as usize].job == NONE {
                 self.free.insert(self.ranks[slot as usize]);
+                if let Some(pollers) = &mut self.pollers {
+                    pollers.wakes(slot);
+                }
             }
         }
         let slots = u64::from(self.slots_of(index));
@@ -157,6 +160,9 @@ impl Pool<'_> {
     pub fn shut(&mut self, index: u32, phase: Phase, now: SimTime) {
         for slot in self.slots_range(index) {
             self.free.remove(self.ranks[slot as usize]);
+            if let Some(pollers) = &mut self.pollers {
+                pollers.stops(slot, now);
+            }
         }
         let slots = u64::from(self.slots_of(index));
         let worker = &mut self.workers[index as usize];

@@ -4,6 +4,7 @@ use crate::cloud::balancing::Standing;
 use crate::cloud::node::crew::{Phase, Worker};
 use crate::cloud::node::gate::Gate;
 use crate::cloud::node::line::{Lines, Queued};
+use crate::cloud::node::pollers::Pollers;
 use crate::cloud::node::programme::{Action, After};
 use crate::cloud::node::registry::Registry;
 use crate::cloud::node::track::Track;
@@ -54,6 +55,8 @@ pub struct Pool<'a> {
     pub after: Vec<Vec<After>>,
     /// Names how long a failed message stays out of sight, by kind of request.
     pub failures: Vec<Key>,
+    /// Its idle slots, where their polls are counted; else those are open and free.
+    pub pollers: Option<Box<Pollers<'a>>>,
     /// The row of its heartbeats, where its workers keep messages out of sight while they work on them.
     pub heartbeat: Option<u16>,
     /// None of its work can fail or is brought by requests.
@@ -169,6 +172,7 @@ impl<'a> Pool<'a> {
             programme: Vec::new(),
             after: Vec::new(),
             failures: Vec::new(),
+            pollers: (!unlimited && !feeds.is_empty()).then(|| Pollers::new(&plan.poll, key)).flatten(),
             heartbeat: None,
             plain: false,
             opening: Vec::new(),
@@ -178,6 +182,7 @@ impl<'a> Pool<'a> {
                 && !balanced
                 && !each
                 && plan.admission.is_none()
+                && (plan.poll.wait.is_none() || feeds.is_empty())
                 && matches!(sizes.as_slice(), [only] if only.speed.work == only.speed.time),
             sizes,
             workers: Vec::new(),
@@ -285,6 +290,27 @@ impl<'a> Pool<'a> {
         }
     }
 
+    /// The lowest free slot that can take a message: one that does not sleep between polls.
+    #[inline]
+    pub fn receiving_slot(&mut self) -> Option<u32> {
+        match &self.pollers {
+            Some(pollers) if pollers.sleep() => {
+                let slots = self.free.members().map(|rank| self.slot_of_rank[rank as usize]);
+                slots.into_iter().find(|&slot| pollers.is_up(slot))
+            }
+            _ => self.free_slot(),
+        }
+    }
+
+    /// Whether [`Pool::receiving_slot`] would find one; makes none.
+    #[inline]
+    pub fn can_receive(&mut self) -> bool {
+        match &self.pollers {
+            Some(_) => self.receiving_slot().is_some(),
+            None => self.can_take(),
+        }
+    }
+
     /// As [`Pool::free_slot`], where all is [`calm`](Pool::calm): ranks are slots then.
     #[inline(always)]
     pub fn free_slot_in_calm(&self) -> Option<u32> {
@@ -335,6 +361,9 @@ impl<'a> Pool<'a> {
         if let Some(busy) = &mut self.busy_each {
             busy[worker as usize].up(now);
         }
+        if let Some(pollers) = &mut self.pollers {
+            pollers.stops(slot, now);
+        }
     }
 
     /// Frees a slot; returns whose it was. It can be taken again only while its worker is in service.
@@ -346,6 +375,9 @@ impl<'a> Pool<'a> {
         let worker = self.worker_of(slot);
         if self.stays(worker) {
             self.free.insert(self.ranks[slot as usize]);
+            if let Some(pollers) = &mut self.pollers {
+                pollers.wakes(slot);
+            }
         }
         self.levels.busy.down(now);
         if let Some(busy) = &mut self.busy_each {

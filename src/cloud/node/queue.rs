@@ -7,6 +7,10 @@ use crate::cloud::node::track::Track;
 use crate::cloud::topology::{DeadLetters, NodeId, Returned, StaleDelete};
 use crate::ground::time::Span;
 
+/// A message that was received so often goes to the back of the queue (Amazon SQS Developer Guide, CloudWatch metrics:
+/// `ApproximateAgeOfOldestMessage`).
+const BACK: u16 = 3;
+
 /// A queue of a running world. Messages live in the world; here are their numbers in order.
 #[derive(Debug)]
 pub struct Queue {
@@ -77,14 +81,16 @@ impl Queue {
     }
 
     /// A message comes back; returns its place.
-    pub fn put_back(&mut self, message: u32, order: u32) -> u32 {
+    /// `receives`: how often it was received.
+    pub fn put_back(&mut self, message: u32, order: u32, receives: u16) -> u32 {
         if let Some(groups) = &mut self.groups {
             groups.put_back(message, order);
             return order;
         }
         match self.returned {
             Returned::Last => self.push(message, 0),
-            Returned::InPlace => {
+            Returned::ByReceives if receives >= BACK => self.push(message, 0),
+            Returned::InPlace | Returned::ByReceives => {
                 self.back.insert((order, message));
                 order
             }
@@ -142,14 +148,20 @@ mod tests {
         Queue::new(&plan, 0)
     }
 
-    /// A message that comes back keeps its place by first arrival (paper trace PT10), or goes behind the others.
+    /// A message that comes back keeps its place by first arrival (paper trace PT10), or goes behind the others: on SQS
+    /// once it was received three times (Amazon SQS Developer Guide, `ApproximateAgeOfOldestMessage`).
     #[test]
     fn where_a_message_comes_back_to() {
-        for (returned, expected) in [(Returned::InPlace, [10, 11, 12]), (Returned::Last, [11, 12, 10])] {
+        for (returned, receives, expected) in [
+            (Returned::InPlace, 9, [10, 11, 12]),
+            (Returned::Last, 1, [11, 12, 10]),
+            (Returned::ByReceives, 2, [10, 11, 12]),
+            (Returned::ByReceives, 3, [11, 12, 10]),
+        ] {
             let mut queue = queue(returned);
             let orders: Vec<u32> = (10..13).map(|message| queue.push(message, 0)).collect();
             assert_eq!(queue.pop(None), Some(10));
-            queue.put_back(10, orders[0]);
+            queue.put_back(10, orders[0], receives);
             let found: Vec<u32> = std::iter::from_fn(|| queue.pop(None)).collect();
             assert_eq!(found, expected);
         }

@@ -1,6 +1,6 @@
 //! A level and its integral over time.
 
-use crate::ground::time::SimTime;
+use crate::ground::time::{SECOND, SimTime};
 
 /// Follows a level exactly: its integral is in level × nanoseconds.
 ///
@@ -38,6 +38,11 @@ impl Track {
     pub fn set(&mut self, now: SimTime, level: u64) {
         self.moment += (i128::from(level) - i128::from(self.level)) * i128::from(now.nanos());
         self.level = level;
+    }
+
+    /// Something that is only counted: nothing is there now, and the integral is that of so many a second for a second.
+    pub fn of_count(count: u64) -> Track {
+        Track { level: 0, moment: -(i128::from(count) * i128::from(SECOND)) }
     }
 
     /// The integral from the start to `now`.

@@ -52,6 +52,8 @@ pub enum Returned {
     InPlace,
     /// Behind all others.
     Last,
+    /// By its first arrival after its first and second receive, behind all others from the third on.
+    ByReceives,
 }
 
 /// Which deletes of a message count.
@@ -76,4 +78,8 @@ pub struct Poll {
     /// While a worker is at work on a message, it hides it anew for the queue's whole visibility timeout, so often;
     /// `None`: never. Nothing where the queue has no such timeout.
     pub heartbeat: Option<Span>,
+    /// How long a poll waits for a message, each counted and billed; `None`: polls are open and free.
+    pub wait: Option<Span>,
+    /// From a poll that brought nothing to the next one (nanoseconds); `None`: at once. Needs `wait`.
+    pub sleep: Option<Distribution>,
 }

@@ -99,7 +99,8 @@ impl World<'_> {
                     if queue.away == 0 && next {
                         for &taker in &queue.to {
                             let pool = self.pool(taker);
-                            let idle = (0..pool.slots.len() as u32).any(|slot| pool.is_free(slot));
+                            let up = |slot| pool.pollers.as_ref().is_none_or(|pollers| pollers.is_up(slot));
+                            let idle = (0..pool.slots.len() as u32).any(|slot| pool.is_free(slot) && up(slot));
                             assert!(!pool.is_open() || !idle, "a worker idles beside a message");
                         }
                     }

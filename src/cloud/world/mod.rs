@@ -196,6 +196,8 @@ enum Alarm {
     Return { message: u32, stamp: u32 },
     /// A message that was out of sight is visible again.
     Unhide { message: u32, stamp: u32 },
+    /// An idle slot's poll ends, or its sleep after one.
+    Poll { pool: NodeId, slot: u32, stamp: u32 },
 }
 
 impl<'a> Model for World<'a> {
@@ -395,6 +397,7 @@ impl<'a> World<'a> {
             Alarm::Unhide { message, stamp } if self.messages[message].stamp == stamp => {
                 self.message_unhides(cx, message);
             }
+            Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
             _ => (),
         }
     }
@@ -402,23 +405,23 @@ impl<'a> World<'a> {
     /// What the parts follow over time, in the order of [`World::integrals`].
     pub fn gauges(&self) -> Vec<Gauge> {
         let mut gauges = Vec::new();
-        self.each_track(|node, what, _| gauges.push(Gauge { node, what }));
+        self.each_track(SimTime::START, |node, what, _| gauges.push(Gauge { node, what }));
         gauges
     }
 
     /// The integral of each gauge since the start, in its unit × nanoseconds.
     pub fn integrals(&self, now: SimTime, out: &mut Vec<u128>) {
         out.clear();
-        self.each_track(|_, _, track| out.push(track.integral(now)));
+        self.each_track(now, |_, _, track| out.push(track.integral(now)));
     }
 
     /// The present value of each gauge.
     pub fn levels(&self, out: &mut Vec<u64>) {
         out.clear();
-        self.each_track(|_, _, track| out.push(track.level()));
+        self.each_track(SimTime::START, |_, _, track| out.push(track.level()));
     }
 
-    fn each_track(&self, mut see: impl FnMut(Option<NodeId>, Level, &Track)) {
+    fn each_track(&self, now: SimTime, mut see: impl FnMut(Option<NodeId>, Level, &Track)) {
         see(None, Level::InSystem, &self.in_system);
         see(None, Level::Retrying, &self.retrying);
         for (index, node) in self.nodes.iter().enumerate() {
@@ -442,6 +445,9 @@ impl<'a> World<'a> {
                     see(id, Level::InFlight, &queue.in_flight);
                     see(id, Level::Hidden, &queue.hidden);
                     see(id, Level::Away, &queue.absent);
+                    if let Some(empty) = self.empty_receives(queue, now) {
+                        see(id, Level::EmptyReceives, &Track::of_count(empty));
+                    }
                 }
                 Node::Balancer(balancer) => see(id, Level::Away, &balancer.absent),
                 Node::Bucket(bucket) => see(id, Level::Away, &bucket.absent),

@@ -257,8 +257,11 @@ impl World<'_> {
                 self.start(cx, job, id, slot, waited);
                 continue;
             }
-            if pool.feeds.is_empty() || !self.receive_any(cx, id) {
+            if pool.feeds.is_empty() {
                 return;
+            }
+            if !self.receive_any(cx, id) {
+                return self.polls_in_vain(cx, id);
             }
         }
     }

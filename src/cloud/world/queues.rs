@@ -4,7 +4,7 @@ use crate::cloud::fact::Fact;
 use crate::cloud::node::{Node, Queue};
 use crate::cloud::request::{Job, Kin, Mail, Message, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{DeadLetters, NodeId};
-use crate::cloud::world::World;
+use crate::cloud::world::{Alarm, World};
 use crate::engine::{Context, Observer};
 use crate::ground::time::{SimTime, Span};
 
@@ -108,7 +108,7 @@ impl World<'_> {
             }
             let dead_letters = queue.dead_letters;
             let Some(message) = queue.front() else { return false };
-            if !self.pool(to).can_take() {
+            if !self.pool_mut(to).can_receive() {
                 return false;
             }
             if let Some(DeadLetters { max_receives, .. }) = dead_letters
@@ -118,7 +118,7 @@ impl World<'_> {
                 continue;
             }
             // Only now: a slot that is made when it is needed must not be made for an exhausted message.
-            let Some(slot) = self.pool_mut(to).free_slot() else { return false };
+            let Some(slot) = self.pool_mut(to).receiving_slot() else { return false };
             self.queue_mut(from).pop(None);
             let stamp = self.new_stamp();
             let letter = &mut self.messages[message];
@@ -166,6 +166,34 @@ impl World<'_> {
             self.start(cx, job, to, slot, Span::ZERO);
             return true;
         }
+    }
+
+    /// Idle slots whose polls are counted have found nothing: their polls stay open, or they sleep.
+    pub(super) fn polls_in_vain<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        let now = cx.now();
+        while let Some(slot) = self.pool_mut(id).pollers.as_mut().and_then(|pollers| pollers.next_up()) {
+            let stamp = self.new_stamp();
+            let after = self.pool_mut(id).pollers.as_mut().and_then(|pollers| pollers.poll(slot, now, stamp));
+            if let Some(after) = after {
+                self.set_alarm(cx, after, Alarm::Poll { pool: id, slot, stamp });
+            }
+        }
+    }
+
+    /// An idle slot's poll ends, or its sleep does.
+    pub(super) fn poll_is_due<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, slot: u32, stamp: u32) {
+        let next = self.new_stamp();
+        let sleeps = self.pool_mut(id).pollers.as_mut().and_then(|pollers| pollers.is_due(slot, stamp, next));
+        match sleeps {
+            Some(span) => self.set_alarm(cx, span, Alarm::Poll { pool: id, slot, stamp: next }),
+            None => self.rouse(id),
+        }
+    }
+
+    /// Polls of a queue that have brought nothing until `now`; `None` where nobody counts them.
+    pub(super) fn empty_receives(&self, queue: &Queue, now: SimTime) -> Option<u64> {
+        let counted = queue.to.iter().filter_map(|&taker| self.pool(taker).pollers.as_ref());
+        counted.map(|pollers| pollers.empty(now)).reduce(|sum, empty| sum + empty)
     }
 
     /// The FIFO group or tenant of a request; 0 is none.

@@ -133,11 +133,11 @@ impl World<'_> {
         letter.state = Mail::Visible;
         letter.stamp = stamp;
         letter.visible = now;
-        let (at, order, request) = (letter.queue, letter.order, letter.request);
+        let (at, order, request, receives) = (letter.queue, letter.order, letter.request, letter.receives);
         let who = self.requests[request].who();
         let queue = self.queue_mut(at);
         queue.visible.up(now);
-        let order = queue.put_back(message, order);
+        let order = queue.put_back(message, order, receives);
         self.messages[message].order = order;
         cx.tell(Fact::Returned { who, queue: at });
         self.rouse_takers(at);

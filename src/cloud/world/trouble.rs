@@ -176,6 +176,9 @@ impl World<'_> {
             if first && let Some(standing) = &mut pool.standing {
                 (0..standing.places()).for_each(|place| standing.leave(place));
             }
+            if let Some(pollers) = &mut pool.pollers {
+                pollers.pause(cx.now());
+            }
             self.work_in_hand(cx, node, held, moves);
             self.pool_mut(node).settle();
         }

@@ -28,6 +28,7 @@ impl Builder<'_> {
             returned: match draft.returned {
                 None | Some(messages::Returned::InPlace) => Returned::InPlace,
                 Some(messages::Returned::Last) => Returned::Last,
+                Some(messages::Returned::ByReceives) => Returned::ByReceives,
             },
             stale_delete: match draft.stale_delete {
                 None | Some(messages::StaleDelete::Ignored) => StaleDelete::Ignored,
@@ -40,7 +41,12 @@ impl Builder<'_> {
 
     pub(super) fn poll(&mut self, draft: Option<&messages::Poll>) -> Poll {
         let Some(draft) = draft else { return Poll::default() };
-        Poll { on_error: self.some_law(&draft.on_error), heartbeat: draft.heartbeat.map(|time| time.0) }
+        Poll {
+            on_error: self.some_law(&draft.on_error),
+            heartbeat: draft.heartbeat.map(|time| time.0),
+            wait: draft.wait.map(|time| time.0),
+            sleep: self.some_law(&draft.sleep),
+        }
     }
 
     /// The number of a group that the file names.

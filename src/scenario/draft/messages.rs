@@ -53,6 +53,8 @@ pub(crate) enum Returned {
     InPlace,
     /// Behind all others.
     Last,
+    /// By its first arrival after the first and second receive, behind all others from the third on.
+    ByReceives,
 }
 
 /// Which deletes of a message count.
@@ -76,4 +78,10 @@ pub(crate) struct Poll {
     /// While a worker is at work on a message, it hides it anew so often, each time for the queue's whole
     /// `visibility-timeout`, and each time billed. Without it, never.
     pub heartbeat: Option<Time>,
+    /// How long an idle slot's poll waits for a message: `"0s"` is a short poll, `"20s"` the longest that SQS allows. Each
+    /// poll, also one that brings nothing, is counted and billed. Without it, polls are open and free; so are those of
+    /// workers without number, of whom one always polls.
+    pub wait: Option<Time>,
+    /// From a poll that brought nothing to the next one: a law of a duration. Needs `wait`. Without it, at once.
+    pub sleep: Option<Law<Time>>,
 }

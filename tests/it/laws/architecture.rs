@@ -141,7 +141,11 @@ impl Plan<'_> {
                     text.push_str("fifo = true\n");
                 }
                 if !fifo && taste.has("returned") {
-                    let _ = writeln!(text, "returned = \"{}\"", taste.one("where to", &["in-place", "last"]));
+                    let _ = writeln!(
+                        text,
+                        "returned = \"{}\"",
+                        taste.one("where to", &["in-place", "last", "by-receives"])
+                    );
                 }
                 if taste.has("stale delete") {
                     let _ = writeln!(
@@ -178,6 +182,7 @@ impl Plan<'_> {
             let _ = writeln!(text, "speed = {}", taste.one("how fast", &["0.3", "0.7", "1.5", "4"]));
         }
         let vertical = self.workers(taste, pool, text);
+        let unlimited = text.ends_with("workers = \"unlimited\"\n");
         if vertical || taste.has("ec2") {
             let volume = if taste.has("volume") { ", volume = \"8GiB\"" } else { "" };
             let spot = if !vertical && taste.has("spot") { self.spot(taste) } else { String::new() };
@@ -197,7 +202,7 @@ impl Plan<'_> {
         if taste.has("wait for a worker") {
             let _ = writeln!(text, "no-worker = \"wait\"");
         }
-        self.poll(taste, text);
+        self.poll(taste, unlimited, text);
         if taste.has("scale-in") {
             let policies = ["newest", "oldest", "closest-to-hour", "default"];
             let mut said = format!("termination-policy = \"{}\"", taste.one("who goes", &policies));
@@ -226,13 +231,21 @@ impl Plan<'_> {
     }
 
     /// How it takes messages.
-    fn poll(&self, taste: &mut Taste, text: &mut String) {
+    fn poll(&self, taste: &mut Taste, unlimited: bool, text: &mut String) {
         let mut keys = Vec::new();
         if taste.has("on error") {
             keys.push(format!("on-error = {}", taste.law(50, 5_000)));
         }
         if taste.has("heartbeat") {
             keys.push(format!("heartbeat = {}", taste.span(100, 10_000)));
+        }
+        match taste.one("polls", &["open", "long", "short", "lazy"]) {
+            "long" => keys.push(format!("wait = {}", taste.span(1, 20_000))),
+            "short" if !unlimited => keys.push(format!("wait = \"0s\", sleep = {}", taste.law(100, 5_000))),
+            "lazy" if !unlimited => {
+                keys.push(format!("wait = {}, sleep = {}", taste.span(1, 5_000), taste.law(50, 5_000)));
+            }
+            _ => (),
         }
         if !keys.is_empty() {
             let _ = writeln!(text, "poll = {{ {} }}", keys.join(", "));

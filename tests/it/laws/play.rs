@@ -133,7 +133,8 @@ impl Play<'_> {
                 }
                 // A group whose message is in flight holds its others up.
                 NodeKind::Queue(queue) if level(id, Level::Visible) > 0 && !queue.fifo => {
-                    for &taker in &queue.to {
+                    // Nor do those take it who sleep between polls.
+                    for &taker in queue.to.iter().filter(|&&taker| !self.sleeps(taker)) {
                         let open = level(taker, Level::Away) == 0 && level(taker, Level::Draining) == 0;
                         if open && level(taker, Level::Busy) < level(taker, Level::Slots) {
                             let name = &self.topology.nodes[taker.index()].name;
@@ -146,6 +147,11 @@ impl Play<'_> {
                 _ => (),
             }
         }
+    }
+
+    /// Whether a pool's idle workers sleep after a poll that brought nothing.
+    fn sleeps(&self, pool: NodeId) -> bool {
+        matches!(&self.topology.nodes[pool.index()].kind, NodeKind::Pool(pool) if pool.poll.sleep.is_some())
     }
 
     fn is_balanced(&self, id: NodeId) -> bool {

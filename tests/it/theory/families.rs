@@ -22,7 +22,8 @@ pub fn translate(case: &Case) -> Result<Plan, String> {
         "n-policy" => Err("`n-policy` is not built yet".into()),
         "hysteresis" => Err("`hysteresis` is not built yet".into()),
         "periodic-autoscaler" => Err("how a draining worker is called back is not settled yet".into()),
-        "polling" | "batch-service" => Err("polls that sleep and workers that take batches are not built yet".into()),
+        "polling" => polling(&case.system),
+        "batch-service" => Err("workers that take batches are not built yet".into()),
         "token-bucket" => limited(&case.system),
         "mt-g-inf" => swinging(&case.system),
         "transient" => Err("`run.snapshots` is not built yet".into()),
@@ -280,6 +281,33 @@ fn priority(system: &Value) -> Result<Plan, String> {
         }
     };
     Ok(Plan { text: format!("{workloads}{works}{pool}"), rate, topologies: 1, quantity: Box::new(quantity) })
+}
+
+/// A worker that takes one message after the other, sleeps when it finds none, and then looks again.
+fn polling(system: &Value) -> Result<Plan, String> {
+    let (arrivals, rate) = arrivals(&system["arrivals"])?;
+    let text = format!(
+        "[workload.jobs]\n{arrivals}[work]\nserve = {}\n[topology.it.queue.q]\nto = \"a\"\n[topology.it.pool.a]\n\
+         steps = [{{ work = \"serve\" }}]\npoll = {{ wait = \"0s\", sleep = {} }}\n{}",
+        law(&system["service"])?,
+        law(&system["polling"]["sleep"])?,
+        size(system)?
+    );
+    let servers = number(system, "servers")?;
+    let quantity = move |name: &str| match name {
+        "fraction_sleeping" => linear("pool.a.busy", -1.0 / servers, 1.0),
+        // Each sleep follows on a poll that brought nothing.
+        "sleeps_per_second" => figure("queue.q.empty-receives"),
+        "empty_polls_per_second" => untold("polls after a sleep are not told from those after work"),
+        "p_wait" => figure("queue.q.waits"),
+        "mean_queue" => figure("queue.q.visible"),
+        "mean_in_system" => figure("queue.q.in-system"),
+        _ => match name.strip_prefix("wait_").or(name.strip_suffix("_wait")) {
+            Some(statistic) => figure(format!("queue.q.wait.{statistic}")),
+            None => station("a", name),
+        },
+    };
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
 }
 
 /// Messages that fail, hide for a while, come back, and are put aside after too many attempts.

@@ -278,6 +278,8 @@ impl Dice {
         let before = NodeId(3 * tier as u16 + if doors[tier as usize].1 { 2 } else { 0 });
         let scaling =
             if unlimited { Scaling::Fixed } else { self.scaling(NodeId(3 * tier as u16), before, workers, slots) };
+        let sleep = self.one_in(2).then(|| Distribution::constant((1 + self.of(4)) * SECOND));
+        let shortest = u64::from(sleep.is_none());
         let rank = self.pick(&[vec![0, 1], vec![1, 0]]);
         let grows = matches!(scaling, Scaling::Vertical(_));
         let spot = (!unlimited && !grows && self.one_in(2)).then(|| Spot {
@@ -324,6 +326,8 @@ impl Dice {
             },
             poll: Poll {
                 on_error: self.one_in(3).then(|| self.law(3)),
+                wait: self.one_in(3).then(|| Span::from_secs(shortest + self.of(4))),
+                sleep,
                 heartbeat: self.one_in(3).then(|| Span::from_secs(1 + self.of(5))),
             },
             admission: self.admission(true),
