@@ -405,23 +405,24 @@ impl<'a> World<'a> {
     /// What the parts follow over time, in the order of [`World::integrals`].
     pub fn gauges(&self) -> Vec<Gauge> {
         let mut gauges = Vec::new();
-        self.each_track(SimTime::START, |node, what, _| gauges.push(Gauge { node, what }));
+        self.each_track(None, |node, what, _| gauges.push(Gauge { node, what }));
         gauges
     }
 
     /// The integral of each gauge since the start, in its unit × nanoseconds.
     pub fn integrals(&self, now: SimTime, out: &mut Vec<u128>) {
         out.clear();
-        self.each_track(now, |_, _, track| out.push(track.integral(now)));
+        self.each_track(Some(now), |_, _, track| out.push(track.integral(now)));
     }
 
     /// The present value of each gauge.
     pub fn levels(&self, out: &mut Vec<u64>) {
         out.clear();
-        self.each_track(SimTime::START, |_, _, track| out.push(track.level()));
+        self.each_track(None, |_, _, track| out.push(track.level()));
     }
 
-    fn each_track(&self, now: SimTime, mut see: impl FnMut(Option<NodeId>, Level, &Track)) {
+    /// `now` matters where something is only counted.
+    fn each_track(&self, now: Option<SimTime>, mut see: impl FnMut(Option<NodeId>, Level, &Track)) {
         see(None, Level::InSystem, &self.in_system);
         see(None, Level::Retrying, &self.retrying);
         for (index, node) in self.nodes.iter().enumerate() {

@@ -190,10 +190,11 @@ impl World<'_> {
         }
     }
 
-    /// Polls of a queue that have brought nothing until `now`; `None` where nobody counts them.
-    pub(super) fn empty_receives(&self, queue: &Queue, now: SimTime) -> Option<u64> {
+    /// Polls of a queue that have brought nothing until `now`, if that is asked; `None` where nobody counts them.
+    pub(super) fn empty_receives(&self, queue: &Queue, now: Option<SimTime>) -> Option<u64> {
         let counted = queue.to.iter().filter_map(|&taker| self.pool(taker).pollers.as_ref());
-        counted.map(|pollers| pollers.empty(now)).reduce(|sum, empty| sum + empty)
+        let empty = counted.map(|pollers| now.map_or(0, |now| pollers.empty(now)));
+        empty.reduce(|sum, empty| sum + empty)
     }
 
     /// The FIFO group or tenant of a request; 0 is none.
