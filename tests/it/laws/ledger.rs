@@ -11,8 +11,9 @@ use queuelab::ground::time::SimTime;
 use super::crew::Crew;
 use super::mail::Mail;
 
-/// More facts at one instant than any of these small scenarios has reason for.
-const HANGS: u32 = 300_000;
+/// More facts at one instant than any of these scenarios has reason for. Who sends copies on and then fails, again and
+/// again, makes a queue of hundreds of thousands; where their bucket is away, all of them are received and fail at once.
+const HANGS: u32 = 3_000_000;
 
 /// Who a request is, in order.
 pub type Name = (u16, u32);
