@@ -210,7 +210,9 @@ impl Crew {
                 let since = SimTime::from_nanos(at.nanos() - waited.nanos());
                 let in_line = self.goes(name(who), since, at);
                 let known = in_line || since == at || self.in_doubt;
-                let right = known && !self.away && (!self.in_order || since >= self.last_in_line);
+                // Where all but those who drain have failed nobody is taken in, and they still end their own lines.
+                let closed = self.away && (self.shared || self.levels[DRAINING].level == 0);
+                let right = known && !closed && (!self.in_order || since >= self.last_in_line);
                 self.last_in_line = self.last_in_line.max(since);
                 self.busy.add(at, 1);
                 *self.working.entry((name(who), at)).or_default() += 1;
