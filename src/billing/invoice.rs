@@ -113,6 +113,9 @@ fn charges(used: &Used) -> Vec<Charge> {
             charge("s3.get", Quantity::whole(u128::from(*gets))),
             charge("s3.storage", Quantity { parts: nano_gb(*kept), decimals: 9 }),
         ],
+        Used::Calls { item, calls } => {
+            item.iter().map(|item| charge(item, Quantity::whole(u128::from(*calls)))).collect()
+        }
         Used::Volumes { item, byte_seconds } => {
             vec![charge(item, Quantity { parts: nano_gb(byte_seconds * 1_000_000_000), decimals: 9 })]
         }

@@ -30,11 +30,14 @@ const CHUNK: u64 = 64 * 1024;
 ///   another way, nobody can tell which stays are the balancer's, and their connections count as new ones only.
 /// - A queue counts sends and receives by 64 KiB, deletes and changes of visibility by one.
 /// - A bucket counts puts and gets, and keeps what was put.
+/// - A service counts the calls that it took, well answered or not.
 #[derive(Clone, Debug)]
 pub struct Meter {
     nodes: Vec<(String, Counter)>,
     /// Some pool stands behind a balancer: only there stays are counted.
     doors: bool,
+    /// Some node is paid by the call.
+    tolls: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +46,7 @@ enum Counter {
     Balancer(BalancerCounter),
     Queue(QueueCounter),
     Bucket(BucketCounter),
+    Calls { item: Option<String>, calls: u64 },
 }
 
 impl Meter {
@@ -63,11 +67,15 @@ impl Meter {
             NodeKind::Bucket(bucket) => {
                 (format!("bucket.{}", node.name), Counter::Bucket(BucketCounter::new(bucket.keep)))
             }
+            NodeKind::Service(service) => {
+                (format!("service.{}", node.name), Counter::Calls { item: service.price.clone(), calls: 0 })
+            }
         });
         let nodes: Vec<_> = nodes.collect();
         let doors =
             nodes.iter().any(|(_, counter)| matches!(counter, Counter::Pool(PoolCounter { door: Some(_), .. })));
-        Meter { nodes, doors }
+        let tolls = nodes.iter().any(|(_, counter)| matches!(counter, Counter::Calls { .. }));
+        Meter { nodes, doors, tolls }
     }
 
     /// What was used up to `at`, those charged that still run then. All facts up to `at` must have been seen, and
@@ -79,6 +87,7 @@ impl Meter {
                 Counter::Balancer(balancer) => balancer.used(at),
                 Counter::Queue(queue) => queue.used(),
                 Counter::Bucket(bucket) => bucket.used(at),
+                Counter::Calls { item, calls } => Used::Calls { item: item.clone(), calls: *calls },
             };
             NodeUsage { node: node.clone(), used }
         });
@@ -138,7 +147,15 @@ impl Observer<Fact> for Meter {
                     balancer.routed(at, bytes);
                 }
             }
-            Fact::Started { pool, waited, .. } | Fact::Left { pool, waited, .. } => self.stayed(pool, at, waited),
+            Fact::Started { pool, waited, .. } => {
+                self.stayed(pool, at, waited);
+                if self.tolls
+                    && let Some((_, Counter::Calls { calls, .. })) = self.nodes.get_mut(pool.index())
+                {
+                    *calls += 1;
+                }
+            }
+            Fact::Left { pool, waited, .. } => self.stayed(pool, at, waited),
             Fact::Served { pool, began, .. } => self.stayed(pool, at, at - began),
             Fact::Posted { queue, bytes, .. } => {
                 if let Some(queue) = self.queue(queue) {
@@ -206,9 +223,9 @@ fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
             NodeKind::Queue(queue) => queue.to.contains(&pool),
             NodeKind::Pool(from) => from.steps.iter().any(|step| match &step.verb {
                 Verb::Call { to, .. } | Verb::Send { to, .. } => to.contains(&pool),
-                Verb::Work { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
+                Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
             }),
-            NodeKind::Bucket(_) => false,
+            NodeKind::Bucket(_) | NodeKind::Service(_) => false,
         };
         if reaches {
             doors.push(NodeId::at(place));

@@ -61,6 +61,8 @@ fn units(item: &str) -> &'static [&'static str] {
         "alb.lcu" => &["LCU-h"],
         "sqs.standard" | "sqs.fifo" | "s3.put" | "s3.get" => &["million", "thousand"],
         "s3.storage" | "ebs.gp3" | "ebs.gp2" => &["GB-month"],
+        // Something outside, which no book knows: a mail, a look-up of a partner.
+        _ if item.strip_prefix("service.").is_some_and(|name| !name.is_empty()) => &["million", "thousand"],
         _ if item.strip_prefix("ec2.").or(item.strip_prefix("spot.")).is_some_and(|kind| kind.contains('.')) => &["h"],
         _ => &[],
     }

@@ -58,6 +58,13 @@ pub enum Used {
         /// Bytes kept, summed over time, in byte·nanoseconds.
         kept: u128,
     },
+    /// Something outside that is paid by the call.
+    Calls {
+        /// The price book's item; `None`: its calls cost nothing.
+        item: Option<String>,
+        /// Calls that it took.
+        calls: u64,
+    },
     /// Volumes by themselves.
     Volumes {
         /// The price book's item: `ebs.gp3`.

@@ -74,6 +74,7 @@ pub const WORDS: &[Word] = &[
     figure("availability", SHARE, "of requests: those that got an answer; of a node: the time it was not away"),
     figure("goodput", RATE, "requests whose work was all done"),
     figure("attempts", "a request", "how often clients sent a request, the first time included"),
+    figure("retried", SHARE, "requests that their clients sent more than once"),
     figure("duplicates", SHARE, "work done that had been done before, or that nobody waited for, to requests born"),
     figure("in-system", MEAN, "requests, or messages of a queue, that are present"),
     figure("retrying", MEAN, "clients that pause before another attempt"),
@@ -112,6 +113,7 @@ pub const WORDS: &[Word] = &[
     figure("receives", RATE, "messages received"),
     figure("empty-receives", RATE, "polls that brought no message; each is billed as any other"),
     figure("deliveries", "a message", "how often a message was received"),
+    figure("bucket-full", SHARE, "time in which the bucket of an admission holds all its tokens, over time"),
     figure("dead-letters", SHARE, "messages put aside after too many receives, to messages sent"),
     // Of times.
     statistic("mean", "the mean; a few very slow ones move it"),

@@ -38,6 +38,8 @@ pub enum Level {
     Hidden,
     /// Polls of a queue that brought nothing, a second: its integral, over seconds, is their number.
     EmptyReceives,
+    /// 1 while the bucket of a node's admission holds all its tokens, else 0: told by its integral alone.
+    BucketFull,
 }
 
 impl Level {
@@ -60,6 +62,7 @@ impl Level {
             Level::InFlight => "in-flight",
             Level::Hidden => "hidden",
             Level::EmptyReceives => "empty-receives",
+            Level::BucketFull => "bucket-full",
         }
     }
 }

@@ -9,6 +9,7 @@ mod calling;
 mod farewell;
 mod fault;
 mod messages;
+mod service;
 mod spot;
 
 pub use admission::Admission;
@@ -17,6 +18,7 @@ pub use calling::{Breaker, Budget, Guards, Slow};
 pub use farewell::{Farewell, Termination};
 pub use fault::{Clock, Crash, Fault, Harm, Outage, Reclaim, When};
 pub use messages::{DeadLetterAt, DeadLetters, Poll, Queue, Returned, StaleDelete};
+pub use service::Service;
 pub use spot::{Notice, Spot};
 
 use crate::cloud::scaling::{Metrics, Scaling};
@@ -70,6 +72,19 @@ pub enum NodeKind {
     Queue(Queue),
     /// Stores objects.
     Bucket(Bucket),
+    /// Something outside that answers.
+    Service(Box<Service>),
+}
+
+impl NodeKind {
+    /// Those who serve with slots: a pool, or whoever answers for a service.
+    pub fn pool(&self) -> Option<&Pool> {
+        match self {
+            NodeKind::Pool(pool) => Some(pool),
+            NodeKind::Service(service) => Some(&service.desk),
+            NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) => None,
+        }
+    }
 }
 
 /// Routes; holds nothing.
@@ -234,6 +249,13 @@ pub enum Verb {
         copies: u32,
         /// The group of the message; `None` is the request's own.
         group: Option<u32>,
+    },
+    /// Answers, as something outside does: keeps the slot for so long, drawn each visit anew.
+    Answer {
+        /// How long (nanoseconds); no machine makes it faster.
+        latency: Distribution,
+        /// The chance, each visit anew, that the answer is an error.
+        fails: f64,
     },
     /// Stores an object.
     Put {

@@ -152,7 +152,8 @@ fn is_drawn(level: Level) -> bool {
         | Level::Draining
         | Level::Away
         | Level::Hidden
-        | Level::EmptyReceives => false,
+        | Level::EmptyReceives
+        | Level::BucketFull => false,
     }
 }
 

@@ -119,6 +119,7 @@ pub fn label(node: &Node) -> String {
         NodeKind::Pool(_) => "pool",
         NodeKind::Queue(_) => "queue",
         NodeKind::Bucket(_) => "bucket",
+        NodeKind::Service(_) => "service",
     };
     format!("{kind}.{}", node.name)
 }
@@ -157,6 +158,7 @@ pub fn of_requests(whose: Whose, kind: &Kind, ground: &Ground<'_>, into: &mut Ve
     list.add("availability", "1", share(kind.answer.count(), kind.born));
     list.add("goodput", "1/s", ground.rate(kind.completion.count()));
     list.add("attempts", "1", share(kind.born + kind.repeats, kind.born));
+    list.add("retried", "1", share(kind.retried, kind.born));
     list.add("duplicates", "1", share(kind.wasted, kind.born));
 }
 
@@ -222,7 +224,19 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.add("deliveries", "1", share(place.wait.count(), place.posted));
             list.add("dead-letters", "1", share(place.buried, place.posted));
         }
+        NodeKind::Service(_) => {
+            list.times("service", &place.service);
+            for (name, value) in [("in-system", level(Level::Busy)), ("busy", level(Level::Busy))] {
+                list.add(name, "1", value);
+            }
+            list.add("throughput", "1/s", ground.rate(place.served));
+            list.add("outages", "1/s", ground.rate(place.outages));
+            list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));
+        }
         NodeKind::Balancer(_) | NodeKind::Bucket(_) => {}
+    }
+    if let Some(full) = level(Level::BucketFull) {
+        list.add("bucket-full", "1", Some(full));
     }
     list.add("cost.total", "$", Some(cost.dollars()));
 }

@@ -45,6 +45,8 @@ pub struct Kind {
     pub born: u64,
     /// Attempts that their clients sent after the first.
     pub repeats: u64,
+    /// Requests that had a second attempt.
+    pub retried: u64,
     /// Pieces of work done again, or for nobody.
     pub wasted: u64,
     /// How many ended without their work done, by [`Loss`].
@@ -67,6 +69,7 @@ impl Kind {
     pub fn merge(&mut self, other: &Kind) {
         self.born += other.born;
         self.repeats += other.repeats;
+        self.retried += other.retried;
         self.wasted += other.wasted;
         for (mine, theirs) in self.lost.iter_mut().zip(other.lost) {
             *mine += theirs;
@@ -190,7 +193,11 @@ impl Observer<Fact> for Recorder {
             }
             // The first attempt is the birth, which is counted.
             Fact::Sent { attempt: 1, .. } => {}
-            Fact::Sent { who, .. } => self.kinds[who.workload.index()].repeats += u64::from(who.counted),
+            Fact::Sent { who, attempt } => {
+                let kind = &mut self.kinds[who.workload.index()];
+                kind.repeats += u64::from(who.counted);
+                kind.retried += u64::from(who.counted && attempt == 2);
+            }
             Fact::Hedged { who } => self.kinds[who.workload.index()].repeats += u64::from(who.counted),
             Fact::Queued { who, pool } => self.places[pool.index()].queued += u64::from(who.counted),
             Fact::Started { who, pool, waited } => {

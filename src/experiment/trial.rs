@@ -48,6 +48,7 @@ pub fn application(arrivals: Arrivals, work: Option<Distribution>) -> Applicatio
         name: "jobs".into(),
         arrivals,
         batch: None,
+        at_start: 0,
         client: Client::default(),
         size: Distribution::constant(1_024),
         answer_size: Distribution::constant(1_024),

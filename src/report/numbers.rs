@@ -27,7 +27,8 @@ pub enum Kind {
 }
 
 /// Last or first words of figures that are shares; a document's unit `1` does not tell them from plain numbers.
-const SHARES: [&str; 7] = ["lost", "availability", "utilisation", "waits", "duplicates", "wasted", "dead-letters"];
+const SHARES: [&str; 9] =
+    ["lost", "availability", "utilisation", "waits", "retried", "duplicates", "wasted", "dead-letters", "bucket-full"];
 
 impl Kind {
     /// The kind of the figure `name` that a document gives in `unit`.

@@ -12,6 +12,7 @@ pub(crate) mod node;
 pub(crate) mod quantities;
 pub(crate) mod run;
 pub(crate) mod scaling;
+pub(crate) mod service;
 pub(crate) mod step;
 pub(crate) mod words;
 pub(crate) mod workload;
@@ -27,6 +28,7 @@ use crate::scenario::draft::metric::Metrics;
 use crate::scenario::draft::node::{Balancer, Bucket, Pool};
 use crate::scenario::draft::quantities::{Limit, Time};
 use crate::scenario::draft::run::{Prices, Run};
+use crate::scenario::draft::service::Service;
 use crate::scenario::draft::words::Entry;
 use crate::scenario::draft::workload::Workload;
 
@@ -79,6 +81,9 @@ pub(crate) struct Topology {
     /// Buckets: they store objects.
     #[serde(default)]
     pub bucket: IndexMap<String, Bucket>,
+    /// Services: something outside that answers.
+    #[serde(default)]
+    pub service: IndexMap<String, Service>,
     /// How what happens becomes what controllers see.
     #[serde(default)]
     pub metrics: Metrics,

@@ -44,9 +44,12 @@ pub(crate) enum Of {
     Requests,
     /// Of a topology as a whole.
     Whole,
+    /// Of pools.
     Pool,
+    /// Of all who serve: pools and services.
+    Server,
     Queue,
-    /// Of pools, queues, balancers and buckets.
+    /// Of nodes of every kind.
     AnyNode,
 }
 
@@ -87,6 +90,7 @@ pub(crate) const FIGURES: &[Figure] = &[
     good(row("goodput", Of::Requests, Form::Rate, "requests that end well, a second")),
     good(row("availability", Of::Requests, Form::Share, "share of requests that were answered")),
     row("attempts", Of::Requests, Form::Number, "how often clients sent a request, the first time included"),
+    row("retried", Of::Requests, Form::Share, "share of requests that their clients sent more than once"),
     row("duplicates", Of::Requests, Form::Share, "share of requests whose work was done more than once"),
     row("cost.total", Of::Whole, Form::Money, "the bill of the run"),
     row("cost.month", Of::Whole, Form::Money, "the bill of 730 hours at the run's rate of spending"),
@@ -94,13 +98,13 @@ pub(crate) const FIGURES: &[Figure] = &[
     row("cost.wasted", Of::Whole, Form::Share, "share of the bill that paid for idle workers"),
     row("cost.drain", Of::Whole, Form::Money, "what following the last requests to their end cost, beside the bill"),
     times("wait", Of::Pool, "time in line, from joining it to leaving it; of a queue, from visible to received"),
-    times("service", Of::Pool, "time at work, from start to end at one worker"),
+    times("service", Of::Server, "time at work, from start to end at one worker"),
     row("waits", Of::Pool, Form::Share, "share of visits whose service does not begin at once"),
     times("left", Of::Pool, "time in line of those who left it unserved"),
     row("leaves", Of::Pool, Form::Share, "share of visits that left the line unserved"),
     row("in-line", Of::Pool, Form::Number, "requests that wait, on average over time"),
-    row("in-system", Of::Pool, Form::Number, "requests that wait or are served, on average over time"),
-    row("busy", Of::Pool, Form::Number, "slots that are taken, on average over time"),
+    row("in-system", Of::Server, Form::Number, "requests that wait or are served, on average over time"),
+    row("busy", Of::Server, Form::Number, "slots that are taken, on average over time"),
     row("utilisation", Of::Pool, Form::Share, "busy slots ÷ ready slots, averaged over time"),
     row("workers.desired", Of::Pool, Form::Number, "workers that the controller wants, on average over time"),
     row("workers.pending", Of::Pool, Form::Number, "workers asked for and not yet running, on average over time"),
@@ -114,10 +118,11 @@ pub(crate) const FIGURES: &[Figure] = &[
     ),
     row("workers.started", Of::Pool, Form::Rate, "workers started, a second"),
     row("workers.stopped", Of::Pool, Form::Rate, "workers stopped, a second"),
-    good(row("throughput", Of::Pool, Form::Rate, "visits that end, a second")),
-    row("outages", Of::Pool, Form::Rate, "outages, a second"),
-    good(row("availability", Of::Pool, Form::Share, "share of time in which it was not away")),
+    good(row("throughput", Of::Server, Form::Rate, "visits that end, a second")),
+    row("outages", Of::Server, Form::Rate, "outages, a second"),
+    good(row("availability", Of::Server, Form::Share, "share of time in which it was not away")),
     row("cost.total", Of::AnyNode, Form::Money, "its part of the bill of the run"),
+    row("bucket-full", Of::AnyNode, Form::Share, "share of time in which its admission's bucket holds all its tokens"),
     times("wait", Of::Queue, "from visible to received"),
     row("waits", Of::Queue, Form::Share, "share of receives that found a message which had to wait"),
     row("deliveries", Of::Queue, Form::Number, "how often a message was received"),

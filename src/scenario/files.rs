@@ -313,6 +313,11 @@ fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>
         if let Some(law) = &topology.metrics.delay {
             visit(Place::of(&["topology", topology_name, "metrics", "delay"]), AnyLaw::Time(law));
         }
+        for (name, service) in &topology.service {
+            if let Some(law) = &service.latency {
+                visit(Place::of(&["topology", topology_name, "service", name, "latency"]), AnyLaw::Time(law));
+            }
+        }
         for (name, bucket) in &topology.bucket {
             let place = Place::of(&["topology", topology_name, "bucket", name]);
             for (key, law) in [("put", &bucket.put), ("get", &bucket.get)] {

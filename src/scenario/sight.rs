@@ -20,6 +20,7 @@ pub(crate) enum Kind {
     Pool,
     Queue,
     Bucket,
+    Service,
     /// Of a later version; refused elsewhere.
     Later,
 }
@@ -30,7 +31,7 @@ impl Kind {
         ("pool", Kind::Pool),
         ("queue", Kind::Queue),
         ("bucket", Kind::Bucket),
-        ("service", Kind::Later),
+        ("service", Kind::Service),
         ("function", Kind::Later),
         ("bus", Kind::Later),
         ("cluster", Kind::Later),
@@ -218,7 +219,7 @@ pub(crate) fn entry<'a>(
             let candidates: Vec<&str> = nodes
                 .iter()
                 .filter(|(name, kind)| match kind {
-                    Kind::Balancer | Kind::Pool => true,
+                    Kind::Balancer | Kind::Pool | Kind::Service => true,
                     Kind::Queue => topology.queue.get(**name).is_none_or(|queue| queue.to.is_some()),
                     Kind::Bucket | Kind::Later => false,
                 })

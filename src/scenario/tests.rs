@@ -344,9 +344,10 @@ fault.zone.z = { zone = "a", at = "50min", lasts = "1min" }
 fault.reclaim.r = { pool = "c", every = "10h" }
 balancer.lb = { to = "p" }
 bucket.b = {}
+service.s = {}
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
-pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
+pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }, { send = "s" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
 pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
 pool.v = { steps = [], admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
@@ -396,7 +397,7 @@ fn the_defaults_that_are_explained_are_those_that_hold() {
 fn may_take(place: &Place, key: &str) -> bool {
     let place = place.to_string();
     match key {
-        "fails" | "fresh" => place.ends_with("pool.p.steps[0]"),
+        "fails" | "fresh" => place.ends_with("pool.p.steps[0]") || place.ends_with("service.s"),
         "copies" => place.ends_with("pool.p.steps[3]"),
         "marks" => place.contains("workload.rows"),
         "spread" => place.contains("workload.counts"),

@@ -6,8 +6,8 @@ use crate::billing::{PriceBook, invoice, total};
 use crate::cloud::fact::{Outcome, Who};
 use crate::cloud::scaling::{Scaling, Size, Vertical};
 use crate::cloud::topology::{
-    Balancer, Discipline, Farewell, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue, Speed,
-    Step, WorkloadId,
+    Balancer, Discipline, Farewell, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue,
+    Service, Speed, Step, WorkloadId,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, Span};
@@ -100,6 +100,24 @@ fn each_start_is_billed_for_a_minute_at_least() {
     let usage = meter.usage(second(240));
     assert_eq!(seconds(&usage, 0), (2, 300));
     assert_eq!(total(&invoice(&usage, &PriceBook::us_east_1())).to_string(), "0.008");
+}
+
+/// By hand: three calls begin, one of which fails later, and a fourth is refused before it begins; a million cost 100 $.
+#[test]
+fn a_service_is_paid_by_the_call_that_it_took() {
+    let of = |price: Option<&str>| {
+        let service = Service::new(no_time(), 0.5, Some(3), None, price.map(str::to_owned));
+        vec![pool(Platform::Free, Vec::new()), NodeKind::Service(Box::new(service))]
+    };
+    let began = |pool| Fact::Started { who: who(), pool: NodeId(pool), waited: Span::ZERO };
+    let facts = [(0, began(0)), (1, began(1)), (2, began(1)), (3, began(1))];
+    let mut book = PriceBook::us_east_1();
+    assert_eq!(book.own("service.mail", "$100/million"), Ok(()));
+    let usage = metered(of(Some("service.mail")), &facts).usage(second(1));
+    assert_eq!(usage.nodes[1].used, Used::Calls { item: Some("service.mail".to_owned()), calls: 3 });
+    assert_eq!(total(&invoice(&usage, &book)).to_string(), "0.0003");
+    // Without a price its calls cost nothing, and stand in no bill.
+    assert_eq!(invoice(&metered(of(None), &facts).usage(second(1)), &book), []);
 }
 
 /// Paper trace PT13, run `spot-interruption`: taken within an hour it is free; from the hour on all of it is paid.

@@ -10,6 +10,8 @@ pub struct Gate {
     plan: Admission,
     /// When the bucket is full again; the tokens that it lacks follow from that, exactly.
     full: SimTime,
+    /// How long it has been full, up to when it last became so (nanoseconds).
+    was_full: u64,
     /// What is known of the waits in each line.
     lines: Vec<Delay>,
 }
@@ -17,7 +19,7 @@ pub struct Gate {
 impl Gate {
     /// A gate with a full bucket.
     pub fn new(plan: Admission) -> Gate {
-        Gate { plan, full: SimTime::START, lines: Vec::new() }
+        Gate { plan, full: SimTime::START, was_full: 0, lines: Vec::new() }
     }
 
     /// Whether one who comes is let in, where so many are inside; why not, if not.
@@ -32,12 +34,19 @@ impl Gate {
                 if lacking > u128::from(every.nanos()) * u128::from(burst - 1) {
                     return Some(Loss::Limited);
                 }
+                self.was_full += now.nanos().saturating_sub(self.full.nanos());
                 self.full = self.full.max(now) + every;
                 None
             }
             Admission::AtMost { in_system } => (inside() >= u64::from(in_system)).then_some(Loss::Shed),
             Admission::Codel { .. } => None,
         }
+    }
+
+    /// How long its bucket has been full until now; `None` where it has none.
+    pub fn full_for(&self, now: SimTime) -> Option<Span> {
+        let since = now.nanos().saturating_sub(self.full.nanos());
+        matches!(self.plan, Admission::TokenBucket { .. }).then_some(Span::from_nanos(self.was_full + since))
     }
 
     /// Whether it ever turns away out of a line.
@@ -146,6 +155,18 @@ mod tests {
         // Full again after 300 ms more, and never fuller.
         assert!(takes(10_000 * MILLISECOND) && takes(10_000 * MILLISECOND) && takes(10_000 * MILLISECOND));
         assert!(!takes(10_000 * MILLISECOND));
+    }
+
+    /// As above: full until 0 and again from 300 ms on; one token is taken at 500 ms and is back at 600 ms.
+    #[test]
+    fn it_knows_how_long_its_bucket_was_full() {
+        let mut gate = Gate::new(Admission::TokenBucket { every: Span::from_millis(100), burst: 3 });
+        assert!((0..3).all(|_| gate.turns_away(at(0), || 0).is_none()));
+        let full = |gate: &Gate, millis: u64| gate.full_for(at(millis)).expect("it has a bucket").nanos() / MILLISECOND;
+        assert_eq!([full(&gate, 250), full(&gate, 300), full(&gate, 450)], [0, 0, 150]);
+        assert!(gate.turns_away(at(500), || 0).is_none());
+        assert_eq!([full(&gate, 500), full(&gate, 600), full(&gate, 610)], [200, 200, 210]);
+        assert_eq!(Gate::new(Admission::AtMost { in_system: 1 }).full_for(at(5)), None);
     }
 
     #[test]

@@ -41,6 +41,15 @@ pub enum Node<'a> {
 }
 
 impl Node<'_> {
+    /// Whom it lets in, where it does not let everybody in.
+    pub fn gate(&self) -> Option<&Gate> {
+        match self {
+            Node::Pool(pool) => pool.gate.as_deref(),
+            Node::Balancer(balancer) => balancer.gate.as_ref(),
+            Node::Queue(_) | Node::Bucket(_) => None,
+        }
+    }
+
     /// How many outages keep it away at present, and the level that is 1 while any does.
     pub fn absence(&mut self) -> (&mut u32, &mut Track) {
         match self {

@@ -25,8 +25,8 @@ impl Named<'_> {
 /// A piece of work, and how one finds out how long it takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece<'a> {
-    /// Which.
-    pub work: WorkId,
+    /// Which; `None` is none that a request could bring: how long something outside takes.
+    pub work: Option<WorkId>,
     /// How long it takes on the reference machine, where requests do not bring it.
     pub law: Option<&'a Distribution>,
     /// Names the draws.
@@ -138,7 +138,7 @@ impl<'a> Action<'a> {
                 let law = if what == "put" { &store.put } else { &store.get };
                 law.as_ref().map(|law| Named { law, key: key(what).named(name_of(bucket)) })
             }
-            NodeKind::Balancer(_) | NodeKind::Pool(_) | NodeKind::Queue(_) => None,
+            NodeKind::Balancer(_) | NodeKind::Pool(_) | NodeKind::Queue(_) | NodeKind::Service(_) => None,
         };
         match verb {
             Verb::Work { work, fails, fresh } => {
@@ -146,7 +146,7 @@ impl<'a> Action<'a> {
                 let key = key("work").named(&described.name);
                 let scripted = matches!(workload.arrivals, Arrivals::Instants(_));
                 let plain = described.law.is_some() && *fails == 0.0 && !fresh && !scripted;
-                let piece = Piece { work: *work, law: described.law.as_ref(), key, fresh: *fresh };
+                let piece = Piece { work: Some(*work), law: described.law.as_ref(), key, fresh: *fresh };
                 Action::Work { piece, fails: *fails, failing: key.named("fails"), plain }
             }
             Verb::Call { to, retry, guards, .. } => {
@@ -155,6 +155,11 @@ impl<'a> Action<'a> {
             }
             Verb::Send { to, size, copies, group } => {
                 Action::Send { to, size: sizes(size), copies: *copies, group: *group }
+            }
+            Verb::Answer { latency, fails } => {
+                let key = key("answer").named(name_of(node));
+                let piece = Piece { work: None, law: Some(latency), key, fresh: true };
+                Action::Work { piece, fails: *fails, failing: key.named("fails"), plain: false }
             }
             Verb::Put { bucket, size } => {
                 Action::Put { bucket: *bucket, size: sizes(size), takes: latency(*bucket, "put") }

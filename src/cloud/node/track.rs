@@ -45,6 +45,11 @@ impl Track {
         Track { level: 0, moment: -(i128::from(count) * i128::from(SECOND)) }
     }
 
+    /// Something of which only the integral is known, in level × nanoseconds.
+    pub fn of_sum(nanos: u64) -> Track {
+        Track { level: 0, moment: -i128::from(nanos) }
+    }
+
     /// The integral from the start to `now`.
     pub fn integral(&self, now: SimTime) -> u128 {
         (i128::from(self.level) * i128::from(now.nanos()) - self.moment) as u128

@@ -26,6 +26,8 @@ pub struct Workload {
     pub arrivals: Arrivals,
     /// How many each arrival brings, in units of one; `None` is always one.
     pub batch: Option<Distribution>,
+    /// How many more are there at time 0, before any arrival.
+    pub at_start: u32,
     /// How patiently the client waits.
     pub client: Client,
     /// The request's body, in bytes.

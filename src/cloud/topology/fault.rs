@@ -94,7 +94,10 @@ impl Outage {
             (Outage::Component(work), NodeKind::Pool(pool)) => {
                 pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work))
             }
-            (Outage::Component(_), NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_)) => false,
+            (
+                Outage::Component(_),
+                NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) | NodeKind::Service(_),
+            ) => false,
         }
     }
 }

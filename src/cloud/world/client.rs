@@ -41,7 +41,7 @@ impl World<'_> {
     }
 
     #[inline(always)]
-    fn birth<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
+    pub(super) fn birth<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
         let now = cx.now();
         let flow = &mut self.flows[workload.index()];
         let ordinal = flow.born;

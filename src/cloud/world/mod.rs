@@ -39,7 +39,7 @@ use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::gauge::{Gauge, Level};
 use crate::cloud::node::{Named, Node, Pool, Queue, Track};
 use crate::cloud::request::{Job, Kin, Message, Request};
-use crate::cloud::topology::{Application, NodeId, NodeKind, Speed, Topology, WorkloadId};
+use crate::cloud::topology::{Application, NodeId, Speed, Topology, WorkloadId};
 use crate::engine::{Context, Model, Observer, Packed, Timers};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
@@ -427,6 +427,9 @@ impl<'a> World<'a> {
         see(None, Level::Retrying, &self.retrying);
         for (index, node) in self.nodes.iter().enumerate() {
             let id = Some(NodeId::at(index));
+            if let Some(full) = node.gate().and_then(|gate| gate.full_for(now.unwrap_or(SimTime::START))) {
+                see(id, Level::BucketFull, &Track::of_sum(full.nanos()));
+            }
             match node {
                 Node::Pool(pool) => {
                     let levels = &pool.levels;
@@ -487,11 +490,6 @@ fn is_alive(
 #[inline(never)]
 fn not_a(kind: &str) -> ! {
     panic!("a move names a node that is no {kind}: the scenario's checks let an edge through")
-}
-
-/// The application's side of a kind of node, for set-up.
-fn is_pool(kind: &NodeKind) -> bool {
-    matches!(kind, NodeKind::Pool(_))
 }
 
 #[cfg(test)]

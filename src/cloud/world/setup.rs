@@ -8,7 +8,7 @@ use crate::cloud::fact::Fact;
 use crate::cloud::node::{Action, Balancer, Bucket, Named, Node, Pool, Queue, Registry, Track, Whose};
 use crate::cloud::topology::{self, Application, NodeId, NodeKind, Topology, Verb, WorkloadId};
 use crate::cloud::world::guards::{Callers, callers};
-use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, control, is_pool, trouble};
+use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, control, trouble};
 use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
 use crate::ground::chance::Key;
 use crate::ground::slab::Slab;
@@ -66,7 +66,7 @@ impl World<'_> {
     fn begin<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
         self.warn_pools();
         for index in 0..self.nodes.len() {
-            if is_pool(&self.topology.nodes[index].kind) {
+            if self.topology.nodes[index].kind.pool().is_some() {
                 self.first_workers(cx, NodeId::at(index));
             }
         }
@@ -74,6 +74,10 @@ impl World<'_> {
         self.first_looks(cx);
         for index in 0..self.flows.len() {
             let workload = WorkloadId::at(index);
+            for _ in 0..self.application.workloads[index].at_start {
+                self.birth(cx, workload);
+                self.settle(cx);
+            }
             self.plan_birth(cx, workload);
             if let Arrivals::Users { count, .. } = &self.application.workloads[index].arrivals {
                 for _ in 0..*count {
@@ -105,13 +109,13 @@ fn build_nodes<'a>(
         match &node.kind {
             NodeKind::Balancer(balancer) => balancer.to.iter().for_each(|to| balanced[to.index()] = true),
             NodeKind::Queue(queue) => queue.to.iter().for_each(|to| feeds[to.index()].push(NodeId::at(index))),
-            NodeKind::Pool(_) | NodeKind::Bucket(_) => (),
+            NodeKind::Pool(_) | NodeKind::Bucket(_) | NodeKind::Service(_) => (),
         }
     }
     let nodes = topology.nodes.iter().enumerate().map(|(index, node)| {
         let key = key.named(&node.name);
-        match &node.kind {
-            NodeKind::Pool(pool) => {
+        match (&node.kind, node.kind.pool()) {
+            (_, Some(pool)) => {
                 let feeds = std::mem::take(&mut feeds[index]);
                 let mut state = Pool::new(NodeId::at(index), pool, balanced[index], feeds, key);
                 let before = topology.nodes.iter().filter_map(|node| match &node.kind {
@@ -129,15 +133,15 @@ fn build_nodes<'a>(
                 state.heartbeat = pool.poll.heartbeat.map(|span| row(rows, Purpose::Heartbeat, span));
                 Node::Pool(Box::new(state))
             }
-            NodeKind::Queue(queue) => {
+            (NodeKind::Queue(queue), _) => {
                 let row = queue.visibility.map_or(0, |span| row(rows, Purpose::Visibility, span));
                 Node::Queue(Box::new(Queue::new(queue, row)))
             }
-            NodeKind::Balancer(balancer) => {
+            (NodeKind::Balancer(balancer), _) => {
                 let idle = balancer.idle_timeout.map(|span| row(rows, Purpose::Idle, span));
                 Node::Balancer(Balancer::new(balancer, idle, key))
             }
-            NodeKind::Bucket(_) => Node::Bucket(Bucket::default()),
+            (NodeKind::Bucket(_) | NodeKind::Pool(_) | NodeKind::Service(_), None) => Node::Bucket(Bucket::default()),
         }
     });
     nodes.collect()

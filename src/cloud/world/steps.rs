@@ -147,7 +147,8 @@ impl<'a> World<'a> {
     #[inline(never)]
     fn rarer_work(&self, job: &Job, request: &Request, piece: Piece<'_>) -> u64 {
         let Piece { work, law, key, fresh } = piece;
-        let brought = self.brought(request).and_then(|recorded| recorded.work.iter().find(|&&(name, _)| name == work));
+        let brought =
+            self.brought(request).and_then(|recorded| recorded.work.iter().find(|&&(name, _)| Some(name) == work));
         if let Some(&(_, span)) = brought {
             return span.nanos();
         }
@@ -170,10 +171,10 @@ impl<'a> World<'a> {
     }
 
     /// Whether a piece of work ends in an error at this visit.
-    fn work_fails(&self, job: &Job, request: &Request, work: WorkId, failing: Key, fails: f64) -> bool {
-        let scripted = self
-            .brought(request)
-            .is_some_and(|recorded| recorded.fails.iter().any(|&(name, visit)| name == work && visit == job.visit));
+    fn work_fails(&self, job: &Job, request: &Request, work: Option<WorkId>, failing: Key, fails: f64) -> bool {
+        let scripted = self.brought(request).is_some_and(|recorded| {
+            recorded.fails.iter().any(|&(name, visit)| Some(name) == work && visit == job.visit)
+        });
         scripted
             || fails > 0.0
                 && unit(&mut failing.nth(u64::from(job.branch)).draw(numbered(request.ordinal, job.visit))) < fails

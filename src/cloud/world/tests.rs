@@ -5,6 +5,7 @@ mod doors;
 mod messages;
 mod metrics;
 mod scaling;
+mod services;
 mod trouble;
 mod zones;
 
@@ -102,6 +103,7 @@ fn application(arrivals: Arrivals, works: Vec<Distribution>) -> Application {
             name: "jobs".to_owned(),
             arrivals,
             batch: None,
+            at_start: 0,
             client: Client::default(),
             size: Distribution::constant(1024),
             answer_size: Distribution::constant(1024),

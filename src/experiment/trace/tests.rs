@@ -26,6 +26,7 @@ fn trace(facts: &[(u64, Fact)]) -> (Vec<Value>, usize) {
         name: "uploads".into(),
         arrivals: Arrivals::Instants(vec![recorded("r1"), recorded("")]),
         batch: None,
+        at_start: 0,
         client: Client::default(),
         size: Distribution::constant(1),
         answer_size: Distribution::constant(1),

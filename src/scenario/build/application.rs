@@ -23,6 +23,7 @@ impl Builder<'_> {
             name: name.to_owned(),
             arrivals: self.arrivals(name, &draft.arrivals),
             batch: self.some_law(&draft.batch).filter(|batch| batch.constant_value() != Some(1)),
+            at_start: draft.at_start.map_or(0, |number| count(number.0)),
             client: draft.client.as_ref().map_or_else(Client::default, |client| self.client(client)),
             size: self.some_law(&draft.size).unwrap_or_else(|| Distribution::constant(BODY)),
             answer_size: self.some_law(&draft.answer_size).unwrap_or_else(|| Distribution::constant(BODY)),

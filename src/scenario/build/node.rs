@@ -2,7 +2,7 @@
 
 use crate::cloud::topology::{
     Admission, Balancer, Bucket, Farewell, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform,
-    Pool, Retry, Routing, Speed, Spot, Step, Termination, Ties, Verb,
+    Pool, Retry, Routing, Service, Speed, Spot, Step, Termination, Ties, Verb,
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
@@ -27,6 +27,7 @@ impl Builder<'_> {
                 let keep = draft.keep.map(|time| time.0);
                 NodeKind::Bucket(Bucket { put: time(&draft.put), get: time(&draft.get), keep })
             }),
+            Kind::Service => topology.service.get(name).map(|draft| NodeKind::Service(Box::new(self.service(draft)))),
             Kind::Later => None,
         };
         let kind = built.unwrap_or_else(|| {
@@ -38,6 +39,13 @@ impl Builder<'_> {
 
     pub(super) fn ids(&mut self, ids: &Ids<'_>, names: &Names) -> Vec<NodeId> {
         names.names.iter().map(|name| self.id(ids, name)).collect()
+    }
+
+    fn service(&mut self, draft: &draft::service::Service) -> Service {
+        let latency = self.law_or_none(&draft.latency);
+        let fails = draft.fails.map_or(0.0, |share| share.0);
+        let most = draft.at_most.map(|most| count(most.0));
+        Service::new(latency, fails, most, draft.admission.map(|door| admission(door.any())), draft.price.clone())
     }
 
     fn balancer(&mut self, ids: &Ids<'_>, draft: &draft::node::Balancer) -> Balancer {

@@ -17,6 +17,9 @@ pub(crate) struct Workload {
     /// Requests that each arrival brings at once: a law of a count.
     #[schemars(extend("default" = 1))]
     pub batch: Option<Law<Whole>>,
+    /// More requests that are there at time 0: the morning's backlog.
+    #[schemars(extend("default" = 0))]
+    pub at_start: Option<Whole>,
     /// How patiently the client waits. Without it, for ever.
     pub client: Option<Client>,
     /// The request's body: a law of a size. Queues bill it by 64 KiB, balancers by the GB.

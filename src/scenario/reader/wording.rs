@@ -3,13 +3,14 @@
 use crate::scenario::place::{Key, Place};
 
 /// Places whose last key is a person's own name for what stands there.
-const NAMED: [&str; 10] = [
+const NAMED: [&str; 11] = [
     "workload.*",
     "topology.*",
     "topology.*.pool.*",
     "topology.*.balancer.*",
     "topology.*.queue.*",
     "topology.*.bucket.*",
+    "topology.*.service.*",
     "fault.outage.*",
     "topology.*.fault.outage.*",
     "goal.*",

@@ -128,12 +128,12 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Re
                         }
                         // Nobody tries again because of what becomes of what was sent.
                         Verb::Send { to, .. } => to.iter().for_each(|&to| lead(to, fresh())),
-                        Verb::Work { .. } | Verb::Put { .. } | Verb::Get { .. } => {}
+                        Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => {}
                     }
                 }
             }
             NodeKind::Queue(queue) => queue.to.iter().for_each(|&to| lead(to, fresh())),
-            NodeKind::Bucket(_) => {}
+            NodeKind::Bucket(_) | NodeKind::Service(_) => {}
         }
     }
     found

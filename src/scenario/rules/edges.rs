@@ -63,14 +63,14 @@ pub(super) fn fits(way: Way, kind: Kind) -> Result<(), &'static str> {
         (Way::Receive, _) => Err("only the workers of a pool receive messages: name pools"),
         (Way::DeadLetter, Kind::Queue) => Ok(()),
         (Way::DeadLetter, _) => Err("messages that are put aside need a queue to keep them"),
-        (Way::Call, Kind::Pool | Kind::Balancer) => Ok(()),
+        (Way::Call, Kind::Pool | Kind::Balancer | Kind::Service) => Ok(()),
         (Way::Call, Kind::Queue) => Err("a call waits for an answer, and a queue gives none: use `send`"),
         (Way::Call, Kind::Bucket) => Err("use `put` or `get` for a bucket"),
-        (Way::Send, Kind::Pool | Kind::Balancer | Kind::Queue) => Ok(()),
+        (Way::Send, Kind::Pool | Kind::Balancer | Kind::Queue | Kind::Service) => Ok(()),
         (Way::Send, Kind::Bucket) => Err("use `put` for a bucket"),
         (Way::Put | Way::Get, Kind::Bucket) => Ok(()),
         (Way::Put | Way::Get, Kind::Queue) => Err("objects are put into buckets; use `send` for a queue"),
-        (Way::Put | Way::Get, Kind::Pool | Kind::Balancer) => {
+        (Way::Put | Way::Get, Kind::Pool | Kind::Balancer | Kind::Service) => {
             Err("objects are put into buckets; use `call` or `send` for this one")
         }
     }

@@ -120,9 +120,8 @@ fn users(application: &Application, topology: &Topology, length: Option<Span>) -
             let hit = |fault: &Fault| away(fault) || fault.what.hits_workers_of(node);
             refused |= application.faults.iter().chain(&topology.faults).any(hit)
                 || match kind {
-                    NodeKind::Pool(pool) => may_refuse(pool),
                     NodeKind::Balancer(balancer) => balancer.admission.is_some(),
-                    NodeKind::Queue(_) | NodeKind::Bucket(_) => false,
+                    kind => kind.pool().is_some_and(may_refuse),
                 };
         }
         let timeout = workload.client.timeout.map_or(f64::INFINITY, Span::seconds);
@@ -165,11 +164,12 @@ fn answers(flow: &Flow<'_>, topology: &Topology, reached: &[NodeId], workload: W
     let mut most = vec![f64::INFINITY; topology.nodes.len()];
     for &node in reached.iter().rev() {
         let sum = |to: &[NodeId]| to.iter().map(|to| most[to.index()]).sum::<f64>();
-        most[node.index()] = match &topology.nodes[node.index()].kind {
-            NodeKind::Balancer(balancer) => sum(&balancer.to),
+        let kind = &topology.nodes[node.index()].kind;
+        most[node.index()] = match (kind, kind.pool()) {
+            (NodeKind::Balancer(balancer), _) => sum(&balancer.to),
             // Who sends to a queue or a bucket waits for no worker.
-            NodeKind::Queue(_) | NodeKind::Bucket(_) => f64::INFINITY,
-            NodeKind::Pool(pool) => {
+            (_, None) => f64::INFINITY,
+            (_, Some(pool)) => {
                 let slots = most_workers(pool).map_or(f64::INFINITY, |most| f64::from(most) * f64::from(slots(pool)));
                 let called = steps(pool, workload).filter_map(|step| match &step.verb {
                     Verb::Call { to, timeout: None, .. } => Some(to),

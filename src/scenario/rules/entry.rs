@@ -107,6 +107,6 @@ fn one(
                 Complaint::error("E104", place, what).advise("let them enter at a pool that puts objects into it"),
             );
         }
-        Some(Kind::Balancer | Kind::Pool | Kind::Queue | Kind::Later) => {}
+        Some(Kind::Balancer | Kind::Pool | Kind::Queue | Kind::Service | Kind::Later) => {}
     }
 }

@@ -95,21 +95,22 @@ impl<'a> Flow<'a> {
 
     /// Where a node's requests go on, and how many of each one.
     fn onward(&self, node: NodeId, workload: WorkloadId) -> Vec<(NodeId, f64)> {
-        match &self.topology.nodes[node.index()].kind {
-            NodeKind::Balancer(Balancer { to, routing: Routing::Weighted(weights), .. }) => {
+        let kind = &self.topology.nodes[node.index()].kind;
+        match (kind, kind.pool()) {
+            (NodeKind::Balancer(Balancer { to, routing: Routing::Weighted(weights), .. }), _) => {
                 let whole: f64 = weights.iter().sum();
                 to.iter().zip(weights).map(|(to, weight)| (*to, weight / whole)).collect()
             }
-            NodeKind::Balancer(balancer) => self.shared(&balancer.to),
-            NodeKind::Queue(queue) => self.shared(&queue.to),
-            NodeKind::Bucket(_) => Vec::new(),
-            NodeKind::Pool(pool) => {
+            (NodeKind::Balancer(balancer), _) => self.shared(&balancer.to),
+            (NodeKind::Queue(queue), _) => self.shared(&queue.to),
+            (_, None) => Vec::new(),
+            (_, Some(pool)) => {
                 let mut onward = Vec::new();
                 for step in steps(pool, workload) {
                     match &step.verb {
                         Verb::Call { to, .. } => onward.extend(to.iter().map(|to| (*to, 1.0))),
                         Verb::Send { to, copies, .. } => onward.extend(to.iter().map(|to| (*to, f64::from(*copies)))),
-                        Verb::Work { .. } | Verb::Put { .. } | Verb::Get { .. } => {}
+                        Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => {}
                     }
                 }
                 onward
@@ -119,11 +120,9 @@ impl<'a> Flow<'a> {
 
     /// Pools behind one balancer or queue share by what they can do; those without a limit take all.
     fn shared(&self, to: &[NodeId]) -> Vec<(NodeId, f64)> {
-        let capacity = |node: &NodeId| match &self.topology.nodes[node.index()].kind {
-            NodeKind::Pool(pool) => {
-                most_workers(pool).map_or(f64::INFINITY, |most| f64::from(most) * f64::from(slots(pool)))
-            }
-            _ => 0.0,
+        let capacity = |node: &NodeId| {
+            let of = |pool| most_workers(pool).map_or(f64::INFINITY, |most| f64::from(most) * f64::from(slots(pool)));
+            self.topology.nodes[node.index()].kind.pool().map_or(0.0, of)
         };
         let total: f64 = to.iter().map(capacity).sum();
         let equal = 1.0 / to.len().max(1) as f64;
@@ -138,10 +137,11 @@ impl<'a> Flow<'a> {
         if let Some(known) = self.held.borrow()[at] {
             return known;
         }
-        let seconds = match &self.topology.nodes[node.index()].kind {
-            NodeKind::Balancer(balancer) => self.longest(&balancer.to, workload),
-            NodeKind::Queue(_) | NodeKind::Bucket(_) => 0.0,
-            NodeKind::Pool(pool) => steps(pool, workload).map(|step| self.step(pool, step, workload)).sum(),
+        let kind = &self.topology.nodes[node.index()].kind;
+        let seconds = match (kind, kind.pool()) {
+            (NodeKind::Balancer(balancer), _) => self.longest(&balancer.to, workload),
+            (_, None) => 0.0,
+            (_, Some(pool)) => steps(pool, workload).map(|step| self.step(pool, step, workload)).sum(),
         };
         self.held.borrow_mut()[at] = Some(seconds);
         seconds
@@ -158,6 +158,7 @@ impl<'a> Flow<'a> {
                 let answer = self.longest(to, workload);
                 timeout.map_or(answer, |timeout| answer.min(timeout.seconds()))
             }
+            Verb::Answer { latency, .. } => latency.mean() / SECOND as f64,
             Verb::Put { bucket, .. } | Verb::Get { bucket, .. } => {
                 let law = match (&self.topology.nodes[bucket.index()].kind, &step.verb) {
                     (NodeKind::Bucket(bucket), Verb::Put { .. }) => bucket.put.as_ref(),

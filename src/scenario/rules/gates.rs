@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule { about: "an admission has limits within thei
 
 /// More is a slip.
 const BURST_MAX: u64 = 1_000_000_000;
+/// More places than that a run has no room for.
+const CALLS_MAX: u64 = 1_000_000;
 /// An interval that is shorter would be counted in single requests.
 const INTERVAL_MIN: Span = Span::from_millis(1);
 
@@ -21,6 +23,11 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     for (name, topology) in sight.topologies() {
         for (pool, draft) in &topology.pool {
             one(draft.admission, &node_place(name, Kind::Pool, pool), &mut ranges);
+        }
+        for (service, draft) in &topology.service {
+            let place = node_place(name, Kind::Service, service);
+            one(draft.admission.map(AtTheDoor::any), &place, &mut ranges);
+            ranges.within("calls at once", draft.at_most, 1, CALLS_MAX, place.then("at-most"));
         }
         for (balancer, draft) in &topology.balancer {
             let place = node_place(name, Kind::Balancer, balancer);

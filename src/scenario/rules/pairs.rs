@@ -98,6 +98,15 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     .advise("take `batch` out, and write those who come together as requests of one instant"),
             );
         }
+        let closed = matches!(workload.arrivals, Arrivals::Users(_)).then_some("users");
+        if let (Some(_), Some(whole)) = (workload.at_start, single.or(closed)) {
+            let what = format!("`at-start` adds requests, and `{whole}` says of each who it is");
+            complaints.push(
+                Complaint::error("E108", Place::of(&["workload", name, "at-start"]).key(), what)
+                    .and(place.then(whole).key(), "the other one")
+                    .advise("take `at-start` out, and put those of time 0 among the others"),
+            );
+        }
         if let Some(client) = &workload.client
             && client.abandoned.is_some()
             && client.timeout.is_none()

@@ -10,13 +10,17 @@ use crate::scenario::rules::Rule;
 use crate::scenario::sight::{Kind, Sight, node_place};
 
 pub(super) const RULE: Rule = Rule {
-    about: "an instance type is one that the price book has; a machine of one's own has a price for an hour",
+    about: "an instance type is one that the price book has; a machine of one's own has a price for an hour, a service one for calls",
     check,
 };
 
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (name, topology) in sight.topologies() {
+        for (service, draft) in &topology.service {
+            let place = node_place(name, Kind::Service, service).then("price");
+            complaints.extend(draft.price.as_deref().and_then(|item| of_calls(item, sight.book, place)));
+        }
         for (pool_name, pool) in &topology.pool {
             let place = node_place(name, Kind::Pool, pool_name);
             match &pool.platform {
@@ -42,6 +46,24 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+/// What is the matter with the item by which the calls of a service are paid, if anything is.
+fn of_calls(item: &str, book: &PriceBook, place: Place) -> Option<Complaint> {
+    let (what, advice) = match book.item(item) {
+        Some(known) if known.counted == "request" => return None,
+        Some(known) => (
+            format!("a service is paid by the call, and `{item}` is counted in {}", known.counted),
+            "name an item that is counted by the request, or give it a price of its own".to_owned(),
+        ),
+        None => {
+            let own = format!("give it a price: `[prices.own]` with `\"{item}\" = \"$…/million\"`");
+            let known = book.items().filter(|(_, item)| item.counted == "request").map(|(name, _)| name);
+            let advice = if item.starts_with("service.") { own } else { did_you_mean(item, known).unwrap_or(own) };
+            (format!("the price book `{}` has no item `{item}`", book.name), advice)
+        }
+    };
+    Some(Complaint::error("E501", place, what).advise(advice))
 }
 
 fn instance(instance: &str, book: &PriceBook, place: Place, complaints: &mut Vec<Complaint>) {

@@ -24,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
 const REPLICATIONS_MAX: u64 = 100_000;
 const RETRIES_MAX: u64 = 65_000;
 const BATCH_MAX: f64 = 1_000_000.0;
+const AT_START_MAX: u64 = 10_000_000;
 /// A profile that begins anew, and a phase of two that take turns.
 const PERIOD_MIN: Span = Span::from_secs(1);
 const PHASE_MIN: Span = Span::from_millis(1);
@@ -42,6 +43,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             let advice = format!("above 0, at most {BATCH_MAX} on average");
             ranges.complaints.push(Complaint::error("E201", place.then("batch"), what).advise(advice));
         }
+        ranges.within("requests at the start", workload.at_start, 0, AT_START_MAX, place.then("at-start"));
         if let Some(client) = &workload.client {
             let place = place.then("client");
             ranges.positive("a timeout", client.timeout.map(|time| time.0), place.then("timeout"));

@@ -19,13 +19,15 @@ struct Plan<'a> {
     name: &'a str,
     doors: Vec<Door>,
     has_buckets: bool,
+    has_service: bool,
 }
 
 /// Writes a topology.
 pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
     let pools = if taste.has("several pools") { taste.number(2, 4) } else { 1 } as usize;
     let doors = (0..pools).map(|_| taste.one("door", &[Door::Open, Door::Balancer, Door::Queue])).collect();
-    let plan = Plan { sketch, name, doors, has_buckets: taste.has("bucket") };
+    let (has_buckets, has_service) = (taste.has("bucket"), taste.has("service"));
+    let plan = Plan { sketch, name, doors, has_buckets, has_service };
     let _ = writeln!(text, "\n[topology.{name}]");
     let zoned = taste.has("zones");
     if zoned {
@@ -47,6 +49,9 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
         };
         let (put, get) = (latency(taste, "put"), latency(taste, "get"));
         let _ = writeln!(text, "\n[topology.{name}.bucket.store]\n{put}\n{get}");
+    }
+    if plan.has_service {
+        plan.service(taste, text);
     }
     let (mut countable, mut reclaimable) = (Vec::new(), Vec::new());
     for pool in 0..pools {
@@ -77,7 +82,8 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
         }
     }
     if taste.has("an outage of its own") {
-        let node = match taste.one("own outage", &["pool", "door", "bucket"]) {
+        let node = match taste.one("own outage", &["pool", "door", "bucket", "service"]) {
+            "service" if plan.has_service => "partner".to_owned(),
             "door" => plan.door_name(taste.number(0, pools as u64 - 1) as usize),
             "bucket" if plan.has_buckets => "store".to_owned(),
             _ => format!("p{}", taste.number(0, pools as u64 - 1)),
@@ -93,6 +99,20 @@ impl Plan<'_> {
             Door::Balancer => format!("b{pool}"),
             Door::Queue => format!("q{pool}"),
         }
+    }
+
+    fn service(&self, taste: &mut Taste, text: &mut String) {
+        let _ = writeln!(text, "\n[topology.{}.service.partner]\nlatency = {}", self.name, taste.law(5, 3_000));
+        if taste.has("a partner that fails") {
+            let _ = writeln!(text, "fails = \"{}%\"", taste.one("how often the partner fails", &["3", "30", "100"]));
+        }
+        if taste.has("calls at once") {
+            let _ = writeln!(text, "at-most = {}", taste.number(1, 6));
+        }
+        if taste.has("a price for calls") {
+            text.push_str("price = \"sqs.standard\"\n");
+        }
+        self.admission(taste, false, text);
     }
 
     fn door(&self, taste: &mut Taste, pool: usize, text: &mut String) {
@@ -459,6 +479,15 @@ impl Plan<'_> {
                 self.edge(taste, &[next], &mut steps);
             }
         }
+        if self.has_service && (pool == 0 || taste.has("the partner again")) {
+            let verb = taste.one("how the partner is reached", &["call", "send"]);
+            let mut step = format!("{verb} = \"partner\"");
+            if verb == "call" {
+                self.guards(taste, &mut step);
+            }
+            self.only(taste, &mut step);
+            steps.push(step);
+        }
         bucket(taste, &mut steps, "put");
         if taste.has("work at last") {
             steps.push(format!("work = \"{}\"", self.sketch.works[0]));
@@ -484,32 +513,37 @@ impl Plan<'_> {
             }
         } else {
             step = format!("call = [{names}]");
-            if taste.has("call timeout") {
-                let _ = write!(step, ", timeout = {}", taste.span(20, 10_000));
-            }
-            if taste.has("call hedge") {
-                let _ = write!(step, ", hedge = \"{}ms\"", taste.number(5, 15));
-            }
-            if taste.has("breaker") {
-                let _ = write!(
-                    step,
-                    ", breaker = {{ failures = \"{}%\", of = {}, open = {}, trial = {}{} }}",
-                    taste.number(10, 90),
-                    taste.number(1, 12),
-                    taste.span(100, 20_000),
-                    taste.number(1, 4),
-                    if taste.has("slow calls") { ", slow = { share = \"50%\", after = \"1s\" }" } else { "" }
-                );
-            }
-            if taste.has("bulkhead") {
-                let _ = write!(step, ", bulkhead = {}", taste.number(1, 3));
-            }
-            if taste.has("call retry") {
-                let _ = write!(step, ", retry = {}", retry(taste));
-            }
+            self.guards(taste, &mut step);
         }
         self.only(taste, &mut step);
         steps.push(step);
+    }
+
+    /// How a call is guarded.
+    fn guards(&self, taste: &mut Taste, step: &mut String) {
+        if taste.has("call timeout") {
+            let _ = write!(step, ", timeout = {}", taste.span(20, 10_000));
+        }
+        if taste.has("call hedge") {
+            let _ = write!(step, ", hedge = \"{}ms\"", taste.number(5, 15));
+        }
+        if taste.has("breaker") {
+            let _ = write!(
+                step,
+                ", breaker = {{ failures = \"{}%\", of = {}, open = {}, trial = {}{} }}",
+                taste.number(10, 90),
+                taste.number(1, 12),
+                taste.span(100, 20_000),
+                taste.number(1, 4),
+                if taste.has("slow calls") { ", slow = { share = \"50%\", after = \"1s\" }" } else { "" }
+            );
+        }
+        if taste.has("bulkhead") {
+            let _ = write!(step, ", bulkhead = {}", taste.number(1, 3));
+        }
+        if taste.has("call retry") {
+            let _ = write!(step, ", retry = {}", retry(taste));
+        }
     }
 
     fn only(&self, taste: &mut Taste, step: &mut String) {

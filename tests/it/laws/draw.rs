@@ -131,6 +131,9 @@ fn workload(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) -
         _ => script(taste, sketch, many.min(60)),
     };
     let _ = writeln!(text, "arrivals = {arrivals}");
+    if !["users", "scripted"].contains(&kind) && taste.has("a backlog") {
+        let _ = writeln!(text, "at-start = {}", taste.number(1, 30));
+    }
     if kind != "scripted" && taste.has("batch") {
         let _ = writeln!(text, "batch = {}", taste.counts());
     }

@@ -85,9 +85,9 @@ pub struct Ledger {
 
 impl Ledger {
     pub fn new(application: &Application, topology: &Topology) -> Ledger {
-        let crews = topology.nodes.iter().enumerate().map(|(place, node)| match &node.kind {
-            NodeKind::Pool(pool) => Some(Crew::new(topology, NodeId::at(place), pool, application)),
-            _ => None,
+        let crews = topology.nodes.iter().enumerate().map(|(place, node)| {
+            let pool = node.kind.pool();
+            pool.map(|pool| Crew::new(topology, NodeId::at(place), pool, application))
         });
         let mails = topology.nodes.iter().map(|node| match &node.kind {
             NodeKind::Queue(queue) => Some(Mail::new(queue)),

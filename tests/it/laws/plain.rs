@@ -63,7 +63,7 @@ impl<'a> Plain<'a> {
         let steps = pool.steps.iter().all(|step| match step.verb {
             Verb::Work { fresh, .. } => !fresh,
             Verb::Send { .. } => true,
-            Verb::Call { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
+            Verb::Call { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
         });
         let does =
             |work| pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work));

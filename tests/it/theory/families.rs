@@ -149,7 +149,8 @@ fn retrial(system: &Value) -> Result<Plan, String> {
         "mean_in_orbit" => figure("retrying"),
         "mean_wait" => linear("completion.mean", 1.0, -service),
         "retries_per_job" => linear("attempts", 1.0, -1.0),
-        "p_blocked_on_arrival" => untold("first attempts are not told from later ones"),
+        // Who is blocked at first, and only who is, tries again.
+        "p_blocked_on_arrival" => figure("retried"),
         _ => station("a", name),
     };
     Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
@@ -172,7 +173,7 @@ fn limited(system: &Value) -> Result<Plan, String> {
         "accept_probability" => linear("lost", -1.0, 1.0),
         "reject_probability" => figure("lost"),
         "throughput" => figure("goodput"),
-        "p_bucket_full" => untold("no gauge follows the tokens of a bucket"),
+        "p_bucket_full" => figure("pool.a.bucket-full"),
         _ => untold("no figure of that kind"),
     };
     Ok(Plan { text, rate: per_second, topologies: 1, quantity: Box::new(quantity) })

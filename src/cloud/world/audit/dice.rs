@@ -7,8 +7,8 @@ use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
     Abandoned, Admission, Application, Backoff, Balancer, Breaker, Bucket, Budget, Client, Clock, Crash, DeadLetterAt,
     DeadLetters, Discipline, Farewell, Fault, Groups, Guards, Harm, Held, Initially, Life, NoWorker, Node, NodeId,
-    NodeKind, Notice, Outage, Platform, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Slow, Speed,
-    Spot, StaleDelete, Step, Termination, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
+    NodeKind, Notice, Outage, Platform, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Service, Slow,
+    Speed, Spot, StaleDelete, Step, Termination, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -16,6 +16,8 @@ use crate::ground::time::{SECOND, SimTime, Span};
 
 /// Pools behind each other.
 const TIERS: u64 = 4;
+/// The place of what is outside.
+const PARTNER: u16 = 3 * TIERS as u16 + 2;
 
 /// Draws a world.
 pub(super) struct Dice(Stream);
@@ -116,6 +118,7 @@ impl Dice {
                 _ => Arrivals::Poisson { rate: 0.3 + self.of(10) as f64 / 5.0 },
             },
             batch: self.one_in(3).then(|| Distribution::constant(self.of(4))),
+            at_start: if self.one_in(4) { self.of(6) as u32 } else { 0 },
             client: self.client(),
             size: Distribution::constant(1024),
             answer_size: Distribution::constant(1024),
@@ -190,6 +193,9 @@ impl Dice {
         nodes.push(Node { name: "dead".to_owned(), kind: NodeKind::Queue(dead.clone()) });
         let end = Queue { to: Vec::new(), dead_letters: None, ..dead };
         nodes.push(Node { name: "end".to_owned(), kind: NodeKind::Queue(end) });
+        let most = self.one_in(2).then(|| 1 + self.of(4) as u32);
+        let partner = Service::new(self.law(3), 0.1, most, self.admission(false), None);
+        nodes.push(Node { name: "partner".to_owned(), kind: NodeKind::Service(Box::new(partner)) });
         let entry = (0..2).map(|_| self.door(0, &doors, true));
         let entry = entry.collect();
         let zoned = self.one_in(2);
@@ -241,6 +247,7 @@ impl Dice {
         let pool = 3 * tier as u16;
         let mut ways = vec![pool];
         ways.extend(balanced.then_some(pool + 1));
+        ways.extend((tier > 0 && self.one_in(4)).then_some(PARTNER));
         ways.extend((queues && queued).then_some(pool + 2));
         NodeId(self.pick(&ways))
     }
