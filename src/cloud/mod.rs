@@ -7,6 +7,7 @@ pub mod discipline;
 pub mod event;
 pub mod fact;
 pub mod gauge;
+pub mod instance_type;
 pub mod node;
 pub mod request;
 pub mod scaling;

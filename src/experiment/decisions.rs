@@ -9,7 +9,7 @@ use crate::cloud::topology::NodeId;
 pub const KEPT: usize = 1_000;
 
 /// The reasons by which looks are counted, as the result document writes them.
-pub const REASONS: [&str; 14] = [
+pub const REASONS: [&str; 16] = [
     "share",
     "target",
     "empty",
@@ -24,6 +24,8 @@ pub const REASONS: [&str; 14] = [
     "warming",
     "not-all",
     "under-way",
+    "forecast",
+    "no-history",
 ];
 
 /// The place of a reason in [`REASONS`].
@@ -43,6 +45,8 @@ fn place(why: Reason) -> usize {
         Reason::Warming => 11,
         Reason::NotAll => 12,
         Reason::UnderWay { .. } => 13,
+        Reason::Forecast { .. } => 14,
+        Reason::NoHistory => 15,
     }
 }
 

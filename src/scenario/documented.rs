@@ -4,6 +4,7 @@
 //! say it itself, before anything else reads the file. So a default is one value with one meaning: the same text in
 //! the file does the same. Under `"textbook"` nothing is written, and what the file does not say does not exist.
 
+use crate::cloud::instance_type::vcpus;
 use crate::scenario::change;
 use crate::scenario::tree::{Entry, Table, Tree, Value};
 
@@ -181,6 +182,27 @@ pub(crate) const ROWS: &[Row] = &[
         only: None,
     },
     Row {
+        place: "topology.*.pool.*.scaling.asg.policies.[].predictive.history",
+        value: "\"14d\"",
+        mark: Mark::Documented,
+        source: "EC2 Auto Scaling user guide, How predictive scaling works",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.asg.policies.[].predictive.buffer",
+        value: "\"300s\"",
+        mark: Mark::Documented,
+        source: "EC2 Auto Scaling API reference, PredictiveScalingConfiguration, SchedulingBufferTime",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.asg.policies.[].predictive.quantile",
+        value: "\"90%\"",
+        mark: Mark::Assumed,
+        source: "how the service forecasts is not published",
+        only: None,
+    },
+    Row {
         place: "topology.*.pool.*.scaling.asg.policies.[].scheduled.late",
         value: "{ exponential = \"5s\" }",
         mark: Mark::Assumed,
@@ -188,6 +210,30 @@ pub(crate) const ROWS: &[Row] = &[
         only: None,
     },
 ];
+
+/// A default that follows from what else its table says.
+pub(crate) struct Following {
+    /// What `explain` shows of it: in the place of the value stands how it follows.
+    pub row: Row,
+    /// The value, as TOML writes it, from the table that gets it; `None` where nothing follows.
+    value: fn(&Tree) -> Option<String>,
+}
+
+/// All of these, written after [`ROWS`].
+pub(crate) const FOLLOWING: &[Following] = &[Following {
+    row: Row {
+        place: "topology.*.pool.*.slots",
+        value: "the vCPUs of its EC2 type",
+        mark: Mark::Assumed,
+        source: "that a worker serves one request for each vCPU; how many a type has, Amazon EC2 instance types guide",
+        only: Some(runs_on_ec2),
+    },
+    value: |pool| {
+        let ec2 = pool.get("platform")?.get("ec2")?;
+        let Value::Text(instance) = &ec2.get("type")?.value else { return None };
+        vcpus(instance).map(|number| number.to_string())
+    },
+}];
 
 fn is_fifo(_topology: &Tree, queue: &Tree) -> bool {
     matches!(queue.get("fifo").map(|tree| &tree.value), Some(Value::Bool(true)))
@@ -204,21 +250,27 @@ fn runs_on_ec2(_topology: &Tree, pool: &Tree) -> bool {
 /// Writes what a file does not say.
 pub(crate) fn fill(tree: &mut Tree) {
     for row in ROWS {
-        let parts: Vec<&str> = row.place.split('.').collect();
         let value = change::value(row.value);
-        match (row.only, parts.split_first()) {
-            (None, _) => put(tree, &parts, &value, &|_| true),
-            (Some(only), Some((&"topology", rest))) => {
-                let Some(Value::Table(topologies)) = child(tree, "topology").map(|tree| &mut tree.value) else {
-                    continue;
-                };
-                for entry in topologies.values_mut() {
-                    let whole = entry.tree.clone();
-                    put(&mut entry.tree, &rest[1..], &value, &|table| only(&whole, table));
-                }
+        write(tree, row, &|_| Some(value.clone()));
+    }
+    for Following { row, value } in FOLLOWING {
+        write(tree, row, &|table| value(table).map(|text| change::value(&text)));
+    }
+}
+
+/// Writes what a row gives for a table, into each that it concerns.
+fn write(tree: &mut Tree, row: &Row, value: &dyn Fn(&Tree) -> Option<Tree>) {
+    let parts: Vec<&str> = row.place.split('.').collect();
+    match (row.only, parts.split_first()) {
+        (None, _) => put(tree, &parts, value),
+        (Some(only), Some((&"topology", rest))) => {
+            let Some(Value::Table(topologies)) = child(tree, "topology").map(|tree| &mut tree.value) else { return };
+            for entry in topologies.values_mut() {
+                let whole = entry.tree.clone();
+                put(&mut entry.tree, &rest[1..], &|table| only(&whole, table).then(|| value(table)).flatten());
             }
-            (Some(_), _) => debug_assert!(false, "only a topology's tables can be told apart: {}", row.place),
         }
+        (Some(_), _) => debug_assert!(false, "only a topology's tables can be told apart: {}", row.place),
     }
 }
 
@@ -229,36 +281,35 @@ fn child<'t>(tree: &'t mut Tree, name: &str) -> Option<&'t mut Tree> {
     }
 }
 
-/// Puts the value at the end of the parts, everywhere that they lead to and where nothing stands yet.
-fn put(here: &mut Tree, parts: &[&str], value: &Tree, only: &dyn Fn(&Tree) -> bool) {
+/// Puts a table's value at the end of the parts, everywhere that they lead to and where nothing stands yet.
+fn put(here: &mut Tree, parts: &[&str], value: &dyn Fn(&Tree) -> Option<Tree>) {
     let Some((part, rest)) = parts.split_first() else { return };
     if *part == "[]" {
         if let Value::List(list) = &mut here.value {
-            list.iter_mut().for_each(|item| put(item, rest, value, only));
+            list.iter_mut().for_each(|item| put(item, rest, value));
         }
         return;
     }
     let name = part.trim_end_matches('?');
     change::word_to_table(here, name);
     if rest.is_empty() {
-        let fits = only(here);
-        if let Value::Table(table) = &mut here.value
-            && fits
+        let value = value(here);
+        if let (Value::Table(table), Some(tree)) = (&mut here.value, value)
             && !table.contains_key(name)
         {
-            table.insert(name.to_owned(), Entry { key: None, tree: value.clone() });
+            table.insert(name.to_owned(), Entry { key: None, tree });
         }
         return;
     }
     let Value::Table(table) = &mut here.value else { return };
     if *part == "*" {
-        table.values_mut().for_each(|entry| put(&mut entry.tree, rest, value, only));
+        table.values_mut().for_each(|entry| put(&mut entry.tree, rest, value));
     } else if let Some(entry) = table.get_mut(name) {
-        put(&mut entry.tree, rest, value, only);
+        put(&mut entry.tree, rest, value);
     } else if part.ends_with('?') {
         // Only kept where something was put into it.
         let mut made = Tree::loose(Value::Table(Table::new()));
-        put(&mut made, rest, value, only);
+        put(&mut made, rest, value);
         if made.size() > 1 {
             table.insert(name.to_owned(), Entry { key: None, tree: made });
         }
@@ -271,11 +322,16 @@ pub(crate) fn holds_for(tree: &Tree) -> bool {
     !matches!(run.map(|tree| &tree.value), Some(Value::Text(word)) if word == "textbook")
 }
 
+/// Every row.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(FOLLOWING.iter().map(|following| &following.row))
+}
+
 /// The row of a place of the grammar, in which any name stands as `NAME` and lists leave no trace.
 pub(crate) fn row_of(place: &str) -> impl Iterator<Item = &'static Row> {
     let plain = |row: &Row| row.place.replace('*', "NAME").replace(".[]", "").replace('?', "");
     let place = place.to_owned();
-    ROWS.iter().filter(move |row| plain(row) == place)
+    rows().filter(move |row| plain(row) == place)
 }
 
 #[cfg(test)]
@@ -311,12 +367,28 @@ mod tests {
         assert_eq!(text(&tree, &["topology", "t", "pool", "q", "scaling"]), None);
     }
 
+    /// `m5.large` has two vCPUs, `c5.xlarge` four; nobody's own machine has a type.
+    #[test]
+    fn a_worker_has_a_slot_for_each_vcpu() {
+        let tree = filled(
+            "[topology.t]\npool.a = { platform = { ec2 = { type = \"m5.large\" } } }\n\
+             pool.b = { slots = 1, platform = { ec2 = { type = \"c5.xlarge\" } } }\n\
+             pool.c = { platform = { ec2 = { type = \"c5.xlarge\" } } }\n\
+             pool.d = { platform = { machine = { price = \"$1/h\" } } }",
+        );
+        let slots = |name| text(&tree, &["topology", "t", "pool", name, "slots"]);
+        for (name, number) in [("a", 2), ("b", 1), ("c", 4)] {
+            assert_eq!(slots(name), Some(Value::Integer(number)), "{name}");
+        }
+        assert_eq!(slots("d"), None);
+    }
+
     /// A row whose key the grammar does not have would be refused in every file, and one without its word would not be
     /// explained.
     #[test]
     fn every_row_is_of_a_key_that_the_grammar_has() {
         let words = words();
-        for row in ROWS {
+        for row in rows() {
             let named = |word: &&crate::scenario::Word| row_of(&word.place).any(|other| other.place == row.place);
             assert!(words.iter().find(named).is_some_and(|word| word.documented.is_some()), "{}", row.place);
             assert!(!row.source.is_empty() || row.mark == Mark::Assumed, "{}", row.place);

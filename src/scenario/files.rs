@@ -258,6 +258,7 @@ fn each_metric(draft: &Draft, visit: &mut dyn FnMut(Place, &Metric)) {
                             Policy::TargetTracking(rule) => ("target-tracking", rule.metric.as_ref()),
                             Policy::Step(rule) => ("step", Some(&rule.metric)),
                             Policy::Simple(rule) => ("simple", Some(&rule.metric)),
+                            Policy::Predictive(rule) => ("predictive", Some(&rule.metric)),
                             Policy::Scheduled(_) => continue,
                         };
                         if let Some(metric) = metric {

@@ -51,7 +51,6 @@ const LATER: &[(&str, &str)] = &[
     ("topology.*.pool.*.scaling.hysteresis", ""),
     ("topology.*.pool.*.scaling.asg.hooks", ""),
     ("topology.*.pool.*.scaling.asg.warm-pool", ""),
-    ("topology.*.pool.*.scaling.asg.policies.predictive", ""),
     ("topology.*.pool.*.scaling.asg.policies.*.metric.concurrency", ""),
     ("topology.*.pool.*.scaling.asg.policies.*.metric.provisioned-use", ""),
     ("topology.*.balancer.*.health-check", ""),

@@ -12,6 +12,7 @@ mod faults;
 mod flow;
 mod gates;
 pub(crate) mod goals;
+mod growing;
 pub(crate) mod limits;
 mod messages;
 pub(crate) mod metrics;
@@ -76,5 +77,12 @@ pub(crate) struct Foresight {
 }
 
 /// Every check of what was built.
-pub(crate) const FORESIGHTS: &[Foresight] =
-    &[endless::USERS, stability::OVERLOAD, stability::VISIBILITY, stability::EFFORT, amplification::AMPLIFICATION];
+pub(crate) const FORESIGHTS: &[Foresight] = &[
+    endless::USERS,
+    stability::OVERLOAD,
+    stability::VISIBILITY,
+    stability::EFFORT,
+    amplification::AMPLIFICATION,
+    growing::MAXIMUM,
+    growing::COOLDOWN,
+];

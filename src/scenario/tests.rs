@@ -55,7 +55,8 @@ fn pool<'a>(scenario: &'a Scenario, topology: &str, name: &str) -> &'a Pool {
 }
 
 /// Scenarios that are there to show what a warning warns of.
-const POINTS: &[(&str, &str)] = &[("retry-storm.toml", "W107")];
+const POINTS: &[(&str, &str)] =
+    &[("retry-storm.toml", "W107"), ("stuck-at-zero.toml", "W105"), ("flapping.toml", "W109")];
 
 #[test]
 fn every_scenario_that_is_shipped_is_read_without_a_complaint_but_its_point() {
@@ -352,7 +353,7 @@ pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
 pool.v = { steps = [], admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
 pool.w = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], alarm = { metric = "cpu", when = { above = "80%" } } } } }
-pool.g = { steps = [], scaling = { asg = { max = 3, health-check = {}, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { scheduled = { at = "10min", min = 1 } }] } } }
+pool.g = { steps = [], scaling = { asg = { max = 3, health-check = {}, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { predictive = { metric = "visible", per-worker = 2 } }, { scheduled = { at = "10min", min = 1 } }] } } }
 "#;
 
 /// What the schema (and so `explain`) gives as a default is what a file without the key gets.

@@ -209,3 +209,52 @@ fn poison_messages_take_all_workers_unless_they_are_put_aside() {
     assert_eq!(verdict(&document, "put-aside", "orders.lost"), Finding::Met);
     assert_eq!(verdict(&document, "put-aside", "orders.completion.p99"), Finding::Met);
 }
+
+/// Messages for each machine in service, of none: no datapoint, no alarm, no machine, and nothing is ever done. What works
+/// where nobody is does all of it.
+#[test]
+fn target_tracking_by_the_backlog_of_each_machine_never_leaves_zero() {
+    let document = found("stuck-at-zero.toml", 6);
+    assert_eq!(figure(&document, "stuck", "lost"), 1.0);
+    assert_eq!(figure(&document, "stuck", "lost.unfinished"), 1.0);
+    assert!(figure(&document, "stuck", "cost.month") < 1.0, "only messages are paid for");
+    for going in ["never-empty", "first-step", "metric-math"] {
+        assert!(figure(&document, going, "lost") < 0.001, "{going}");
+        assert_eq!(verdict(&document, going, "completion.p95"), Finding::Met, "{going}");
+    }
+}
+
+/// 4/s × 1.6 s need 6.4 machines, at 70 % 9.1. A rest of 20 s from when a machine runs ends while it boots for two minutes,
+/// so three more are asked for once a minute and go again; five minutes are enough to see what came of it. Without
+/// warm-up, target tracking shrinks on a share that a new machine's first minute has lowered.
+#[test]
+fn a_rest_shorter_than_the_boot_flaps() {
+    let document = found("flapping.toml", 6);
+    let started = |topology: &str| {
+        let figure = document.topologies[topology].nodes["pool.app"].figures["workers.started"].value;
+        figure.expect("it is counted")
+    };
+    assert!(started("impatient") > 2.0 * started("rests"), "{} {}", started("impatient"), started("rests"));
+    assert!(started("rests") > started("warm-up"));
+    assert!(started("no-warm-up") > 5.0 * started("warm-up"), "{} {}", started("no-warm-up"), started("warm-up"));
+    let p95 = |topology| figure(&document, topology, "answer.p95");
+    assert!(p95("impatient") > p95("rests") && p95("rests") > p95("warm-up"));
+    assert!(figure(&document, "impatient", "cost.month") > figure(&document, "rests", "cost.month"));
+    assert_eq!(verdict(&document, "rests", "app.workers.started"), Finding::Met);
+    assert_eq!(verdict(&document, "impatient", "app.workers.started"), Finding::Missed);
+}
+
+/// Three machines serve 6/s, and 8/s come: in line and given up after 10 s. Each minute that the alarm waits is a minute of
+/// the 35 that count in which most attempts time out: 3 % for one point, some seven minutes (20 %) for three with what
+/// comes before and after them, and with a point in five minutes nearly all that is left.
+#[test]
+fn each_point_that_an_alarm_waits_for_is_paid_with_lost_calls() {
+    let document = found("alarm-delay.toml", 10);
+    let lost = |topology| figure(&document, topology, "lost");
+    assert!(lost("no-delay") < 0.001, "{}", lost("no-delay"));
+    assert!(lost("one-point") < 0.1, "{}", lost("one-point"));
+    assert!((0.15..0.3).contains(&lost("three-points")), "{}", lost("three-points"));
+    assert!(lost("basic") > 0.7, "{}", lost("basic"));
+    assert_eq!(verdict(&document, "no-delay", "answer.p95"), Finding::Met);
+    assert_eq!(verdict(&document, "three-points", "lost"), Finding::Missed);
+}

@@ -121,7 +121,7 @@ pub struct Pool<'a> {
     pub(super) ranks: Vec<u32>,
     /// Whether slots are made when they are needed.
     pub unlimited: bool,
-    /// When a worker last came into service, began to drain or went.
+    /// When a machine last began to run, or a worker to drain, or one went.
     pub stirred: SimTime,
     /// Sizes that a controller has wanted: names the draws of how late each is acted on.
     pub decisions: u64,

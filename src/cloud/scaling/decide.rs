@@ -39,6 +39,11 @@ pub struct Seen {
     /// What the other target-tracking policies of the group that may ask for fewer want: `None` where one of them does
     /// not want fewer, else the most that any of them asks for.
     pub others: Option<u32>,
+    /// The load to be ready for, by what it was before; `None` of a policy that does not forecast, or has too little to go
+    /// by.
+    pub forecast: Option<f64>,
+    /// No fewer than so many, by the forecast of a policy of the group.
+    pub floor: u32,
     /// Since when all that was decided is done; `None` while workers are still on their way.
     pub settled: Option<SimTime>,
     /// The bounds in force.
@@ -62,6 +67,8 @@ impl Seen {
             high: State::InsufficientData,
             low: State::InsufficientData,
             others: Some(0),
+            forecast: None,
+            floor: 0,
             settled: None,
             bounds: Bounds { min: 0, max: u32::MAX },
         }
@@ -195,6 +202,15 @@ pub enum Reason {
     StillBusy,
     /// There was no datapoint.
     NoData,
+    /// So much load is forecast, at so much for one worker.
+    Forecast {
+        /// The load.
+        load: f64,
+        /// For one worker.
+        per_worker: f64,
+    },
+    /// Less than a day is known of, which is too little for a forecast.
+    NoHistory,
     /// A timetable says so.
     Scheduled,
     /// Another number was wanted, but the rest after the last change is not over.
@@ -250,6 +266,8 @@ impl fmt::Display for Reason {
             Reason::Empty => f.write_str("nothing visible, nothing in flight"),
             Reason::StillBusy => f.write_str("messages are left, so it does not shrink"),
             Reason::NoData => f.write_str("no datapoint"),
+            Reason::Forecast { load, per_worker } => write!(f, "{load:.4} forecast at {per_worker} for each worker"),
+            Reason::NoHistory => f.write_str("too little history for a forecast"),
             Reason::Scheduled => f.write_str("by timetable"),
             Reason::CoolingDown { until, wanted } => write!(f, "wanted {wanted}, but rests until {until}"),
             Reason::AtLeast { min, wanted } => write!(f, "wanted {wanted}, but {min} is the minimum"),
@@ -265,6 +283,7 @@ pub fn recommend(policy: &Policy, seen: &Seen) -> Recommendation {
         Policy::TargetTracking(rule) => rule.recommend(seen),
         Policy::Step(rule) => rule.recommend(seen),
         Policy::Simple(rule) => rule.recommend(seen),
+        Policy::Predictive(rule) => rule.recommend(seen),
         Policy::Scheduled(rule) => scheduled(rule, seen),
     }
 }
@@ -287,6 +306,8 @@ fn scheduled(rule: &Scheduled, seen: &Seen) -> Recommendation {
 /// what was decided, before which nothing that rests is decided; a look at its very end may act.
 pub fn restrain(asked: Recommendation, seen: &Seen, group: &Group, memory: Memory) -> (Decision, Memory) {
     let Bounds { min, max } = asked.bounds;
+    // Where predictive scaling is at work, the largest size that any policy wants is taken, its forecast among them.
+    let min = min.max(seen.floor.min(max));
     let bounded = asked.desired.max(min).min(max);
     let decided = |to, why| Decision {
         at: seen.now,

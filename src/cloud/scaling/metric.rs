@@ -94,6 +94,15 @@ impl Metric {
         }
     }
 
+    /// Whether it is a figure of each worker, which falls where there are more of them.
+    pub fn is_per_worker(&self) -> bool {
+        match &self.what {
+            Reading::Cpu | Reading::Busy | Reading::RequestsPerWorker => true,
+            Reading::Ratio(ratio) => matches!(ratio.to.what, Reading::InService | Reading::Ready | Reading::Desired),
+            _ => false,
+        }
+    }
+
     /// Whether it is a provider's figure of machines, which comes every five minutes where nobody pays for more.
     pub fn is_of_machines(&self) -> bool {
         match &self.what {

@@ -8,6 +8,7 @@ mod change;
 pub mod decide;
 mod metric;
 mod plan;
+mod predictive;
 mod queue_length;
 mod step;
 mod target_tracking;
@@ -20,4 +21,5 @@ pub use plan::{
     Alarm, Care, CooldownFrom, Entry, Factor, Group, Policy, QueueLength, ScaleIn, Scaling, Scheduled, Shrinks, Simple,
     Size, TargetTracking, Vertical,
 };
+pub use predictive::{Loads, Predictive};
 pub use step::{Statistic, Step, Stride};

@@ -3,6 +3,7 @@
 use crate::cloud::scaling::alarm::{Condition, Window};
 use crate::cloud::scaling::change::Change;
 use crate::cloud::scaling::metric::Metric;
+use crate::cloud::scaling::predictive::Predictive;
 use crate::cloud::scaling::step::Step;
 use crate::cloud::topology::{Held, Platform, Speed};
 use crate::ground::distribution::Distribution;
@@ -142,7 +143,9 @@ impl Group {
         let own = match policy {
             Policy::TargetTracking(rule) => rule.warm_up,
             Policy::Step(rule) => rule.warm_up,
-            Policy::QueueLength(_) | Policy::Simple(_) | Policy::Scheduled(_) => return Span::ZERO,
+            Policy::QueueLength(_) | Policy::Simple(_) | Policy::Predictive(_) | Policy::Scheduled(_) => {
+                return Span::ZERO;
+            }
         };
         own.or(self.warm_up).unwrap_or(self.cooldown)
     }
@@ -159,6 +162,8 @@ pub enum Policy {
     Step(Step),
     /// Changes the size by one step, and rests.
     Simple(Simple),
+    /// Raises the size before the load comes.
+    Predictive(Predictive),
     /// Changes bounds or size at given instants.
     Scheduled(Scheduled),
 }
@@ -171,6 +176,7 @@ impl Policy {
             Policy::TargetTracking(rule) => Some(&rule.metric),
             Policy::Step(rule) => Some(&rule.alarm.metric),
             Policy::Simple(rule) => Some(&rule.alarm.metric),
+            Policy::Predictive(rule) => Some(&rule.metric),
             Policy::Scheduled(_) => None,
         }
     }
@@ -184,7 +190,7 @@ impl Policy {
             Policy::TargetTracking(rule) => rule.conditions(capacity).map(Some),
             Policy::Step(rule) => one(rule.alarm.condition),
             Policy::Simple(rule) => one(rule.alarm.condition),
-            Policy::QueueLength(_) | Policy::Scheduled(_) => [None, None],
+            Policy::QueueLength(_) | Policy::Predictive(_) | Policy::Scheduled(_) => [None, None],
         }
     }
 

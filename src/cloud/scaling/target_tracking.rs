@@ -2,7 +2,7 @@
 
 use crate::cloud::scaling::alarm::{Condition, Missing, Side, State};
 use crate::cloud::scaling::decide::{Edge, Reason, Recommendation, Seen};
-use crate::cloud::scaling::metric::Population;
+use crate::cloud::scaling::metric::{Population, Reading};
 use crate::cloud::scaling::plan::{Factor, ScaleIn, TargetTracking};
 
 impl Factor {
@@ -40,7 +40,12 @@ impl TargetTracking {
     /// acceptable latency ÷ mean processing time (EC2 Auto Scaling user guide, *Scaling based on Amazon SQS*: 1,500
     /// messages, 10 instances and a target of 100 ask for 5 more).
     pub fn need(&self, seen: &Seen) -> Option<u32> {
-        let exact = f64::from(self.base(seen)) * seen.metric? / self.target;
+        // `m1 / MAX([m2, 1])` is shared by at least one, also where nobody is in service.
+        let least = match &self.metric.what {
+            Reading::Ratio(ratio) => ratio.at_least,
+            _ => 0.0,
+        };
+        let exact = f64::from(self.base(seen)).max(least) * seen.metric? / self.target;
         // Division leaves 5.000000000000001 where 5 is meant; a billionth of a worker is not one more.
         Some((exact - 1e-9).ceil().max(0.0) as u32)
     }
@@ -59,7 +64,7 @@ impl TargetTracking {
     /// EC2 Auto Scaling user guide, *Target tracking scaling policies*: it scales out as soon as any policy asks for it,
     /// and in only where all do that may, to the largest size that any of them asks for. Workers that are not yet warm
     /// are left out of a figure of workers, count as wanted already, and keep the group from shrinking. With nothing in
-    /// service there is no datapoint, and so no change.
+    /// service there is no datapoint, and so no change, unless metric math divides by one at the least.
     pub fn recommend(&self, seen: &Seen) -> Recommendation {
         let Some((metric, need)) = seen.metric.zip(self.need(seen)) else {
             return Recommendation::stay(seen, Reason::NoData);
@@ -95,7 +100,7 @@ mod tests {
     use super::*;
     use crate::cloud::scaling::alarm::Window;
     use crate::cloud::scaling::decide::Bounds;
-    use crate::cloud::scaling::metric::{Metric, Ratio, Reading};
+    use crate::cloud::scaling::metric::{Metric, Ratio};
     use crate::cloud::topology::NodeId;
     use crate::ground::time::Span;
 
@@ -137,6 +142,18 @@ mod tests {
     #[test]
     fn fifteen_hundred_messages_ask_for_five_more() {
         assert_eq!(wanted(1500, 10, 10, 100.0, ScaleIn::Proportional), 15);
+    }
+
+    /// The guide's way out of zero, `m1 / MAX([m2, 1])`: 250 messages at 100 for each ask for three of nobody.
+    #[test]
+    fn a_divisor_of_at_least_one_leaves_zero() {
+        let of = |what| Metric { what, of: NodeId(0) };
+        let wanted = |at_least| {
+            let per = Ratio { of: of(Reading::Visible), to: of(Reading::InService), at_least };
+            let seen = Seen { metric: Some(250.0), ..Seen::nothing() };
+            asked(&rule(Reading::Ratio(Box::new(per)), 100.0, ScaleIn::Proportional), seen).desired
+        };
+        assert_eq!((wanted(0.0), wanted(1.0)), (0, 3));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::Fact;
 use crate::cloud::scaling::decide::{recommend, restrain};
 use crate::cloud::scaling::{
-    Alarm, Bounds, Condition, CooldownFrom, Group, History, Memory, Policy, ScaleIn, Scaling, Seen, State, Vertical,
+    Alarm, Bounds, Condition, CooldownFrom, Group, History, Loads, Memory, Policy, Population, Predictive, ScaleIn,
+    Scaling, Seen, State, Vertical,
 };
 use crate::cloud::topology::{NodeId, NodeKind, Topology};
 use crate::cloud::world::World;
@@ -33,12 +34,15 @@ pub(super) struct Watch {
     low: State,
     /// The size that it last asked for.
     need: u32,
+    /// The loads that a forecast goes by.
+    loads: Loads,
 }
 
 impl Watch {
     fn of(range: usize) -> Watch {
         let state = State::InsufficientData;
-        Watch { last: LastLook::default(), history: History::of(range), high: state, low: state, need: 0 }
+        let (last, loads) = (LastLook::default(), Loads::default());
+        Watch { last, history: History::of(range), high: state, low: state, need: 0, loads }
     }
 }
 
@@ -82,6 +86,7 @@ impl World<'_> {
             Policy::TargetTracking(rule) => of(&rule.metric, rule.period),
             Policy::Step(rule) => of(&rule.alarm.metric, rule.alarm.period),
             Policy::Simple(rule) => of(&rule.alarm.metric, rule.alarm.period),
+            Policy::Predictive(rule) => of(&rule.metric, Predictive::LOOK),
             Policy::Scheduled(rule) => return (rule.at, None),
         };
         (SimTime::START + every, Some(every))
@@ -131,8 +136,14 @@ impl World<'_> {
         }
         let seen = self.seen(at, group, policy, now);
         let controller = &mut self.controllers[at];
-        if let Policy::TargetTracking(rule) = rule {
-            controller.watches[policy as usize].need = rule.need(&seen).unwrap_or(0);
+        match rule {
+            Policy::TargetTracking(rule) => {
+                controller.watches[policy as usize].need = rule.need(&seen).unwrap_or(0);
+            }
+            Policy::Predictive(rule) => {
+                controller.watches[policy as usize].need = seen.forecast.map_or(0, |load| rule.need(load));
+            }
+            Policy::QueueLength(_) | Policy::Step(_) | Policy::Simple(_) | Policy::Scheduled(_) => {}
         }
         let asked = recommend(rule, &seen);
         let (decision, memory) = restrain(asked, &seen, group, controller.memory);
@@ -165,6 +176,7 @@ impl World<'_> {
         };
         let (visible, in_flight) = newest.map_or((0, 0), |point| (point.visible, point.in_flight));
         let (high, low) = (watch.high, watch.low);
+        let forecast = self.forecast(at, group, policy, metric, now);
         let pool = self.pool(id);
         Seen {
             now,
@@ -180,9 +192,41 @@ impl World<'_> {
             high,
             low,
             others: self.others(at, group, policy),
+            forecast,
+            floor: self.floor(at, group),
             settled: self.settled(id, group),
             bounds: self.controllers[at].bounds,
         }
+    }
+
+    /// The load to be ready for, once that of this look is counted.
+    fn forecast(&mut self, at: usize, group: &Group, policy: u32, metric: Option<f64>, now: SimTime) -> Option<f64> {
+        let Policy::Predictive(rule) = &group.policies[policy as usize] else { return None };
+        let sharing = self.sharing(self.controllers[at].pool, group, policy, now);
+        let loads = &mut self.controllers[at].watches[policy as usize].loads;
+        if let Some(value) = metric {
+            loads.note(now, value * sharing);
+        }
+        rule.forecast(loads, now)
+    }
+
+    /// By how many workers a figure of each of them becomes a load; 1 of what is a load already.
+    fn sharing(&self, id: NodeId, group: &Group, policy: u32, now: SimTime) -> f64 {
+        let rule = &group.policies[policy as usize];
+        let Some(metric) = rule.metric().filter(|metric| metric.is_per_worker()) else { return 1.0 };
+        let pool = self.pool(id);
+        match metric.population() {
+            Population::InService => pool.levels.ready.level() as f64,
+            Population::Warm => f64::from(pool.warm(group.warm_up_of(rule), now)),
+            Population::Desired => pool.levels.desired.level() as f64,
+        }
+    }
+
+    /// The most that a forecast of the group's policies last asked for.
+    fn floor(&self, at: usize, group: &Group) -> u32 {
+        let forecasts = group.policies.iter().zip(&self.controllers[at].watches);
+        let needs = forecasts.filter(|(rule, _)| matches!(rule, Policy::Predictive(_))).map(|(_, watch)| watch.need);
+        needs.max().unwrap_or(0)
     }
 
     /// What the other policies that keep a target and may ask for fewer ask for; `None` where one wants no fewer.
@@ -197,11 +241,14 @@ impl World<'_> {
             .try_fold(0, |most, need| Some(most.max(need?)))
     }
 
-    /// Since when all that was decided is done.
+    /// Since when all that was decided is done: every machine that was asked for runs. A group takes a machine that runs
+    /// for one in service, whatever still boots on it (launches end 5 to 6 s after they begin in published activity
+    /// histories since 2024), so a rest shorter than the boot ends before the machine has done anything.
     fn settled(&self, id: NodeId, group: &Group) -> Option<SimTime> {
         let pool = self.pool(id);
         let drained = group.cooldown_from != CooldownFrom::DrainEnd || pool.levels.draining.level() == 0;
-        (pool.levels.ready.level() == pool.levels.desired.level() && drained).then_some(pool.stirred)
+        let there = pool.levels.pending.level() == 0 && self.living(id).len() as u64 == pool.levels.desired.level();
+        (there && drained).then_some(pool.stirred)
     }
 
     /// The alarm of a pool that grows by bigger machines looks.

@@ -99,6 +99,7 @@ impl World<'_> {
         worker.phase = Phase::Booting;
         worker.ran = now;
         let size = worker.size;
+        pool.stirred = now;
         pool.leaving -= u32::from(returns);
         pool.settle();
         pool.levels.pending.down(now);
@@ -130,7 +131,6 @@ impl World<'_> {
     fn comes_into_service<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let pool = self.pool_mut(id);
         pool.open(index, cx.now());
-        pool.stirred = cx.now();
         let number = pool.workers[index as usize].number;
         if let Some(registry) = &mut pool.registry {
             let others = pool.workers.iter().filter(|other| other.phase == Phase::Ready && other.number != number);

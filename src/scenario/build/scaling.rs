@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::cloud::scaling::{
-    Alarm, Care, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, QueueLength,
-    Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step, Stride,
-    TargetTracking, Vertical, Window,
+    Alarm, Care, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, Predictive,
+    QueueLength, Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step,
+    Stride, TargetTracking, Vertical, Window,
 };
 use crate::cloud::topology::{Held, NodeId, Platform, Speed};
 use crate::ground::time::{SimTime, Span};
@@ -200,6 +200,9 @@ impl Builder<'_> {
                 }
                 draft::Policy::Step(rule) => policies.push(Policy::Step(self.step_policy(ids, rule, own, before))),
                 draft::Policy::Simple(rule) => policies.push(Policy::Simple(self.simple(ids, rule, own, before))),
+                draft::Policy::Predictive(rule) => {
+                    policies.push(Policy::Predictive(self.predictive(ids, rule, own, before)));
+                }
                 draft::Policy::Scheduled(rule) => {
                     let (min, desired, max) = (rule.min, rule.desired, rule.max);
                     let late = self.law_or_none(&rule.late);
@@ -292,6 +295,21 @@ impl Builder<'_> {
                 Some(draft::ShrinkBy::Off) => ScaleIn::Off,
             },
             warm_up: draft.warm_up.map(|time| time.0),
+        }
+    }
+
+    fn predictive(&mut self, ids: &Ids<'_>, draft: &draft::Predictive, own: NodeId, before: NodeId) -> Predictive {
+        let per_worker = metrics::target_value(&draft.metric, &draft.per_worker).unwrap_or_else(|why| {
+            self.slip(why);
+            1.0
+        });
+        Predictive {
+            metric: self.metric(ids, &draft.metric, own, before),
+            per_worker,
+            history: draft.history.map_or(Predictive::MOST_HISTORY, |time| time.0),
+            buffer: draft.buffer.map_or(Span::ZERO, |time| time.0),
+            quantile: draft.quantile.map_or(0.9, |share| share.0),
+            max_buffer: draft.max_buffer.map(|share| share.0),
         }
     }
 

@@ -131,6 +131,8 @@ pub(crate) enum Policy {
     Step(Box<Step>),
     /// Changes the size by one step whenever its alarm goes off, and rests.
     Simple(Box<Simple>),
+    /// Raises the size before the load comes, by what it was at the same hours before.
+    Predictive(Box<Predictive>),
     /// Changes bounds or size at given times.
     Scheduled(Scheduled),
 }
@@ -203,6 +205,29 @@ pub(crate) enum ShrinkBy {
     One,
     /// Never.
     Off,
+}
+
+/// Raises the size at the start of each hour to what the forecast needs, and never lowers it. It needs a day of the run
+/// before it forecasts anything.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Predictive {
+    /// The load; a figure of each worker (`cpu`, `requests-per-worker`) is taken times the workers whose it is.
+    pub metric: Metric,
+    /// Of it for one worker, in its own form.
+    pub per_worker: Limit,
+    /// How far back it looks: from one day to fourteen.
+    #[schemars(extend("default" = "14d"))]
+    pub history: Option<Time>,
+    /// How long before the hour the size is raised; at most an hour.
+    #[schemars(extend("default" = "0s"))]
+    pub buffer: Option<Time>,
+    /// Which quantile of the same hours of the week (in the first week, of the day) is the forecast.
+    #[schemars(extend("default" = "90%"))]
+    pub quantile: Option<Share>,
+    /// The share beyond the forecast up to which the group's maximum may be raised, for good. Without it, the maximum
+    /// holds.
+    pub max_buffer: Option<Share>,
 }
 
 /// Changes at given times: one of `at` and `cron`, and any of `min`, `desired`, `max`.

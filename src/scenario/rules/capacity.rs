@@ -1,5 +1,6 @@
 //! Numbers of nodes are within their ranges, and minimums are not above their maximums.
 
+use crate::cloud::scaling::Predictive;
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::node::{Platform, Pool, Routing};
@@ -18,6 +19,8 @@ pub(super) const RULE: Rule =
 /// A group that looks oftener looks at nothing else, and one whose machines live shorter only replaces them.
 const CHECK_MIN: Span = Span::from_secs(1);
 const LIFETIME_MIN: Span = Span::from_secs(60);
+/// The longest that predictive scaling may be ahead of its hour (EC2 Auto Scaling API, `SchedulingBufferTime`).
+const BUFFER_MAX: Span = Span::from_secs(3_600);
 pub(super) const WORKERS_MAX: u64 = 1_000_000;
 const SLOTS_MAX: u64 = 1_000_000;
 const ROOM_MAX: u64 = 1_000_000_000;
@@ -229,6 +232,19 @@ fn policy(policy: &Policy, group_max: u64, place: &Place, ranges: &mut Ranges) {
             alarms::window(simple.points, simple.of, simple.period, &place, ranges);
             alarms::change(simple.change, simple.set, &place, &mut ranges.complaints);
             alarms::least(simple.min_change, &[simple.change], &place, &mut ranges.complaints);
+        }
+        Policy::Predictive(rule) => {
+            let place = place.then("predictive");
+            let history = rule.history.map(|time| time.0);
+            ranges.at_least("a history", history, Predictive::LEAST_HISTORY, place.then("history"));
+            ranges.no_longer("a history", history, Predictive::MOST_HISTORY, place.then("history"));
+            ranges.no_longer("a buffer", rule.buffer.map(|time| time.0), BUFFER_MAX, place.then("buffer"));
+            if rule.quantile.is_some_and(|share| share.0 == 0.0) {
+                ranges.complaints.push(
+                    Complaint::error("E201", place.then("quantile"), "a quantile of nothing")
+                        .advise("give a share above zero, such as \"90%\""),
+                );
+            }
         }
         Policy::Scheduled(scheduled) => {
             let place = place.then("scheduled");

@@ -48,9 +48,14 @@ impl<'a> Flow<'a> {
 
     /// Visits that one request makes, to all nodes together.
     pub(super) fn pieces(&self, workload: WorkloadId) -> f64 {
+        self.of_one(workload).iter().map(|load| load.visits).sum()
+    }
+
+    /// What each node must do for one request a second.
+    pub(super) fn of_one(&self, workload: WorkloadId) -> Vec<Load> {
         let mut loads = vec![Load::default(); self.topology.nodes.len()];
         self.visit(self.topology.entry[workload.index()], workload, 1.0, &mut loads);
-        loads.iter().map(|load| load.visits).sum()
+        loads
     }
 
     /// Adds what `rate` requests a second make of a node and of all behind it, breadth first.
@@ -259,23 +264,25 @@ pub(super) fn rate(workload: &Workload, length: Option<Span>) -> f64 {
 /// The mean rate of a profile over the run, from a thousand equal steps: a warning needs no more.
 fn profile_mean(profile: &Profile, seconds: f64) -> f64 {
     const STEPS: u32 = 1_000;
-    let at = |step: u32| {
-        let mut time = seconds * (f64::from(step) + 0.5) / f64::from(STEPS);
-        if let Some(repeat) = profile.repeat.map(Span::seconds).filter(|repeat| *repeat > 0.0) {
-            time %= repeat;
-        }
-        let after = profile.points.iter().position(|(at, _)| at.seconds() > time);
-        match after {
-            Some(0) => profile.points[0].1,
-            None => profile.points.last().map_or(0.0, |point| point.1),
-            Some(next) => {
-                let ((from, low), (to, high)) = (profile.points[next - 1], profile.points[next]);
-                match profile.shape {
-                    Shape::Steps => low,
-                    Shape::Linear => low + (high - low) * (time - from.seconds()) / (to.seconds() - from.seconds()),
-                }
+    let at = |step: u32| profile_rate(profile, seconds * (f64::from(step) + 0.5) / f64::from(STEPS));
+    (0..STEPS).map(at).sum::<f64>() / f64::from(STEPS)
+}
+
+/// Requests a second that a profile has at an instant.
+pub(super) fn profile_rate(profile: &Profile, mut time: f64) -> f64 {
+    if let Some(repeat) = profile.repeat.map(Span::seconds).filter(|repeat| *repeat > 0.0) {
+        time %= repeat;
+    }
+    let after = profile.points.iter().position(|(at, _)| at.seconds() > time);
+    match after {
+        Some(0) => profile.points[0].1,
+        None => profile.points.last().map_or(0.0, |point| point.1),
+        Some(next) => {
+            let ((from, low), (to, high)) = (profile.points[next - 1], profile.points[next]);
+            match profile.shape {
+                Shape::Steps => low,
+                Shape::Linear => low + (high - low) * (time - from.seconds()) / (to.seconds() - from.seconds()),
             }
         }
-    };
-    (0..STEPS).map(at).sum::<f64>() / f64::from(STEPS)
+    }
 }

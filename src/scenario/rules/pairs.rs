@@ -228,7 +228,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
 
 fn policy(policy: &Policy, place: &Place, complaints: &mut Vec<Complaint>) {
     match policy {
-        Policy::QueueLength(_) | Policy::Step(_) | Policy::Simple(_) => {}
+        Policy::QueueLength(_) | Policy::Step(_) | Policy::Simple(_) | Policy::Predictive(_) => {}
         Policy::TargetTracking(tracking) => {
             let place = place.then("target-tracking");
             let metrics = [

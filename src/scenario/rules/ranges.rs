@@ -41,6 +41,14 @@ impl Ranges {
         }
     }
 
+    /// A duration, no longer than that.
+    pub(super) fn no_longer(&mut self, what: &str, span: Option<Span>, most: Span, place: Place) {
+        if let Some(span) = span.filter(|span| *span > most) {
+            let what = format!("{what} of {span}");
+            self.complaints.push(Complaint::error("E201", place, what).advise(format!("at most {most}")));
+        }
+    }
+
     /// A number above zero.
     pub(super) fn above_zero(&mut self, what: &str, number: Option<Number>, place: Place) {
         if let Some(Number(number)) = number

@@ -134,12 +134,12 @@ fn effort(application: &Application, topology: &Topology, length: Option<Span>) 
 }
 
 /// `1 slot`, `4 slots`.
-fn counted(number: u32, what: &str) -> String {
+pub(super) fn counted(number: u32, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Two rates in one unit, in which neither is a small fraction.
-fn rates(one: f64, other: f64) -> (String, String) {
+pub(super) fn rates(one: f64, other: f64) -> (String, String) {
     let units = [("s", 1.0), ("min", 60.0), ("h", 3_600.0), ("d", 86_400.0)];
     let fits = |(_, seconds): &&(&str, f64)| one.min(other) * seconds >= 0.1;
     let (unit, seconds) = units.iter().find(fits).copied().unwrap_or(units[3]);
@@ -156,6 +156,6 @@ fn round(number: f64) -> f64 {
 }
 
 /// Seconds as a duration of a few digits.
-fn shown(seconds: f64) -> String {
+pub(super) fn shown(seconds: f64) -> String {
     Span::from_nanos((round(seconds) * SECOND as f64).round() as u64).to_string()
 }

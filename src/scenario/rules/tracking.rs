@@ -2,6 +2,7 @@
 
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::metric::Metric;
+use crate::scenario::draft::quantities::Limit;
 use crate::scenario::draft::scaling::{Asg, Policy, Scaling, TargetTracking, When};
 use crate::scenario::place::Place;
 use crate::scenario::rules::metrics::{limit_value, of_some_queue, reads, target_value, word};
@@ -57,6 +58,11 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                         read(&simple.metric, &place, &mut complaints);
                         limit(&simple.metric, &simple.when, &place.then("when"), &mut complaints);
                     }
+                    Policy::Predictive(rule) => {
+                        let place = place.then("predictive");
+                        read(&rule.metric, &place, &mut complaints);
+                        in_its_form(&rule.metric, &rule.per_worker, &place.then("per-worker"), &mut complaints);
+                    }
                     Policy::Scheduled(_) => {}
                 }
             }
@@ -67,6 +73,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 }
                 Policy::Step(step) => of_some_queue(&step.metric),
                 Policy::Simple(simple) => of_some_queue(&simple.metric),
+                Policy::Predictive(rule) => of_some_queue(&rule.metric),
                 Policy::Scheduled(_) => false,
             });
             let edges = edges(name, topology);
@@ -91,11 +98,15 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
 }
 
 fn target(tracking: &TargetTracking, place: &Place, complaints: &mut Vec<Complaint>) {
-    if let (Some(metric), Some(target)) = (&tracking.metric, &tracking.target)
-        && let Err(why) = target_value(metric, target)
-    {
+    if let (Some(metric), Some(target)) = (&tracking.metric, &tracking.target) {
+        in_its_form(metric, target, &place.then("target"), complaints);
+    }
+}
+
+fn in_its_form(metric: &Metric, target: &Limit, place: &Place, complaints: &mut Vec<Complaint>) {
+    if let Err(why) = target_value(metric, target) {
         let what = format!("this is no target for `{}`", word(metric));
-        complaints.push(Complaint::error("E302", place.then("target"), what).advise(why));
+        complaints.push(Complaint::error("E302", place.clone(), what).advise(why));
     }
 }
 
@@ -114,31 +125,43 @@ fn limit(metric: &Metric, when: &When, place: &Place, complaints: &mut Vec<Compl
 
 /// New capacity is workers in service × metric ÷ target, which of none is none: nothing ever asks for the first one.
 fn leaves_zero(pool: &str, asg: &Asg, place: &Place, complaints: &mut Vec<Complaint>) {
-    // Whoever counts messages, or takes the divisor to be at least one, sees something without a worker.
-    let needs_none = |metric: &Metric| match metric {
-        Metric::Visible(_) | Metric::InFlight(_) | Metric::Delayed(_) | Metric::Oldest(_) | Metric::Backlog(_) => true,
-        Metric::Recorded(_) => true,
-        Metric::Ratio(_)
-        | Metric::Cpu(_)
-        | Metric::Busy(_)
-        | Metric::RequestsPerWorker(_)
-        | Metric::InService(_)
-        | Metric::Ready(_)
-        | Metric::Desired(_) => false,
-    };
     let others = asg.policies.iter().any(|policy| match policy {
         Policy::QueueLength(_) | Policy::Scheduled(_) => true,
-        Policy::Step(step) => needs_none(&step.metric),
-        Policy::Simple(simple) => needs_none(&simple.metric),
-        Policy::TargetTracking(_) => false,
+        Policy::Step(step) => needs_nobody(&step.metric),
+        Policy::Simple(simple) => needs_nobody(&simple.metric),
+        Policy::Predictive(rule) => needs_nobody(&rule.metric),
+        // Workers in service × metric: only a divisor of at least one makes something of nobody.
+        Policy::TargetTracking(tracking) => tracking.metric.as_ref().is_some_and(is_of_one_at_least),
     });
     if asg.min.map_or(0, |min| min.0) == 0 && !others {
         let what = format!(
             "pool `{pool}` may shrink to zero workers, and target tracking never leaves zero: it multiplies those there are"
         );
-        complaints.push(
-            Complaint::warning("W105", place.clone(), what)
-                .advise("set `min = 1`, or add a `queue-length` policy, which needs no worker to look at"),
-        );
+        complaints.push(Complaint::warning("W105", place.clone(), what).advise(
+            "set `min = 1`, or add a policy that needs no worker to look at: `queue-length`, or a `step` on `visible`",
+        ));
+    }
+}
+
+/// Whether there are datapoints of it where nobody is in service.
+fn needs_nobody(metric: &Metric) -> bool {
+    match metric {
+        Metric::Visible(_) | Metric::InFlight(_) | Metric::Delayed(_) | Metric::Oldest(_) | Metric::Backlog(_) => true,
+        Metric::Recorded(_) => true,
+        Metric::Ratio(_) => is_of_one_at_least(metric),
+        Metric::Cpu(_)
+        | Metric::Busy(_)
+        | Metric::RequestsPerWorker(_)
+        | Metric::InService(_)
+        | Metric::Ready(_)
+        | Metric::Desired(_) => false,
+    }
+}
+
+/// Metric math that divides what is there without workers by one at the least.
+fn is_of_one_at_least(metric: &Metric) -> bool {
+    match metric {
+        Metric::Ratio(ratio) => ratio.at_least.is_some_and(|least| least.0 > 0.0) && needs_nobody(&ratio.of),
+        _ => false,
     }
 }

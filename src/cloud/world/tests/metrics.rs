@@ -2,12 +2,12 @@
 
 use crate::cloud::fact::Fact;
 use crate::cloud::scaling::{
-    Alarm, Change, Condition, CooldownFrom, Group, Metric, Metrics, Missing, Policy, QueueLength, Reading, Scaling,
-    Shrinks, Side, Simple, Window,
+    Alarm, Change, Condition, CooldownFrom, Group, Metric, Metrics, Missing, Policy, Predictive, QueueLength, Reading,
+    Recorded, Scaling, Shrinks, Side, Simple, Window,
 };
 use crate::cloud::topology::{NodeId, NodeKind, Pool, Topology};
 use crate::cloud::world::tests::{application, at, diary, node, pool, queue, seconds, topology, work};
-use crate::ground::time::Span;
+use crate::ground::time::{SECOND, SimTime, Span};
 
 /// A queue before a pool that a policy scales from nothing.
 fn fed(group: Group, metrics: Metrics) -> Topology {
@@ -93,8 +93,8 @@ fn a_group_acts_some_time_after_the_decision() {
     assert_eq!(of(|fact| matches!(fact, Fact::Ready { .. })), Some(19.0));
 }
 
-/// Simple scaling adds one at 10 s, which is in service at 15 s. A rest of twenty seconds from then on ends at 35 s, from
-/// the decision on at 30 s; the alarm looks every ten.
+/// Simple scaling adds one at 10 s, whose machine runs at 15 s and boots long. A rest of twenty seconds from then on ends at
+/// 35 s, from the decision on at 30 s; the alarm looks every ten.
 #[test]
 fn a_rest_counts_from_the_end_of_what_was_decided() {
     let changes = |cooldown_from| {
@@ -104,7 +104,10 @@ fn a_rest_counts_from_the_end_of_what_was_decided() {
         let rule = Simple { alarm, change: Change::By(1), min_change: 0, cooldown: None };
         let (policies, cooldown) = (vec![Policy::Simple(rule)], Span::from_secs(20));
         let group = Group { max: 9, policies, cooldown, cooldown_from, ..Group::default() };
-        let found = diary(&application(at(&[1.0; 9]), vec![seconds(1_000.0)]), &fed(group, Metrics::default()), 45.0);
+        let mut topology = fed(group, Metrics::default());
+        let NodeKind::Pool(pool) = &mut topology.nodes[1].kind else { panic!("it is a pool") };
+        (pool.life.pending, pool.life.boot) = (seconds(5.0), seconds(100.0));
+        let found = diary(&application(at(&[1.0; 9]), vec![seconds(1_000.0)]), &topology, 45.0);
         let decided = found.into_iter().filter_map(|(at, fact)| match fact {
             Fact::Decided { decision, .. } => Some((at, decision.to)),
             _ => None,
@@ -113,4 +116,32 @@ fn a_rest_counts_from_the_end_of_what_was_decided() {
     };
     assert_eq!(changes(CooldownFrom::Decision), [(10.0, 1), (20.0, 1), (30.0, 2), (40.0, 2)]);
     assert_eq!(changes(CooldownFrom::DrainStart), [(10.0, 1), (20.0, 1), (30.0, 1), (40.0, 2)]);
+}
+
+/// Every day 40 of something from eight to nine and nothing else, at ten for each worker: on the second day four are asked
+/// for five minutes before eight. The queue's own policy, which sees no message, wants none, and has its way with its first
+/// look after nine.
+#[test]
+fn a_forecast_comes_before_the_load_and_holds_for_its_hour() {
+    let hour = |number: u64| SimTime::from_nanos(number * 3_600 * SECOND + 1_800 * SECOND);
+    let loads = (0..48).map(|number| (hour(number), if number % 24 == 8 { 40.0 } else { 0.0 }));
+    let forecast = Predictive {
+        metric: Metric { what: Reading::Recorded(Recorded(loads.collect())), of: NodeId(1) },
+        per_worker: 10.0,
+        history: Predictive::MOST_HISTORY,
+        buffer: Span::from_secs(300),
+        quantile: 0.9,
+        max_buffer: None,
+    };
+    let mut group = by_length(60);
+    group.policies.push(Policy::Predictive(forecast));
+    let changes = |found: Vec<(f64, Fact)>| {
+        let decided = found.into_iter().filter_map(|(at, fact)| match fact {
+            Fact::Decided { decision, .. } if decision.to != decision.from => Some((at, decision.to)),
+            _ => None,
+        });
+        decided.collect::<Vec<_>>()
+    };
+    let found = diary(&application(at(&[]), vec![seconds(1.0)]), &fed(group, Metrics::default()), 47.0 * 3_600.0);
+    assert_eq!(changes(found), [(31.0 * 3_600.0 + 55.0 * 60.0, 4), (33.0 * 3_600.0 + 60.0, 0)]);
 }

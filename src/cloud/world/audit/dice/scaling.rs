@@ -1,9 +1,9 @@
 //! Draws how pools are scaled, and what their controllers see.
 
 use crate::cloud::scaling::{
-    Alarm, Care, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, QueueLength,
-    Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step, Stride,
-    TargetTracking, Vertical, Window,
+    Alarm, Care, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, Predictive,
+    QueueLength, Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step,
+    Stride, TargetTracking, Vertical, Window,
 };
 use crate::cloud::topology::{NodeId, Platform, Speed};
 use crate::cloud::world::audit::dice::Dice;
@@ -121,7 +121,7 @@ impl Dice {
     }
 
     fn policy(&mut self, own: NodeId, before: NodeId) -> Policy {
-        match self.of(5) {
+        match self.of(6) {
             0 => Policy::TargetTracking(TargetTracking {
                 metric: self.metric(own, before),
                 target: self.pick(&[0.5, 2.0]),
@@ -156,7 +156,15 @@ impl Dice {
                 min_change: self.of(3) as u32,
                 cooldown: self.one_in(2).then(|| Span::from_secs(self.of(20))),
             }),
-            3 => Policy::Scheduled(Scheduled {
+            3 => Policy::Predictive(Predictive {
+                metric: self.metric(own, before),
+                per_worker: 2.0,
+                history: Predictive::LEAST_HISTORY,
+                buffer: Span::from_secs(300),
+                quantile: 0.9,
+                max_buffer: self.one_in(2).then_some(0.1),
+            }),
+            4 => Policy::Scheduled(Scheduled {
                 at: at(5 + self.of(60)),
                 min: None,
                 desired: Some(self.of(5) as u32),
