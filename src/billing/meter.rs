@@ -28,7 +28,8 @@ const CHUNK: u64 = 64 * 1024;
 ///   every request is a connection of its own, open while the request waits for a worker and while the worker is at
 ///   it (counted in the hour in which that ends); 1 GB is 10⁹ bytes. Where a pool behind a balancer is also reached
 ///   another way, nobody can tell which stays are the balancer's, and their connections count as new ones only.
-/// - A queue counts sends and receives by 64 KiB, deletes and changes of visibility by one.
+/// - A queue counts sends and receives by 64 KiB of all that one call brings, deletes and changes of visibility by one a
+///   call (Amazon SQS pricing: a request of 1 to 10 messages, each 64 KB chunk of its payload).
 /// - A bucket counts puts and gets, and keeps what was put.
 /// - A service counts the calls that it took, well answered or not.
 #[derive(Clone, Debug)]
@@ -157,19 +158,19 @@ impl Observer<Fact> for Meter {
             }
             Fact::Left { pool, waited, .. } => self.stayed(pool, at, waited),
             Fact::Served { pool, began, .. } => self.stayed(pool, at, at - began),
-            Fact::Posted { queue, bytes, .. } => {
+            Fact::Posted { queue, bytes, joins, .. } => {
                 if let Some(queue) = self.queue(queue) {
-                    queue.sends += units(bytes);
+                    queue.sends.add(bytes, joins);
                 }
             }
-            Fact::Received { queue, bytes, .. } => {
+            Fact::Received { queue, bytes, joins, .. } => {
                 if let Some(queue) = self.queue(queue) {
-                    queue.receives += units(bytes);
+                    queue.receives.add(bytes, joins);
                 }
             }
-            Fact::Deleted { queue, .. } => {
+            Fact::Deleted { queue, joins, .. } => {
                 if let Some(queue) = self.queue(queue) {
-                    queue.deletes += 1;
+                    queue.deletes += u64::from(!joins);
                 }
             }
             Fact::Changed { queue, .. } | Fact::Extended { queue, .. } => {
@@ -242,16 +243,38 @@ fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
 #[derive(Clone, Debug, Default)]
 struct QueueCounter {
     fifo: bool,
-    sends: u64,
-    receives: u64,
+    sends: Calls,
+    receives: Calls,
     deletes: u64,
     changes: u64,
+}
+
+/// Calls that bring one message or several, in billed units.
+#[derive(Clone, Copy, Debug, Default)]
+struct Calls {
+    units: u64,
+    /// Bytes of the last call so far.
+    bytes: u64,
+}
+
+impl Calls {
+    /// A message, which the last call brings too, or another one.
+    #[inline]
+    fn add(&mut self, bytes: u64, joins: bool) {
+        if joins {
+            self.units -= units(self.bytes);
+            self.bytes = self.bytes.saturating_add(bytes);
+        } else {
+            self.bytes = bytes;
+        }
+        self.units += units(self.bytes);
+    }
 }
 
 impl QueueCounter {
     fn used(&self) -> Used {
         let QueueCounter { fifo, sends, receives, deletes, changes } = *self;
-        Used::Queue { fifo, sends, receives, deletes, changes }
+        Used::Queue { fifo, sends: sends.units, receives: receives.units, deletes, changes }
     }
 }
 

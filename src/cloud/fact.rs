@@ -112,6 +112,8 @@ pub enum Fact {
         queue: NodeId,
         /// Its bytes.
         bytes: u64,
+        /// Whether the same call sent the one before it, too.
+        joins: bool,
     },
     /// A worker deleted a message, its work done; counted even where the receipt was stale.
     Deleted {
@@ -121,6 +123,8 @@ pub enum Fact {
         queue: NodeId,
         /// Whether the message went; a stale receipt may leave it.
         gone: bool,
+        /// Whether the same call deleted the one before it, too.
+        joins: bool,
     },
     /// A worker changed the visibility of a message, to give it back now or later.
     Changed {
@@ -162,6 +166,15 @@ pub enum Fact {
         waited: Span,
         /// Its bytes.
         bytes: u64,
+        /// Whether the same receive brought the one before it, too.
+        joins: bool,
+    },
+    /// A slot took several jobs, or one where it might have taken several, to work on them together.
+    Gathered {
+        /// Whose.
+        pool: NodeId,
+        /// How many.
+        jobs: u32,
     },
     /// A client had its answer, and not all work was done; see [`Fact::Completed`] for where it was.
     Answered {

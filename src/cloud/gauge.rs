@@ -14,6 +14,8 @@ pub enum Level {
     Line,
     /// Slots of a pool that are taken.
     Busy,
+    /// Jobs that a slot has taken together with another, beyond the first of each.
+    Together,
     /// Slots of the workers in service.
     Slots,
     /// Workers wanted of a pool.
@@ -40,6 +42,8 @@ pub enum Level {
     EmptyReceives,
     /// 1 while the bucket of a node's admission holds all its tokens, else 0: told by its integral alone.
     BucketFull,
+    /// Those of them that followed on a sleep.
+    EmptyAgain,
 }
 
 impl Level {
@@ -50,6 +54,7 @@ impl Level {
             Level::Retrying => "retrying",
             Level::Line => "line",
             Level::Busy => "busy",
+            Level::Together => "together",
             Level::Slots => "slots",
             Level::Desired => "desired",
             Level::Pending => "pending",
@@ -63,6 +68,7 @@ impl Level {
             Level::Hidden => "hidden",
             Level::EmptyReceives => "empty-receives",
             Level::BucketFull => "bucket-full",
+            Level::EmptyAgain => "empty-again",
         }
     }
 }

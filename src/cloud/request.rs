@@ -180,6 +180,10 @@ pub enum State {
     Calling,
     /// In a slot, waiting to call again.
     Backing,
+    /// In a slot together with others, one of whom is at work.
+    Together,
+    /// Received, and in the hands of a slot that has not come to it yet.
+    InHand,
     /// Gone from the line before its turn; its place there is not yet cleared.
     Void,
 }

@@ -17,7 +17,7 @@ pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, Re
 pub use calling::{Breaker, Budget, Guards, Slow};
 pub use farewell::{Farewell, Termination};
 pub use fault::{Clock, Crash, Fault, Harm, Outage, Reclaim, When};
-pub use messages::{DeadLetterAt, DeadLetters, Poll, Queue, Returned, StaleDelete};
+pub use messages::{Batch, DeadLetterAt, DeadLetters, Poll, Queue, Returned, StaleDelete};
 pub use service::Service;
 pub use spot::{Notice, Spot};
 
@@ -178,6 +178,8 @@ pub struct Pool {
     pub scale_in: Farewell,
     /// How it takes messages from queues.
     pub poll: Poll,
+    /// Whether its slots take several jobs together; `None`: one each.
+    pub batch: Option<Batch>,
     /// Whom it takes of those who are sent or call; `None` is all. Messages that its workers receive are no concern of it.
     pub admission: Option<Admission>,
 }
@@ -227,6 +229,8 @@ pub enum Verb {
         fails: f64,
         /// Draws each visit anew instead of once a request.
         fresh: bool,
+        /// Done once for all that are taken together, of whom the first one's draw counts.
+        together: bool,
     },
     /// Sends on and waits for all answers, keeping the slot.
     Call {

@@ -144,6 +144,7 @@ fn is_drawn(level: Level) -> bool {
     match level {
         Level::InSystem | Level::Line | Level::Busy | Level::Ready | Level::Visible | Level::InFlight => true,
         Level::Retrying
+        | Level::Together
         | Level::Slots
         | Level::Desired
         | Level::Pending
@@ -153,6 +154,7 @@ fn is_drawn(level: Level) -> bool {
         | Level::Away
         | Level::Hidden
         | Level::EmptyReceives
+        | Level::EmptyAgain
         | Level::BucketFull => false,
     }
 }

@@ -191,7 +191,11 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.add("leaves", "1", share(place.left.count(), visits));
             list.times("left", &place.left);
             list.add("in-line", "1", line);
-            list.add("in-system", "1", line.zip(busy).map(|(line, busy)| line + busy));
+            let beside = level(Level::Together).unwrap_or(0.0);
+            list.add("in-system", "1", line.zip(busy).map(|(line, busy)| line + busy + beside));
+            if pool.batch.is_some() {
+                list.add("batch-size", "1", share(place.gathered, place.gatherings));
+            }
             let slots = level(Level::Slots).filter(|&slots| slots > 0.0);
             list.add("busy", "1", busy);
             // Of slots without number no share is taken.
@@ -218,8 +222,11 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.times("wait", &place.wait);
             list.add("waits", "1", share(place.queued, place.wait.count()));
             list.add("receives", "1/s", ground.rate(place.receives));
-            if let Some(empty) = level(Level::EmptyReceives) {
-                list.add("empty-receives", "1/s", Some(empty));
+            list.add("batch-size", "1", share(place.received, place.receives));
+            for what in [Level::EmptyReceives, Level::EmptyAgain] {
+                if let Some(empty) = level(what) {
+                    list.add(what.word(), "1/s", Some(empty));
+                }
             }
             list.add("deliveries", "1", share(place.wait.count(), place.posted));
             list.add("dead-letters", "1", share(place.buried, place.posted));

@@ -4,7 +4,7 @@
 //! [warm-up, length), whoever it happens to. Nothing here allocates once built, but for histograms that grow.
 
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::topology::Topology;
+use crate::cloud::topology::{Node, NodeKind, Topology};
 use crate::engine::Observer;
 use crate::experiment::decisions::Log;
 use crate::ground::stats::Histogram;
@@ -91,6 +91,8 @@ pub struct Place {
     pub left: Histogram,
     /// Counted visits that found no free worker.
     pub queued: u64,
+    /// Everybody joins its line, also those who are served in the same instant.
+    gathers: bool,
     /// Stays of counted requests that were interrupted to go on later: their next one is no other visit.
     pub resumed: u64,
     /// Stays with a worker that came to their own end between warm-up and length.
@@ -99,8 +101,14 @@ pub struct Place {
     pub posted: u64,
     /// Messages of counted requests that were put aside.
     pub buried: u64,
-    /// Receives between warm-up and length.
+    /// Receives between warm-up and length that brought something, and …
     pub receives: u64,
+    /// … the messages that they brought.
+    pub received: u64,
+    /// Takings of a slot that may take several together, between warm-up and length, and …
+    pub gatherings: u64,
+    /// … the jobs of them.
+    pub gathered: u64,
     /// Workers that came into service between warm-up and length.
     pub started: u64,
     /// Workers that went between warm-up and length.
@@ -121,7 +129,7 @@ impl Recorder {
             from: warm_up.nanos(),
             width: to.saturating_sub(warm_up.nanos()),
             kinds: vec![Kind::default(); kinds],
-            places: vec![Place::default(); nodes],
+            places: topology.nodes.iter().map(|node| Place { gathers: gathers(node), ..Place::default() }).collect(),
             others: Passed::default(),
             log: Log::new(nodes),
         }
@@ -183,6 +191,11 @@ impl Recorder {
     }
 }
 
+/// Whether a node's slots take several jobs together.
+fn gathers(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Pool(pool) if pool.batch.is_some())
+}
+
 impl Observer<Fact> for Recorder {
     #[inline(always)]
     fn saw(&mut self, at: SimTime, fact: &Fact) {
@@ -202,7 +215,9 @@ impl Observer<Fact> for Recorder {
             Fact::Queued { who, pool } => self.places[pool.index()].queued += u64::from(who.counted),
             Fact::Started { who, pool, waited } => {
                 if who.counted {
-                    self.places[pool.index()].wait.add(waited.nanos());
+                    let place = &mut self.places[pool.index()];
+                    place.wait.add(waited.nanos());
+                    place.queued -= u64::from(place.gathers && waited == Span::ZERO && place.queued > 0);
                 }
             }
             Fact::Served { who, pool, began, result, .. } => {
@@ -246,14 +261,21 @@ impl Observer<Fact> for Recorder {
                 }
             }
             Fact::Posted { who, queue, .. } => self.places[queue.index()].posted += u64::from(who.counted),
-            Fact::Received { who, queue, waited, .. } => {
+            Fact::Received { who, queue, waited, joins, .. } => {
                 let counts = self.counts(at);
                 let place = &mut self.places[queue.index()];
-                place.receives += u64::from(counts);
+                place.receives += u64::from(counts && !joins);
+                place.received += u64::from(counts);
                 if who.counted {
                     place.wait.add(waited.nanos());
                     place.queued += u64::from(waited > Span::ZERO);
                 }
+            }
+            Fact::Gathered { pool, jobs } => {
+                let counts = self.counts(at);
+                let place = &mut self.places[pool.index()];
+                place.gatherings += u64::from(counts);
+                place.gathered += if counts { u64::from(jobs) } else { 0 };
             }
             Fact::Buried { who, queue } => self.places[queue.index()].buried += u64::from(who.counted),
             Fact::Ready { pool, .. } => self.places[pool.index()].started += u64::from(self.counts_change(at)),
@@ -284,7 +306,7 @@ impl Observer<Fact> for Recorder {
 mod tests {
     use super::*;
     use crate::cloud::fact::Who;
-    use crate::cloud::topology::{Bucket, Node, NodeId, NodeKind, WorkloadId};
+    use crate::cloud::topology::{Bucket, NodeId, WorkloadId};
 
     const POOL: NodeId = NodeId(0);
     const QUEUE: NodeId = NodeId(1);
@@ -335,7 +357,10 @@ mod tests {
         let mut seen = recorder();
         for at in [9, 10, 99, 100] {
             let who = who(0, 0, false);
-            seen.saw(second(at), &Fact::Received { who, queue: QUEUE, receives: 1, waited: Span::ZERO, bytes: 0 });
+            seen.saw(
+                second(at),
+                &Fact::Received { who, queue: QUEUE, receives: 1, waited: Span::ZERO, bytes: 0, joins: false },
+            );
             seen.saw(second(at), &Fact::Ready { pool: POOL, worker: 1 });
             seen.saw(second(at), &Fact::Gone { pool: POOL, worker: 1 });
             seen.saw(second(at), &Fact::Failed { pool: POOL, worker: 1 });

@@ -251,7 +251,7 @@ impl Observer<Fact> for Tracer<'_> {
             Fact::Returned { who, queue } => self.delivery(at, who, queue, "returned", None),
             Fact::Changed { who, queue } => self.delivery(at, who, queue, "changed", None),
             Fact::Extended { who, queue } => self.delivery(at, who, queue, "extended", None),
-            Fact::Deleted { who, queue, gone } => {
+            Fact::Deleted { who, queue, gone, .. } => {
                 self.delivery(at, who, queue, if gone { "deleted" } else { "kept" }, None);
                 let open = self.open(who);
                 open.messages = open.messages.saturating_sub(u32::from(gone));
@@ -306,6 +306,7 @@ impl Observer<Fact> for Tracer<'_> {
                 self.write("decision", Head::Decision { node: &topology.nodes[pool.index()].name }, decided);
             }
             Fact::Hedged { .. }
+            | Fact::Gathered { .. }
             | Fact::Routed { .. }
             | Fact::Stored { .. }
             | Fact::Fetched { .. }

@@ -19,7 +19,7 @@ pub fn exponential(mean: Span) -> Distribution {
 /// One pool whose workers do the only work, with so many slots each.
 pub fn station(name: &str, workers: u32, slots: u32, platform: Platform) -> Topology {
     let none = Distribution::constant(0);
-    let work = Verb::Work { work: WorkId(0), fails: 0.0, fresh: false };
+    let work = Verb::Work { work: WorkId(0), fails: 0.0, fresh: false, together: false };
     let pool = Pool {
         steps: vec![Step { verb: work, only: None }],
         workers: Some(workers),
@@ -36,6 +36,7 @@ pub fn station(name: &str, workers: u32, slots: u32, platform: Platform) -> Topo
         scaling: Scaling::Fixed,
         scale_in: Farewell::default(),
         poll: Poll::default(),
+        batch: None,
         admission: None,
     };
     let nodes = vec![Node { name: "app".into(), kind: NodeKind::Pool(Box::new(pool)) }];

@@ -105,6 +105,7 @@ pub(crate) const FIGURES: &[Figure] = &[
     row("in-line", Of::Pool, Form::Number, "requests that wait, on average over time"),
     row("in-system", Of::Server, Form::Number, "requests that wait or are served, on average over time"),
     row("busy", Of::Server, Form::Number, "slots that are taken, on average over time"),
+    good(row("batch-size", Of::Pool, Form::Number, "requests that a slot takes together, with `batch`")),
     row("utilisation", Of::Pool, Form::Share, "busy slots ÷ ready slots, averaged over time"),
     row("workers.desired", Of::Pool, Form::Number, "workers that the controller wants, on average over time"),
     row("workers.pending", Of::Pool, Form::Number, "workers asked for and not yet running, on average over time"),
@@ -130,8 +131,10 @@ pub(crate) const FIGURES: &[Figure] = &[
     row("visible", Of::Queue, Form::Number, "messages free to be received, on average over time"),
     row("in-flight", Of::Queue, Form::Number, "messages received and not yet deleted, on average over time"),
     row("hidden", Of::Queue, Form::Number, "messages that are hidden after a failure, on average over time"),
-    row("receives", Of::Queue, Form::Rate, "receives, a second"),
+    row("receives", Of::Queue, Form::Rate, "receives that brought something, a second"),
+    good(row("batch-size", Of::Queue, Form::Number, "messages that a receive brings, where it brings any")),
     row("empty-receives", Of::Queue, Form::Rate, "polls that brought nothing, a second, where polls are counted"),
+    row("empty-again", Of::Queue, Form::Rate, "those that followed on a sleep, where idle slots sleep"),
     row("dead-letters", Of::Queue, Form::Share, "share of messages that were put aside"),
 ];
 

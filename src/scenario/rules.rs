@@ -2,6 +2,7 @@
 
 pub(crate) mod alarms;
 mod amplification;
+mod batches;
 mod callers;
 mod capacity;
 mod circles;
@@ -58,6 +59,7 @@ pub(crate) const RULES: &[Rule] = &[
     gates::RULE,
     callers::RULE,
     messages::RULE,
+    batches::RULE,
     points::RULE,
     endless::RULE,
     goals::RULE,

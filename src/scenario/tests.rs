@@ -351,7 +351,7 @@ queue.d = {}
 pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }, { send = "s" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
 pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
-pool.v = { steps = [], admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
+pool.v = { steps = [], poll = {}, batch = {}, admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
 pool.w = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], alarm = { metric = "cpu", when = { above = "80%" } } } } }
 pool.g = { steps = [], scaling = { asg = { max = 3, health-check = {}, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { predictive = { metric = "visible", per-worker = 2 } }, { scheduled = { at = "10min", min = 1 } }] } } }
 "#;

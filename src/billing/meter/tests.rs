@@ -33,6 +33,7 @@ fn pool(platform: Platform, steps: Vec<Step>) -> NodeKind {
         scaling: Scaling::Fixed,
         scale_in: Farewell::default(),
         poll: Poll::default(),
+        batch: None,
         admission: None,
     }))
 }
@@ -205,20 +206,52 @@ fn open_connections_are_those_in_line_and_at_work() {
 #[test]
 fn a_queue_counts_chunks() {
     let queue_id = NodeId(0);
-    let post = |bytes| Fact::Posted { who: who(), queue: queue_id, bytes };
-    let receive = |bytes| Fact::Received { who: who(), queue: queue_id, receives: 1, waited: Span::ZERO, bytes };
+    let post = |bytes| Fact::Posted { who: who(), queue: queue_id, bytes, joins: false };
+    let receive =
+        |bytes| Fact::Received { who: who(), queue: queue_id, receives: 1, waited: Span::ZERO, bytes, joins: false };
     let facts = [
         (0, post(0)),
         (0, post(65_536)),
         (0, post(65_537)),
         (1, receive(65_537)),
-        (2, Fact::Deleted { who: who(), queue: queue_id, gone: true }),
-        (3, Fact::Deleted { who: who(), queue: queue_id, gone: false }),
+        (2, Fact::Deleted { who: who(), queue: queue_id, gone: true, joins: false }),
+        (3, Fact::Deleted { who: who(), queue: queue_id, gone: false, joins: false }),
         (4, Fact::Changed { who: who(), queue: queue_id }),
         (5, Fact::Buried { who: who(), queue: queue_id }),
     ];
     let used = Used::Queue { fifo: false, sends: 4, receives: 2, deletes: 2, changes: 1 };
     assert_eq!(metered(vec![queue()], &facts).usage(second(1)).nodes[0].used, used);
+}
+
+/// What calls of so many bytes a message count: Amazon SQS pricing, each 64 KB chunk of a payload is a request, whether a
+/// call brings one message or ten: 10 × 1 KB = 1, 10 × 25.6 KB = 4, one of 1 MiB = 16.
+#[test]
+fn a_call_is_billed_by_the_chunks_of_all_its_messages() {
+    let queue_id = NodeId(0);
+    for (messages, bytes, units) in [
+        (1, 1, 1),
+        (1, 65_536, 1),
+        (1, 65_537, 2),
+        (1, 262_144, 4),
+        (1, 262_145, 5),
+        (1, 1_048_576, 16),
+        (10, 1_024, 1),
+        (10, 6_553, 1),
+        (10, 6_554, 2),
+        (10, 26_214, 4),
+    ] {
+        let posts = (0..messages).map(|n| (0, Fact::Posted { who: who(), queue: queue_id, bytes, joins: n > 0 }));
+        let receives = (0..messages).map(|n| {
+            let waited = Span::ZERO;
+            (1, Fact::Received { who: who(), queue: queue_id, receives: 1, waited, bytes, joins: n > 0 })
+        });
+        let deletes =
+            (0..messages).map(|n| (2, Fact::Deleted { who: who(), queue: queue_id, gone: true, joins: n > 0 }));
+        let facts: Vec<_> = posts.chain(receives).chain(deletes).collect();
+        let used = Used::Queue { fifo: false, sends: units, receives: units, deletes: 1, changes: 0 };
+        let found = metered(vec![queue()], &facts).usage(second(3)).nodes[0].used.clone();
+        assert_eq!(found, used, "{messages} messages of {bytes} bytes in one call");
+    }
 }
 
 /// 1 GiB kept for 10 s, and another for the last 4 s: 14 GB·s.

@@ -74,21 +74,41 @@ impl Groups {
 
     /// The message that is next, which stays.
     pub fn front(&self) -> Option<u32> {
-        let &(_, group) = self.free.first()?;
+        self.next(None)
+    }
+
+    /// The message that [`Groups::pop`] would take.
+    pub fn next(&self, after: Option<u32>) -> Option<u32> {
+        let group = self.next_group(after)?;
         self.groups.get(&group)?.waiting.front().map(|&(_, message)| message)
+    }
+
+    /// Whose turn it is: the answer goes on with the group of the last that it has taken as long as it can.
+    fn next_group(&self, after: Option<u32>) -> Option<u32> {
+        let same = after.map(|message| self.of[message as usize]);
+        let same = same.filter(|group| self.groups.get(group).is_some_and(|state| !state.waiting.is_empty()));
+        same.or_else(|| self.free.first().map(|&(_, group)| group))
+    }
+
+    /// How many messages of free groups there are, counted up to `most`.
+    pub fn receivable(&self, most: u64) -> u64 {
+        let mut sum = 0;
+        for (_, group) in &self.free {
+            sum += self.groups.get(group).map_or(0, |state| state.waiting.len() as u64);
+            if sum >= most {
+                break;
+            }
+        }
+        sum
     }
 
     /// Takes the next message out. `after` is one that the same answer has taken: the answer goes on with that one's
     /// group as long as it can.
     pub fn pop(&mut self, after: Option<u32>) -> Option<u32> {
-        let same = after.map(|message| self.of[message as usize]);
-        let same = same.filter(|group| self.groups.get(group).is_some_and(|state| !state.waiting.is_empty()));
-        let group = match same {
-            Some(group) => group,
-            None => self.free.pop_first()?.1,
-        };
+        let group = self.next_group(after)?;
         let state = self.groups.get_mut(&group)?;
-        let (_, message) = state.waiting.pop_front()?;
+        let (order, message) = state.waiting.pop_front()?;
+        self.free.remove(&(order, group));
         state.out += 1;
         Some(message)
     }

@@ -5,6 +5,7 @@
 mod crew;
 mod gate;
 mod groups;
+mod hands;
 mod line;
 mod pollers;
 mod pool;
@@ -15,6 +16,7 @@ mod track;
 
 pub use crew::{Phase, Worker};
 pub use gate::Gate;
+pub use hands::Hands;
 pub use line::Lines;
 pub use pollers::Pollers;
 pub use pool::{Pool, Slot, Talk};

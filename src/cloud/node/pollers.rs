@@ -13,10 +13,10 @@ const REST: Span = Span::from_millis(1);
 enum Poller {
     /// It works, or its worker is not in service.
     Off,
-    /// It is to poll now.
-    Awake,
-    /// Its poll has been open since then; the stamp is that of the poll's end.
-    Open(SimTime, u32),
+    /// It is to poll now; true where it has just slept.
+    Awake(bool),
+    /// Its poll has been open since then; the stamp is that of the poll's end. True where it had slept before.
+    Open(SimTime, u32, bool),
     /// It sleeps after an empty poll, until its stamp's time.
     Asleep(u32),
 }
@@ -39,6 +39,8 @@ pub struct Pollers<'a> {
     woken: Vec<u32>,
     /// Polls of each of the pool's queues that brought nothing: each idle slot polls all of them.
     empty: u64,
+    /// Those of them that followed on a sleep.
+    again: u64,
 }
 
 impl<'a> Pollers<'a> {
@@ -46,7 +48,7 @@ impl<'a> Pollers<'a> {
     pub fn new(poll: &'a Poll, key: Key) -> Option<Box<Pollers<'a>>> {
         let (wait, sleep) = (poll.wait?, poll.sleep.as_ref());
         let (slots, woken) = (Vec::new(), Vec::new());
-        Some(Box::new(Pollers { wait, sleep, key: key.named("sleep"), sleeps: 0, slots, woken, empty: 0 }))
+        Some(Box::new(Pollers { wait, sleep, key: key.named("sleep"), sleeps: 0, slots, woken, empty: 0, again: 0 }))
     }
 
     /// Whether slots sleep after an empty poll.
@@ -65,7 +67,7 @@ impl<'a> Pollers<'a> {
         if place >= self.slots.len() {
             self.slots.resize(place + 1, Poller::Off);
         }
-        self.slots[place] = Poller::Awake;
+        self.slots[place] = Poller::Awake(false);
         self.woken.push(slot);
     }
 
@@ -90,7 +92,7 @@ impl<'a> Pollers<'a> {
     pub fn next_up(&mut self) -> Option<u32> {
         loop {
             let slot = self.woken.pop()?;
-            if self.slots[slot as usize] == Poller::Awake {
+            if let Poller::Awake(_) = self.slots[slot as usize] {
                 return Some(slot);
             }
         }
@@ -98,15 +100,18 @@ impl<'a> Pollers<'a> {
 
     /// A slot polls, and finds nothing yet. Returns after how long it must be looked at again.
     pub fn poll(&mut self, slot: u32, now: SimTime, stamp: u32) -> Option<Span> {
+        let again = self.slots[slot as usize] == Poller::Awake(true);
         if self.wait == Span::ZERO {
-            return Some(self.falls_asleep(slot, stamp));
+            return Some(self.falls_asleep(slot, stamp, again));
         }
-        self.slots[slot as usize] = Poller::Open(now, stamp);
+        self.slots[slot as usize] = Poller::Open(now, stamp, again);
         self.sleep.map(|_| self.wait)
     }
 
-    fn falls_asleep(&mut self, slot: u32, stamp: u32) -> Span {
+    /// `again`: the poll that has brought nothing followed on a sleep.
+    fn falls_asleep(&mut self, slot: u32, stamp: u32, again: bool) -> Span {
         self.empty += 1;
+        self.again += u64::from(again);
         self.slots[slot as usize] = Poller::Asleep(stamp);
         let nanos = self.sleep.map_or(0, |law| law.sample(&mut self.key.draw(self.sleeps)));
         self.sleeps += 1;
@@ -118,9 +123,10 @@ impl<'a> Pollers<'a> {
     /// is awake, or had turned to other things.
     pub fn is_due(&mut self, slot: u32, stamp: u32, next: u32) -> Option<Span> {
         match self.slots[slot as usize] {
-            Poller::Open(_, due) if due == stamp => Some(self.falls_asleep(slot, next)),
+            Poller::Open(_, due, again) if due == stamp => Some(self.falls_asleep(slot, next, again)),
             Poller::Asleep(due) if due == stamp => {
-                self.wakes(slot);
+                self.slots[slot as usize] = Poller::Awake(true);
+                self.woken.push(slot);
                 None
             }
             _ => None,
@@ -130,9 +136,14 @@ impl<'a> Pollers<'a> {
     /// Polls that had ended empty when this one is over. Where slots sleep, each has been counted at its end.
     fn polled(&self, poller: Poller, now: SimTime) -> u64 {
         match poller {
-            Poller::Open(since, _) if self.sleep.is_none() => (now - since).nanos() / self.wait.nanos(),
+            Poller::Open(since, ..) if self.sleep.is_none() => (now - since).nanos() / self.wait.nanos(),
             _ => 0,
         }
+    }
+
+    /// Polls of each queue that followed on a sleep and brought nothing, where anybody sleeps.
+    pub fn empty_again(&self) -> Option<u64> {
+        self.sleep.map(|_| self.again)
     }
 
     /// Polls of each queue that have brought nothing until `now`.
@@ -180,5 +191,8 @@ mod tests {
         assert_eq!((pollers.empty(at(0)), pollers.is_up(slot)), (1, false));
         assert_eq!(pollers.is_due(slot, 1, 2), None);
         assert_eq!((pollers.next_up(), pollers.is_up(slot)), (Some(slot), true));
+        assert_eq!(pollers.empty_again(), Some(0));
+        pollers.poll(slot, at(10), 3);
+        assert_eq!((pollers.empty(at(10)), pollers.empty_again()), (2, Some(1)));
     }
 }

@@ -3,6 +3,7 @@
 use crate::cloud::balancing::Standing;
 use crate::cloud::node::crew::{Phase, Worker};
 use crate::cloud::node::gate::Gate;
+use crate::cloud::node::hands::Hands;
 use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::pollers::Pollers;
 use crate::cloud::node::programme::{Action, After};
@@ -57,6 +58,8 @@ pub struct Pool<'a> {
     pub failures: Vec<Key>,
     /// Its idle slots, where their polls are counted; else those are open and free.
     pub pollers: Option<Box<Pollers<'a>>>,
+    /// What its slots hold beside the job at work, where they hold more than that.
+    pub hands: Option<Box<Hands>>,
     /// The row of its heartbeats, where its workers keep messages out of sight while they work on them.
     pub heartbeat: Option<u16>,
     /// None of its work can fail or is brought by requests.
@@ -166,6 +169,7 @@ impl<'a> Pool<'a> {
         let stride = if unlimited { 1 } else { sizes.iter().map(|size| size.slots).max().unwrap_or(1) };
         let each = !unlimited && plan.scaling.leaves_out_who_warms();
         let shared = || Lines::Shared(Queued::new(&plan.line));
+        let hands = Hands::new(plan, !feeds.is_empty());
         Pool {
             id,
             plan,
@@ -182,8 +186,10 @@ impl<'a> Pool<'a> {
                 && !balanced
                 && !each
                 && plan.admission.is_none()
+                && hands.is_none()
                 && (plan.poll.wait.is_none() || feeds.is_empty())
                 && matches!(sizes.as_slice(), [only] if only.speed.work == only.speed.time),
+            hands,
             sizes,
             workers: Vec::new(),
             order: Vec::new(),
@@ -220,10 +226,11 @@ impl<'a> Pool<'a> {
 
     /// Tells it what its workers do, by kind of request.
     pub fn learn(&mut self, programme: Vec<Vec<Action<'a>>>) {
-        self.plain = programme.iter().flatten().all(|action| match action {
+        let all_plain = programme.iter().flatten().all(|action| match action {
             Action::Work { plain, .. } => *plain,
             _ => true,
         });
+        self.plain = all_plain && self.hands.is_none();
         self.opening = programme
             .iter()
             .map(|steps| match steps.first() {
@@ -290,6 +297,11 @@ impl<'a> Pool<'a> {
         }
     }
 
+    /// Nobody takes the free slot that was looked for after all: it stays free, even if it was only made for that.
+    pub fn leaves_free(&mut self, slot: u32) {
+        self.free.insert(self.ranks[slot as usize]);
+    }
+
     /// The lowest free slot that can take a message: one that does not sleep between polls.
     #[inline]
     pub fn receiving_slot(&mut self) -> Option<u32> {
@@ -336,12 +348,31 @@ impl<'a> Pool<'a> {
         self.levels.busy.down(now);
     }
 
+    /// Whether a worker takes those who wait in its own line: one that drains still does.
+    fn serves_its_line(&self, worker: u32) -> bool {
+        let Worker { phase, ills, .. } = self.workers[worker as usize];
+        matches!(phase, Phase::Ready | Phase::Draining | Phase::Noticed) && ills == 0
+    }
+
+    /// Whether [`Pool::free_slot_of`] would find one; makes none.
+    pub fn has_free_of(&self, worker: u32) -> bool {
+        let free = |slot: u32| self.slots[slot as usize].job == NONE;
+        self.serves_its_line(worker)
+            && if self.unlimited { self.can_take() } else { self.slots_range(worker).any(free) }
+    }
+
+    /// The lowest free slot for those who wait in a worker's line.
+    pub fn free_slot_for(&mut self, worker: u32) -> Option<u32> {
+        match self.lines {
+            Lines::Shared(_) => self.free_slot(),
+            Lines::Each(_) => self.free_slot_of(worker),
+        }
+    }
+
     /// The lowest free slot of one worker.
     #[inline]
     pub fn free_slot_of(&mut self, worker: u32) -> Option<u32> {
-        // One that drains still serves its own line.
-        let Worker { phase, ills, .. } = self.workers[worker as usize];
-        if !matches!(phase, Phase::Ready | Phase::Draining | Phase::Noticed) || ills > 0 {
+        if !self.serves_its_line(worker) {
             return None;
         }
         if self.unlimited {
@@ -386,6 +417,11 @@ impl<'a> Pool<'a> {
         worker
     }
 
+    /// Jobs in service: those in slots, and all that were taken together with them.
+    pub fn in_service(&self) -> u64 {
+        self.levels.busy.level() + self.hands.as_ref().map_or(0, |hands| hands.together.level())
+    }
+
     /// Whether any slot of a worker in service is free.
     #[inline(always)]
     pub fn has_free(&self) -> bool {
@@ -402,7 +438,7 @@ impl<'a> Pool<'a> {
     /// service, and nobody looks over who is next.
     #[inline(always)]
     pub fn can_hand_over(&self, slot: u32) -> bool {
-        self.free.is_empty() && self.stays(self.worker_of(slot)) && self.gate.is_none()
+        self.free.is_empty() && self.stays(self.worker_of(slot)) && self.gate.is_none() && self.hands.is_none()
     }
 
     /// A slot that was not free in between goes to the next in line.

@@ -61,6 +61,8 @@ pub enum Action<'a> {
         failing: Key,
         /// Always drawn by request, never fails: the usual case, which needs no further look.
         plain: bool,
+        /// Done once for all that are taken together: the number of its step, from 1; 0 where each does its own.
+        together: u16,
     },
     /// Sends on and waits.
     Call {
@@ -129,7 +131,7 @@ impl<'a> Action<'a> {
     /// The action of a verb at a node for one workload. `root` is the replication's key; the names below it are those
     /// of the application and of nodes, never places in a list, so that every topology draws the same.
     pub fn of(verb: &'a Verb, whose: Whose<'a, '_>, root: Key, row: Option<u16>, guard: Option<u32>) -> Action<'a> {
-        let Whose { application, topology, node, workload } = whose;
+        let Whose { application, topology, node, workload, step } = whose;
         let name_of = |node: NodeId| topology.nodes[node.index()].name.as_str();
         let key = |what: &str| root.named(what).named(&workload.name);
         let sizes = |size: &'a Option<Distribution>| size.as_ref().map(|law| Named { law, key: key("body") });
@@ -141,13 +143,14 @@ impl<'a> Action<'a> {
             NodeKind::Balancer(_) | NodeKind::Pool(_) | NodeKind::Queue(_) | NodeKind::Service(_) => None,
         };
         match verb {
-            Verb::Work { work, fails, fresh } => {
+            Verb::Work { work, fails, fresh, together } => {
                 let described = &application.works[work.index()];
                 let key = key("work").named(&described.name);
                 let scripted = matches!(workload.arrivals, Arrivals::Instants(_));
-                let plain = described.law.is_some() && *fails == 0.0 && !fresh && !scripted;
+                let plain = described.law.is_some() && *fails == 0.0 && !fresh && !scripted && !together;
                 let piece = Piece { work: Some(*work), law: described.law.as_ref(), key, fresh: *fresh };
-                Action::Work { piece, fails: *fails, failing: key.named("fails"), plain }
+                let together = if *together { step + 1 } else { 0 };
+                Action::Work { piece, fails: *fails, failing: key.named("fails"), plain, together }
             }
             Verb::Call { to, retry, guards, .. } => {
                 let key = to.iter().fold(key("call").named(name_of(node)), |key, &to| key.named(name_of(to)));
@@ -159,7 +162,7 @@ impl<'a> Action<'a> {
             Verb::Answer { latency, fails } => {
                 let key = key("answer").named(name_of(node));
                 let piece = Piece { work: None, law: Some(latency), key, fresh: true };
-                Action::Work { piece, fails: *fails, failing: key.named("fails"), plain: false }
+                Action::Work { piece, fails: *fails, failing: key.named("fails"), plain: false, together: 0 }
             }
             Verb::Put { bucket, size } => {
                 Action::Put { bucket: *bucket, size: sizes(size), takes: latency(*bucket, "put") }
@@ -182,4 +185,6 @@ pub struct Whose<'a, 'w> {
     pub node: NodeId,
     /// The kind of request.
     pub workload: &'w Workload,
+    /// The step's place among all of the node, from 0.
+    pub step: u16,
 }

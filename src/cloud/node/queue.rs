@@ -110,6 +110,23 @@ impl Queue {
         }
     }
 
+    /// How many messages may be received, counted up to `most`.
+    pub fn receivable(&self, most: u32) -> u64 {
+        match &self.groups {
+            None => self.visible.level(),
+            Some(groups) => groups.receivable(u64::from(most)),
+        }
+    }
+
+    /// The message that [`Queue::pop`] would take.
+    #[inline]
+    pub fn next(&self, after: Option<u32>) -> Option<u32> {
+        match &self.groups {
+            Some(groups) => groups.next(after),
+            None => self.front(),
+        }
+    }
+
     /// Takes the next message out. `after` is the last that the same answer has taken.
     #[inline]
     pub fn pop(&mut self, after: Option<u32>) -> Option<u32> {

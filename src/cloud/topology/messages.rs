@@ -72,6 +72,9 @@ pub enum StaleDelete {
 /// How a pool's workers take messages.
 #[derive(Clone, Debug, Default)]
 pub struct Poll {
+    /// Messages that one receive brings at the most, at least 1; `None` is one. Those beyond the first wait in the hands
+    /// of the slot that received them, their visibility running.
+    pub messages: Option<u32>,
     /// After an error the message is visible again after this law (nanoseconds); `None`: by its visibility
     /// timeout, or at once where the queue has none.
     pub on_error: Option<Distribution>,
@@ -82,4 +85,18 @@ pub struct Poll {
     pub wait: Option<Span>,
     /// From a poll that brought nothing to the next one (nanoseconds); `None`: at once. Needs `wait`.
     pub sleep: Option<Distribution>,
+}
+
+/// How a pool's slots take several jobs together.
+///
+/// A free slot takes those that wait in line, or a queue's messages that are free to be received, as soon as there are
+/// enough. All end together when the last of them has done its last step, but for those that fail before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// As many at the most; at least 1.
+    pub at_most: u32,
+    /// With fewer a free slot waits for more; at least 1, at most `at_most`.
+    pub at_least: u32,
+    /// Then it takes those that are there; none: it waits for ever.
+    pub window: Span,
 }

@@ -43,6 +43,7 @@ impl Service {
             scaling: Scaling::Fixed,
             scale_in: Farewell::default(),
             poll: Poll::default(),
+            batch: None,
             admission,
         };
         Service { price, desk }

@@ -39,6 +39,18 @@ impl World<'_> {
                 State::Working | State::Calling | State::Backing => {
                     assert_eq!(self.pool(job.pool).slots[job.slot as usize].job, id, "{job:?}");
                 }
+                State::Together => {
+                    let pool = self.pool(job.pool);
+                    let hands = pool.hands.as_ref().expect("somebody holds it");
+                    let current = pool.slots[job.slot as usize].job;
+                    assert!(hands.together(job.slot).contains(&id) && current != id && current != NONE, "{job:?}");
+                }
+                State::InHand => {
+                    let pool = self.pool(job.pool);
+                    let hands = pool.hands.as_ref().expect("somebody holds it");
+                    assert!(hands.kept().any(|kept| kept == (job.slot, id)), "{job:?}");
+                    assert_ne!(pool.slots[job.slot as usize].job, NONE, "{job:?} is held by an idle slot");
+                }
                 _ => (),
             }
         }
@@ -86,7 +98,8 @@ impl World<'_> {
                         let out: Vec<u32> =
                             of(Mail::InFlight).chain(of(Mail::Hidden)).map(|&id| groups.of(id)).collect();
                         let each: BTreeSet<u32> = out.iter().copied().collect();
-                        assert_eq!(each.len(), out.len(), "two of a group are out");
+                        let several = queue.to.iter().any(|&taker| self.pool(taker).hands.is_some());
+                        assert!(each.len() == out.len() || several, "two of a group are out");
                     }
                     assert_eq!(of(Mail::InFlight).count() as u64, queue.in_flight.level());
                     assert_eq!(of(Mail::Hidden).count() as u64, queue.hidden.level());
@@ -101,7 +114,11 @@ impl World<'_> {
                             let pool = self.pool(taker);
                             let up = |slot| pool.pollers.as_ref().is_none_or(|pollers| pollers.is_up(slot));
                             let idle = (0..pool.slots.len() as u32).any(|slot| pool.is_free(slot) && up(slot));
-                            assert!(!pool.is_open() || !idle, "a worker idles beside a message");
+                            let enough = pool.hands.as_ref().is_none_or(|hands| {
+                                let least = hands.batch().map_or(1, |batch| batch.at_least);
+                                hands.is_enough(0, queue.receivable(least))
+                            });
+                            assert!(!pool.is_open() || !idle || !enough, "a worker idles beside a message");
                         }
                     }
                 }
@@ -140,11 +157,24 @@ impl World<'_> {
             .filter(|&id| {
                 let job = self.jobs[id];
                 job.pool == pool.id
-                    && !matches!(job.state, State::Working | State::Calling | State::Backing | State::Void)
+                    && !matches!(
+                        job.state,
+                        State::Working | State::Calling | State::Backing | State::Together | State::Void
+                    )
             })
             .collect();
         assert_eq!(waiting.len() as u64, pool.levels.line.level(), "{waiting:?}");
-        assert_eq!(pool.lines.waiting(), pool.levels.line.level());
+        let kept = pool.hands.as_ref().map_or(0, |hands| hands.kept().count() as u64);
+        assert_eq!(pool.lines.waiting() + kept, pool.levels.line.level());
+        if let Some(hands) = &pool.hands {
+            let beside = (0..pool.slots.len() as u32).map(|slot| hands.together(slot).len().saturating_sub(1) as u64);
+            assert_eq!(beside.sum::<u64>(), hands.together.level());
+        }
+        let enough = |line: usize, jobs: u32| match &pool.hands {
+            Some(hands) => hands.is_enough(line, u64::from(jobs)),
+            None => jobs > 0,
+        };
+        let held = |slot: u32| pool.hands.as_ref().map_or(1, |hands| hands.together(slot).len().max(1)) as u32;
         for (slot, place) in pool.slots.iter().enumerate() {
             let worker = pool.worker_of(slot as u32);
             if pool.workers[worker as usize].phase == Phase::Gone {
@@ -167,7 +197,7 @@ impl World<'_> {
         match &pool.lines {
             Lines::Shared(line) => {
                 let idle = (0..pool.slots.len() as u32).any(|slot| pool.is_free(slot));
-                assert!(!pool.is_open() || line.waiting() == 0 || !idle, "a worker idles beside a line");
+                assert!(!pool.is_open() || !enough(0, line.waiting()) || !idle, "a worker idles beside a line");
             }
             Lines::Each(lines) => {
                 for (index, worker) in pool.workers.iter().enumerate() {
@@ -177,14 +207,17 @@ impl World<'_> {
                         continue;
                     }
                     let busy = pool.slots_range(index as u32).filter(|&slot| pool.slots[slot as usize].job != NONE);
-                    let busy = busy.count() as u32;
+                    let busy: Vec<u32> = busy.collect();
+                    let jobs: u32 = busy.iter().map(|&slot| held(slot)).sum();
+                    let busy = busy.len() as u32;
                     let standing = pool.standing.as_ref().expect("kept behind balancers");
-                    assert_eq!(standing.outstanding(worker.place), busy + line, "of worker {index}");
+                    assert_eq!(standing.outstanding(worker.place), jobs + line, "of worker {index}");
                     assert_eq!(standing.is_ready(worker.place), worker.phase == Phase::Ready && pool.away == 0);
                     let kept = pool.registry.as_ref().is_some_and(|registry| registry.keeps(worker.number));
                     assert!(worker.phase != Phase::Draining || busy + line > 0 || kept, "a worker drains for ever");
                     let full = busy == pool.slots_of(index as u32) && !pool.unlimited;
-                    assert!(!pool.is_open() || line == 0 || full || worker.ills > 0, "a worker idles beside its line");
+                    let idles = enough(index, line) && !full && worker.ills == 0;
+                    assert!(!pool.is_open() || !idles, "a worker idles beside its line");
                 }
             }
         }

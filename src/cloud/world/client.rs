@@ -139,7 +139,7 @@ impl World<'_> {
         let (workload, attempt) = (request.workload, request.attempt);
         let entry = self.flows[workload.index()].entry;
         let bytes = self.bytes_of(&self.requests[id]);
-        if self.post(cx, entry, Parcel { request: id, attempt, branch: 0, bytes, group: None }) {
+        if self.post(cx, entry, Parcel { request: id, attempt, branch: 0, bytes, group: None, joins: false }) {
             // One for the client itself, which `answered` takes back.
             self.requests[id].branches();
             self.answered(cx, id);
@@ -321,7 +321,7 @@ impl World<'_> {
     pub fn abandon<O: Observer<Fact>>(&mut self, now: SimTime, observer: &mut O) {
         for id in self.jobs.places() {
             let Job { state, stamp, request, pool, since, .. } = self.jobs[id];
-            if state == State::Waiting && stamp != 0 {
+            if matches!(state, State::Waiting | State::InHand) && stamp != 0 {
                 let who = self.requests[request].who();
                 observer.saw(now, &Fact::Left { who, pool, waited: now - since, why: Loss::Unfinished });
             }

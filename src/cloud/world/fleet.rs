@@ -265,8 +265,10 @@ impl World<'_> {
         }
         for slot in taken {
             let job = self.pool(id).slots[slot as usize].job;
-            if job != NONE {
-                self.interrupt(cx, job, held, why);
+            match &self.pool(id).hands {
+                _ if job == NONE => (),
+                Some(_) => self.interrupt_hand(cx, id, slot, held, why),
+                None => self.interrupt(cx, job, held, why),
             }
         }
     }

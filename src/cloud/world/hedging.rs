@@ -46,7 +46,7 @@ impl World<'_> {
         if std::mem::replace(&mut self.messages[message].counts, false) {
             self.branch_lost(cx, request, attempt, Loss::Late);
         }
-        self.delivered(cx, id, Outcome::TimedOut);
+        self.delivered(cx, id, Outcome::TimedOut, false);
         true
     }
 

@@ -31,6 +31,15 @@ impl World<'_> {
                 cx.tell(Fact::Wasted { who });
                 self.end_job(id);
             }
+            // Others, with whom it was taken, may be at work.
+            State::Together => {
+                self.leave(cx, id, Outcome::Abandoned);
+                let who = self.requests[self.jobs[id].request].who();
+                cx.tell(Fact::Wasted { who });
+                self.end_job(id);
+            }
+            // Of messages nobody waits for an answer.
+            State::InHand => (),
             // On its way to a node or to whoever waits: it ends there.
             State::New | State::Void => self.jobs[id].role = Role::Stray,
         }
@@ -38,9 +47,11 @@ impl World<'_> {
 
     /// Work in hand is interrupted because its worker, or its turn, is taken away.
     pub(super) fn interrupt<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, held: Held, why: Loss) {
-        self.call_ends(cx, id, Ended::BrokenOff);
-        self.disown_calls(id);
-        let Job { role, .. } = self.jobs[id];
+        let Job { role, state, .. } = self.jobs[id];
+        if state != State::Together {
+            self.call_ends(cx, id, Ended::BrokenOff);
+            self.disown_calls(id);
+        }
         match held {
             Held::Finish | Held::Lost => self.fails_at_work(cx, id, Outcome::Killed, why),
             Held::Back if role == Role::Delivery => {

@@ -109,7 +109,7 @@ impl World<'_> {
     fn worked_on_at(&self, node: NodeId) -> u64 {
         match &self.nodes[node.index()] {
             Node::Queue(queue) => queue.in_flight.level(),
-            Node::Pool(pool) => pool.levels.busy.level(),
+            Node::Pool(pool) => pool.in_service(),
             Node::Balancer(_) | Node::Bucket(_) => 0,
         }
     }

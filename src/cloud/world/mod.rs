@@ -5,6 +5,7 @@
 //! workers take work at once: pools in the order in which they were touched, lowest worker first, oldest work
 //! first.
 
+mod batches;
 mod calls;
 mod care;
 mod client;
@@ -16,6 +17,7 @@ mod fleet;
 mod growth;
 mod guards;
 mod hedging;
+mod in_hand;
 mod interrupts;
 mod metrics;
 mod pools;
@@ -141,6 +143,10 @@ enum Move {
     Advance { job: u32 },
     /// A worker with a line of its own takes the next of it.
     Next { pool: NodeId, worker: u32 },
+    /// Those that a slot has taken together go on.
+    Together { pool: NodeId, slot: u32 },
+    /// A message that a slot received before has its turn.
+    Begin { job: u32 },
     /// A pool that has too many workers lets those go who hold nothing any more.
     Dismiss { pool: NodeId },
     /// A member of a closed group begins to think, about a request that was born then.
@@ -198,6 +204,8 @@ enum Alarm {
     Unhide { message: u32, stamp: u32 },
     /// An idle slot's poll ends, or its sleep after one.
     Poll { pool: NodeId, slot: u32, stamp: u32 },
+    /// A free slot no longer waits for more jobs of a line.
+    Gather { pool: NodeId, line: u32, stamp: u32 },
 }
 
 impl<'a> Model for World<'a> {
@@ -266,6 +274,8 @@ impl<'a> World<'a> {
             Move::Fail { job, why } => self.fail(cx, job, why),
             Move::Advance { job } => self.advance(cx, job),
             Move::Next { pool, worker } => self.next_of(cx, pool, worker),
+            Move::Together { pool, slot } => self.together_goes_on(cx, pool, slot),
+            Move::Begin { job } => self.begins_next(cx, job),
             Move::Dismiss { pool } => self.reconcile(cx, pool),
             Move::Think { workload, born } => self.think(cx, workload, Some(born)),
         }
@@ -398,6 +408,7 @@ impl<'a> World<'a> {
                 self.message_unhides(cx, message);
             }
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
+            Alarm::Gather { pool, line, stamp } => self.has_waited_for_more(cx, pool, line, stamp),
             _ => (),
         }
     }
@@ -435,6 +446,9 @@ impl<'a> World<'a> {
                     let levels = &pool.levels;
                     see(id, Level::Line, &levels.line);
                     see(id, Level::Busy, &levels.busy);
+                    if let Some(hands) = pool.hands.as_ref().filter(|hands| hands.batch().is_some()) {
+                        see(id, Level::Together, &hands.together);
+                    }
                     see(id, Level::Slots, &levels.slots);
                     see(id, Level::Desired, &levels.desired);
                     see(id, Level::Pending, &levels.pending);
@@ -451,6 +465,9 @@ impl<'a> World<'a> {
                     see(id, Level::Away, &queue.absent);
                     if let Some(empty) = self.empty_receives(queue, now) {
                         see(id, Level::EmptyReceives, &Track::of_count(empty));
+                    }
+                    if let Some(again) = self.empty_again(queue) {
+                        see(id, Level::EmptyAgain, &Track::of_count(again));
                     }
                 }
                 Node::Balancer(balancer) => see(id, Level::Away, &balancer.absent),

@@ -72,6 +72,9 @@ impl World<'_> {
         if !self.lets_in(cx, id, to) {
             return;
         }
+        if self.gathers(to).is_some() {
+            return self.enter_gathering(cx, id, to, 0);
+        }
         let pool = self.pool_mut(to);
         if let Lines::Shared(line) = &pool.lines
             && line.waiting() > 0
@@ -146,7 +149,7 @@ impl World<'_> {
 
     /// Why a node's gate turns away who comes, if it does.
     pub(super) fn turned_away(&mut self, now: SimTime, node: NodeId) -> Option<Loss> {
-        let inside = |pool: &Pool<'_>| pool.levels.line.level() + pool.levels.busy.level();
+        let inside = |pool: &Pool<'_>| pool.levels.line.level() + pool.in_service();
         match &mut self.nodes[node.index()] {
             Node::Pool(pool) => {
                 let inside = inside(pool);
@@ -168,6 +171,9 @@ impl World<'_> {
 
     /// A job reaches a worker that was chosen for it.
     pub(super) fn enter_at<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
+        if self.gathers(to).is_some() {
+            return self.enter_gathering(cx, id, to, worker);
+        }
         if self.pool_mut(to).lines.of(worker).waiting() > 0 {
             // Those in line come first: a slot that has just become free is theirs.
             self.next_of(cx, to, worker);
@@ -210,7 +216,7 @@ impl World<'_> {
 
     /// A job joins a line, if there is room. `worker` matters where each has its own.
     #[inline(always)]
-    fn join<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
+    pub(super) fn join<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
         let pool = self.pool_mut(to);
         if !pool.has_room(worker) {
             return self.fail(cx, id, Loss::Full);
@@ -244,12 +250,20 @@ impl World<'_> {
             }
             if let Lines::Shared(line) = &pool.lines
                 && line.waiting() > 0
+                && let Some(batch) = pool.hands.as_ref().and_then(|hands| hands.batch())
+            {
+                if self.gathers_from_line(cx, id, 0, batch) {
+                    continue;
+                }
+            } else if let Lines::Shared(line) = &pool.lines
+                && line.waiting() > 0
             {
                 let Some(slot) = pool.free_slot() else { return };
                 let Lines::Shared(line) = &mut pool.lines else { return };
                 let next = line.next(&mut pool.chance, |job| forgotten(jobs, requests, job));
-                let Some(job) = next else { return };
+                let Some(job) = next else { return pool.leaves_free(slot) };
                 if self.turned_out(cx, id, job, 0) {
+                    self.pool_mut(id).leaves_free(slot);
                     continue;
                 }
                 self.pool_mut(id).levels.line.down(cx.now());
@@ -257,10 +271,10 @@ impl World<'_> {
                 self.start(cx, job, id, slot, waited);
                 continue;
             }
-            if pool.feeds.is_empty() {
-                return;
-            }
-            if !self.receive_any(cx, id) {
+            if self.pool(id).feeds.is_empty() || !self.receive_any(cx, id) {
+                if self.pool(id).hands.is_some() {
+                    self.nothing_to_gather(id);
+                }
                 return self.polls_in_vain(cx, id);
             }
         }
@@ -273,6 +287,12 @@ impl World<'_> {
             let Node::Pool(pool) = &mut nodes[id.index()] else { super::not_a("pool") };
             if !pool.is_open() || pool.lines.of(worker).waiting() == 0 {
                 break;
+            }
+            if let Some(batch) = pool.hands.as_ref().and_then(|hands| hands.batch()) {
+                match self.gathers_from_line(cx, id, worker, batch) {
+                    true => continue,
+                    false => break,
+                }
             }
             let Some(slot) = pool.free_slot_of(worker) else { return };
             let Lines::Each(lines) = &mut pool.lines else { return };
@@ -371,7 +391,13 @@ impl World<'_> {
     /// Whether the next of a line, just taken out of it, is turned away instead of served: it has then failed. Who had
     /// been at work before is served.
     #[inline]
-    fn turned_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, id: u32, worker: u32) -> bool {
+    pub(super) fn turned_out<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        at: NodeId,
+        id: u32,
+        worker: u32,
+    ) -> bool {
         let now = cx.now();
         let World { nodes, jobs, .. } = self;
         let Node::Pool(pool) = &mut nodes[at.index()] else { super::not_a("pool") };

@@ -21,13 +21,15 @@ pub(super) struct Parcel {
     pub(super) bytes: u64,
     /// Its group; `None` is the request's own.
     pub(super) group: Option<u32>,
+    /// The call that sends the one before it sends it, too.
+    pub(super) joins: bool,
 }
 
 impl World<'_> {
     /// A message is sent to a queue. False where the queue is away.
     pub(super) fn post<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, to: NodeId, parcel: Parcel) -> bool {
         let now = cx.now();
-        let Parcel { request, attempt, bytes, .. } = parcel;
+        let Parcel { request, attempt, bytes, joins, .. } = parcel;
         let record = &mut self.requests[request];
         let who = record.who();
         let current = record.attempt == attempt && record.stage != Stage::Ended;
@@ -38,20 +40,20 @@ impl World<'_> {
         queue.visible.up(now);
         if queue.to.is_empty() {
             // Nobody will receive it: it stays, and the request does not wait for it.
-            cx.tell(Fact::Posted { who, queue: to, bytes });
+            cx.tell(Fact::Posted { who, queue: to, bytes, joins });
             return true;
         }
         if current {
             self.requests[request].branches();
         }
         self.put_in(now, to, parcel, current);
-        cx.tell(Fact::Posted { who, queue: to, bytes });
+        cx.tell(Fact::Posted { who, queue: to, bytes, joins });
         true
     }
 
     /// A message joins a queue that somebody takes from. `counts`: its request waits for it.
     pub(super) fn put_in(&mut self, now: SimTime, to: NodeId, parcel: Parcel, counts: bool) {
-        let Parcel { request, attempt, branch, bytes, group } = parcel;
+        let Parcel { request, attempt, branch, bytes, group, .. } = parcel;
         self.requests[request].hold();
         let stamp = self.new_stamp();
         let message = self.messages.insert(Message {
@@ -98,74 +100,116 @@ impl World<'_> {
         false
     }
 
-    /// A pool's lowest idle worker receives a queue's oldest message, if there are both.
+    /// A pool's lowest idle worker receives a queue's oldest message, if there are both; several where it asks for them.
     fn receive<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, to: NodeId, from: NodeId) -> bool {
-        let now = cx.now();
+        let queue = self.queue_mut(from);
+        if queue.away > 0 || queue.front().is_none() || !self.pool_mut(to).can_receive() {
+            return false;
+        }
+        let Some(message) = self.next_message(cx, from, None) else { return false };
+        let several = self.pool(to).hands.is_some();
+        if several && !self.enough_messages(cx, to, from) {
+            return false;
+        }
+        // Only now: a slot that is made when it is needed must not be made for an exhausted message.
+        let Some(slot) = self.pool_mut(to).receiving_slot() else { return false };
+        if several {
+            self.receives_several(cx, to, from, slot);
+        } else {
+            let job = self.takes_message(cx, to, from, message, None);
+            self.starts_delivery(cx, job, to, slot);
+        }
+        true
+    }
+
+    /// The message of a queue that is received next; those that were received too often are put aside. `after` is the last
+    /// that the same receive has taken.
+    pub(super) fn next_message<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        from: NodeId,
+        after: Option<u32>,
+    ) -> Option<u32> {
         loop {
             let queue = self.queue_mut(from);
-            if queue.away > 0 {
-                return false;
-            }
             let dead_letters = queue.dead_letters;
-            let Some(message) = queue.front() else { return false };
-            if !self.pool_mut(to).can_receive() {
-                return false;
+            let message = queue.next(after)?;
+            match dead_letters {
+                Some(DeadLetters { max_receives, .. }) if self.messages[message].receives >= max_receives => {
+                    self.bury(cx, message);
+                }
+                _ => return Some(message),
             }
-            if let Some(DeadLetters { max_receives, .. }) = dead_letters
-                && self.messages[message].receives >= max_receives
-            {
-                self.bury(cx, message);
-                continue;
-            }
-            // Only now: a slot that is made when it is needed must not be made for an exhausted message.
-            let Some(slot) = self.pool_mut(to).receiving_slot() else { return false };
-            self.queue_mut(from).pop(None);
-            let stamp = self.new_stamp();
-            let letter = &mut self.messages[message];
-            let waited = now - letter.visible;
-            letter.receives = letter.receives.saturating_add(1);
-            letter.holders = letter.holders.saturating_add(1);
-            letter.state = Mail::InFlight;
-            letter.stamp = stamp;
-            let letter = *letter;
-            let record = &mut self.requests[letter.request];
-            record.hold();
-            let who = record.who();
-            let queue = self.queue_mut(from);
-            queue.visible.down(now);
-            queue.in_flight.up(now);
-            if queue.visibility.is_some() {
-                let row = queue.row;
-                self.set_timer(cx, row, message, stamp);
-            }
-            cx.tell(Fact::Received { who, queue: from, receives: letter.receives, waited, bytes: letter.bytes });
-            let job = self.jobs.insert(Job {
-                since: now,
-                request: letter.request,
-                slot: NONE,
-                stamp,
-                pool: to,
-                step: 0,
-                attempt: letter.attempt,
-                visit: letter.receives,
-                branch: letter.branch,
-                role: Role::Delivery,
-                state: State::New,
-            });
-            self.bind(job, Kin { parent: message, ..Kin::default() });
-            let pool = self.pool_mut(to);
-            if let Some(row) = pool.heartbeat {
-                self.set_timer(cx, row, job, stamp);
-            }
-            let pool = self.pool_mut(to);
-            let worker = pool.worker_of(slot);
-            let place = pool.workers[worker as usize].place;
-            if let Some(standing) = &mut pool.standing {
-                standing.take(place);
-            }
-            self.start(cx, job, to, slot, Span::ZERO);
-            return true;
         }
+    }
+
+    /// A worker receives the next message of a queue: a job becomes of it. `after` is the last
+    /// that the same receive has brought.
+    pub(super) fn takes_message<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        to: NodeId,
+        from: NodeId,
+        message: u32,
+        after: Option<u32>,
+    ) -> u32 {
+        let now = cx.now();
+        self.queue_mut(from).pop(after);
+        let stamp = self.new_stamp();
+        let letter = &mut self.messages[message];
+        let waited = now - letter.visible;
+        letter.receives = letter.receives.saturating_add(1);
+        letter.holders = letter.holders.saturating_add(1);
+        letter.state = Mail::InFlight;
+        letter.stamp = stamp;
+        let letter = *letter;
+        let record = &mut self.requests[letter.request];
+        record.hold();
+        let who = record.who();
+        let queue = self.queue_mut(from);
+        queue.visible.down(now);
+        queue.in_flight.up(now);
+        if queue.visibility.is_some() {
+            let row = queue.row;
+            self.set_timer(cx, row, message, stamp);
+        }
+        let (receives, bytes, joins) = (letter.receives, letter.bytes, after.is_some());
+        cx.tell(Fact::Received { who, queue: from, receives, waited, bytes, joins });
+        let job = self.jobs.insert(Job {
+            since: now,
+            request: letter.request,
+            slot: NONE,
+            stamp,
+            pool: to,
+            step: 0,
+            attempt: letter.attempt,
+            visit: letter.receives,
+            branch: letter.branch,
+            role: Role::Delivery,
+            state: State::New,
+        });
+        self.bind(job, Kin { parent: message, ..Kin::default() });
+        if let Some(row) = self.pool(to).heartbeat {
+            self.set_timer(cx, row, job, stamp);
+        }
+        job
+    }
+
+    /// The work on a message that was just received begins.
+    pub(super) fn starts_delivery<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        job: u32,
+        to: NodeId,
+        slot: u32,
+    ) {
+        let pool = self.pool_mut(to);
+        let worker = pool.worker_of(slot);
+        let place = pool.workers[worker as usize].place;
+        if let Some(standing) = &mut pool.standing {
+            standing.take(place);
+        }
+        self.start(cx, job, to, slot, Span::ZERO);
     }
 
     /// Idle slots whose polls are counted have found nothing: their polls stay open, or they sleep.
@@ -195,6 +239,12 @@ impl World<'_> {
         let counted = queue.to.iter().filter_map(|&taker| self.pool(taker).pollers.as_ref());
         let empty = counted.map(|pollers| now.map_or(0, |now| pollers.empty(now)));
         empty.reduce(|sum, empty| sum + empty)
+    }
+
+    /// Those of them that followed on a sleep; `None` where nobody sleeps.
+    pub(super) fn empty_again(&self, queue: &Queue) -> Option<u64> {
+        let counted = queue.to.iter().filter_map(|&taker| self.pool(taker).pollers.as_ref()?.empty_again());
+        counted.reduce(|sum, again| sum + again)
     }
 
     /// The FIFO group or tenant of a request; 0 is none.

@@ -21,8 +21,9 @@ pub(super) enum Undelivered {
 }
 
 impl World<'_> {
-    /// A worker has done all the work of a message, or will not do it, and deletes it; its stay ends so.
-    pub(super) fn delivered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, how: Outcome) {
+    /// A worker has done all the work of a message, or will not do it, and deletes it; its stay ends so. `joins`: the
+    /// call that deleted the one before it deletes it, too.
+    pub(super) fn delivered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, how: Outcome, joins: bool) {
         let now = cx.now();
         let Job { request, attempt, visit, .. } = self.jobs[id];
         let message = self.kin[id as usize].parent;
@@ -38,7 +39,7 @@ impl World<'_> {
         if gone {
             self.leaves_queue(now, message);
         }
-        cx.tell(Fact::Deleted { who, queue: at, gone });
+        cx.tell(Fact::Deleted { who, queue: at, gone, joins });
         let well = how == Outcome::Ok;
         self.leave(cx, id, if gone || !well { how } else { Outcome::StaleDelete });
         if gone {
@@ -153,7 +154,7 @@ impl World<'_> {
         let group = queue.groups.as_ref().map(|groups| groups.of(message));
         if let Some(DeadLetters { to, .. }) = queue.dead_letters {
             // No attempt has the number 0, so nothing that follows counts.
-            self.put_aside(cx, to, Parcel { request, attempt: 0, branch, bytes, group });
+            self.put_aside(cx, to, Parcel { request, attempt: 0, branch, bytes, group, joins: false });
         }
         if counts {
             self.branch_lost(cx, request, attempt, Loss::DeadLettered);
@@ -199,7 +200,7 @@ impl World<'_> {
         }
         let message = self.kin[id as usize].parent;
         let Message { receives, queue: at, state: mail, .. } = self.messages[message];
-        let at_work = matches!(state, State::Working | State::Calling | State::Backing);
+        let at_work = matches!(state, State::Working | State::Calling | State::Backing | State::Together);
         let queue = self.queue_mut(at);
         let (row, hides) = (queue.row, queue.visibility.is_some());
         if at_work && hides && mail == Mail::InFlight && visit == receives {

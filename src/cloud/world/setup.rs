@@ -178,12 +178,13 @@ fn programmes<'a>(
         .map(|(index, workload)| {
             let wanted =
                 |only: &Option<Vec<WorkloadId>>| only.as_ref().is_none_or(|only| only.contains(&WorkloadId::at(index)));
-            let whose = Whose { application, topology, node, workload };
-            pool.steps
-                .iter()
-                .zip(&shared)
-                .filter(|(step, _)| wanted(&step.only))
-                .map(|(step, &(row, guard))| Action::of(&step.verb, whose, root, row, guard))
+            let steps = (0..).zip(&pool.steps).zip(&shared);
+            steps
+                .filter(|((_, step), _)| wanted(&step.only))
+                .map(|((place, step), &(row, guard))| {
+                    let whose = Whose { application, topology, node, workload, step: place };
+                    Action::of(&step.verb, whose, root, row, guard)
+                })
                 .collect()
         })
         .collect()

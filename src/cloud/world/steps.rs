@@ -6,6 +6,7 @@ use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, After, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, WorkId};
+use crate::cloud::world::batches::CALL;
 use crate::cloud::world::client::numbered;
 use crate::cloud::world::queues::Parcel;
 use crate::cloud::world::{Move, World};
@@ -37,7 +38,11 @@ impl<'a> World<'a> {
             };
             let workload = self.requests[owner].workload;
             let programme = &self.pool(at).programme[workload.index()];
-            let Some(&action) = programme.get(step) else { return self.done(cx, id) };
+            let action = programme.get(step).copied();
+            if self.gathers(at).is_some() && self.awaits_others(id) {
+                return;
+            }
+            let Some(action) = action else { return self.done(cx, id) };
             if self.exacting && self.drops(cx, id) {
                 return;
             }
@@ -105,7 +110,7 @@ impl<'a> World<'a> {
 
     /// A step that took time, or none, has ended: was it well? Then the next one follows.
     #[inline]
-    fn step_ends<O: Observer<Fact>>(
+    pub(super) fn step_ends<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         id: u32,
@@ -113,12 +118,20 @@ impl<'a> World<'a> {
         request: &Request,
         action: &Action<'_>,
     ) -> bool {
-        if let Action::Work { piece, fails, failing, .. } = *action
+        if let Action::Work { piece, fails, failing, together, .. } = *action
             && (fails > 0.0 || self.flows[request.workload.index()].scripted)
             && self.work_fails(job, request, piece.work, failing, fails)
         {
+            if together > 0 {
+                return self.shared_step_ends(cx, id, together, false);
+            }
             self.fails_at_work(cx, id, Outcome::Error, Loss::Error);
             return false;
+        }
+        if let Action::Work { together, .. } = *action
+            && together > 0
+        {
+            return self.shared_step_ends(cx, id, together, true);
         }
         self.jobs[id].step += 1;
         true
@@ -226,7 +239,8 @@ impl<'a> World<'a> {
                             continue;
                         }
                         let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
-                        let parcel = Parcel { request: job.request, attempt: job.attempt, branch, bytes, group };
+                        let joins = !copy.is_multiple_of(CALL);
+                        let parcel = Parcel { request: job.request, attempt: job.attempt, branch, bytes, group, joins };
                         if !self.post(cx, node, parcel) {
                             self.fails_at_work(cx, id, Outcome::Refused, Loss::Down);
                             return None;

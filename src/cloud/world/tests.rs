@@ -1,5 +1,6 @@
 //! Small worlds driven through the front door: each holds one promise.
 
+mod batches;
 mod callers;
 mod doors;
 mod messages;
@@ -72,6 +73,7 @@ fn pool(steps: Vec<Verb>, workers: u32) -> Pool {
         scaling: Scaling::Fixed,
         scale_in: Farewell::default(),
         poll: Poll::default(),
+        batch: None,
         admission: None,
     }
 }
@@ -81,7 +83,7 @@ fn node(name: &str, kind: NodeKind) -> Node {
 }
 
 fn work(work: u16) -> Verb {
-    Verb::Work { work: WorkId(work), fails: 0.0, fresh: false }
+    Verb::Work { work: WorkId(work), fails: 0.0, fresh: false, together: false }
 }
 
 fn send(to: u16) -> Verb {

@@ -183,6 +183,9 @@ impl World<'_> {
     #[inline(always)]
     pub(super) fn leave<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, result: Outcome) {
         let now = cx.now();
+        if self.pool(self.jobs[id].pool).hands.is_some() && self.leaves_others(cx, id, result) {
+            return;
+        }
         let World { nodes, jobs, requests, .. } = self;
         let job = &mut jobs[id];
         let (at, slot) = (job.pool, job.slot);
@@ -260,7 +263,7 @@ impl World<'_> {
                 cx.tell(Fact::Wasted { who });
                 self.end_job(id);
             }
-            Role::Delivery => self.delivered(cx, id, Outcome::Ok),
+            Role::Delivery => self.delivered(cx, id, Outcome::Ok, false),
         }
     }
 

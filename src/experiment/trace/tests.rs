@@ -56,12 +56,12 @@ fn a_request_is_one_line_with_its_visits_and_deliveries() {
     let (lines, before) = trace(&[
         (1, Fact::Born { who: r1 }),
         (1, Fact::Sent { who: r1, attempt: 1 }),
-        (1, Fact::Posted { who: r1, queue, bytes: 1 }),
+        (1, Fact::Posted { who: r1, queue, bytes: 1, joins: false }),
         (1, Fact::Answered { who: r1, born: second(1) }),
-        (2, Fact::Received { who: r1, queue, receives: 1, waited: Span::from_secs(1), bytes: 1 }),
+        (2, Fact::Received { who: r1, queue, receives: 1, waited: Span::from_secs(1), bytes: 1, joins: false }),
         (2, Fact::Started { who: r1, pool, waited: Span::ZERO }),
         (7, served(2, Outcome::Ok)),
-        (7, Fact::Deleted { who: r1, queue, gone: true }),
+        (7, Fact::Deleted { who: r1, queue, gone: true, joins: false }),
         (7, Fact::Completed { who: r1, born: second(1), answered: false }),
     ]);
     assert_eq!((lines.len(), before), (1, 1));

@@ -1,15 +1,25 @@
 //! Queues, how workers take messages from them, and the groups that requests are of.
 
-use crate::cloud::topology::{DeadLetterAt, DeadLetters, Groups, Poll, Queue, Returned, StaleDelete};
+use crate::cloud::topology::{Batch, DeadLetterAt, DeadLetters, Groups, Poll, Queue, Returned, StaleDelete};
 use crate::ground::distribution::Distribution;
 use crate::ground::maths;
-use crate::scenario::build::{Builder, Ids};
+use crate::ground::time::Span;
+use crate::scenario::build::{Builder, Ids, count};
 use crate::scenario::draft::{messages, workload};
 
 /// From here on groups are drawn; those that files name lie below.
 const DRAWN: u32 = 1 << 31;
 /// As many drawn groups as a workload may have.
 pub(crate) const GROUPS_MAX: u32 = 1 << 20;
+
+/// How jobs are taken together.
+pub(super) fn batch(draft: &messages::Batch) -> Batch {
+    Batch {
+        at_most: draft.at_most.map_or(1, |number| count(number.0)),
+        at_least: draft.at_least.map_or(1, |number| count(number.0)),
+        window: draft.window.map_or(Span::ZERO, |time| time.0),
+    }
+}
 
 impl Builder<'_> {
     pub(super) fn queue(&mut self, ids: &Ids<'_>, draft: &messages::Queue) -> Queue {
@@ -42,6 +52,7 @@ impl Builder<'_> {
     pub(super) fn poll(&mut self, draft: Option<&messages::Poll>) -> Poll {
         let Some(draft) = draft else { return Poll::default() };
         Poll {
+            messages: draft.messages.map(|messages| count(messages.0)).filter(|&messages| messages > 1),
             on_error: self.some_law(&draft.on_error),
             heartbeat: draft.heartbeat.map(|time| time.0),
             wait: draft.wait.map(|time| time.0),

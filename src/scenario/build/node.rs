@@ -7,6 +7,7 @@ use crate::cloud::topology::{
 use crate::ground::quantity;
 use crate::ground::time::Span;
 use crate::scenario::build::fault::held;
+use crate::scenario::build::messages::batch;
 use crate::scenario::build::{Builder, Ids, calling, count};
 use crate::scenario::draft::quantities::Amount;
 use crate::scenario::draft::scaling::Scaling;
@@ -112,6 +113,7 @@ impl Builder<'_> {
             scaling: self.scaling(ids, topology, name, draft, &platform, slots),
             scale_in: draft.scale_in.as_ref().map(farewell).unwrap_or_default(),
             poll: self.poll(draft.poll.as_ref()),
+            batch: draft.batch.as_ref().map(batch),
             admission: draft.admission.map(admission),
             platform,
         }
@@ -164,7 +166,12 @@ impl Builder<'_> {
             self.slip("a step's work was not found".to_owned());
             Default::default()
         });
-        Verb::Work { work, fails: draft.fails.map_or(0.0, |share| share.0), fresh: draft.fresh == Some(true) }
+        Verb::Work {
+            work,
+            fails: draft.fails.map_or(0.0, |share| share.0),
+            fresh: draft.fresh == Some(true),
+            together: draft.per.is_some(),
+        }
     }
 }
 

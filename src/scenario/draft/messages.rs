@@ -73,6 +73,10 @@ pub(crate) enum StaleDelete {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Poll {
+    /// Messages that one receive asks for, 10 at the most; it brings what is there. A slot works on them one after the
+    /// other, or all together by `batch`; those that wait in its hands are hidden already.
+    #[schemars(extend("default" = 1))]
+    pub messages: Option<Whole>,
     /// After an error, the time until the message is visible again. Without it, by the queue's visibility timeout.
     pub on_error: Option<Law<Time>>,
     /// While a worker is at work on a message, it hides it anew so often, each time for the queue's whole
@@ -84,4 +88,19 @@ pub(crate) struct Poll {
     pub wait: Option<Time>,
     /// From a poll that brought nothing to the next one: a law of a duration. Needs `wait`. Without it, at once.
     pub sleep: Option<Law<Time>>,
+}
+
+/// How a pool's slots take several jobs together.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Batch {
+    /// As many at the most.
+    #[schemars(extend("default" = 1))]
+    pub at_most: Option<Whole>,
+    /// With fewer a free slot waits for more; what waits stays in line, or in its queue.
+    #[schemars(extend("default" = 1))]
+    pub at_least: Option<Whole>,
+    /// A free slot waits so long for more, and then takes those that are there; 0 is for ever.
+    #[schemars(extend("default" = "0s"))]
+    pub window: Option<Time>,
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::scenario::draft::admission::{Admission, AtTheDoor};
 use crate::scenario::draft::fault::Held;
 use crate::scenario::draft::law::Law;
-use crate::scenario::draft::messages::Poll;
+use crate::scenario::draft::messages::{Batch, Poll};
 use crate::scenario::draft::quantities::{Amount, Bytes, Number, Time, Whole};
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::draft::step::Step;
@@ -56,6 +56,9 @@ pub(crate) struct Pool {
     pub no_worker: Option<NoWorker>,
     /// How its workers take messages from queues.
     pub poll: Option<Poll>,
+    /// Requests, or messages, that a free slot takes together. They end together; works with `per = "batch"` are done once
+    /// for all of them, others one after the other. Without it, a slot takes one.
+    pub batch: Option<Batch>,
     /// What a machine does with the work in its hands when its reclaim is announced.
     #[schemars(extend("default" = "finish"))]
     pub notice: Option<Notice>,

@@ -29,6 +29,8 @@ pub(crate) struct Step {
     /// Of `work`: draws each visit anew instead of once a request.
     #[schemars(extend("default" = false))]
     pub fresh: Option<bool>,
+    /// Of `work`: `"batch"` does it once for all that are taken together. Without it, for each.
+    pub per: Option<Per>,
     /// Of `call`: gives up so long after sending. Without it, never.
     pub timeout: Option<Time>,
     /// Of `call`: whether, when and how often it tries again. Without it, never.
@@ -50,6 +52,14 @@ pub(crate) struct Step {
     /// Only for these workloads. Without it, for all.
     #[serde(rename = "for")]
     pub only: Option<Names>,
+}
+
+/// For whom a work is done.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Per {
+    /// Once for all that a slot has taken together: the first one's draw counts.
+    Batch,
 }
 
 /// A circuit breaker; what is not given is as resilience4j has it.

@@ -158,6 +158,11 @@ impl<'a> Flow<'a> {
 
     fn step(&self, pool: &Pool, step: &Step, workload: WorkloadId) -> f64 {
         match &step.verb {
+            // Shared by all that are taken together: by as many as there may be, under load.
+            Verb::Work { work, together: true, .. } => {
+                let together = pool.batch.map_or(1, |batch| batch.at_most);
+                self.mean(*work, workload) * fastest(pool) / f64::from(together)
+            }
             Verb::Work { work, .. } => self.mean(*work, workload) * fastest(pool),
             Verb::Call { to, timeout, .. } => {
                 let answer = self.longest(to, workload);

@@ -78,6 +78,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
     for (setting, there, verbs) in [
         ("fails", step.fails.is_some(), &["work"][..]),
         ("fresh", step.fresh.is_some(), &["work"]),
+        ("per", step.per.is_some(), &["work"]),
         ("timeout", step.timeout.is_some(), &["call"]),
         ("retry", step.retry.is_some(), &["call"]),
         ("hedge", step.hedge.is_some(), &["call"]),

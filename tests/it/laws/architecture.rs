@@ -192,10 +192,19 @@ impl Plan<'_> {
 
     fn pool(&self, taste: &mut Taste, pool: usize, text: &mut String) {
         let _ = writeln!(text, "\n[topology.{}.pool.p{pool}]\nsteps = [", self.name);
+        let batch = self.batch(taste);
         for step in self.steps(taste, pool) {
-            let _ = writeln!(text, "  {{ {step} }},");
+            let per = if batch.is_some() && step.starts_with("work") && taste.has("once for all") {
+                ", per = \"batch\""
+            } else {
+                ""
+            };
+            let _ = writeln!(text, "  {{ {step}{per} }},");
         }
         text.push_str("]\n");
+        if let Some((_, batch)) = &batch {
+            text.push_str(batch);
+        }
         let slots = if taste.has("slots") { taste.number(2, 4) } else { 1 };
         let _ = writeln!(text, "slots = {slots}");
         if taste.has("speed") {
@@ -215,14 +224,16 @@ impl Plan<'_> {
             let _ = writeln!(text, "platform = {{ machine = {{ price = \"$0.2500/h\", minimum = {minimum} }} }}");
         }
         if taste.has("room") {
-            let _ = writeln!(text, "room = {}", taste.number(0, 6));
+            let least = batch.as_ref().map_or(0, |(least, _)| *least);
+            let _ = writeln!(text, "room = {}", least + taste.number(0, 6));
         }
-        self.line(taste, pool, text);
+        let messages = if taste.has("several messages") { taste.number(1, 10) } else { 1 };
+        self.line(taste, pool, batch.is_some() || messages > 1, text);
         self.admission(taste, true, text);
         if taste.has("wait for a worker") {
             let _ = writeln!(text, "no-worker = \"wait\"");
         }
-        self.poll(taste, unlimited, text);
+        self.poll(taste, unlimited, messages, text);
         if taste.has("scale-in") {
             let policies = ["newest", "oldest", "closest-to-hour", "default"];
             let mut said = format!("termination-policy = \"{}\"", taste.one("who goes", &policies));
@@ -250,9 +261,26 @@ impl Plan<'_> {
         spot
     }
 
+    /// How many it takes together, and of how many it wants at the least.
+    fn batch(&self, taste: &mut Taste) -> Option<(u64, String)> {
+        if !taste.has("batches") {
+            return None;
+        }
+        let least = if taste.has("at least") { taste.number(2, 4) } else { 1 };
+        let most = least + taste.number(0, 8);
+        let window = match least > 1 && taste.has("window") {
+            true => format!(", window = {}", taste.span(50, 8_000)),
+            false => String::new(),
+        };
+        Some((least, format!("batch = {{ at-most = {most}, at-least = {least}{window} }}\n")))
+    }
+
     /// How it takes messages.
-    fn poll(&self, taste: &mut Taste, unlimited: bool, text: &mut String) {
+    fn poll(&self, taste: &mut Taste, unlimited: bool, messages: u64, text: &mut String) {
         let mut keys = Vec::new();
+        if messages > 1 {
+            keys.push(format!("messages = {messages}"));
+        }
         if taste.has("on error") {
             keys.push(format!("on-error = {}", taste.law(50, 5_000)));
         }
@@ -272,7 +300,7 @@ impl Plan<'_> {
         }
     }
 
-    fn line(&self, taste: &mut Taste, pool: usize, text: &mut String) {
+    fn line(&self, taste: &mut Taste, pool: usize, several: bool, text: &mut String) {
         // Behind a balancer, its own or one with a door to two, nobody is interrupted.
         let balanced = self.doors[pool.saturating_sub(1)..=pool].contains(&Door::Balancer);
         if !taste.has("line") {
@@ -288,7 +316,7 @@ impl Plan<'_> {
             return;
         }
         let order: Vec<String> = self.sketch.workloads.iter().rev().map(|name| format!("\"{name}\"")).collect();
-        let preempts = match !balanced && taste.has("preemption") {
+        let preempts = match !balanced && !several && taste.has("preemption") {
             true => format!(", preempts = true, held = \"{}\"", held(taste)),
             false => String::new(),
         };

@@ -49,6 +49,10 @@ struct Service {
 /// The books of a pool.
 pub struct Crew {
     slots: Vec<u32>,
+    /// As many as a slot takes together.
+    together: u32,
+    /// A slot may hold more than the one that is at work.
+    several: bool,
     unlimited: bool,
     /// One line for all, and nobody overtakes.
     in_order: bool,
@@ -113,12 +117,15 @@ impl Crew {
         };
         let mut desired = Mirror::default();
         desired.set(SimTime::START, i64::from(pool.workers.unwrap_or(1)));
+        let several = pool.batch.is_some() || pool.poll.messages.is_some_and(|messages| messages > 1);
         Crew {
             slots,
+            together: pool.batch.map_or(1, |batch| batch.at_most),
+            several,
             unlimited: pool.workers.is_none(),
-            in_order: pool.line == Discipline::FirstCome && !behind_balancer && !back,
+            in_order: pool.line == Discipline::FirstCome && !behind_balancer && !back && !several,
             shared: !behind_balancer,
-            overtakes: behind_balancer || preempts.is_some(),
+            overtakes: behind_balancer || preempts.is_some() || several,
             away: false,
             line: Mirror::default(),
             busy: Mirror::default(),
@@ -145,7 +152,7 @@ impl Crew {
     pub fn mirror(&self, what: Level) -> Option<Mirror> {
         match what {
             Level::Line => (!self.in_doubt).then_some(self.line),
-            Level::Busy => Some(self.busy),
+            Level::Busy => (self.together == 1).then_some(self.busy),
             Level::Pending => Some(self.levels[PENDING]),
             Level::Booting => Some(self.levels[BOOTING]),
             Level::Ready => Some(self.levels[READY]),
@@ -155,6 +162,11 @@ impl Crew {
             Level::Desired => self.desired,
             _ => None,
         }
+    }
+
+    /// All who are at work, where slots hold several: their slots and who is beside them are told apart nowhere.
+    pub fn at_work(&self) -> Option<Mirror> {
+        (self.together > 1).then_some(self.busy)
     }
 
     pub fn saw(&mut self, own: NodeId, at: SimTime, fact: &Fact, wrongs: &mut Wrongs) {
@@ -204,14 +216,14 @@ impl Crew {
             Fact::Queued { who, .. } => {
                 self.stands(name(who), at);
                 // Where workers are unlimited, each request finds one idle.
-                !self.unlimited || self.away
+                !self.unlimited || self.away || self.several
             }
             Fact::Started { who, waited, .. } => {
                 let since = SimTime::from_nanos(at.nanos() - waited.nanos());
                 let in_line = self.goes(name(who), since, at);
                 let known = in_line || since == at || self.in_doubt;
                 // Where all but those who drain have failed nobody is taken in, and they still end their own lines.
-                let closed = self.away && (self.shared || self.levels[DRAINING].level == 0);
+                let closed = self.away && !self.several && (self.shared || self.levels[DRAINING].level == 0);
                 let right = known && !closed && (!self.in_order || since >= self.last_in_line);
                 self.last_in_line = self.last_in_line.max(since);
                 self.busy.add(at, 1);
@@ -329,9 +341,12 @@ impl Crew {
             let mut at_once = 0;
             for (when, change) in changes {
                 at_once += change;
-                if at_once > i64::from(service.slots) {
+                if at_once > i64::from(service.slots) * i64::from(self.together) {
                     wrongs.tell(when, || {
-                        format!("worker {} serves {at_once} at once with {} slots", service.worker, service.slots)
+                        format!(
+                            "worker {} serves {at_once} at once with {} slots of {}",
+                            service.worker, service.slots, self.together
+                        )
                     });
                 }
             }

@@ -135,6 +135,16 @@ impl Ledger {
                 });
             }
         }
+        for (place, crew) in self.crews.iter().enumerate() {
+            let Some(known) = crew.as_ref().and_then(Crew::at_work) else { continue };
+            let of = |what| gauges.iter().position(|gauge| *gauge == Gauge { node: Some(NodeId::at(place)), what });
+            let parts = [Level::Busy, Level::Together].map(|what| of(what).expect("pools with batches have it"));
+            let level: u64 = parts.iter().map(|&at| levels[at]).sum();
+            let integral: u128 = parts.iter().map(|&at| integrals[at]).sum();
+            if i128::from(level) != i128::from(known.level) || integral as i128 != known.integral(now) {
+                self.wrongs.tell(now, || format!("pool {place} works on {level}; by the facts on {}", known.level));
+            }
+        }
         for (place, mail) in self.mails.iter().enumerate() {
             let Some(mail) = mail else { continue };
             let of = |what| gauges.iter().position(|gauge| *gauge == Gauge { node: Some(NodeId::at(place)), what });

@@ -30,6 +30,8 @@ pub struct Mail {
     in_doubt: bool,
     /// Units of 64 KiB, as a bill has them: sent, received, deleted, changed.
     pub calls: [u64; 4],
+    /// Bytes of the last call that sent, and of the last that received.
+    last: [u64; 2],
 }
 
 impl Mail {
@@ -43,6 +45,7 @@ impl Mail {
             places: BTreeMap::new(),
             in_doubt: false,
             calls: [0; 4],
+            last: [0; 2],
         }
     }
 
@@ -61,6 +64,14 @@ impl Mail {
         self.there.add(at, 1);
         self.in_doubt |= self.places.contains_key(&name(who));
         self.moves(at, who, Some(Place::Visible(at)));
+    }
+
+    /// A message more of a call: it is billed by the 64 KiB of all its messages.
+    fn call(&mut self, which: usize, bytes: u64, joins: bool) {
+        let units = |bytes: u64| bytes.div_ceil(65_536).max(1);
+        let before = if joins { self.last[which] } else { 0 };
+        self.last[which] = before + bytes;
+        self.calls[which] += units(before + bytes) - if joins { units(before) } else { 0 };
     }
 
     /// The only message of a request goes somewhere; `None` is out.
@@ -100,19 +111,19 @@ impl Mail {
         let was = self.places.get(&name(who)).copied();
         let mut right = self.in_doubt || was.is_some();
         match *fact {
-            Fact::Posted { bytes, .. } => {
+            Fact::Posted { bytes, joins, .. } => {
                 right = true;
-                self.calls[0] += bytes.div_ceil(65_536).max(1);
+                self.call(0, bytes, joins);
                 self.comes(at, who);
             }
-            Fact::Received { waited, bytes, .. } => {
-                self.calls[1] += bytes.div_ceil(65_536).max(1);
+            Fact::Received { waited, bytes, joins, .. } => {
+                self.call(1, bytes, joins);
                 right &= self.in_doubt
                     || matches!(was, Some(Place::Visible(since)) if at.nanos() - since.nanos() == waited.nanos());
                 self.moves(at, who, Some(Place::InFlight));
             }
-            Fact::Deleted { gone, .. } => {
-                self.calls[2] += 1;
+            Fact::Deleted { gone, joins, .. } => {
+                self.calls[2] += u64::from(!joins);
                 // One without effect may come long after the message went.
                 right |= !gone;
                 if gone {

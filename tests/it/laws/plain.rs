@@ -84,6 +84,7 @@ impl<'a> Plain<'a> {
         });
         let kept = matches!(pool.scale_in.held, Held::Finish | Held::Lost | Held::Resume);
         steps
+            && pool.batch.is_none()
             && !hit
             && kept
             && pool.notice == Notice::Finish

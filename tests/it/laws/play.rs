@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use queuelab::billing::{Machines, Meter, Used, invoice};
 use queuelab::cloud::arrivals::Arrivals;
 use queuelab::cloud::gauge::{Gauge, Level};
-use queuelab::cloud::topology::{Application, Client, NodeId, NodeKind, Platform, Topology};
+use queuelab::cloud::topology::{Application, Client, Node, NodeId, NodeKind, Platform, Pool, Topology};
 use queuelab::cloud::world::{Horizon, World, simulate};
 use queuelab::engine::Simulation;
 use queuelab::ground::chance::Key;
@@ -125,6 +125,8 @@ impl Play<'_> {
                 continue;
             }
             match &node.kind {
+                // One waits for more of them, or holds them in its hands.
+                NodeKind::Pool(pool) if waits_for_more(pool) || pool.poll.messages.is_some() => (),
                 NodeKind::Pool(_) => {
                     let idle = level(id, Level::Busy) < level(id, Level::Slots);
                     if idle && level(id, Level::Line) > 0 && !self.is_balanced(id) {
@@ -149,9 +151,9 @@ impl Play<'_> {
         }
     }
 
-    /// Whether a pool's idle workers sleep after a poll that brought nothing.
+    /// Whether a pool's idle workers sleep after a poll that brought nothing, or wait for more messages.
     fn sleeps(&self, pool: NodeId) -> bool {
-        matches!(&self.topology.nodes[pool.index()].kind, NodeKind::Pool(pool) if pool.poll.sleep.is_some())
+        matches!(&self.topology.nodes[pool.index()].kind, NodeKind::Pool(pool) if pool.poll.sleep.is_some() || waits_for_more(pool))
     }
 
     fn is_balanced(&self, id: NodeId) -> bool {
@@ -161,7 +163,10 @@ impl Play<'_> {
 
     /// Where everything went well and nobody is inside, nothing stands, works or hides anywhere any more.
     fn stillness(&self, sim: &mut Played<'_>, gauges: &[Gauge]) {
-        if sim.model.inside() > 0 || sim.observer.0.trouble || sim.events() >= EVENTS {
+        // Copies that nobody waits for may wait for company for ever.
+        let waits = |node: &Node| matches!(&node.kind, NodeKind::Pool(pool) if waits_for_more(pool));
+        let waits = self.topology.nodes.iter().any(waits);
+        if sim.model.inside() > 0 || sim.observer.0.trouble || sim.events() >= EVENTS || waits {
             return;
         }
         // Calls that nobody waits for any more may still be served.
@@ -305,6 +310,11 @@ impl Brought {
             }
         }
     }
+}
+
+/// Whether a free slot may stand beside those who wait, because they are too few.
+fn waits_for_more(pool: &Pool) -> bool {
+    pool.batch.is_some_and(|batch| batch.at_least > 1)
 }
 
 /// Births that do not depend on answers.

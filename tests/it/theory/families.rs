@@ -23,7 +23,7 @@ pub fn translate(case: &Case) -> Result<Plan, String> {
         "hysteresis" => Err("`hysteresis` is not built yet".into()),
         "periodic-autoscaler" => Err("how a draining worker is called back is not settled yet".into()),
         "polling" => polling(&case.system),
-        "batch-service" => Err("workers that take batches are not built yet".into()),
+        "batch-service" => batch_service(&case.system),
         "token-bucket" => limited(&case.system),
         "mt-g-inf" => swinging(&case.system),
         "transient" => Err("`run.snapshots` is not built yet".into()),
@@ -284,6 +284,25 @@ fn priority(system: &Value) -> Result<Plan, String> {
     Ok(Plan { text: format!("{workloads}{works}{pool}"), rate, topologies: 1, quantity: Box::new(quantity) })
 }
 
+/// A server that takes several jobs together, as soon as there are enough, and works as long for many as for one.
+fn batch_service(system: &Value) -> Result<Plan, String> {
+    let (arrivals, rate) = arrivals(&system["arrivals"])?;
+    let (least, most) = (count(&system["batching"], "min")?, count(&system["batching"], "max")?);
+    let text = format!(
+        "[workload.jobs]\n{arrivals}[work]\nserve = {}\n[topology.it.pool.a]\n\
+         steps = [{{ work = \"serve\", per = \"batch\" }}]\nbatch = {{ at-most = {most}, at-least = {least} }}\n{}",
+        law(&system["service"])?,
+        size(system)?
+    );
+    let quantity = |name: &str| match name {
+        "p_busy" => figure("pool.a.utilisation"),
+        "mean_batch_size" => figure("pool.a.batch-size"),
+        "batches_per_second" => made(|read| Some(read("pool.a.throughput")? / read("pool.a.batch-size")?)),
+        _ => station("a", name),
+    };
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
+}
+
 /// A worker that takes one message after the other, sleeps when it finds none, and then looks again.
 fn polling(system: &Value) -> Result<Plan, String> {
     let (arrivals, rate) = arrivals(&system["arrivals"])?;
@@ -299,7 +318,7 @@ fn polling(system: &Value) -> Result<Plan, String> {
         "fraction_sleeping" => linear("pool.a.busy", -1.0 / servers, 1.0),
         // Each sleep follows on a poll that brought nothing.
         "sleeps_per_second" => figure("queue.q.empty-receives"),
-        "empty_polls_per_second" => untold("polls after a sleep are not told from those after work"),
+        "empty_polls_per_second" => figure("queue.q.empty-again"),
         "p_wait" => figure("queue.q.waits"),
         "mean_queue" => figure("queue.q.visible"),
         "mean_in_system" => figure("queue.q.in-system"),

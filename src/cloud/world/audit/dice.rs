@@ -5,10 +5,11 @@ mod scaling;
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
-    Abandoned, Admission, Application, Backoff, Balancer, Breaker, Bucket, Budget, Client, Clock, Crash, DeadLetterAt,
-    DeadLetters, Discipline, Farewell, Fault, Groups, Guards, Harm, Held, Initially, Life, NoWorker, Node, NodeId,
-    NodeKind, Notice, Outage, Platform, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Service, Slow,
-    Speed, Spot, StaleDelete, Step, Termination, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
+    Abandoned, Admission, Application, Backoff, Balancer, Batch, Breaker, Bucket, Budget, Client, Clock, Crash,
+    DeadLetterAt, DeadLetters, Discipline, Farewell, Fault, Groups, Guards, Harm, Held, Initially, Life, NoWorker,
+    Node, NodeId, NodeKind, Notice, Outage, Platform, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing,
+    Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Ties, Topology, Verb, When, Work, WorkId, Workload,
+    WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -254,6 +255,13 @@ impl Dice {
 
     fn tier(&mut self, tier: u64, tiers: u64, doors: &[(bool, bool)]) -> Pool {
         let mut steps = Vec::new();
+        let at_least = 1 + self.of(3) as u32;
+        let batch = self.one_in(4).then(|| Batch {
+            at_most: at_least + self.of(3) as u32,
+            at_least,
+            window: Span::from_millis(500 * self.of(8)),
+        });
+        let messages = self.one_in(4).then(|| 1 + self.of(4) as u32);
         for _ in 0..1 + self.of(4) {
             let later = if tier + 1 < tiers { Some(tier + 1 + self.of(tiers - tier - 1)) } else { None };
             let verb = match (self.of(6), later) {
@@ -274,6 +282,7 @@ impl Dice {
                     work: WorkId(tier as u16),
                     fails: if self.one_in(4) { 0.2 } else { 0.0 },
                     fresh: self.one_in(5),
+                    together: batch.is_some() && self.one_in(2),
                 },
             };
             let only = self.one_in(6).then(|| vec![WorkloadId(self.of(2) as u16)]);
@@ -294,13 +303,14 @@ impl Dice {
             base: self.of(2) as u32,
             mixed: if self.one_in(2) { vec!["c5.large".to_owned()] } else { Vec::new() },
         });
-        let preempts = self.one_in(2).then(|| self.held());
+        let several = batch.is_some() || messages.is_some();
+        let preempts = self.one_in(2).then(|| self.held()).filter(|_| !several);
         Pool {
             steps,
             workers,
             slots,
             speed: Speed::ONE,
-            room: self.one_in(3).then(|| self.of(4) as u32),
+            room: self.one_in(3).then(|| self.of(4) as u32 + batch.map_or(0, |batch| batch.at_least)),
             line: match self.of(7) {
                 0 => Discipline::LastCome,
                 6 => Discipline::EarliestDeadline,
@@ -331,7 +341,9 @@ impl Dice {
                 grace: self.one_in(2).then(|| Span::from_secs(self.of(3))),
                 protect: self.one_in(3),
             },
+            batch,
             poll: Poll {
+                messages,
                 on_error: self.one_in(3).then(|| self.law(3)),
                 wait: self.one_in(3).then(|| Span::from_secs(shortest + self.of(4))),
                 sleep,
