@@ -209,6 +209,41 @@ pub(crate) const ROWS: &[Row] = &[
         source: "seconds as a rule and two minutes at the worst: EC2 Auto Scaling user guide, Scheduled scaling",
         only: None,
     },
+    Row {
+        place: "topology.*.pool.*.scaling.ecs-service.policies.[].target-tracking.high?.points",
+        value: "3",
+        mark: Mark::Measured,
+        source: "alarms that Application Auto Scaling made, as published",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.ecs-service.policies.[].target-tracking.low?.points",
+        value: "15",
+        mark: Mark::Measured,
+        source: "alarms that Application Auto Scaling made, as published",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.ecs-service.policies.[].target-tracking.low?.factor",
+        value: "\"90%\"",
+        mark: Mark::Measured,
+        source: "thresholds of alarms that Application Auto Scaling made, as published",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.ecs-service.policies.[].step.statistic",
+        value: "\"average\"",
+        mark: Mark::Documented,
+        source: "Application Auto Scaling API reference, StepScalingPolicyConfiguration, MetricAggregationType",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.ecs-service.policies.[].scheduled.late",
+        value: "{ exponential = \"5s\" }",
+        mark: Mark::Assumed,
+        source: "as of Auto Scaling groups: within seconds as a rule, and two minutes late at the worst",
+        only: None,
+    },
 ];
 
 /// A default that follows from what else its table says.

@@ -251,8 +251,9 @@ fn each_metric(draft: &Draft, visit: &mut dyn FnMut(Place, &Metric)) {
                         visit(place.then("vertical").then("alarm").then("metric"), &alarm.metric);
                     }
                 }
-                Some(Scaling::Asg(asg)) => {
-                    for (index, policy) in asg.policies.iter().enumerate() {
+                Some(scaling @ (Scaling::Asg(_) | Scaling::EcsService(_))) => {
+                    let Some(group) = scaling.bounded() else { continue };
+                    for (index, policy) in group.policies.iter().enumerate() {
                         let (word, metric) = match policy {
                             Policy::QueueLength(rule) => ("queue-length", rule.metric.as_ref()),
                             Policy::TargetTracking(rule) => ("target-tracking", rule.metric.as_ref()),
@@ -262,7 +263,7 @@ fn each_metric(draft: &Draft, visit: &mut dyn FnMut(Place, &Metric)) {
                             Policy::Scheduled(_) => continue,
                         };
                         if let Some(metric) = metric {
-                            visit(place.then("asg").then("policies").nth(index).then(word).then("metric"), metric);
+                            visit(place.then(group.word).then("policies").nth(index).then(word).then("metric"), metric);
                         }
                     }
                 }
@@ -285,12 +286,14 @@ fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>
             if let Some(law) = pool.poll.as_ref().and_then(|poll| poll.on_error.as_ref()) {
                 visit(place.then("poll").then("on-error"), AnyLaw::Time(law));
             }
-            if let Some(Scaling::Asg(asg)) = &pool.scaling {
-                let place = place.then("scaling").then("asg");
-                if let Some(law) = &asg.lag {
-                    visit(place.then("lag"), AnyLaw::Time(law));
-                }
-                for (index, policy) in asg.policies.iter().enumerate() {
+            if let Some(Scaling::Asg(asg)) = &pool.scaling
+                && let Some(law) = &asg.lag
+            {
+                visit(place.then("scaling").then("asg").then("lag"), AnyLaw::Time(law));
+            }
+            if let Some(group) = pool.scaling.as_ref().and_then(Scaling::bounded) {
+                let place = place.then("scaling").then(group.word);
+                for (index, policy) in group.policies.iter().enumerate() {
                     if let Policy::Scheduled(Scheduled { late: Some(law), .. }) = policy {
                         visit(place.then("policies").nth(index).then("scheduled").then("late"), AnyLaw::Time(law));
                     }

@@ -38,7 +38,6 @@ const LATER: &[(&str, &str)] = &[
     ("topology.*.pool.*.steps.choose", ""),
     ("topology.*.pool.*.steps.cold", ""),
     ("topology.*.pool.*.steps.delay", ""),
-    ("topology.*.pool.*.scaling.ecs-service", ""),
     ("topology.*.pool.*.scaling.hpa", ""),
     ("topology.*.pool.*.scaling.keda", ""),
     ("topology.*.pool.*.scaling.keda-jobs", ""),

@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::cloud::scaling::alarm::State;
 use crate::cloud::scaling::plan::{CooldownFrom, Group, Policy, Scheduled};
+use crate::cloud::scaling::service;
 use crate::ground::time::{SimTime, Span};
 
 /// What a controller sees when it looks.
@@ -30,6 +31,8 @@ pub struct Seen {
     pub coming: u32,
     /// Workers that end what they hold and then go.
     pub terminating: u32,
+    /// Whether it is a service, which its first datapoint above a target starts where no task runs.
+    pub is_service: bool,
     /// Whether the group says how long a new worker warms up; unset is not 0.
     pub has_warm_up: bool,
     /// What the policy's alarm for too much says.
@@ -63,6 +66,7 @@ impl Seen {
             warm: 0,
             coming: 0,
             terminating: 0,
+            is_service: false,
             has_warm_up: false,
             high: State::InsufficientData,
             low: State::InsufficientData,
@@ -139,6 +143,10 @@ pub struct Memory {
     pub rest_until: SimTime,
     /// The rest that begins once all that was decided is done.
     pub to_come: Option<Span>,
+    /// Of a service: fewer not before this instant …
+    pub fewer_from: SimTime,
+    /// … and how many the rest for more began with.
+    pub added: u32,
 }
 
 /// What was decided, and why.
@@ -302,8 +310,9 @@ fn scheduled(rule: &Scheduled, seen: &Seen) -> Recommendation {
 ///
 /// A rest holds back simple scaling and the queue-length rule in both directions; step scaling and target tracking only
 /// when they ask for fewer in a group that does not say how long its workers warm up; a timetable never (EC2 Auto
-/// Scaling user guide, *Scaling cooldowns*). Every change begins one. It counts from the decision, or from the end of
-/// what was decided, before which nothing that rests is decided; a look at its very end may act.
+/// Scaling user guide, *Scaling cooldowns*). An ECS service has rests of its own. Every change begins one. It counts from
+/// the decision, or from the end of what was decided, before which nothing that rests is decided; a look at its very end
+/// may act.
 pub fn restrain(asked: Recommendation, seen: &Seen, group: &Group, memory: Memory) -> (Decision, Memory) {
     let Bounds { min, max } = asked.bounds;
     // Where predictive scaling is at work, the largest size that any policy wants is taken, its forecast among them.
@@ -321,7 +330,7 @@ pub fn restrain(asked: Recommendation, seen: &Seen, group: &Group, memory: Memor
         base: asked.base,
     };
     let memory = match (memory.to_come, seen.settled) {
-        (Some(rest), Some(since)) => Memory { rest_until: since + rest, to_come: None },
+        (Some(rest), Some(since)) => Memory { rest_until: since + rest, to_come: None, ..memory },
         _ => memory,
     };
     let why = if bounded < asked.desired {
@@ -334,6 +343,10 @@ pub fn restrain(asked: Recommendation, seen: &Seen, group: &Group, memory: Memor
     if bounded == seen.desired {
         return (decided(bounded, why), memory);
     }
+    if let Some(cooldowns) = group.service {
+        let (to, held, memory) = service::restrain(asked, bounded, seen, cooldowns, memory);
+        return (decided(to, held.unwrap_or(why)), memory);
+    }
     if asked.rests && memory.to_come.is_some() {
         return (decided(seen.desired, Reason::UnderWay { wanted: bounded }), memory);
     }
@@ -343,7 +356,7 @@ pub fn restrain(asked: Recommendation, seen: &Seen, group: &Group, memory: Memor
     }
     let rest = asked.cooldown.unwrap_or(group.cooldown);
     let memory = match group.cooldown_from {
-        CooldownFrom::Decision => Memory { rest_until: seen.now + rest, to_come: None },
+        CooldownFrom::Decision => Memory { rest_until: seen.now + rest, to_come: None, ..memory },
         CooldownFrom::DrainStart | CooldownFrom::DrainEnd => Memory { to_come: Some(rest), ..memory },
     };
     (decided(bounded, why), memory)
@@ -409,7 +422,7 @@ mod tests {
     fn a_timetable_does_not_wait_for_a_cooldown() {
         let late = Distribution::constant(0);
         let rule = Scheduled { at: SimTime::START, min: Some(4), desired: None, max: None, late };
-        let memory = Memory { rest_until: SimTime::from_nanos(u64::MAX / 2), to_come: None };
+        let memory = Memory { rest_until: SimTime::from_nanos(u64::MAX / 2), ..Memory::default() };
         let look = seen(40, 2);
         let (decision, _) = restrain(scheduled(&rule, &look), &look, &group(60, CooldownFrom::Decision), memory);
         assert_eq!((decision.to, decision.action()), (4, "scale-out"));
@@ -437,7 +450,7 @@ mod tests {
     /// The same page: step scaling and target tracking scale out without waiting for a cooldown.
     #[test]
     fn who_does_not_rest_changes_the_size_in_a_rest() {
-        let memory = Memory { rest_until: SimTime::from_nanos(u64::MAX / 2), to_come: None };
+        let memory = Memory { rest_until: SimTime::from_nanos(u64::MAX / 2), ..Memory::default() };
         let out = Recommendation { rests: false, ..asked(5) };
         let (decision, _) = restrain(out, &seen(40, 3), &group(300, CooldownFrom::Decision), memory);
         assert_eq!((decision.from, decision.to), (3, 5));

@@ -10,6 +10,7 @@ mod metric;
 mod plan;
 mod predictive;
 mod queue_length;
+mod service;
 mod step;
 mod target_tracking;
 
@@ -18,8 +19,8 @@ pub use change::Change;
 pub use decide::{Bounds, Decision, Edge, Memory, Reason, Recommendation, Seen};
 pub use metric::{Metric, Metrics, Population, Ratio, Reading, Recorded};
 pub use plan::{
-    Alarm, Care, CooldownFrom, Entry, Factor, Group, Policy, QueueLength, ScaleIn, Scaling, Scheduled, Shrinks, Simple,
-    Size, TargetTracking, Vertical,
+    Alarm, Care, CooldownFrom, Cooldowns, Entry, Factor, Group, Policy, QueueLength, ScaleIn, Scaling, Scheduled,
+    Shrinks, Simple, Size, TargetTracking, Vertical,
 };
 pub use predictive::{Loads, Predictive};
 pub use step::{Statistic, Step, Stride};

@@ -90,6 +90,17 @@ pub struct Group {
     pub lag: Distribution,
     /// How it looks after its machines.
     pub care: Care,
+    /// The rests of an ECS service, which take the place of the group's.
+    pub service: Option<Cooldowns>,
+}
+
+/// The rests of Application Auto Scaling, for an ECS service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cooldowns {
+    /// After some were added.
+    pub out: Span,
+    /// After some were taken away.
+    pub back: Span,
 }
 
 /// How a group looks after its machines, beside their number.
@@ -118,6 +129,7 @@ impl Default for Group {
             warm_up: None,
             lag: Distribution::constant(0),
             care: Care::default(),
+            service: None,
         }
     }
 }

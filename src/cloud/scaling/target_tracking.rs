@@ -71,6 +71,10 @@ impl TargetTracking {
         };
         let why = Reason::Target { metric, target: self.target };
         let base = self.base(seen);
+        if seen.is_service && seen.desired == 0 && metric > self.target {
+            // Application Auto Scaling user guide, Target tracking: from zero it adds the least there is, after one datapoint.
+            return Recommendation { desired: 1, ..Recommendation::stay(seen, why).at(Edge::High, 0) };
+        }
         if seen.high == State::Alarm {
             let asked = Recommendation::stay(seen, why).at(Edge::High, base);
             return Recommendation { desired: seen.desired.max(need), ..asked };

@@ -188,6 +188,7 @@ impl World<'_> {
             warm: pool.warm(group.warm_up_of(rule), now),
             coming: (pool.levels.pending.level() + pool.levels.booting.level()) as u32,
             terminating: pool.levels.draining.level() as u32,
+            is_service: group.service.is_some(),
             has_warm_up: group.warm_up.is_some(),
             high,
             low,

@@ -218,9 +218,9 @@ fn farewell(draft: &draft::node::ScaleIn) -> Farewell {
 
 /// Workers at the start where the file does not say.
 fn first_workers(scaling: Option<&Scaling>) -> u32 {
-    match scaling {
-        Some(Scaling::Asg(asg)) => count(asg.desired.or(asg.min).map_or(0, |number| number.0)),
-        Some(Scaling::Schedule(_) | Scaling::Vertical(_)) | None => 1,
+    match scaling.map(Scaling::bounded) {
+        Some(Some(group)) => count(group.desired.or(group.min).map_or(0, |number| number.0)),
+        Some(None) | None => 1,
     }
 }
 

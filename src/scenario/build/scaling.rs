@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::cloud::scaling::{
-    Alarm, Care, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, Predictive,
-    QueueLength, Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step,
-    Stride, TargetTracking, Vertical, Window,
+    Alarm, Care, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Metric, Metrics, Missing, Policy,
+    Predictive, QueueLength, Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size,
+    Statistic, Step, Stride, TargetTracking, Vertical, Window,
 };
 use crate::cloud::topology::{Held, NodeId, Platform, Speed};
 use crate::ground::time::{SimTime, Span};
@@ -21,6 +21,8 @@ use crate::scenario::draft::scaling as draft;
 use crate::scenario::files::columns_of;
 use crate::scenario::rules::{alarms, metrics};
 
+/// The rests of an ECS service (Application Auto Scaling user guide, Define cooldown periods).
+const SERVICE_COOLDOWN: Span = Span::from_secs(300);
 /// From one look of a policy to the next, where the file does not say.
 const PERIOD: Span = Span::from_secs(60);
 
@@ -53,6 +55,9 @@ impl Builder<'_> {
                 Scaling::Vertical(self.vertical(vertical, alarm, platform, slots))
             }
             Some(draft::Scaling::Asg(asg)) => Scaling::Group(self.group(ids, topology, name, pool, asg)),
+            Some(draft::Scaling::EcsService(service)) => {
+                Scaling::Group(self.ecs_service(ids, topology, name, pool, service))
+            }
         }
     }
 
@@ -183,14 +188,55 @@ impl Builder<'_> {
 
     fn group(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str, pool: &Pool, draft: &draft::Asg) -> Group {
         let min = draft.min.map_or(0, |min| count(min.0));
-        let workers = match pool.workers {
-            Some(Amount::Of(workers)) => Some(count(workers)),
-            Some(Amount::Unlimited) | None => None,
-        };
+        let policies = self.policies(ids, topology, name, &draft.policies);
+        Group {
+            min,
+            desired: draft.desired.map(|desired| count(desired.0)).or(workers(pool)).unwrap_or(min),
+            max: count(draft.max.0),
+            policies,
+            cooldown: draft.cooldown.map_or(Span::ZERO, |time| time.0),
+            cooldown_from: match draft.cooldown_from {
+                None | Some(draft::CooldownFrom::Decision) => CooldownFrom::Decision,
+                Some(draft::CooldownFrom::DrainStart) => CooldownFrom::DrainStart,
+                Some(draft::CooldownFrom::DrainEnd) => CooldownFrom::DrainEnd,
+            },
+            warm_up: draft.warm_up.map(|time| time.0),
+            lag: self.law_or_none(&draft.lag),
+            care: care(draft),
+            service: None,
+        }
+    }
+
+    /// An ECS service: new tasks count as soon as they run.
+    fn ecs_service(
+        &mut self,
+        ids: &Ids<'_>,
+        topology: &Topology,
+        name: &str,
+        pool: &Pool,
+        draft: &draft::EcsService,
+    ) -> Group {
+        let min = draft.min.map_or(0, |min| count(min.0));
+        let cooldown = |time: Option<Time>| time.map_or(SERVICE_COOLDOWN, |time| time.0);
+        Group {
+            min,
+            desired: workers(pool).unwrap_or(min),
+            max: count(draft.max.0),
+            policies: self.policies(ids, topology, name, &draft.policies),
+            warm_up: Some(Span::ZERO),
+            service: Some(Cooldowns {
+                out: cooldown(draft.scale_out_cooldown),
+                back: cooldown(draft.scale_in_cooldown),
+            }),
+            ..Group::default()
+        }
+    }
+
+    fn policies(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str, drafts: &[draft::Policy]) -> Vec<Policy> {
         let own = self.id(ids, name);
         let before = self.before(ids, topology, name);
         let mut policies = Vec::new();
-        for policy in &draft.policies {
+        for policy in drafts {
             match policy {
                 draft::Policy::QueueLength(rule) => {
                     policies.push(Policy::QueueLength(self.queue_length(ids, rule, own, before)))
@@ -218,21 +264,7 @@ impl Builder<'_> {
                 }
             }
         }
-        Group {
-            min,
-            desired: draft.desired.map(|desired| count(desired.0)).or(workers).unwrap_or(min),
-            max: count(draft.max.0),
-            policies,
-            cooldown: draft.cooldown.map_or(Span::ZERO, |time| time.0),
-            cooldown_from: match draft.cooldown_from {
-                None | Some(draft::CooldownFrom::Decision) => CooldownFrom::Decision,
-                Some(draft::CooldownFrom::DrainStart) => CooldownFrom::DrainStart,
-                Some(draft::CooldownFrom::DrainEnd) => CooldownFrom::DrainEnd,
-            },
-            warm_up: draft.warm_up.map(|time| time.0),
-            lag: self.law_or_none(&draft.lag),
-            care: care(draft),
-        }
+        policies
     }
 
     fn queue_length(&mut self, ids: &Ids<'_>, draft: &draft::QueueLength, own: NodeId, before: NodeId) -> QueueLength {
@@ -351,6 +383,14 @@ impl Builder<'_> {
             self.slip("a recorded metric was not read".to_owned());
             Arc::new([])
         }))
+    }
+}
+
+/// The workers at the start that a pool names.
+fn workers(pool: &Pool) -> Option<u32> {
+    match pool.workers {
+        Some(Amount::Of(workers)) => Some(count(workers)),
+        Some(Amount::Unlimited) | None => None,
     }
 }
 

@@ -50,6 +50,8 @@ impl JsonSchema for Factor {
 pub(crate) enum Scaling {
     /// An Auto Scaling group: workers between two bounds, and policies that ask for more or fewer.
     Asg(Box<Asg>),
+    /// Application Auto Scaling of an ECS service: the same policies, and rests of its own for more and for fewer.
+    EcsService(Box<EcsService>),
     /// A timetable without a controller.
     Schedule(Vec<Timetable>),
     /// Scaled up and down: a bigger machine in the place of each, with an outage for the change.
@@ -90,6 +92,58 @@ pub(crate) struct Asg {
     /// Whether another machine is asked for as soon as a Spot machine hears of its end; else when it is taken.
     #[schemars(extend("default" = false))]
     pub rebalance: Option<bool>,
+}
+
+/// An ECS service between two bounds (Application Auto Scaling).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct EcsService {
+    /// Never fewer tasks, and so many at the start.
+    #[schemars(extend("default" = 0))]
+    pub min: Option<Whole>,
+    /// Never more tasks.
+    pub max: Whole,
+    /// Who asks for more or fewer. Without any, the service keeps its size.
+    #[serde(default)]
+    pub policies: Vec<Policy>,
+    /// Rest after tasks were added: until then only what is more than the last addition is added.
+    #[schemars(extend("default" = "300s"))]
+    pub scale_out_cooldown: Option<Time>,
+    /// Rest after tasks were taken away, before more are. Whatever adds some ends it.
+    #[schemars(extend("default" = "300s"))]
+    pub scale_in_cooldown: Option<Time>,
+}
+
+/// What an Auto Scaling group and an ECS service have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounded<'a> {
+    /// Its word in the file.
+    pub word: &'static str,
+    /// Never fewer.
+    pub min: Option<Whole>,
+    /// At the start.
+    pub desired: Option<Whole>,
+    /// Never more.
+    pub max: Whole,
+    /// Who asks for more or fewer.
+    pub policies: &'a [Policy],
+}
+
+impl Scaling {
+    /// The group or service, where it is one.
+    pub fn bounded(&self) -> Option<Bounded<'_>> {
+        match self {
+            Scaling::Asg(asg) => {
+                let Asg { min, desired, max, policies, .. } = &**asg;
+                Some(Bounded { word: "asg", min: *min, desired: *desired, max: *max, policies })
+            }
+            Scaling::EcsService(service) => {
+                let EcsService { min, max, policies, .. } = &**service;
+                Some(Bounded { word: "ecs-service", min: *min, desired: None, max: *max, policies })
+            }
+            Scaling::Schedule(_) | Scaling::Vertical(_) => None,
+        }
+    }
 }
 
 /// How a group finds out that a worker has failed. It is let go first, then another is asked for; at most a tenth of the

@@ -5,7 +5,7 @@ use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::node::{Platform, Pool, Routing};
 use crate::scenario::draft::quantities::{Amount, Number, Whole};
-use crate::scenario::draft::scaling::{Policy, Scaling};
+use crate::scenario::draft::scaling::{Bounded, Policy, Scaling};
 use crate::scenario::place::Place;
 use crate::scenario::rules::ranges::Ranges;
 use crate::scenario::rules::sizes;
@@ -121,36 +121,18 @@ fn speed(speed: Option<Number>, place: Place, ranges: &mut Ranges) {
 
 fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Ranges) {
     let place = pool_place.then("scaling");
+    if let Some(group) = scaling.bounded() {
+        bounded(pool, group, pool_place, &place.then(group.word), ranges);
+    }
     match scaling {
         Scaling::Asg(asg) => {
             let place = place.then("asg");
-            ranges.within("workers at the most", Some(asg.max), 0, WORKERS_MAX, place.then("max"));
-            let (min, desired, max) = (asg.min.map(|n| n.0), asg.desired.map(|n| n.0), Some(asg.max.0));
-            ranges.at_most(("min", min), ("max", max), &place);
-            ranges.at_most(("min", min), ("desired", desired), &place);
-            ranges.at_most(("desired", desired), ("max", max), &place);
-            if let Some(Amount::Of(workers)) = pool.workers
-                && !(min.unwrap_or(0)..=asg.max.0).contains(&workers)
-                && min.unwrap_or(0) <= asg.max.0
-            {
-                let what = format!(
-                    "{workers} workers at the start are outside the group's bounds, {} to {}",
-                    min.unwrap_or(0),
-                    asg.max.0
-                );
-                ranges.complaints.push(
-                    Complaint::error("E202", pool_place.then("workers"), what)
-                        .advise("change the bounds, or take `workers` out"),
-                );
-            }
             let every = asg.health_check.and_then(|health| health.every).map(|time| time.0);
             ranges.at_least("a rhythm", every, CHECK_MIN, place.then("health-check").then("every"));
             let most = asg.max_lifetime.map(|time| time.0);
             ranges.at_least("a lifetime", most, LIFETIME_MIN, place.then("max-lifetime"));
-            for (index, policy) in asg.policies.iter().enumerate() {
-                self::policy(policy, asg.max.0, &place.then("policies").nth(index), ranges);
-            }
         }
+        Scaling::EcsService(_) => {}
         Scaling::Schedule(rows) => {
             for (index, row) in rows.iter().enumerate() {
                 ranges.within(
@@ -191,6 +173,32 @@ fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Rang
                 }
             }
         }
+    }
+}
+
+/// What groups and services have in common.
+fn bounded(pool: &Pool, group: Bounded<'_>, pool_place: &Place, place: &Place, ranges: &mut Ranges) {
+    ranges.within("workers at the most", Some(group.max), 0, WORKERS_MAX, place.then("max"));
+    let (min, desired, max) = (group.min.map(|n| n.0), group.desired.map(|n| n.0), Some(group.max.0));
+    ranges.at_most(("min", min), ("max", max), place);
+    ranges.at_most(("min", min), ("desired", desired), place);
+    ranges.at_most(("desired", desired), ("max", max), place);
+    if let Some(Amount::Of(workers)) = pool.workers
+        && !(min.unwrap_or(0)..=group.max.0).contains(&workers)
+        && min.unwrap_or(0) <= group.max.0
+    {
+        let what = format!(
+            "{workers} workers at the start are outside the group's bounds, {} to {}",
+            min.unwrap_or(0),
+            group.max.0
+        );
+        ranges.complaints.push(
+            Complaint::error("E202", pool_place.then("workers"), what)
+                .advise("change the bounds, or take `workers` out"),
+        );
+    }
+    for (index, policy) in group.policies.iter().enumerate() {
+        self::policy(policy, group.max.0, &place.then("policies").nth(index), ranges);
     }
 }
 

@@ -197,9 +197,20 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     Complaint::error("E108", desired, what).and(workers, "the other one").advise("keep one of them"),
                 );
             }
-            if let Some(Scaling::Asg(asg)) = &pool.scaling {
-                for (index, policy) in asg.policies.iter().enumerate() {
-                    self::policy(policy, &place.then("asg").then("policies").nth(index), &mut complaints);
+            if let Some(group) = pool.scaling.as_ref().and_then(Scaling::bounded) {
+                for (index, policy) in group.policies.iter().enumerate() {
+                    if matches!((group.word, policy), ("ecs-service", Policy::Simple(_))) {
+                        let place = place.then(group.word).then("policies").nth(index).then("simple").key();
+                        complaints.push(
+                            Complaint::error(
+                                "E108",
+                                place,
+                                "a service has no simple scaling: that is of Auto Scaling groups",
+                            )
+                            .advise("a `step` policy with one step does the same"),
+                        );
+                    }
+                    self::policy(policy, &place.then(group.word).then("policies").nth(index), &mut complaints);
                 }
             }
             if let Some(Scaling::Vertical(vertical)) = &pool.scaling {

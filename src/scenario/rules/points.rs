@@ -66,10 +66,12 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                         );
                     }
                 }
-                Some(Scaling::Asg(asg)) => {
-                    for (index, policy) in asg.policies.iter().enumerate() {
+                Some(scaling @ (Scaling::Asg(_) | Scaling::EcsService(_))) => {
+                    let Some(group) = scaling.bounded() else { continue };
+                    for (index, policy) in group.policies.iter().enumerate() {
                         if let Policy::Scheduled(scheduled) = policy {
-                            let place = place.then("asg").then("policies").nth(index).then("scheduled").then("cron");
+                            let place =
+                                place.then(group.word).then("policies").nth(index).then("scheduled").then("cron");
                             cron(sight, scheduled.cron.as_deref(), place, &mut complaints);
                         }
                     }

@@ -3,7 +3,7 @@
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::metric::Metric;
 use crate::scenario::draft::quantities::Limit;
-use crate::scenario::draft::scaling::{Asg, Policy, Scaling, TargetTracking, When};
+use crate::scenario::draft::scaling::{Bounded, Policy, Scaling, TargetTracking, When};
 use crate::scenario::place::Place;
 use crate::scenario::rules::metrics::{limit_value, of_some_queue, reads, target_value, word};
 use crate::scenario::rules::{Rule, alarms};
@@ -29,9 +29,9 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 read(&alarm.metric, &place, &mut complaints);
                 limit(&alarm.metric, &alarm.when, &place.then("when"), &mut complaints);
             }
-            let Some(Scaling::Asg(asg)) = &pool.scaling else { continue };
-            let place = place.then("asg");
-            for (index, policy) in asg.policies.iter().enumerate() {
+            let Some(group) = pool.scaling.as_ref().and_then(Scaling::bounded) else { continue };
+            let place = place.then(group.word);
+            for (index, policy) in group.policies.iter().enumerate() {
                 let place = place.then("policies").nth(index);
                 match policy {
                     Policy::QueueLength(rule) => {
@@ -45,7 +45,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                             read(metric, &place, &mut complaints);
                         }
                         target(tracking, &place, &mut complaints);
-                        leaves_zero(pool_name, asg, &place, &mut complaints);
+                        leaves_zero(pool_name, group, &place, &mut complaints);
                     }
                     Policy::Step(step) => {
                         let place = place.then("step");
@@ -66,7 +66,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     Policy::Scheduled(_) => {}
                 }
             }
-            let ambiguous = asg.policies.iter().any(|policy| match policy {
+            let ambiguous = group.policies.iter().any(|policy| match policy {
                 Policy::QueueLength(rule) => rule.metric.as_ref().is_none_or(of_some_queue),
                 Policy::TargetTracking(tracking) => {
                     tracking.backlog_per_instance.is_some() || tracking.metric.as_ref().is_some_and(of_some_queue)
@@ -124,16 +124,20 @@ fn limit(metric: &Metric, when: &When, place: &Place, complaints: &mut Vec<Compl
 }
 
 /// New capacity is workers in service × metric ÷ target, which of none is none: nothing ever asks for the first one.
-fn leaves_zero(pool: &str, asg: &Asg, place: &Place, complaints: &mut Vec<Complaint>) {
-    let others = asg.policies.iter().any(|policy| match policy {
+fn leaves_zero(pool: &str, group: Bounded<'_>, place: &Place, complaints: &mut Vec<Complaint>) {
+    // A service is started by its first datapoint above the target, if there is one without a task.
+    let starts = group.word == "ecs-service";
+    let others = group.policies.iter().any(|policy| match policy {
         Policy::QueueLength(_) | Policy::Scheduled(_) => true,
         Policy::Step(step) => needs_nobody(&step.metric),
         Policy::Simple(simple) => needs_nobody(&simple.metric),
         Policy::Predictive(rule) => needs_nobody(&rule.metric),
         // Workers in service × metric: only a divisor of at least one makes something of nobody.
-        Policy::TargetTracking(tracking) => tracking.metric.as_ref().is_some_and(is_of_one_at_least),
+        Policy::TargetTracking(tracking) => {
+            tracking.metric.as_ref().is_some_and(|metric| is_of_one_at_least(metric) || starts && needs_nobody(metric))
+        }
     });
-    if asg.min.map_or(0, |min| min.0) == 0 && !others {
+    if group.min.map_or(0, |min| min.0) == 0 && !others {
         let what = format!(
             "pool `{pool}` may shrink to zero workers, and target tracking never leaves zero: it multiplies those there are"
         );

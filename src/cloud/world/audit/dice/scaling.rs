@@ -1,9 +1,9 @@
 //! Draws how pools are scaled, and what their controllers see.
 
 use crate::cloud::scaling::{
-    Alarm, Care, Change, Condition, CooldownFrom, Entry, Factor, Group, Metric, Metrics, Missing, Policy, Predictive,
-    QueueLength, Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step,
-    Stride, TargetTracking, Vertical, Window,
+    Alarm, Care, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Metric, Metrics, Missing, Policy,
+    Predictive, QueueLength, Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size,
+    Statistic, Step, Stride, TargetTracking, Vertical, Window,
 };
 use crate::cloud::topology::{NodeId, Platform, Speed};
 use crate::cloud::world::audit::dice::Dice;
@@ -65,6 +65,10 @@ impl Dice {
                     max_lifetime: self.one_in(4).then(|| Span::from_secs(20)),
                     rebalance: self.one_in(2),
                 },
+                service: self.one_in(4).then(|| {
+                    let (out, back) = (Span::from_secs(self.of(20)), Span::from_secs(self.of(20)));
+                    Cooldowns { out, back }
+                }),
                 lag: if self.one_in(2) { self.law(5) } else { Distribution::constant(0) },
             }),
             _ => Scaling::Fixed,
