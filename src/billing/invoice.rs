@@ -6,6 +6,7 @@ use std::fmt;
 use crate::billing::capacity::Capacity;
 use crate::billing::prices::{Item, OWN, PriceBook};
 use crate::billing::usage::{Machines, Usage, Used};
+use crate::cloud::credits::VCPU_HOUR;
 use crate::cloud::topology::Platform;
 use crate::ground::money::{Money, Price};
 use crate::ground::time::Span;
@@ -136,9 +137,20 @@ fn of_machines(machines: &Machines, idle: Option<u128>) -> Vec<Charge> {
                 let quantity = Quantity { parts: nano_gb(machines.byte_seconds * 1_000_000_000), decimals: 9 };
                 charges.push(Charge { item: "ebs.gp3".to_owned(), quantity, hour: None, idle: None });
             }
+            if let Some(surplus) = machines.surplus {
+                let family = instance.split('.').next().unwrap_or_default();
+                let quantity = Quantity { parts: millionths(surplus), decimals: 6 };
+                charges.push(Charge { item: format!("ec2.credits.{family}"), quantity, hour: None, idle: None });
+            }
             charges
         }
     }
+}
+
+/// What was spent beyond CPU credits, in millionths of a vCPU-hour, rounded half up.
+const fn millionths(surplus: u128) -> u128 {
+    const PER: u128 = VCPU_HOUR / 1_000_000;
+    (surplus + PER / 2) / PER
 }
 
 /// Byte·nanoseconds as 10⁻⁹ GB·s, rounded half up. Storage is sold by GB of 2³⁰ bytes (Amazon S3 FAQ).
@@ -269,7 +281,8 @@ mod tests {
 
     fn machines(seconds: u64, slots: u32, volume: u64) -> Machines {
         let platform = Platform::Ec2 { instance: "m5.large".to_owned(), volume, spot: false };
-        Machines { platform, slots, starts: 1, seconds, byte_seconds: u128::from(volume) * u128::from(seconds) }
+        let byte_seconds = u128::from(volume) * u128::from(seconds);
+        Machines { starts: 1, seconds, byte_seconds, ..Machines::none(platform, slots) }
     }
 
     fn costs(usage: &Usage, book: &PriceBook) -> Vec<String> {

@@ -23,7 +23,8 @@ const CHUNK: u64 = 64 * 1024;
 /// - A machine is paid for from *running* until *gone*: each start by the started second, at least the platform's
 ///   minimum; a Spot machine that the provider takes back within an hour is free. A volume is paid for as long as its
 ///   machine; a machine that is scaled up and down keeps its volume while it is stopped, so that volume is paid for
-///   from its first start on.
+///   from its first start on, and one of a warm pool until it is gone for good. What an unlimited machine with
+///   burstable speed spends beyond its credits is paid for by the vCPU-hour.
 /// - A balancer lives from 0: started hours, and the capacity of each clock hour. Of the model it is assumed that
 ///   every request is a connection of its own, open while the request waits for a worker and while the worker is at
 ///   it (counted in the hour in which that ends); 1 GB is 10⁹ bytes. Where a pool behind a balancer is also reached
@@ -201,6 +202,16 @@ impl Observer<Fact> for Meter {
             Fact::Gone { pool, worker } => {
                 if let Some(pool) = self.pool(pool) {
                     pool.gone(worker, at);
+                }
+            }
+            Fact::Computing { pool, worker, vcpus } => {
+                if let Some(pool) = self.pool(pool) {
+                    pool.computes(worker, vcpus, at);
+                }
+            }
+            Fact::Stopped { pool, worker } => {
+                if let Some(pool) = self.pool(pool) {
+                    pool.stopped(worker, at);
                 }
             }
             _ => {}

@@ -60,6 +60,7 @@ fn units(item: &str) -> &'static [&'static str] {
         "alb.hour" => &["h"],
         "alb.lcu" => &["LCU-h"],
         "sqs.standard" | "sqs.fifo" | "s3.put" | "s3.get" => &["million", "thousand"],
+        "ec2.credits.t2" | "ec2.credits.t3" | "ec2.credits.t3a" | "ec2.credits.t4g" => &["vCPU-h"],
         "s3.storage" | "ebs.gp3" | "ebs.gp2" => &["GB-month"],
         // Something outside, which no book knows: a mail, a look-up of a partner.
         _ if item.strip_prefix("service.").is_some_and(|name| !name.is_empty()) => &["million", "thousand"],
@@ -193,6 +194,7 @@ impl PriceBook {
         let (counted, per) = match (key, unit.as_str()) {
             ("alb.hour", _) => ("h", 1),
             (_, "h") => ("s", 3_600),
+            (_, "vCPU-h") => ("vCPU-h", 1),
             (_, "million") => ("request", 1_000_000),
             (_, "thousand") => ("request", 1_000),
             (_, "GB-month") => ("GB-s", month),

@@ -87,12 +87,14 @@ pub struct Machines {
     pub seconds: u64,
     /// Bytes of their volumes, summed over billed seconds.
     pub byte_seconds: u128,
+    /// What was spent beyond their CPU credits, in [`crate::cloud::credits`]'s unit; `None` where that is nothing to pay for.
+    pub surplus: Option<u128>,
 }
 
 impl Machines {
     /// None yet, of this kind.
     pub fn none(platform: Platform, slots: u32) -> Machines {
-        Machines { platform, slots, starts: 0, seconds: 0, byte_seconds: 0 }
+        Machines { platform, slots, starts: 0, seconds: 0, byte_seconds: 0, surplus: None }
     }
 }
 

@@ -59,6 +59,7 @@ pub const WORDS: &[Word] = &[
     figure("lost.left", SHARE, "lost because they lost patience in line"),
     figure("lost.error", SHARE, "lost because the work failed"),
     figure("lost.limited", SHARE, "lost because a limit on the rate of requests had no room for them"),
+    figure("lost.throttled", SHARE, "lost because the provider refused them"),
     figure(
         "lost.shed",
         SHARE,
@@ -102,6 +103,8 @@ pub const WORDS: &[Word] = &[
     figure("workers.ready", MEAN, "workers in service"),
     figure("workers.failed", MEAN, "workers that have failed and are not yet mended; paid for"),
     figure("workers.draining", MEAN, "workers that end what they hold and then go"),
+    figure("workers.warm", MEAN, "machines in the warm pool, those included that are on their way there"),
+    figure("workers.denied", RATE, "launches that came to nothing: no capacity, or the account's limit"),
     figure("workers.started", RATE, "workers asked for"),
     figure("workers.stopped", RATE, "workers gone"),
     figure("workers.failures", RATE, "times that a worker failed"),

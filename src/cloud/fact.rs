@@ -215,6 +215,38 @@ pub enum Fact {
         /// Its number, from 1.
         worker: u32,
     },
+    /// A worker that was asked for, or let go, is for the warm pool.
+    Warming {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+    },
+    /// A machine of the warm pool is stopped: only its volume is paid for.
+    Stopped {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+    },
+    /// A machine that may owe CPU credits computes with so many vCPUs from now on.
+    Computing {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+        /// How many.
+        vcpus: u32,
+    },
+    /// A machine is called from the warm pool.
+    Woken {
+        /// Whose.
+        pool: NodeId,
+        /// Its number.
+        worker: u32,
+        /// Whether it runs already; else it is started.
+        runs: bool,
+    },
     /// A worker's machine runs: it is paid for from now on.
     Running {
         /// Whose.
@@ -357,6 +389,8 @@ pub enum Loss {
     Error,
     /// A limit on the rate of requests had no room for it.
     Limited,
+    /// The provider refused it.
+    Throttled,
     /// Turned away, at the door or out of the line, to serve the others in time.
     Shed,
     /// Its client's deadline had passed.
@@ -377,7 +411,7 @@ pub enum Loss {
 
 impl Loss {
     /// All reasons, in the order in which they are shown.
-    pub const ALL: [Loss; 17] = [
+    pub const ALL: [Loss; 18] = [
         Loss::Full,
         Loss::NoWorker,
         Loss::Down,
@@ -387,6 +421,7 @@ impl Loss {
         Loss::Left,
         Loss::Error,
         Loss::Limited,
+        Loss::Throttled,
         Loss::Shed,
         Loss::Late,
         Loss::Broken,
@@ -409,6 +444,7 @@ impl Loss {
             Loss::Left => "left",
             Loss::Error => "error",
             Loss::Limited => "limited",
+            Loss::Throttled => "throttled",
             Loss::Shed => "shed",
             Loss::Late => "late",
             Loss::Broken => "breaker-open",
@@ -422,15 +458,14 @@ impl Loss {
 
     /// Whether a limit refused it: to be tried again later, and more slowly.
     pub const fn is_throttling(self) -> bool {
-        matches!(self, Loss::Limited | Loss::Shed)
+        matches!(self, Loss::Limited | Loss::Throttled | Loss::Shed)
     }
 
     /// How the stay of a worker ended whose call failed so.
     pub const fn of_caller(self) -> Outcome {
         match self {
-            Loss::Full | Loss::NoWorker | Loss::Down | Loss::Limited | Loss::Shed | Loss::Broken | Loss::Crowded => {
-                Outcome::Refused
-            }
+            Loss::Full | Loss::NoWorker | Loss::Down | Loss::Broken | Loss::Crowded => Outcome::Refused,
+            Loss::Limited | Loss::Throttled | Loss::Shed => Outcome::Refused,
             Loss::TimedOut | Loss::Left | Loss::Late => Outcome::TimedOut,
             _ => Outcome::Error,
         }

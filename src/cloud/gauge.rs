@@ -30,6 +30,10 @@ pub enum Level {
     Failed,
     /// Workers that end what they hold and then go.
     Draining,
+    /// Machines in a pool's warm pool, those included that are on their way there.
+    Warm,
+    /// Launches of a pool that came to nothing, a second: its integral, over seconds, is their number.
+    Denied,
     /// 1 while a node is away, else 0.
     Away,
     /// Messages of a queue that are free to be received.
@@ -62,6 +66,8 @@ impl Level {
             Level::Ready => "ready",
             Level::Failed => "failed",
             Level::Draining => "draining",
+            Level::Warm => "warm",
+            Level::Denied => "denied",
             Level::Away => "away",
             Level::Visible => "visible",
             Level::InFlight => "in-flight",

@@ -3,6 +3,7 @@
 pub mod arrivals;
 pub mod balancing;
 pub mod caller;
+pub mod credits;
 pub mod discipline;
 pub mod event;
 pub mod fact;

@@ -3,6 +3,7 @@
 //! Nothing here runs. A scenario becomes one [`Application`] (the requests and what they need, the same for
 //! every architecture) and several [`Topology`]s to run it on.
 
+mod account;
 mod admission;
 mod application;
 mod calling;
@@ -12,14 +13,15 @@ mod messages;
 mod service;
 mod spot;
 
+pub use account::{Account, Launches};
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, RetryOn, Work, Workload};
 pub use calling::{Breaker, Budget, Guards, Slow};
 pub use farewell::{Farewell, Termination};
-pub use fault::{Clock, Crash, Fault, Harm, Outage, Reclaim, When};
+pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Outage, Poison, Reclaim, Throttle, When};
 pub use messages::{Batch, DeadLetterAt, DeadLetters, Poll, Queue, Returned, StaleDelete};
 pub use service::Service;
-pub use spot::{Notice, Spot};
+pub use spot::{Notice, Other, Spot};
 
 use crate::cloud::scaling::{Metrics, Scaling};
 use crate::ground::distribution::Distribution;
@@ -50,6 +52,8 @@ pub struct Topology {
     pub zones: Vec<String>,
     /// How what happens becomes what controllers see.
     pub metrics: Metrics,
+    /// What its launches are limited by; `None`: nothing.
+    pub account: Option<Account>,
 }
 
 /// A part of a topology.
@@ -164,6 +168,8 @@ pub struct Pool {
     pub no_worker: NoWorker,
     /// What it runs on.
     pub platform: Platform,
+    /// Whether its machines with burstable speed may owe CPU credits; `None`: nobody keeps any, and they are always fast.
+    pub credits: Option<bool>,
     /// How much of it is Spot; nothing where all is paid in full.
     pub spot: Option<Spot>,
     /// What a machine whose end is announced does with the work in its hands.
@@ -196,6 +202,11 @@ pub struct Speed {
 impl Speed {
     /// The reference machine's.
     pub const ONE: Speed = Speed { work: 1, time: 1 };
+
+    /// The speed at which this one makes 1.
+    pub const fn inverse(self) -> Speed {
+        Speed { work: self.time, time: self.work }
+    }
 
     /// How long `work` takes at this speed, rounded half up to a nanosecond.
     #[inline(always)]

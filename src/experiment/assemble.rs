@@ -151,6 +151,8 @@ fn is_drawn(level: Level) -> bool {
         | Level::Booting
         | Level::Failed
         | Level::Draining
+        | Level::Warm
+        | Level::Denied
         | Level::Away
         | Level::Hidden
         | Level::EmptyReceives

@@ -205,6 +205,12 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             {
                 list.add(format!("workers.{}", state.word()), "1", level(state));
             }
+            if let Some(warm) = level(Level::Warm) {
+                list.add("workers.warm", "1", Some(warm));
+            }
+            if let Some(denied) = level(Level::Denied) {
+                list.add("workers.denied", "1/s", Some(denied));
+            }
             list.add("workers.started", "1/s", ground.rate(place.started));
             list.add("workers.stopped", "1/s", ground.rate(place.stopped));
             list.add("workers.failures", "1/s", ground.rate(place.failures));

@@ -293,6 +293,10 @@ impl Observer<Fact> for Recorder {
             | Fact::Launched { .. }
             | Fact::Running { .. }
             | Fact::Reclaimed { .. }
+            | Fact::Warming { .. }
+            | Fact::Stopped { .. }
+            | Fact::Woken { .. }
+            | Fact::Computing { .. }
             | Fact::Repaired { .. }
             | Fact::Draining { .. }
             | Fact::Broke { .. }

@@ -311,6 +311,10 @@ impl Observer<Fact> for Tracer<'_> {
             | Fact::Stored { .. }
             | Fact::Fetched { .. }
             | Fact::Reclaimed { .. }
+            | Fact::Warming { .. }
+            | Fact::Stopped { .. }
+            | Fact::Woken { .. }
+            | Fact::Computing { .. }
             | Fact::Failed { .. }
             | Fact::Repaired { .. }
             | Fact::Broke { .. }

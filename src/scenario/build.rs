@@ -3,6 +3,7 @@
 mod application;
 mod calling;
 mod fault;
+mod group;
 mod messages;
 mod node;
 mod scaling;
@@ -109,7 +110,8 @@ impl<'a> Builder<'a> {
         );
         let nodes = nodes.iter().map(|(node, kind)| self.node(&ids, draft, node, *kind)).collect();
         let metrics = self.metrics(&draft.metrics);
-        Topology { name: name.to_owned(), nodes, entry, faults, zones, metrics }
+        let account = draft.account.as_ref().map(group::account);
+        Topology { name: name.to_owned(), nodes, entry, faults, zones, metrics, account }
     }
 
     fn id(&mut self, ids: &Ids<'_>, name: &str) -> NodeId {

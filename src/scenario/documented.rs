@@ -4,6 +4,7 @@
 //! say it itself, before anything else reads the file. So a default is one value with one meaning: the same text in
 //! the file does the same. Under `"textbook"` nothing is written, and what the file does not say does not exist.
 
+use crate::cloud::credits::Credits;
 use crate::cloud::instance_type::vcpus;
 use crate::scenario::change;
 use crate::scenario::tree::{Entry, Table, Tree, Value};
@@ -48,6 +49,13 @@ impl Mark {
 
 /// All rows, in the order of the grammar.
 pub(crate) const ROWS: &[Row] = &[
+    Row {
+        place: "topology.*.zones",
+        value: "[\"a\", \"b\"]",
+        mark: Mark::Assumed,
+        source: "a load balancer needs two, and a group is spread over as many as its subnets are in",
+        only: None,
+    },
     Row {
         place: "topology.*.metrics?.period",
         value: "\"60s\"",
@@ -105,6 +113,20 @@ pub(crate) const ROWS: &[Row] = &[
         only: None,
     },
     Row {
+        place: "topology.*.pool.*.platform.ec2.credits",
+        value: "\"unlimited\"",
+        mark: Mark::Documented,
+        source: "Amazon EC2 user guide, Unlimited mode: T3, T3a and T4g start so",
+        only: Some(owes_credits),
+    },
+    Row {
+        place: "topology.*.pool.*.platform.ec2.credits",
+        value: "\"standard\"",
+        mark: Mark::Documented,
+        source: "the same guide, of T2",
+        only: Some(has_credits),
+    },
+    Row {
         place: "topology.*.pool.*.pending",
         value: "{ uniform = { low = \"4s\", high = \"8s\" } }",
         mark: Mark::Measured,
@@ -117,6 +139,13 @@ pub(crate) const ROWS: &[Row] = &[
         mark: Mark::Assumed,
         source: "after the same: 17.2 s to the kernel's network and 5.6 s to an open port; images differ widely",
         only: Some(runs_on_ec2),
+    },
+    Row {
+        place: "topology.*.pool.*.scale-in?.termination-policy",
+        value: "\"default\"",
+        mark: Mark::Documented,
+        source: "EC2 Auto Scaling user guide, Control which instances terminate: zone, then the default policy",
+        only: None,
     },
     Row {
         place: "topology.*.balancer.*.idle-timeout",
@@ -151,6 +180,35 @@ pub(crate) const ROWS: &[Row] = &[
         value: "{ uniform = { low = \"1s\", high = \"20s\" } }",
         mark: Mark::Measured,
         source: "16 launches and terminations in 14 published activity histories, 2009 to 2026: 1 to 22 s, median 9.5 s",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.asg.health-check",
+        value: "{ sees = \"machines\", patience = \"3min\" }",
+        mark: Mark::Documented,
+        source: "EC2 Auto Scaling user guide, Health checks: status checks always, with a few minutes of patience, others \
+                 only if they are switched on",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.asg.zone-rebalance",
+        value: "true",
+        mark: Mark::Documented,
+        source: "EC2 Auto Scaling user guide, Rebalancing activities",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.asg.hooks.launching.heartbeat-timeout",
+        value: "\"1h\"",
+        mark: Mark::Documented,
+        source: "EC2 Auto Scaling user guide, Amazon EC2 Auto Scaling lifecycle hooks",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.asg.hooks.terminating.heartbeat-timeout",
+        value: "\"1h\"",
+        mark: Mark::Documented,
+        source: "EC2 Auto Scaling user guide, Amazon EC2 Auto Scaling lifecycle hooks",
         only: None,
     },
     Row {
@@ -276,6 +334,17 @@ fn is_fifo(_topology: &Tree, queue: &Tree) -> bool {
 
 fn is_standard(topology: &Tree, queue: &Tree) -> bool {
     !is_fifo(topology, queue)
+}
+
+fn has_credits(_topology: &Tree, ec2: &Tree) -> bool {
+    let named = |name: &str| Credits::of(name, false).is_some();
+    matches!(ec2.get("type").map(|tree| &tree.value), Some(Value::Text(name)) if named(name))
+}
+
+fn owes_credits(topology: &Tree, ec2: &Tree) -> bool {
+    let of_t2 = |name: &str| name.starts_with("t2.");
+    has_credits(topology, ec2)
+        && !matches!(ec2.get("type").map(|tree| &tree.value), Some(Value::Text(name)) if of_t2(name))
 }
 
 fn runs_on_ec2(_topology: &Tree, pool: &Tree) -> bool {

@@ -5,6 +5,7 @@
 pub(crate) mod admission;
 pub(crate) mod client;
 pub(crate) mod fault;
+pub(crate) mod group;
 pub(crate) mod law;
 pub(crate) mod messages;
 pub(crate) mod metric;
@@ -22,6 +23,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::fault::Faults;
+use crate::scenario::draft::group::Account;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::messages::Queue;
 use crate::scenario::draft::metric::Metrics;
@@ -92,4 +94,6 @@ pub(crate) struct Topology {
     pub fault: Faults,
     /// The zones over which the workers of each pool are spread: `["a", "b"]`. Without it, one without a name.
     pub zones: Option<Vec<String>>,
+    /// What its launches are limited by. Without it, nothing.
+    pub account: Option<Account>,
 }

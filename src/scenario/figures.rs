@@ -117,6 +117,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         Form::Number,
         "workers that finish what they hold before they go, on average over time",
     ),
+    row("workers.warm", Of::Pool, Form::Number, "machines in the warm pool, on average over time, where there is one"),
+    row("workers.denied", Of::Pool, Form::Rate, "launches that came to nothing, a second, where an account has limits"),
     row("workers.started", Of::Pool, Form::Rate, "workers started, a second"),
     row("workers.stopped", Of::Pool, Form::Rate, "workers stopped, a second"),
     good(row("throughput", Of::Server, Form::Rate, "visits that end, a second")),

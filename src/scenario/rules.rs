@@ -13,6 +13,7 @@ mod faults;
 mod flow;
 mod gates;
 pub(crate) mod goals;
+mod groups;
 mod growing;
 pub(crate) mod limits;
 mod messages;
@@ -66,6 +67,7 @@ pub(crate) const RULES: &[Rule] = &[
     faults::RULE,
     prices::RULE,
     spot::RULE,
+    groups::RULE,
     receivers::RULE,
     tracking::RULE,
 ];

@@ -335,14 +335,30 @@ at = "30min"
 [fault.reclaim.r]
 pool = "c"
 at = "20min"
+[fault.slow.s]
+component = "w"
+factor = 2
+at = "5min"
+[fault.poison.p]
+component = "w"
+share = "1%"
+at = "0s"
+[fault.throttle.t]
+node = "q"
+share = "1%"
+at = "5min"
 [topology.t]
 entry = "lb"
 metrics = {}
+account.retry = {}
 fault.outage.o = { component = "w", at = "20min" }
 fault.crash.c = { pool = "p", every = "10min", lasts = "1min" }
 zones = ["a", "b"]
 fault.zone.z = { zone = "a", at = "50min", lasts = "1min" }
 fault.reclaim.r = { pool = "c", every = "10h" }
+fault.slow.s = { pool = "p", factor = 2, at = "5min" }
+fault.poison.p = { component = "w", share = "1%", at = "0s" }
+fault.throttle.t = { node = "q", share = "1%", at = "5min" }
 balancer.lb = { to = "p" }
 bucket.b = {}
 service.s = {}
@@ -354,7 +370,7 @@ pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = 
 pool.v = { steps = [], poll = {}, batch = {}, admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
 pool.w = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], alarm = { metric = "cpu", when = { above = "80%" } } } } }
 pool.e = { steps = [], scaling = { ecs-service = { max = 3, policies = [{ queue-length = { metric = "visible" } }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { predictive = { metric = "visible", per-worker = 2 } }, { scheduled = { at = "10min", min = 1 } }] } } }
-pool.g = { steps = [], scaling = { asg = { max = 3, health-check = {}, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { predictive = { metric = "visible", per-worker = 2 } }, { scheduled = { at = "10min", min = 1 } }] } } }
+pool.g = { steps = [], scaling = { asg = { max = 3, health-check = {}, hooks = { launching = { takes = "1s", heartbeat-timeout = "1min" } }, warm-pool = {}, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { predictive = { metric = "visible", per-worker = 2 } }, { scheduled = { at = "10min", min = 1 } }] } } }
 "#;
 
 /// What the schema (and so `explain`) gives as a default is what a file without the key gets.

@@ -258,3 +258,49 @@ fn each_point_that_an_alarm_waits_for_is_paid_with_lost_calls() {
     assert_eq!(verdict(&document, "no-delay", "answer.p95"), Finding::Met);
     assert_eq!(verdict(&document, "three-points", "lost"), Finding::Missed);
 }
+
+/// A machine at a third of its pace serves 1/3 a second of the 1/2 that it gets in turn: within minutes its line is longer
+/// than anybody waits. After the hour 600 stand there, most of whom have given up, and it takes 20 min more to serve them: a
+/// quarter of 80 of 170 min is 11.8 %, less the first minutes. The others could serve 3 a second beside it, and 2 come.
+#[test]
+fn who_deals_out_in_turn_loses_what_a_slow_machine_gets() {
+    let document = found("one-slow-worker.toml", 4);
+    let lost = figure(&document, "in-turn", "lost");
+    assert!((0.09..0.12).contains(&lost), "{lost}");
+    for good in ["to-the-least-busy", "queued"] {
+        assert_eq!(verdict(&document, good, "completion.p99"), Finding::Met, "{good}");
+        assert_eq!(verdict(&document, good, "lost"), Finding::Met, "{good}");
+    }
+}
+
+/// Four t3.large for 730 h cost 4 × $60.74 = $242.94, and what they compute beyond 30 % is 4 × 2 vCPUs × 30 % × 730 h × $0.05 =
+/// $87.60 more, where the m5.large cost $280.32; each with the front's calls. At its baseline a standard one can do half of what
+/// comes, so that the queue grows all day.
+#[test]
+fn a_burstable_machine_is_slow_or_dear_where_the_load_is_steady() {
+    let document = found("burst-credits.toml", 6);
+    let month = |topology| figure(&document, topology, "cost.month");
+    assert!((month("t3-unlimited") - 242.94 - 87.6).abs() < 12.0, "{}", month("t3-unlimited"));
+    assert!((month("m5") - 280.32).abs() < 3.0, "{}", month("m5"));
+    assert!((month("t3-standard") - 242.94).abs() < 3.0, "{}", month("t3-standard"));
+    assert!(figure(&document, "t3-standard", "completion.p95") > 3_600.0);
+    for fast in ["t3-unlimited", "m5"] {
+        assert_eq!(verdict(&document, fast, "completion.p95"), Finding::Met, "{fast}");
+    }
+    assert_eq!(verdict(&document, "t3-unlimited", "cost.month"), Finding::Missed);
+    assert_eq!(verdict(&document, "m5", "cost.month"), Finding::Met);
+}
+
+/// Stopped machines that are there within a minute help nearly as much as running ones, for the price of their volumes.
+#[test]
+fn a_warm_pool_of_stopped_machines_is_fast_and_cheap() {
+    let document = found("warm-pool.toml", 6);
+    let (p95, month) = (|of| figure(&document, of, "completion.p95"), |of| figure(&document, of, "cost.month"));
+    assert!(p95("warm") < p95("cold") * 0.6 && p95("warm-running") < p95("warm"), "{} {}", p95("warm"), p95("cold"));
+    assert!(month("warm") < month("cold") * 1.3 && month("warm-running") > month("warm") * 2.0);
+    assert_eq!(verdict(&document, "cold", "completion.p95"), Finding::Missed);
+    assert_eq!(verdict(&document, "warm", "completion.p95"), Finding::Met);
+    for dear in ["warm-running", "always-enough"] {
+        assert_eq!(verdict(&document, dear, "cost.month"), Finding::Missed, "{dear}");
+    }
+}

@@ -4,7 +4,7 @@ use super::*;
 use crate::billing::capacity::Capacity;
 use crate::billing::{PriceBook, invoice, total};
 use crate::cloud::fact::{Outcome, Who};
-use crate::cloud::scaling::{Scaling, Size, Vertical};
+use crate::cloud::scaling::{Group, Prepared, Rest, Scaling, Size, Vertical, WarmPool};
 use crate::cloud::topology::{
     Balancer, Discipline, Farewell, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue,
     Service, Speed, Step, WorkloadId,
@@ -35,6 +35,7 @@ fn pool(platform: Platform, steps: Vec<Step>) -> NodeKind {
         poll: Poll::default(),
         batch: None,
         admission: None,
+        credits: None,
     }))
 }
 
@@ -129,6 +130,46 @@ fn a_spot_machine_that_is_taken_within_an_hour_is_free() {
         let facts = [(0, running(0, 1, 0)), (ends, taken), (ends, gone(0, 1))];
         let usage = metered(vec![pool(large(), Vec::new())], &facts).usage(second(7_200));
         assert_eq!(seconds(&usage, 0), (1, paid), "after {ends} ns");
+    }
+}
+
+/// One that lies stopped from 0 to 100 s, runs until 400 s, lies stopped again and goes at 1,000 s: 300 s of the machine, and
+/// its volume for 1,000 s and no longer.
+#[test]
+fn a_warm_machine_keeps_its_volume_until_it_is_gone() {
+    let size = Prepared::Just(1);
+    let warm = WarmPool { size, state: Rest::Stopped, reuse: true, pending: None, boot: None };
+    let group = Group { warm_pool: Some(warm), ..Group::default() };
+    let platform = Platform::Ec2 { instance: "m5.large".to_owned(), volume: 1_000, spot: false };
+    let NodeKind::Pool(mut pool) = pool(platform, Vec::new()) else { panic!("a pool") };
+    pool.scaling = Scaling::Group(group);
+    let stopped = Fact::Stopped { pool: NodeId(0), worker: 1 };
+    let facts = [(0, stopped), (100, running(0, 1, 0)), (400, stopped), (1_000, gone(0, 1))];
+    let facts = facts.map(|(at, fact)| (at * SECOND, fact));
+    let usage = metered(vec![NodeKind::Pool(pool)], &facts).usage(second(5_000));
+    assert_eq!(seconds(&usage, 0), (1, 300));
+    let Used::Machines { sizes, .. } = &usage.nodes[0].used else { panic!("machines") };
+    assert_eq!(sizes[0].byte_seconds, 1_000_000);
+}
+
+/// An unlimited `t3.nano` computes with both vCPUs for an hour and goes: 120 credits spent and 6 earned are 114 credits, or 1.9
+/// vCPU-hours at $0.05. One that runs on owes the same at the end of the run.
+#[test]
+fn what_is_spent_beyond_cpu_credits_is_paid_for() {
+    let platform = Platform::Ec2 { instance: "t3.nano".to_owned(), volume: 0, spot: false };
+    let NodeKind::Pool(mut pool) = pool(platform, Vec::new()) else { panic!("a pool") };
+    pool.credits = Some(true);
+    let nodes = || vec![NodeKind::Pool(pool.clone())];
+    let facts = [
+        (0, running(0, 1, 0)),
+        (0, Fact::Computing { pool: NodeId(0), worker: 1, vcpus: 2 }),
+        (3_600 * SECOND, gone(0, 1)),
+    ];
+    for seen in [3, 2] {
+        let usage = metered(nodes(), &facts[..seen]).usage(second(3_600));
+        let lines = invoice(&usage, &PriceBook::us_east_1());
+        let line = lines.iter().find(|line| line.item == "ec2.credits.t3").expect("a line for credits");
+        assert_eq!((line.quantity.to_string().as_str(), line.cost.to_string().as_str()), ("1.9", "0.095"));
     }
 }
 

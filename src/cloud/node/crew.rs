@@ -25,8 +25,14 @@ pub enum Phase {
     Draining,
     /// Its end is announced: it takes nothing new, and stays until its machine is taken.
     Noticed,
+    /// Empty, and on its way out as soon as the hook of its group is done with it.
+    Leaving,
     /// Stopped in order to come back as another size.
     Changing,
+    /// Launched for the warm pool, and not yet lying there.
+    Preparing,
+    /// Lies ready in the warm pool.
+    Warm,
     /// Gone; its index is free.
     Gone,
 }
@@ -46,6 +52,18 @@ pub struct Worker {
     pub ills: u16,
     /// The work in its hands stands still until it is mended.
     pub frozen: bool,
+    /// What of that keeps its machine down, and not only its software: so many faults.
+    pub machine_ills: u16,
+    /// Since when it is down; of a machine that is, since when that.
+    pub down: SimTime,
+    /// When the stage of its life that it is in is over, where others might end it too early.
+    pub until: SimTime,
+    /// It was waited for in vain: when it has booted it goes.
+    pub doomed: bool,
+    /// It comes from the warm pool: it starts as these do.
+    pub woken: bool,
+    /// It was launched beyond what is wanted, for another zone's sake: once it is in service, one of the fullest goes.
+    pub spare: bool,
     /// In which of the topology's zones it is.
     pub zone: u16,
     /// Since when its machine runs.
@@ -54,16 +72,38 @@ pub struct Worker {
     pub since: SimTime,
 }
 
+impl Phase {
+    /// Whether it has been in service and still has a machine: then it may hold work, and can fail.
+    pub fn has_served(self) -> bool {
+        matches!(self, Phase::Ready | Phase::Failed | Phase::Draining | Phase::Noticed)
+    }
+}
+
 impl Worker {
     /// One that was just asked for.
     fn new(number: u32) -> Worker {
-        let (phase, since) = (Phase::Pending, SimTime::START);
-        Worker { number, place: 0, phase, size: 0, ills: 0, frozen: false, zone: 0, ran: SimTime::NEVER, since }
+        Worker {
+            number,
+            place: 0,
+            phase: Phase::Pending,
+            size: 0,
+            ills: 0,
+            frozen: false,
+            machine_ills: 0,
+            down: SimTime::NEVER,
+            until: SimTime::NEVER,
+            doomed: false,
+            woken: false,
+            spare: false,
+            zone: 0,
+            ran: SimTime::NEVER,
+            since: SimTime::START,
+        }
     }
 
     /// Whether its slots are not free when they are given back, though it lives.
     fn leaves(self) -> bool {
-        matches!(self.phase, Phase::Failed | Phase::Draining | Phase::Noticed | Phase::Changing)
+        matches!(self.phase, Phase::Failed | Phase::Draining | Phase::Noticed | Phase::Leaving | Phase::Changing)
     }
 }
 
@@ -174,6 +214,25 @@ impl Pool<'_> {
         if let Some(standing) = &mut self.standing {
             standing.leave(place);
         }
+        self.settle();
+    }
+
+    /// A worker that holds nothing goes into another phase.
+    pub fn passes_on(&mut self, index: u32, phase: Phase) {
+        let worker = &mut self.workers[index as usize];
+        let before = worker.leaves();
+        worker.phase = phase;
+        self.leaving += u32::from(worker.leaves());
+        self.leaving -= u32::from(before);
+        self.settle();
+    }
+
+    /// A machine that boots hears of its end: it will never be in service.
+    pub fn shut_booting(&mut self, index: u32, phase: Phase, now: SimTime) {
+        let worker = &mut self.workers[index as usize];
+        self.leaving += u32::from(!worker.leaves());
+        worker.phase = phase;
+        self.levels.booting.down(now);
         self.settle();
     }
 

@@ -2,27 +2,33 @@
 //!
 //! Nodes never hold each other: what crosses from one to another is the world's business.
 
+mod burst;
 mod crew;
 mod gate;
 mod groups;
 mod hands;
+mod levels;
 mod line;
 mod pollers;
 mod pool;
 mod programme;
 mod queue;
 mod registry;
+mod slowness;
 mod track;
 
+pub use burst::Burst;
 pub use crew::{Phase, Worker};
 pub use gate::Gate;
 pub use hands::Hands;
+pub use levels::Levels;
 pub use line::Lines;
 pub use pollers::Pollers;
 pub use pool::{Pool, Slot, Talk};
 pub use programme::{Action, After, Calls, Named, Piece, Whose};
 pub use queue::Queue;
 pub use registry::Registry;
+pub use slowness::Slowness;
 pub use track::Track;
 
 use crate::cloud::balancing::Turn;

@@ -1,13 +1,16 @@
 //! Workers with slots: who is free, who is in line, and what each slot does.
 
 use crate::cloud::balancing::Standing;
+use crate::cloud::node::burst::Burst;
 use crate::cloud::node::crew::{Phase, Worker};
 use crate::cloud::node::gate::Gate;
 use crate::cloud::node::hands::Hands;
+use crate::cloud::node::levels::Levels;
 use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::pollers::Pollers;
 use crate::cloud::node::programme::{Action, After};
 use crate::cloud::node::registry::Registry;
+use crate::cloud::node::slowness::Slowness;
 use crate::cloud::node::track::Track;
 use crate::cloud::request::NONE;
 use crate::cloud::scaling::Size;
@@ -108,6 +111,12 @@ pub struct Pool<'a> {
     pub away: u32,
     /// Outages in which work in hand stands still.
     pub still: u32,
+    /// What makes its work take longer at present.
+    pub brown_outs: Vec<Slowness>,
+    /// The CPU credits of its machines, where they have any.
+    pub burst: Option<Box<Burst>>,
+    /// Faults by which the provider refuses some of what comes here at present.
+    pub throttles: u32,
     /// Trouble that comes to each of its workers by itself, by its place among all.
     pub perils: Vec<u16>,
     /// The time to some of it counts only while a worker holds work.
@@ -124,6 +133,12 @@ pub struct Pool<'a> {
     pub(super) ranks: Vec<u32>,
     /// Whether slots are made when they are needed.
     pub unlimited: bool,
+    /// Launches that have come to nothing; their indices are used again.
+    pub denied: u64,
+    /// How often in a row some have.
+    pub denials: u32,
+    /// When they are tried again.
+    pub tries_again: SimTime,
     /// When a machine last began to run, or a worker to drain, or one went.
     pub stirred: SimTime,
     /// Sizes that a controller has wanted: names the draws of how late each is acted on.
@@ -136,36 +151,12 @@ pub struct Pool<'a> {
     pub busy_each: Option<Vec<Track>>,
 }
 
-/// What a pool follows over time.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Levels {
-    /// Requests in line.
-    pub line: Track,
-    /// Slots that are taken.
-    pub busy: Track,
-    /// Slots of the workers in service.
-    pub slots: Track,
-    /// Workers wanted.
-    pub desired: Track,
-    /// Workers asked for and not yet running.
-    pub pending: Track,
-    /// Workers running and not yet in service.
-    pub booting: Track,
-    /// Workers in service.
-    pub ready: Track,
-    /// Workers that have failed and whose machines stay.
-    pub failed: Track,
-    /// Workers that end what they hold and then go.
-    pub draining: Track,
-    /// 1 while it is away.
-    pub absent: Track,
-}
-
 impl<'a> Pool<'a> {
     /// A pool without workers.
     pub fn new(id: NodeId, plan: &'a topology::Pool, balanced: bool, feeds: Vec<NodeId>, key: Key) -> Pool<'a> {
         let sizes = plan.sizes();
         let unlimited = plan.workers.is_none();
+        let burst = Burst::of(sizes.iter().map(|size| &size.platform), plan.credits).map(Box::new);
         let stride = if unlimited { 1 } else { sizes.iter().map(|size| size.slots).max().unwrap_or(1) };
         let each = !unlimited && plan.scaling.leaves_out_who_warms();
         let shared = || Lines::Shared(Queued::new(&plan.line));
@@ -208,6 +199,9 @@ impl<'a> Pool<'a> {
             feeds,
             away: 0,
             still: 0,
+            brown_outs: Vec::new(),
+            burst,
+            throttles: 0,
             perils: Vec::new(),
             wears: false,
             surplus: 0,
@@ -216,6 +210,9 @@ impl<'a> Pool<'a> {
             chance: key.named("line").stream(),
             ranks: Vec::new(),
             unlimited,
+            denied: 0,
+            denials: 0,
+            tries_again: SimTime::START,
             stirred: SimTime::START,
             decisions: 0,
             begun: 0,
@@ -230,7 +227,8 @@ impl<'a> Pool<'a> {
             Action::Work { plain, .. } => *plain,
             _ => true,
         });
-        self.plain = all_plain && self.hands.is_none();
+        // Who looks at what is computed can't take the short ways.
+        self.plain = all_plain && self.hands.is_none() && self.burst.is_none();
         self.opening = programme
             .iter()
             .map(|steps| match steps.first() {
@@ -257,8 +255,9 @@ impl<'a> Pool<'a> {
 
     /// What [`Pool::calm`] must be.
     pub fn is_calm(&self) -> bool {
-        let nobody_moved = self.launched as usize == self.workers.len() && !self.closed_ranks;
-        let undisturbed = self.away == 0 && self.still == 0 && self.leaving == 0 && self.surplus == 0;
+        let nobody_moved = self.launched as usize == self.workers.len() && !self.closed_ranks && self.denied == 0;
+        let undisturbed =
+            self.away == 0 && self.still == 0 && self.leaving == 0 && self.surplus == 0 && self.throttles == 0;
         self.simple && nobody_moved && undisturbed && self.levels.ready.level() > 0
     }
 
@@ -468,7 +467,8 @@ impl<'a> Pool<'a> {
     #[inline(always)]
     pub fn number_of(&self, worker: u32) -> u32 {
         // As long as no index was used again, numbers follow from them.
-        if self.launched as usize == self.workers.len() { worker + 1 } else { self.workers[worker as usize].number }
+        let in_order = self.launched as usize == self.workers.len() && self.denied == 0;
+        if in_order { worker + 1 } else { self.workers[worker as usize].number }
     }
 
     /// Whether a worker that holds something stays in service.

@@ -1,7 +1,7 @@
 //! What a worker does for one kind of request, with everything that is needed to do it at hand.
 
 use crate::cloud::arrivals::Arrivals;
-use crate::cloud::topology::{Application, NodeId, NodeKind, Retry, Topology, Verb, WorkId, Workload};
+use crate::cloud::topology::{Application, Harm, NodeId, NodeKind, Retry, Topology, Verb, WorkId, Workload};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
@@ -59,6 +59,8 @@ pub enum Action<'a> {
         fails: f64,
         /// … and what names the draws of that.
         failing: Key,
+        /// Some requests may be such that it always fails on them.
+        poisoned: bool,
         /// Always drawn by request, never fails: the usual case, which needs no further look.
         plain: bool,
         /// Done once for all that are taken together: the number of its step, from 1; 0 where each does its own.
@@ -147,10 +149,13 @@ impl<'a> Action<'a> {
                 let described = &application.works[work.index()];
                 let key = key("work").named(&described.name);
                 let scripted = matches!(workload.arrivals, Arrivals::Instants(_));
-                let plain = described.law.is_some() && *fails == 0.0 && !fresh && !scripted && !together;
+                let faults = || application.faults.iter().chain(&topology.faults);
+                let poisoned = faults().any(|fault| matches!(fault.what, Harm::Poison(poison) if poison.work == *work));
+                let drawn = described.law.is_some() && !fresh && !scripted;
+                let plain = drawn && *fails == 0.0 && !together && !poisoned;
                 let piece = Piece { work: Some(*work), law: described.law.as_ref(), key, fresh: *fresh };
                 let together = if *together { step + 1 } else { 0 };
-                Action::Work { piece, fails: *fails, failing: key.named("fails"), plain, together }
+                Action::Work { piece, fails: *fails, failing: key.named("fails"), poisoned, plain, together }
             }
             Verb::Call { to, retry, guards, .. } => {
                 let key = to.iter().fold(key("call").named(name_of(node)), |key, &to| key.named(name_of(to)));
@@ -162,7 +167,8 @@ impl<'a> Action<'a> {
             Verb::Answer { latency, fails } => {
                 let key = key("answer").named(name_of(node));
                 let piece = Piece { work: None, law: Some(latency), key, fresh: true };
-                Action::Work { piece, fails: *fails, failing: key.named("fails"), plain: false, together: 0 }
+                let failing = key.named("fails");
+                Action::Work { piece, fails: *fails, failing, poisoned: false, plain: false, together: 0 }
             }
             Verb::Put { bucket, size } => {
                 Action::Put { bucket: *bucket, size: sizes(size), takes: latency(*bucket, "put") }

@@ -6,6 +6,7 @@
 mod alarm;
 mod change;
 pub mod decide;
+mod hooks;
 mod metric;
 mod plan;
 mod predictive;
@@ -17,10 +18,11 @@ mod target_tracking;
 pub use alarm::{Condition, Datapoint, History, Missing, Side, State, Window};
 pub use change::Change;
 pub use decide::{Bounds, Decision, Edge, Memory, Reason, Recommendation, Seen};
+pub use hooks::{Hook, Hooks, Prepared, Rest, Wait, WarmPool};
 pub use metric::{Metric, Metrics, Population, Ratio, Reading, Recorded};
 pub use plan::{
-    Alarm, Care, CooldownFrom, Cooldowns, Entry, Factor, Group, Policy, QueueLength, ScaleIn, Scaling, Scheduled,
-    Shrinks, Simple, Size, TargetTracking, Vertical,
+    Alarm, Care, CooldownFrom, Cooldowns, Entry, Factor, Group, Health, Policy, QueueLength, ScaleIn, Scaling,
+    Scheduled, Sees, Shrinks, Simple, Size, TargetTracking, Vertical,
 };
 pub use predictive::{Loads, Predictive};
 pub use step::{Statistic, Step, Stride};

@@ -2,6 +2,7 @@
 
 use crate::cloud::scaling::alarm::{Condition, Window};
 use crate::cloud::scaling::change::Change;
+use crate::cloud::scaling::hooks::{Hooks, WarmPool};
 use crate::cloud::scaling::metric::Metric;
 use crate::cloud::scaling::predictive::Predictive;
 use crate::cloud::scaling::step::Step;
@@ -24,6 +25,19 @@ pub enum Scaling {
 }
 
 impl Scaling {
+    /// The group that it is, if it is one.
+    pub fn group(&self) -> Option<&Group> {
+        match self {
+            Scaling::Group(group) => Some(group),
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
+        }
+    }
+
+    /// The machines that lie ready, if any do.
+    pub fn warm_pool(&self) -> Option<&WarmPool> {
+        self.group()?.warm_pool.as_ref()
+    }
+
     /// Whether a controller averages over workers, and must leave out those that are not yet warm.
     pub fn leaves_out_who_warms(&self) -> bool {
         let Scaling::Group(group) = self else { return false };
@@ -92,6 +106,10 @@ pub struct Group {
     pub care: Care,
     /// The rests of an ECS service, which take the place of the group's.
     pub service: Option<Cooldowns>,
+    /// What is done with them before they serve and after.
+    pub hooks: Hooks,
+    /// Those that lie ready.
+    pub warm_pool: Option<WarmPool>,
 }
 
 /// The rests of Application Auto Scaling, for an ECS service.
@@ -106,14 +124,37 @@ pub struct Cooldowns {
 /// How a group looks after its machines, beside their number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Care {
-    /// How often it looks for workers that have failed, and for those that are too old; `None`: never.
+    /// How often it looks for workers that have failed, for those that are too old, and at its zones; `None`: never.
     pub every: Option<Span>,
-    /// Whether it replaces those that have failed, once they have been in service for so long.
-    pub grace: Option<Span>,
+    /// Which of those that have failed it replaces; `None`: none.
+    pub health: Option<Health>,
     /// How long a machine may run before it is replaced.
     pub max_lifetime: Option<Span>,
     /// Whether it asks for another machine as soon as one hears of its end, and not only when it is taken.
     pub rebalance: bool,
+    /// Whether it launches in a zone that has too few, to let one of the fullest go then.
+    pub zone_rebalance: bool,
+}
+
+/// Whom a group takes for failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// What it sees.
+    pub sees: Sees,
+    /// How long a new worker is left alone, whatever its software does.
+    pub grace: Span,
+    /// How long one must have been down.
+    pub patience: Span,
+}
+
+/// What a health check sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sees {
+    /// Workers that are down, whatever it is.
+    #[default]
+    Workers,
+    /// Machines that are down: those of a zone that is away.
+    Machines,
 }
 
 impl Default for Group {
@@ -130,6 +171,8 @@ impl Default for Group {
             lag: Distribution::constant(0),
             care: Care::default(),
             service: None,
+            hooks: Hooks::default(),
+            warm_pool: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Trouble: what goes wrong, when, for how long, and what becomes of work in hand.
 
-use crate::cloud::topology::{Held, NodeId, NodeKind, Verb, WorkId};
+use crate::cloud::topology::{Held, NodeId, NodeKind, Speed, Verb, WorkId};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
 
@@ -32,6 +32,12 @@ pub enum Harm {
     Reclaim(Reclaim),
     /// A zone is away, with all workers that it holds; by its place in the topology's list.
     Zone(u16),
+    /// Workers, or a work, take longer than usual.
+    BrownOut(BrownOut),
+    /// A share of the requests that are born meanwhile can't be done: a work always fails on them.
+    Poison(Poison),
+    /// The provider refuses a share of what comes to a node.
+    Throttle(Throttle),
 }
 
 impl Harm {
@@ -42,6 +48,9 @@ impl Harm {
             Harm::Crash(_) => Some("crash"),
             Harm::Reclaim(_) => Some("reclaim"),
             Harm::Zone(_) => Some("zone"),
+            Harm::BrownOut(_) => Some("slow"),
+            Harm::Poison(_) => Some("poison"),
+            Harm::Throttle(_) => Some("throttle"),
         }
     }
 
@@ -49,15 +58,20 @@ impl Harm {
     pub fn takes_away(&self, node: NodeId, kind: &NodeKind) -> bool {
         match self {
             Harm::Outage(outage) => outage.takes_away(node, kind),
-            Harm::Crash(_) | Harm::Reclaim(_) | Harm::Zone(_) => false,
+            _ => false,
         }
+    }
+
+    /// Whether some of what comes to a node is refused while this lasts.
+    pub fn refuses_at(&self, node: NodeId) -> bool {
+        matches!(self, Harm::Throttle(throttle) if throttle.node == node)
     }
 
     /// How long before it comes it is announced.
     pub fn notice(&self) -> Span {
         match self {
             Harm::Reclaim(reclaim) => reclaim.notice,
-            Harm::Outage(_) | Harm::Crash(_) | Harm::Zone(_) => Span::ZERO,
+            _ => Span::ZERO,
         }
     }
 
@@ -69,7 +83,7 @@ impl Harm {
     /// Whether it concerns some worker of a node.
     pub fn hits_workers_of(&self, node: NodeId) -> bool {
         match self {
-            Harm::Outage(_) => false,
+            Harm::Outage(_) | Harm::BrownOut(_) | Harm::Poison(_) | Harm::Throttle(_) => false,
             Harm::Crash(crash) => crash.pool == node,
             Harm::Reclaim(reclaim) => reclaim.pool == node,
             Harm::Zone(_) => true,
@@ -91,15 +105,15 @@ impl Outage {
     pub fn takes_away(self, node: NodeId, kind: &NodeKind) -> bool {
         match (self, kind) {
             (Outage::Node(away), _) => away == node,
-            (Outage::Component(work), NodeKind::Pool(pool)) => {
-                pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work))
-            }
-            (
-                Outage::Component(_),
-                NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) | NodeKind::Service(_),
-            ) => false,
+            (Outage::Component(work), kind) => does(kind, work),
         }
     }
+}
+
+/// Whether the workers of a node do a work.
+fn does(kind: &NodeKind, work: WorkId) -> bool {
+    let NodeKind::Pool(pool) = kind else { return false };
+    pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work))
 }
 
 /// Workers of a pool that fail, the software and not the machine.
@@ -126,6 +140,46 @@ pub struct Reclaim {
     pub share: Option<f64>,
     /// How long before its end a machine hears of it.
     pub notice: Span,
+}
+
+/// Works that take longer than usual: those of one name, of one pool, of one of its workers, or what all that is said
+/// names together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BrownOut {
+    /// Which work; `None` is all.
+    pub work: Option<WorkId>,
+    /// Whose; `None` is everybody's.
+    pub pool: Option<NodeId>,
+    /// Its number, from 1; `None` is all of them.
+    pub worker: Option<u32>,
+    /// How fast it is against the usual.
+    pub pace: Speed,
+}
+
+impl BrownOut {
+    /// Whether any work of a node may take longer by it.
+    pub fn slows(self, node: NodeId, kind: &NodeKind) -> bool {
+        let NodeKind::Pool(_) = kind else { return false };
+        self.pool.is_none_or(|pool| pool == node) && self.work.is_none_or(|work| does(kind, work))
+    }
+}
+
+/// Requests that can't be done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Poison {
+    /// The work that fails on them, wherever it is done.
+    pub work: WorkId,
+    /// The share of the requests.
+    pub share: f64,
+}
+
+/// A provider that refuses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Throttle {
+    /// What comes where.
+    pub node: NodeId,
+    /// The share that is refused.
+    pub share: f64,
 }
 
 /// What the time to a worker's next failure counts.

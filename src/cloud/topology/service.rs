@@ -35,6 +35,7 @@ impl Service {
             room: at_most.map(|_| 0),
             line: Discipline::FirstCome,
             no_worker: NoWorker::Refuse,
+            credits: None,
             platform: Platform::Free,
             spot: None,
             notice: Notice::default(),

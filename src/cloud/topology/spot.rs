@@ -1,7 +1,7 @@
 //! Spot: machines at the price of spare capacity, which the provider may take back.
 
 use crate::cloud::scaling::{Scaling, Size};
-use crate::cloud::topology::{Platform, Pool};
+use crate::cloud::topology::{Platform, Pool, Speed};
 
 /// How much of a pool is Spot.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub struct Spot {
     /// Machines that are On-Demand before any is Spot.
     pub base: u32,
     /// Types besides the pool's own that its Spot machines may have.
-    pub mixed: Vec<String>,
+    pub mixed: Vec<Other>,
 }
 
 impl Spot {
@@ -23,6 +23,15 @@ impl Spot {
         // A share of per cents is no sum of halves: what misses a whole number by nothing is one.
         base + (above - 1e-9).ceil().max(0.0) as u32
     }
+}
+
+/// Another type of a mixed group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// The instance type.
+    pub instance: String,
+    /// How fast it is; `None`: as the pool's own.
+    pub speed: Option<Speed>,
 }
 
 /// What a machine whose end is announced does with the work in its hands.
@@ -47,9 +56,12 @@ impl Pool {
             return vec![size(self.platform.clone())];
         };
         let machine = |instance: &String, spot| Platform::Ec2 { instance: instance.clone(), volume: *volume, spot };
-        let full = (self.first_spot() > 0).then(|| machine(instance, false));
-        let types = [instance].into_iter().chain(&spot.mixed).map(|instance| machine(instance, true));
-        full.into_iter().chain(types).map(size).collect()
+        let full = (self.first_spot() > 0).then(|| size(machine(instance, false)));
+        let others = spot.mixed.iter().map(|other| {
+            let Size { platform, speed, slots } = size(machine(&other.instance, true));
+            Size { platform, speed: other.speed.unwrap_or(speed), slots }
+        });
+        full.into_iter().chain([size(machine(instance, true))]).chain(others).collect()
     }
 
     /// The place of the first Spot type among its sizes: 0 where nothing is paid in full.
@@ -61,6 +73,21 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::topology::Service;
+    use crate::ground::distribution::Distribution;
+
+    /// Another type may have a speed of its own.
+    #[test]
+    fn types_of_a_mixed_group_may_differ_in_speed() {
+        let twice = Speed { work: 2, time: 1 };
+        let other = |name: &str, speed| Other { instance: name.to_owned(), speed };
+        let mixed = vec![other("c5.large", None), other("c7i.large", Some(twice))];
+        let platform = Platform::Ec2 { instance: "m5.large".to_owned(), volume: 0, spot: false };
+        let plain = Service::new(Distribution::constant(0), 0.0, None, None, None).desk;
+        let pool = Pool { platform, spot: Some(Spot { share: 0.5, base: 0, mixed }), ..plain };
+        let speeds: Vec<Speed> = pool.sizes().into_iter().map(|size| size.speed).collect();
+        assert_eq!(speeds, [Speed::ONE, Speed::ONE, Speed::ONE, twice], "at the full price, and three Spot types");
+    }
 
     /// On-Demand is rounded up: of 3 above the base, half is 2.
     #[test]

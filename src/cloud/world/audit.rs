@@ -132,19 +132,25 @@ impl World<'_> {
         assert!(!pool.calm || pool.ranks_are_slots(), "{pool:?}");
         let count = |phase| pool.workers.iter().filter(|worker| worker.phase == phase).count() as u64;
         assert_eq!(count(Phase::Ready), pool.levels.ready.level());
-        assert_eq!(count(Phase::Draining) + count(Phase::Noticed), pool.levels.draining.level());
+        assert_eq!(
+            count(Phase::Draining) + count(Phase::Noticed) + count(Phase::Leaving),
+            pool.levels.draining.level()
+        );
+        assert_eq!(count(Phase::Preparing) + count(Phase::Warm), pool.levels.warm.level());
         assert_eq!(count(Phase::Booting), pool.levels.booting.level());
         assert_eq!(count(Phase::Pending) + count(Phase::Changing), pool.levels.pending.level());
         assert_eq!(count(Phase::Failed), pool.levels.failed.level());
-        let leaving =
-            [Phase::Failed, Phase::Draining, Phase::Noticed, Phase::Changing].into_iter().map(count).sum::<u64>();
+        let leaving = [Phase::Failed, Phase::Draining, Phase::Noticed, Phase::Leaving, Phase::Changing]
+            .into_iter()
+            .map(count)
+            .sum::<u64>();
         assert_eq!(leaving, u64::from(pool.leaving));
         for worker in pool.workers.iter().filter(|worker| worker.phase != Phase::Gone) {
             let down = worker.ills > 0;
             assert!(!worker.frozen || down, "{worker:?} stands still for nothing");
             assert_eq!(
                 worker.phase == Phase::Failed,
-                down && !matches!(worker.phase, Phase::Draining | Phase::Noticed),
+                down && !matches!(worker.phase, Phase::Draining | Phase::Noticed | Phase::Leaving),
                 "{worker:?}"
             );
         }
@@ -189,7 +195,8 @@ impl World<'_> {
                 assert!(jobs.contains(&place.job));
                 assert_eq!(self.jobs[place.job].slot, slot as u32);
                 assert_eq!(self.jobs[place.job].pool, pool.id);
-                assert!(!matches!(pool.workers[worker as usize].phase, Phase::Gone | Phase::Changing | Phase::Booting));
+                let phase = pool.workers[worker as usize].phase;
+                assert!(phase.has_served() && phase != Phase::Leaving, "{phase:?}");
                 let idles = place.until == SimTime::NEVER && self.jobs[place.job].state == State::Working;
                 assert!(!idles || pool.stands_still(worker), "work on slot {slot} never ends");
             }

@@ -303,7 +303,7 @@ impl World<'_> {
     }
 
     /// Those who stand before the same step as a job, itself included.
-    fn beside(&self, id: u32, step: u16) -> Vec<u32> {
+    pub(super) fn beside(&self, id: u32, step: u16) -> Vec<u32> {
         let Job { pool, slot, .. } = self.jobs[id];
         let Some(hands) = &self.pool(pool).hands else { return vec![id] };
         let stands = |&job: &u32| matches!(self.stand(job), Stand::Before(at) if at == step);

@@ -3,10 +3,11 @@
 use crate::cloud::event::Event;
 use crate::cloud::fact::Fact;
 use crate::cloud::node::{Phase, Worker};
-use crate::cloud::scaling::{Care, Scaling};
+use crate::cloud::scaling::{Care, Health, Scaling, Sees};
 use crate::cloud::topology::NodeId;
 use crate::cloud::world::World;
 use crate::engine::{Context, Observer};
+use crate::ground::time::{SimTime, Span};
 
 impl World<'_> {
     /// How a pool's group looks after its machines; not at all, where it is no group.
@@ -17,29 +18,35 @@ impl World<'_> {
         }
     }
 
-    /// Plans when a group next looks after its machines.
+    /// Plans when a group next looks after its machines, if there can ever be anything to look for.
     pub(super) fn plans_check_up<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
-        if let Some(every) = self.care_of(id).every {
+        let care = self.care_of(id);
+        let troubled = || self.faults.iter().any(|trouble| trouble.fault.what.hits_workers_of(id));
+        let uneven = || care.zone_rebalance && (self.pool(id).plan.scale_in.protect || troubled());
+        if let Some(every) = care.every
+            && (care.max_lifetime.is_some() || care.health.is_some() && troubled() || uneven())
+        {
             cx.plan(cx.now() + every, Event::CheckUp { pool: id });
         }
     }
 
     /// A group replaces machines that have failed or are too old: it lets them go first and then asks for others, at
-    /// most a tenth of what is wanted at a time, one at the least (EC2 Auto Scaling user guide, Health checks and
-    /// Replace instances based on maximum instance lifetime). Protection does not keep them.
+    /// most a tenth of what is wanted at a time, one at the least, those included that are not yet warm (EC2 Auto Scaling
+    /// user guide, Health checks and Replace instances based on maximum instance lifetime). Protection does not keep them.
     pub(super) fn checks_up<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
         let now = cx.now();
         self.plans_check_up(cx, id);
-        let Care { grace, max_lifetime, .. } = self.care_of(id);
+        let care = self.care_of(id);
         let pool = self.pool(id);
-        let ill =
-            |worker: Worker| worker.phase == Phase::Failed && grace.is_some_and(|grace| worker.since + grace <= now);
+        let ill = |worker: Worker| {
+            worker.phase == Phase::Failed && care.health.is_some_and(|health| health.is_ill(worker, now))
+        };
         let old = |worker: Worker| {
             worker.phase == Phase::Ready
-                && max_lifetime.is_some_and(|most| worker.ran <= now && worker.ran + most <= now)
+                && care.max_lifetime.is_some_and(|most| worker.ran <= now && worker.ran + most <= now)
         };
-        let coming = pool.levels.pending.level() + pool.levels.booting.level();
-        let most = (pool.levels.desired.level() / 10).max(1).saturating_sub(coming) as usize;
+        let tenth = (pool.levels.desired.level() as u32 / 10).max(1);
+        let most = tenth.saturating_sub(self.on_their_way(id, now)) as usize;
         let mut going: Vec<u32> = pool.newest_first(|phase| matches!(phase, Phase::Ready | Phase::Failed)).collect();
         going.retain(|&index| ill(pool.workers[index as usize]) || old(pool.workers[index as usize]));
         // The ill before the old, and of each the oldest first.
@@ -52,6 +59,45 @@ impl World<'_> {
         }
         if !going.is_empty() {
             self.reconcile(cx, id);
+        } else if care.zone_rebalance {
+            self.evens_out(cx, id, tenth);
+        }
+    }
+
+    /// Workers that were asked for and are not yet in service, or not yet warm.
+    fn on_their_way(&self, id: NodeId, now: SimTime) -> u32 {
+        let pool = self.pool(id);
+        let coming = (pool.levels.pending.level() + pool.levels.booting.level()) as u32;
+        let warm_up = match &pool.plan.scaling {
+            Scaling::Group(group) => group.warm_up.unwrap_or(Span::ZERO),
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => Span::ZERO,
+        };
+        coming + pool.levels.ready.level() as u32 - pool.warm(warm_up, now)
+    }
+
+    /// A group whose zones have come to differ launches where there are too few, and lets as many go of the fullest zone
+    /// once these are in service. It may have a tenth more than its most meanwhile, or one (EC2 Auto Scaling user guide,
+    /// Rebalancing activities). Only while nothing else is under way.
+    fn evens_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, tenth: u32) {
+        let Scaling::Group(group) = &self.pool(id).plan.scaling else { return };
+        let levels = &self.pool(id).levels;
+        let (desired, draining) = (levels.desired.level() as u32, levels.draining.level());
+        if draining > 0 || self.on_their_way(id, cx.now()) > 0 || self.living(id).len() as u32 != desired {
+            return;
+        }
+        let above = (group.max + (group.max / 10).max(1)).saturating_sub(desired);
+        let spares = self.unevenness(id, tenth.min(above));
+        self.launches_spares(cx, id, spares);
+    }
+}
+
+impl Health {
+    /// Whether a worker that is down is replaced: for some time, in service for some time before, or with its machine.
+    fn is_ill(self, worker: Worker, now: SimTime) -> bool {
+        let long_enough = worker.down + self.patience <= now;
+        match self.sees {
+            Sees::Machines => worker.machine_ills > 0 && long_enough,
+            Sees::Workers => worker.since + self.grace <= now && long_enough,
         }
     }
 }

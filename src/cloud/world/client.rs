@@ -139,12 +139,13 @@ impl World<'_> {
         let (workload, attempt) = (request.workload, request.attempt);
         let entry = self.flows[workload.index()].entry;
         let bytes = self.bytes_of(&self.requests[id]);
-        if self.post(cx, entry, Parcel { request: id, attempt, branch: 0, bytes, group: None, joins: false }) {
-            // One for the client itself, which `answered` takes back.
-            self.requests[id].branches();
-            self.answered(cx, id);
-        } else {
-            self.attempt_failed(cx, id, attempt, Loss::Down);
+        match self.post(cx, entry, Parcel { request: id, attempt, branch: 0, bytes, group: None, joins: false }) {
+            Ok(()) => {
+                // One for the client itself, which `answered` takes back.
+                self.requests[id].branches();
+                self.answered(cx, id);
+            }
+            Err(why) => self.attempt_failed(cx, id, attempt, why),
         }
     }
 
@@ -352,7 +353,7 @@ pub(super) fn tries_again(retry: &Retry, attempt: u16, why: Loss) -> bool {
         Loss::Full | Loss::NoWorker | Loss::Down | Loss::Broken | Loss::Crowded => refused,
         Loss::TimedOut => timeout,
         Loss::Error | Loss::Crashed | Loss::Stopped | Loss::BadGateway | Loss::GatewayTimeout => error,
-        Loss::Limited | Loss::Shed => throttled,
+        Loss::Limited | Loss::Throttled | Loss::Shed => throttled,
         Loss::Left | Loss::Late | Loss::DeadLettered | Loss::Unfinished => false,
     };
     worth_it && retry.attempts.is_none_or(|most| u32::from(attempt) < most)

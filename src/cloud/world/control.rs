@@ -75,6 +75,11 @@ pub(super) fn controllers(topology: &Topology) -> Vec<Controller> {
 }
 
 impl World<'_> {
+    /// Between which sizes a pool's controller may choose at present.
+    pub(super) fn bounds_of(&self, id: NodeId) -> Option<Bounds> {
+        self.controllers.iter().find(|controller| controller.pool == id).map(|controller| controller.bounds)
+    }
+
     /// When a policy first looks, and after how long again.
     fn rhythm(&self, policy: &Policy) -> (SimTime, Option<Span>) {
         let of = |metric, wanted| self.topology.metrics.rhythm(metric, wanted);
@@ -248,7 +253,8 @@ impl World<'_> {
     fn settled(&self, id: NodeId, group: &Group) -> Option<SimTime> {
         let pool = self.pool(id);
         let drained = group.cooldown_from != CooldownFrom::DrainEnd || pool.levels.draining.level() == 0;
-        let there = pool.levels.pending.level() == 0 && self.living(id).len() as u64 == pool.levels.desired.level();
+        let there = pool.levels.pending.level() == 0
+            && self.living(id).len() as u64 == pool.levels.desired.level() + u64::from(self.spares(id));
         (there && drained).then_some(pool.stirred)
     }
 

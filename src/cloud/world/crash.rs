@@ -11,9 +11,9 @@ use crate::ground::time::Span;
 impl World<'_> {
     /// A scripted crash: the worker it names fails, or all of them.
     pub(super) fn crashes<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u16, crash: Crash, nth: u32) {
-        let hit = |phase| !matches!(phase, Phase::Pending | Phase::Booting | Phase::Changing | Phase::Gone);
         let pool = self.pool(crash.pool);
-        let mut hit: Vec<u32> = pool.newest_first(hit).map(|index| pool.workers[index as usize].number).collect();
+        let mut hit: Vec<u32> =
+            pool.newest_first(Phase::has_served).map(|index| pool.workers[index as usize].number).collect();
         hit.retain(|&number| crash.worker.is_none_or(|only| only == number));
         for number in hit.into_iter().rev() {
             self.worker_fails(cx, fault, crash.pool, number, nth);
@@ -32,8 +32,7 @@ impl World<'_> {
         let trouble = &self.faults[usize::from(fault)];
         let plan = trouble.fault;
         let Some(index) = self.pool(id).numbered(number) else { return };
-        let phase = self.pool(id).workers[index as usize].phase;
-        if matches!(phase, Phase::Pending | Phase::Booting | Phase::Changing | Phase::Gone) {
+        if !self.pool(id).workers[index as usize].phase.has_served() {
             return;
         }
         let lasts = plan.lasts.as_ref().map(|law| {
@@ -67,6 +66,7 @@ impl World<'_> {
         let Worker { phase, number, .. } = *worker;
         worker.ills += 1;
         if worker.ills == 1 {
+            worker.down = now;
             if phase == Phase::Ready {
                 pool.shut(index, Phase::Failed, now);
                 pool.levels.failed.up(now);

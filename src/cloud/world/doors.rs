@@ -21,6 +21,10 @@ impl World<'_> {
         if balancer.away > 0 {
             return self.fail(cx, id, Loss::Down);
         }
+        if self.is_throttled(node) {
+            return self.fail(cx, id, Loss::Throttled);
+        }
+        let Node::Balancer(balancer) = &mut self.nodes[node.index()] else { not_a("balancer") };
         if let Some(why) = balancer.gate.is_some().then(|| self.turned_away(cx.now(), node)).flatten() {
             return self.fail(cx, id, why);
         }

@@ -1,5 +1,8 @@
 //! Who goes when fewer are wanted.
 
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+
 use crate::cloud::fact::Fact;
 use crate::cloud::node::{Phase, Worker};
 use crate::cloud::topology::{NodeId, Termination};
@@ -14,25 +17,10 @@ const HOUR: u64 = 3_600 * SECOND;
 impl World<'_> {
     /// So many workers are to go. Those who hold work may be protected: then some of them go later.
     pub(super) fn dismisses<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, surplus: u32) {
-        let pool = self.pool_mut(id);
-        let plan = pool.plan;
-        pool.surplus = 0;
-        let plain = !plan.scale_in.protect && plan.spot.is_none() && self.topology.zones.len() < 2;
-        if surplus > 0 && plain && plan.scale_in.termination == Termination::Newest {
-            let mut leaving = self.living(id);
-            leaving.truncate(surplus as usize);
-            leaving.into_iter().for_each(|index| self.retire(cx, id, index, plan.scale_in.held));
-        } else {
-            for gone in 0..surplus {
-                match self.next_to_go(id, cx.now()) {
-                    Some(index) => self.retire(cx, id, index, plan.scale_in.held),
-                    None => {
-                        self.pool_mut(id).surplus = surplus - gone;
-                        break;
-                    }
-                }
-            }
-        }
+        let held = self.pool(id).plan.scale_in.held;
+        let going = if surplus > 0 { self.next_to_go(id, cx.now(), surplus, None) } else { Vec::new() };
+        self.pool_mut(id).surplus = surplus - going.len() as u32;
+        going.into_iter().for_each(|index| self.retire(cx, id, index, held));
         self.pool_mut(id).settle();
     }
 
@@ -41,45 +29,61 @@ impl World<'_> {
         self.moves.push_back(super::Move::Dismiss { pool: id });
     }
 
-    /// The worker that goes next: of the side, Spot or not, that has too many, of the zone that has the most, and then by
-    /// the pool's policy (EC2 Auto Scaling user guide, Control which instances terminate).
-    fn next_to_go(&mut self, id: NodeId, now: SimTime) -> Option<u32> {
+    /// The workers that go next: each of the side, Spot or not, that has too many, of the zone that has the most, and then
+    /// by the pool's policy (EC2 Auto Scaling user guide, Control which instances terminate). Fewer, where those who are
+    /// left are protected. Only of one zone, where that is said.
+    pub(super) fn next_to_go(&self, id: NodeId, now: SimTime, surplus: u32, only: Option<usize>) -> Vec<u32> {
         let pool = self.pool(id);
         let plan = pool.plan;
-        let all = self.living(id);
         let of = |index: u32| pool.workers[index as usize];
+        let all = self.living(id);
         let protects = |index: u32| plan.scale_in.protect && of(index).phase == Phase::Ready && !pool.is_empty(index);
         let mut free: Vec<u32> = all.iter().copied().filter(|&index| !protects(index)).collect();
-        if let Some(spot) = &plan.spot {
-            let paid_in_full = all.iter().filter(|&&index| !pool.is_spot(index)).count() as u32;
-            let too_many = paid_in_full > spot.on_demand(all.len() as u32 - 1);
-            if free.iter().any(|&index| pool.is_spot(index) != too_many) {
-                free.retain(|&index| pool.is_spot(index) != too_many);
-            }
-        }
-        let living = |zone: u16| all.iter().filter(|&&index| of(index).zone == zone).count();
-        if self.topology.zones.len() > 1 {
-            let zones = free.iter().map(|&index| of(index).zone);
-            let fullest = zones.max_by_key(|&zone| (living(zone), std::cmp::Reverse(zone)))?;
-            free.retain(|&index| of(index).zone == fullest);
-        }
         let to_the_hour = |index: u32| match of(index) {
             Worker { ran, .. } if ran <= now => HOUR - (now - ran).nanos() % HOUR,
             // One that does not run yet has all of it before it.
             _ => HOUR,
         };
+        let lots = pool.key.named("goes").nth(now.nanos());
         match plan.scale_in.termination {
-            Termination::Newest => free.first().copied(),
-            Termination::Oldest => free.last().copied(),
-            Termination::ClosestToHour => free.into_iter().rev().min_by_key(|&index| to_the_hour(index)),
-            Termination::Default => {
-                let soonest = free.iter().map(|&index| to_the_hour(index)).min()?;
-                free.retain(|&index| to_the_hour(index) == soonest);
-                let number = pool.workers[*free.first()? as usize].number;
-                let which =
-                    below(&mut pool.key.named("goes").nth(now.nanos()).draw(u64::from(number)), free.len() as u64);
-                free.get(which as usize).copied()
-            }
+            Termination::Newest => {}
+            Termination::Oldest => free.reverse(),
+            Termination::ClosestToHour => free.sort_by_key(|&index| (to_the_hour(index), of(index).number)),
+            Termination::Default => free.sort_by_cached_key(|&index| {
+                let number = of(index).number;
+                (to_the_hour(index), below(&mut lots.draw(u64::from(number)), u64::MAX), number)
+            }),
         }
+        let zone_of = |index: u32| if self.topology.zones.len() > 1 { usize::from(of(index).zone) } else { 0 };
+        let mut living = vec![0u32; self.topology.zones.len().max(1)];
+        all.iter().for_each(|&index| living[zone_of(index)] += 1);
+        let mut paid_in_full = all.iter().filter(|&&index| !pool.is_spot(index)).count() as u32;
+        let mut left = all.len() as u32;
+        // By side and zone, in the order in which they go.
+        let mut rows = vec![[VecDeque::new(), VecDeque::new()]; living.len()];
+        free.retain(|&index| only.is_none_or(|only| zone_of(index) == only));
+        for index in free {
+            let side = plan.spot.is_some() && pool.is_spot(index);
+            rows[zone_of(index)][usize::from(side)].push_back(index);
+        }
+        let mut going = Vec::new();
+        while going.len() < surplus as usize {
+            let any = |side: usize| rows.iter().any(|row| !row[side].is_empty());
+            let side = match &plan.spot {
+                None => 0,
+                Some(spot) => {
+                    let wished = usize::from(paid_in_full <= spot.on_demand(left - 1));
+                    if any(wished) { wished } else { 1 - wished }
+                }
+            };
+            let zones = (0..rows.len()).filter(|&zone| !rows[zone][side].is_empty());
+            let Some(zone) = zones.max_by_key(|&zone| (living[zone], Reverse(zone))) else { break };
+            let Some(index) = rows[zone][side].pop_front() else { break };
+            going.push(index);
+            living[zone] -= 1;
+            left -= 1;
+            paid_in_full -= u32::from(!pool.is_spot(index));
+        }
+        going
     }
 }

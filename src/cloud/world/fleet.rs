@@ -2,18 +2,18 @@
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::{Lines, Phase};
+use crate::cloud::node::{Lines, Phase, Worker};
 use crate::cloud::request::NONE;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{Held, Initially, NoWorker, NodeId};
-use crate::cloud::world::{Alarm, World};
+use crate::cloud::world::{Alarm, Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::below;
 use crate::ground::time::Span;
 
 /// Whether a worker counts as one of those that are wanted.
 pub(super) fn is_wanted(phase: Phase) -> bool {
-    !matches!(phase, Phase::Draining | Phase::Gone)
+    !matches!(phase, Phase::Draining | Phase::Leaving | Phase::Preparing | Phase::Warm | Phase::Gone)
 }
 
 impl World<'_> {
@@ -22,18 +22,21 @@ impl World<'_> {
         let plan = self.pool(id).plan;
         let workers = plan.workers.unwrap_or(1);
         self.pool_mut(id).levels.desired.set(cx.now(), u64::from(workers));
-        for _ in 0..workers {
-            match plan.initially {
-                Initially::Launched => self.launch(cx, id),
-                Initially::Ready => {
+        let mut spread = self.spread(id);
+        if plan.initially == Initially::Launched {
+            self.launches(cx, id, workers, &mut spread);
+        } else {
+            for _ in 0..workers {
+                {
                     let index = self.pool_mut(id).launch();
                     let number = self.pool(id).workers[index as usize].number;
                     cx.tell(Fact::Launched { pool: id, worker: number });
                     let size = self.kind_of(id, index);
-                    self.settles_in(id, index);
+                    self.settles_in(id, index, &mut spread);
                     self.pool_mut(id).workers[index as usize].ran = cx.now();
                     cx.tell(Fact::Running { pool: id, worker: number, size });
                     self.lease_starts(cx, id, index);
+                    self.credits_begin(cx.now(), id, index);
                     self.comes_into_service(cx, id, index);
                 }
             }
@@ -44,26 +47,44 @@ impl World<'_> {
             cx.plan(first.at, Event::Timetable { pool: id, line: 0 });
         }
         self.first_growth(cx, id);
+        self.first_warm(cx, id, &mut spread);
         self.plans_check_up(cx, id);
     }
 
-    /// Asks for a worker.
-    fn launch<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+    /// Asks for so many workers, of whom those come from the warm pool that can.
+    fn launches<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, workers: u32, spread: &mut [u32]) {
+        let mut denied = false;
+        for _ in 0..workers {
+            if !self.wakes_one(cx, id, spread) {
+                denied |= self.launch(cx, id, spread).is_none();
+            }
+        }
+        self.tries_again_later(cx, id, denied);
+    }
+
+    /// Asks for a worker; returns its number, unless it can't be launched.
+    fn launch<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, spread: &mut [u32]) -> Option<u32> {
         let now = cx.now();
         let pool = self.pool_mut(id);
         let index = pool.launch();
         self.kind_of(id, index);
-        self.settles_in(id, index);
+        self.settles_in(id, index, spread);
+        let Some(turn) = self.asks_account(now, id, index, spread) else {
+            self.takes_launch_back(id, index, spread);
+            return None;
+        };
         let pool = self.pool_mut(id);
         let number = pool.workers[index as usize].number;
         pool.levels.pending.up(now);
         let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
         cx.tell(Fact::Launched { pool: id, worker: number });
-        if pending == 0 {
+        let after = Span::from_nanos(pending) + turn;
+        if after == Span::ZERO {
             self.machine_runs(cx, id, number);
         } else {
-            cx.plan(now + Span::from_nanos(pending), Event::Run { pool: id, worker: number });
+            cx.plan(now + after, Event::Run { pool: id, worker: number });
         }
+        Some(number)
     }
 
     /// Chooses what kind of machine a new worker has: On-Demand as long as there are fewer of them than must be, else
@@ -92,27 +113,38 @@ impl World<'_> {
         let pool = self.pool_mut(id);
         let Some(index) = pool.numbered(number) else { return };
         let worker = &mut pool.workers[index as usize];
-        if !matches!(worker.phase, Phase::Pending | Phase::Changing) {
+        if !matches!(worker.phase, Phase::Pending | Phase::Changing | Phase::Preparing) {
             return;
         }
-        let returns = worker.phase == Phase::Changing;
-        worker.phase = Phase::Booting;
         worker.ran = now;
-        let size = worker.size;
-        pool.stirred = now;
-        pool.leaving -= u32::from(returns);
-        pool.settle();
-        pool.levels.pending.down(now);
-        pool.levels.booting.up(now);
+        let Worker { size, woken, phase, .. } = *worker;
+        if phase != Phase::Preparing {
+            pool.stirred = now;
+            pool.passes_on(index, Phase::Booting);
+            pool.levels.pending.down(now);
+            pool.levels.booting.up(now);
+        }
         // Each start of the same machine draws anew.
         let key = pool.key.named("boot").nth(u64::from(size));
-        let boot = pool.plan.life.boot.sample(&mut key.draw(u64::from(number)));
+        let boot = if woken { None } else { Some(pool.plan.life.boot.sample(&mut key.draw(u64::from(number)))) };
         cx.tell(Fact::Running { pool: id, worker: number, size });
         self.lease_starts(cx, id, index);
-        if boot == 0 {
+        self.credits_begin(now, id, index);
+        let boot = boot.map_or_else(|| self.boot_of_woken(now, id, number), Span::from_nanos);
+        self.boots(cx, id, index, boot);
+    }
+
+    /// A machine boots for so long, and is then waited for by the hook of its group.
+    pub(super) fn boots<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32, boot: Span) {
+        let now = cx.now();
+        let number = self.pool(id).workers[index as usize].number;
+        let wait = self.waits_for_launch(now, id, number);
+        self.pool_mut(id).workers[index as usize].doomed = wait.abandoned;
+        let after = boot + wait.lasts;
+        if after == Span::ZERO {
             self.worker_booted(cx, id, number);
         } else {
-            cx.plan(now + Span::from_nanos(boot), Event::Boot { pool: id, worker: number });
+            cx.plan(now + after, Event::Boot { pool: id, worker: number });
         }
     }
 
@@ -120,10 +152,19 @@ impl World<'_> {
     pub(super) fn worker_booted<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
         let pool = self.pool_mut(id);
         let Some(index) = pool.numbered(number) else { return };
-        if pool.workers[index as usize].phase != Phase::Booting {
+        let Worker { phase, doomed, .. } = pool.workers[index as usize];
+        if phase == Phase::Preparing {
+            return self.is_prepared(cx, id, index, doomed);
+        }
+        if phase != Phase::Booting {
             return;
         }
         pool.levels.booting.down(cx.now());
+        if doomed {
+            // Its group has waited for it in vain, and asks for another.
+            self.gone(cx, id, index);
+            return self.reconcile(cx, id);
+        }
         self.comes_into_service(cx, id, index);
         self.catch_up(cx, id);
     }
@@ -143,6 +184,10 @@ impl World<'_> {
             self.meets_its_zone(cx, id, index);
         }
         self.rouse(id);
+        if self.pool(id).workers[index as usize].spare {
+            // Now one of the fullest zone may go.
+            self.moves.push_back(Move::Dismiss { pool: id });
+        }
     }
 
     /// So many workers are wanted from now on.
@@ -172,12 +217,30 @@ impl World<'_> {
     /// The number of workers becomes what is wanted.
     pub(super) fn reconcile<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
         let pool = self.pool(id);
-        let wanted = pool.levels.desired.level() as u32;
-        let have = self.living(id).len() as u32;
-        for _ in have..wanted {
-            self.launch(cx, id);
+        let living = self.living(id);
+        let wanted = pool.levels.desired.level() as u32 + self.spares(id);
+        let have = living.len() as u32;
+        if have < wanted {
+            let mut spread = self.spread(id);
+            self.launches(cx, id, wanted - have, &mut spread);
         }
         self.dismisses(cx, id, have.saturating_sub(wanted));
+        self.exchanges(cx, id);
+        self.tends_warm_pool(cx, id);
+    }
+
+    /// A group asks for more than it wants, each for the zone that has the fewest.
+    pub(super) fn launches_spares<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, spares: u32) {
+        let mut spread = self.spread(id);
+        for _ in 0..spares {
+            let Some(number) = self.launch(cx, id, &mut spread) else { return };
+            let pool = self.pool_mut(id);
+            if let Some(index) = pool.numbered(number) {
+                pool.workers[index as usize].spare = true;
+            }
+        }
+        // Some may need no time, and be in service already.
+        self.moves.push_back(Move::Dismiss { pool: id });
     }
 
     /// A worker is to go.
@@ -207,6 +270,7 @@ impl World<'_> {
                     self.empty(cx, id, index, held, Loss::Stopped);
                 }
                 if let Some(grace) = self.pool(id).plan.scale_in.grace {
+                    self.pool_mut(id).workers[index as usize].until = now + grace;
                     cx.plan(now + grace, Event::Vanish { pool: id, worker: number });
                 }
                 self.goes_if_done(cx, id, index);
@@ -218,7 +282,12 @@ impl World<'_> {
                 let held = if held == Held::Finish { Held::Lost } else { held };
                 self.empty(cx, id, index, held, Loss::Stopped);
                 self.pool_mut(id).levels.failed.down(now);
-                self.gone(cx, id, index);
+                self.pool_mut(id).levels.draining.up(now);
+                if self.has_terminating_hook(id) {
+                    let number = self.pool(id).workers[index as usize].number;
+                    cx.tell(Fact::Draining { pool: id, worker: number });
+                }
+                self.departs(cx, id, index);
                 self.notes_absence(cx, id);
             }
             Phase::Noticed => {
@@ -228,7 +297,7 @@ impl World<'_> {
                 }
                 self.goes_if_done(cx, id, index);
             }
-            Phase::Draining | Phase::Gone => (),
+            Phase::Draining | Phase::Leaving | Phase::Preparing | Phase::Warm | Phase::Gone => (),
         }
     }
 
@@ -259,7 +328,20 @@ impl World<'_> {
         why: Loss,
     ) {
         let pool = self.pool(id);
-        let mut taken: Vec<u32> = slots.filter(|&slot| pool.slots[slot as usize].job != NONE).collect();
+        let taken: Vec<u32> = slots.filter(|&slot| pool.slots[slot as usize].job != NONE).collect();
+        self.interrupt_these(cx, id, taken, held, why);
+    }
+
+    /// The same of the work in these slots.
+    pub(super) fn interrupt_these<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        mut taken: Vec<u32>,
+        held: Held,
+        why: Loss,
+    ) {
+        let pool = self.pool(id);
         if !matches!(held, Held::Finish | Held::Lost) {
             taken.sort_by_key(|&slot| std::cmp::Reverse((self.jobs[pool.slots[slot as usize].job].since, slot)));
         }
@@ -275,7 +357,6 @@ impl World<'_> {
 
     /// A worker that drains and holds nothing any more goes.
     pub(super) fn goes_if_done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
-        let now = cx.now();
         let pool = self.pool_mut(id);
         let worker = pool.workers[index as usize];
         let own_line = match &pool.lines {
@@ -284,8 +365,7 @@ impl World<'_> {
         };
         let kept = pool.registry.as_ref().is_some_and(|registry| registry.keeps(worker.number));
         if worker.phase == Phase::Draining && own_line == 0 && pool.is_empty(index) && !kept {
-            pool.levels.draining.down(now);
-            self.gone(cx, id, index);
+            self.departs(cx, id, index);
         }
     }
 

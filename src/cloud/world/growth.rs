@@ -93,11 +93,17 @@ impl World<'_> {
     pub(super) fn machine_stopped<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
         let pool = self.pool(id);
         let Some(index) = pool.numbered(number) else { return };
-        let Worker { phase, size, .. } = pool.workers[index as usize];
+        let Worker { phase, size, until, .. } = pool.workers[index as usize];
         if phase == Phase::Draining {
+            if until > cx.now() {
+                return;
+            }
             // It was given time to finish, and that is over.
             self.empty(cx, id, index, Held::Lost, Loss::Stopped);
             return self.goes_if_done(cx, id, index);
+        }
+        if matches!(phase, Phase::Leaving | Phase::Preparing) {
+            return self.stage_is_over(cx, id, index);
         }
         let Scaling::Vertical(vertical) = &pool.plan.scaling else { return };
         if phase != Phase::Changing {

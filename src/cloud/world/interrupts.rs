@@ -65,9 +65,12 @@ impl World<'_> {
             Held::Resume | Held::Restart | Held::Redraw => {
                 if let Some(left) = self.left_of(cx.now(), id, held) {
                     let Job { pool, slot, .. } = self.jobs[id];
+                    let work = self.work_in_slot(id);
                     let pool = self.pool(pool);
-                    let speed = pool.speed_of(pool.worker_of(slot));
-                    self.saved.insert(id, (left, speed));
+                    let worker = pool.worker_of(slot);
+                    // What is left is left at the usual pace of its worker, whatever slows that down at present.
+                    let left = work.map_or(left, |work| pool.unbrowned(worker, work, left));
+                    self.saved.insert(id, (left, pool.speed_of(worker)));
                 }
                 self.back_in_line(cx, id);
             }

@@ -5,7 +5,10 @@
 //! workers take work at once: pools in the order in which they were touched, lowest worker first, oldest work
 //! first.
 
+mod account;
 mod batches;
+mod brownout;
+mod burst;
 mod calls;
 mod care;
 mod client;
@@ -14,12 +17,15 @@ mod crash;
 mod doors;
 mod farewell;
 mod fleet;
+mod follow;
 mod growth;
 mod guards;
 mod hedging;
 mod in_hand;
 mod interrupts;
+mod lifecycle;
 mod metrics;
+mod poison;
 mod pools;
 mod queues;
 mod receipts;
@@ -38,7 +44,6 @@ use crate::cloud::arrivals::Source;
 use crate::cloud::caller::Caller;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::gauge::{Gauge, Level};
 use crate::cloud::node::{Named, Node, Pool, Queue, Track};
 use crate::cloud::request::{Job, Kin, Message, Request};
 use crate::cloud::topology::{Application, NodeId, Speed, Topology, WorkloadId};
@@ -94,6 +99,12 @@ pub struct World<'a> {
     faults: Vec<trouble::Trouble<'a>>,
     /// How many faults keep each zone away; empty where none ever does.
     zones_out: Vec<u32>,
+    /// The nodes at which the provider refuses some of what comes at present, each with the fault.
+    throttles: Vec<(NodeId, u32)>,
+    /// What is known of the account that launches machines.
+    bank: account::Bank,
+    /// Workers of whose computing something may have changed in this event.
+    stirred: Vec<(NodeId, u32)>,
     in_system: Track,
     retrying: Track,
     stamp: u32,
@@ -206,6 +217,8 @@ enum Alarm {
     Poll { pool: NodeId, slot: u32, stamp: u32 },
     /// A free slot no longer waits for more jobs of a line.
     Gather { pool: NodeId, line: u32, stamp: u32 },
+    /// The credits of a machine may be spent.
+    Spent { pool: NodeId, worker: u32, stamp: u32 },
 }
 
 impl<'a> Model for World<'a> {
@@ -223,6 +236,9 @@ impl<'a> Model for World<'a> {
             self.handle_rarer(event.unpack(), cx);
         }
         self.settle(cx);
+        if !self.stirred.is_empty() {
+            self.looks_at_credits(cx);
+        }
     }
 }
 
@@ -409,70 +425,8 @@ impl<'a> World<'a> {
             }
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
             Alarm::Gather { pool, line, stamp } => self.has_waited_for_more(cx, pool, line, stamp),
+            Alarm::Spent { pool, worker, stamp } => self.credits_are_spent(pool, worker, stamp),
             _ => (),
-        }
-    }
-
-    /// What the parts follow over time, in the order of [`World::integrals`].
-    pub fn gauges(&self) -> Vec<Gauge> {
-        let mut gauges = Vec::new();
-        self.each_track(None, |node, what, _| gauges.push(Gauge { node, what }));
-        gauges
-    }
-
-    /// The integral of each gauge since the start, in its unit × nanoseconds.
-    pub fn integrals(&self, now: SimTime, out: &mut Vec<u128>) {
-        out.clear();
-        self.each_track(Some(now), |_, _, track| out.push(track.integral(now)));
-    }
-
-    /// The present value of each gauge.
-    pub fn levels(&self, out: &mut Vec<u64>) {
-        out.clear();
-        self.each_track(None, |_, _, track| out.push(track.level()));
-    }
-
-    /// `now` matters where something is only counted.
-    fn each_track(&self, now: Option<SimTime>, mut see: impl FnMut(Option<NodeId>, Level, &Track)) {
-        see(None, Level::InSystem, &self.in_system);
-        see(None, Level::Retrying, &self.retrying);
-        for (index, node) in self.nodes.iter().enumerate() {
-            let id = Some(NodeId::at(index));
-            if let Some(full) = node.gate().and_then(|gate| gate.full_for(now.unwrap_or(SimTime::START))) {
-                see(id, Level::BucketFull, &Track::of_sum(full.nanos()));
-            }
-            match node {
-                Node::Pool(pool) => {
-                    let levels = &pool.levels;
-                    see(id, Level::Line, &levels.line);
-                    see(id, Level::Busy, &levels.busy);
-                    if let Some(hands) = pool.hands.as_ref().filter(|hands| hands.batch().is_some()) {
-                        see(id, Level::Together, &hands.together);
-                    }
-                    see(id, Level::Slots, &levels.slots);
-                    see(id, Level::Desired, &levels.desired);
-                    see(id, Level::Pending, &levels.pending);
-                    see(id, Level::Booting, &levels.booting);
-                    see(id, Level::Ready, &levels.ready);
-                    see(id, Level::Failed, &levels.failed);
-                    see(id, Level::Draining, &levels.draining);
-                    see(id, Level::Away, &levels.absent);
-                }
-                Node::Queue(queue) => {
-                    see(id, Level::Visible, &queue.visible);
-                    see(id, Level::InFlight, &queue.in_flight);
-                    see(id, Level::Hidden, &queue.hidden);
-                    see(id, Level::Away, &queue.absent);
-                    if let Some(empty) = self.empty_receives(queue, now) {
-                        see(id, Level::EmptyReceives, &Track::of_count(empty));
-                    }
-                    if let Some(again) = self.empty_again(queue) {
-                        see(id, Level::EmptyAgain, &Track::of_count(again));
-                    }
-                }
-                Node::Balancer(balancer) => see(id, Level::Away, &balancer.absent),
-                Node::Bucket(bucket) => see(id, Level::Away, &bucket.absent),
-            }
         }
     }
 

@@ -139,10 +139,12 @@ impl World<'_> {
     /// Whether a pool's gate lets a job in; if not, the job has failed. Who had been at work here is let in anyway.
     #[inline]
     pub(super) fn lets_in<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) -> bool {
-        if self.pool(to).gate.is_none() || self.jobs[id].state == State::Again {
+        let pool = self.pool(to);
+        if pool.gate.is_none() && pool.throttles == 0 || self.jobs[id].state == State::Again {
             return true;
         }
-        let Some(why) = self.turned_away(cx.now(), to) else { return true };
+        let refused = self.is_throttled(to).then_some(Loss::Throttled);
+        let Some(why) = refused.or_else(|| self.turned_away(cx.now(), to)) else { return true };
         self.fail(cx, id, why);
         false
     }

@@ -1,6 +1,6 @@
 //! Messages: sent and received.
 
-use crate::cloud::fact::Fact;
+use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Node, Queue};
 use crate::cloud::request::{Job, Kin, Mail, Message, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{DeadLetters, NodeId};
@@ -26,8 +26,13 @@ pub(super) struct Parcel {
 }
 
 impl World<'_> {
-    /// A message is sent to a queue. False where the queue is away.
-    pub(super) fn post<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, to: NodeId, parcel: Parcel) -> bool {
+    /// A message is sent to a queue, unless that is away or the provider refuses.
+    pub(super) fn post<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        to: NodeId,
+        parcel: Parcel,
+    ) -> Result<(), Loss> {
         let now = cx.now();
         let Parcel { request, attempt, bytes, joins, .. } = parcel;
         let record = &mut self.requests[request];
@@ -35,20 +40,24 @@ impl World<'_> {
         let current = record.attempt == attempt && record.stage != Stage::Ended;
         let queue = self.queue_mut(to);
         if queue.away > 0 {
-            return false;
+            return Err(Loss::Down);
         }
+        if self.is_throttled(to) {
+            return Err(Loss::Throttled);
+        }
+        let queue = self.queue_mut(to);
         queue.visible.up(now);
         if queue.to.is_empty() {
             // Nobody will receive it: it stays, and the request does not wait for it.
             cx.tell(Fact::Posted { who, queue: to, bytes, joins });
-            return true;
+            return Ok(());
         }
         if current {
             self.requests[request].branches();
         }
         self.put_in(now, to, parcel, current);
         cx.tell(Fact::Posted { who, queue: to, bytes, joins });
-        true
+        Ok(())
     }
 
     /// A message joins a queue that somebody takes from. `counts`: its request waits for it.

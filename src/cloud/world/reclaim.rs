@@ -21,7 +21,8 @@ impl World<'_> {
         told: Span,
     ) {
         let pool = self.pool(reclaim.pool);
-        let runs = |phase| !matches!(phase, Phase::Pending | Phase::Noticed | Phase::Changing | Phase::Gone);
+        let runs = |phase: Phase| phase.has_served() || matches!(phase, Phase::Booting | Phase::Leaving);
+        let runs = |phase| runs(phase) && phase != Phase::Noticed;
         let mut there: Vec<u32> = pool
             .newest_first(runs)
             .filter(|&index| pool.is_spot(index))
@@ -76,8 +77,7 @@ impl World<'_> {
         }
     }
 
-    /// A machine takes nothing new any more, and stays until it is taken. One that boots goes on booting, and one that
-    /// drains on draining.
+    /// A machine takes nothing new any more, and stays until it is taken. One that drains goes on draining.
     fn withdraws<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let now = cx.now();
         let pool = self.pool_mut(id);
@@ -89,9 +89,9 @@ impl World<'_> {
                 worker.phase = Phase::Noticed;
                 pool.levels.failed.down(now);
             }
-            Phase::Pending | Phase::Booting | Phase::Draining | Phase::Noticed | Phase::Changing | Phase::Gone => {
-                return;
-            }
+            // It will not come into service: whoever asked for it has one fewer.
+            Phase::Booting => pool.shut_booting(index, Phase::Noticed, now),
+            _ => return,
         }
         pool.levels.draining.up(now);
         cx.tell(Fact::Draining { pool: id, worker: number });
@@ -111,14 +111,14 @@ impl World<'_> {
         let pool = self.pool_mut(id);
         let worker = &mut pool.workers[index as usize];
         match worker.phase {
-            Phase::Booting => pool.levels.booting.down(now),
             // One that drains would go by itself as soon as it is empty.
             Phase::Draining | Phase::Noticed => {
                 worker.phase = Phase::Noticed;
                 self.empty(cx, id, index, held, Loss::Stopped);
                 self.pool_mut(id).levels.draining.down(now);
             }
-            Phase::Pending | Phase::Ready | Phase::Failed | Phase::Changing | Phase::Gone => return,
+            Phase::Leaving => pool.levels.draining.down(now),
+            _ => return,
         }
         self.gone(cx, id, index);
         self.line_without_workers(cx, id, Loss::Stopped);

@@ -6,9 +6,9 @@ use crate::cloud::arrivals::{Arrivals, Source};
 use crate::cloud::caller::Caller;
 use crate::cloud::fact::Fact;
 use crate::cloud::node::{Action, Balancer, Bucket, Named, Node, Pool, Queue, Registry, Track, Whose};
-use crate::cloud::topology::{self, Application, NodeId, NodeKind, Topology, Verb, WorkloadId};
+use crate::cloud::topology::{self, Application, Fault, Harm, NodeId, NodeKind, Topology, Verb, WorkloadId};
 use crate::cloud::world::guards::{Callers, callers};
-use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, control, trouble};
+use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, control, trouble};
 use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
 use crate::ground::chance::Key;
 use crate::ground::slab::Slab;
@@ -51,6 +51,9 @@ pub fn simulate<'a, O: Observer<Fact>>(
         controllers: control::controllers(topology),
         faults: trouble::troubles(application, topology, key),
         zones_out: trouble::zones_out(application, topology),
+        throttles: Vec::new(),
+        stirred: Vec::new(),
+        bank: account::Bank::new(key.named("capacity").stream()),
         in_system: Track::default(),
         retrying: Track::default(),
         stamp: 0,
@@ -124,9 +127,12 @@ fn build_nodes<'a>(
                 });
                 state.registry = Registry::behind(before).map(Box::new);
                 state.learn(programmes(application, topology, root, NodeId::at(index), pool, (rows, callers)));
+                let mut faults = application.faults.iter().chain(&topology.faults);
+                let slows = |fault: &Fault| matches!(fault.what, Harm::BrownOut(plan) if plan.slows(NodeId::at(index), &node.kind));
+                let slowed = faults.any(slows) || state.burst.is_some();
                 for (opening, workload) in state.opening.iter_mut().zip(&application.workloads) {
-                    // Before each step of those somebody looks at the clock.
-                    *opening = opening.filter(|_| workload.client.deadline.is_none());
+                    // Before each step of those somebody looks at the clock, or at what slows workers down.
+                    *opening = opening.filter(|_| workload.client.deadline.is_none() && !slowed);
                 }
                 let on_error = key.named("on-error");
                 state.failures = application.workloads.iter().map(|workload| on_error.named(&workload.name)).collect();

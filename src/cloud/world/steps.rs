@@ -102,6 +102,7 @@ impl<'a> World<'a> {
         let job = self.jobs[id];
         let request = self.requests[job.request];
         self.pool_mut(pool).slots[slot as usize].until = SimTime::NEVER;
+        self.stirs(pool, slot);
         let Some(action) = self.action(&job, &request) else { return };
         if self.step_ends(cx, id, &job, &request, &action) {
             self.advance(cx, id);
@@ -118,9 +119,10 @@ impl<'a> World<'a> {
         request: &Request,
         action: &Action<'_>,
     ) -> bool {
-        if let Action::Work { piece, fails, failing, together, .. } = *action
-            && (fails > 0.0 || self.flows[request.workload.index()].scripted)
-            && self.work_fails(job, request, piece.work, failing, fails)
+        if let Action::Work { piece, fails, failing, poisoned, together, .. } = *action
+            && (fails > 0.0 || poisoned || self.flows[request.workload.index()].scripted)
+            && (self.work_fails(job, request, piece.work, failing, fails)
+                || poisoned && piece.work.is_some_and(|work| self.meets_poison(id, request, work, together)))
         {
             if together > 0 {
                 return self.shared_step_ends(cx, id, together, false);
@@ -142,7 +144,12 @@ impl<'a> World<'a> {
     pub(super) fn work_of(&self, job: &Job, request: &Request, piece: Piece<'_>) -> Span {
         let nanos = self.need(job, request, piece);
         let pool = self.pool(job.pool);
-        pool.speed_of(pool.worker_of(job.slot)).takes(Span::from_nanos(nanos))
+        let worker = pool.worker_of(job.slot);
+        let takes = pool.speed_of(worker).takes(Span::from_nanos(nanos));
+        match piece.work {
+            Some(work) if pool.is_uneven() => pool.browned(worker, work, takes),
+            _ => takes,
+        }
     }
 
     /// A job's work in nanoseconds of the reference machine.
@@ -200,6 +207,7 @@ impl<'a> World<'a> {
         let job = &mut self.jobs[id];
         job.state = State::Working;
         let (slot, pool) = (job.slot, job.pool);
+        self.stirs(pool, slot);
         let state = self.pool_mut(pool);
         let still = state.stands_still(state.worker_of(slot));
         let place = &mut state.slots[slot as usize];
@@ -241,8 +249,8 @@ impl<'a> World<'a> {
                         let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
                         let joins = !copy.is_multiple_of(CALL);
                         let parcel = Parcel { request: job.request, attempt: job.attempt, branch, bytes, group, joins };
-                        if !self.post(cx, node, parcel) {
-                            self.fails_at_work(cx, id, Outcome::Refused, Loss::Down);
+                        if let Err(why) = self.post(cx, node, parcel) {
+                            self.fails_at_work(cx, id, Outcome::Refused, why);
                             return None;
                         }
                     }
@@ -252,8 +260,10 @@ impl<'a> World<'a> {
             Action::Put { bucket, size, takes } | Action::Get { bucket, size, takes } => {
                 let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
                 let Node::Bucket(store) = &self.nodes[bucket.index()] else { return Some(Span::ZERO) };
-                if store.away > 0 {
-                    self.fails_at_work(cx, id, Outcome::Refused, Loss::Down);
+                let away = store.away > 0;
+                if away || self.is_throttled(bucket) {
+                    let why = if away { Loss::Down } else { Loss::Throttled };
+                    self.fails_at_work(cx, id, Outcome::Refused, why);
                     return None;
                 }
                 let who = request.who();

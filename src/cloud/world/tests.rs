@@ -1,10 +1,13 @@
 //! Small worlds driven through the front door: each holds one promise.
 
 mod batches;
+mod burst;
 mod callers;
 mod doors;
+mod lifecycle;
 mod messages;
 mod metrics;
+mod requests;
 mod scaling;
 mod services;
 mod trouble;
@@ -75,6 +78,7 @@ fn pool(steps: Vec<Verb>, workers: u32) -> Pool {
         poll: Poll::default(),
         batch: None,
         admission: None,
+        credits: None,
     }
 }
 

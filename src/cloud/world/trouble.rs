@@ -10,7 +10,7 @@ use crate::cloud::topology::{Application, Clock, Crash, Fault, Harm, Held, NoWor
 use crate::cloud::world::World;
 use crate::cloud::world::ward::Ward;
 use crate::engine::{Context, Observer};
-use crate::ground::chance::Key;
+use crate::ground::chance::{Key, Stream};
 use crate::ground::time::{SimTime, Span};
 
 /// One fault of a running world.
@@ -19,8 +19,8 @@ pub(super) struct Trouble<'a> {
     pub(super) fault: &'a Fault,
     /// Names its draws.
     pub(super) key: Key,
-    /// Who is away while it lasts.
-    nodes: Vec<NodeId>,
+    /// Which nodes it concerns as long as it lasts.
+    pub(super) nodes: Vec<NodeId>,
     /// How often it has begun.
     begun: u32,
     /// How often it has begun and not yet ended.
@@ -29,6 +29,10 @@ pub(super) struct Trouble<'a> {
     pub(super) fallen: Vec<(NodeId, u32)>,
     /// When what is announced will come.
     blow: SimTime,
+    /// Since when and until when requests were born of which some are poison, in order.
+    pub(super) spells: Vec<(SimTime, SimTime)>,
+    /// Draws whom it meets of those who come.
+    pub(super) chance: Stream,
     /// What it remembers of workers, where it comes to them one by one.
     pub(super) ward: Ward,
 }
@@ -37,7 +41,13 @@ pub(super) struct Trouble<'a> {
 pub(super) fn troubles<'a>(application: &'a Application, topology: &'a Topology, key: Key) -> Vec<Trouble<'a>> {
     let of = |fault: &'a Fault, scope: &str| {
         let nodes = (0..topology.nodes.len()).map(NodeId::at);
-        let nodes = nodes.filter(|&node| fault.what.takes_away(node, &topology.nodes[node.index()].kind)).collect();
+        let concerned = |node: &NodeId| {
+            let kind = &topology.nodes[node.index()].kind;
+            fault.what.takes_away(*node, kind)
+                || matches!(fault.what, Harm::BrownOut(plan) if plan.slows(*node, kind))
+                || fault.what.refuses_at(*node)
+        };
+        let nodes = nodes.filter(concerned).collect();
         // Two kinds of trouble may have the same name.
         let key = fault.what.kind().map_or(key.named(scope), |kind| key.named(scope).named(kind)).named(&fault.name);
         Trouble {
@@ -48,6 +58,8 @@ pub(super) fn troubles<'a>(application: &'a Application, topology: &'a Topology,
             lasting: 0,
             fallen: Vec::new(),
             blow: SimTime::START,
+            spells: Vec::new(),
+            chance: key.named("whom").stream(),
             ward: Ward::default(),
         }
     };
@@ -76,7 +88,7 @@ impl World<'_> {
             let (pool, wears) = match fault.what {
                 Harm::Crash(Crash { pool, clock, .. }) => (pool, clock == Clock::Busy),
                 Harm::Reclaim(Reclaim { pool, share: None, .. }) => (pool, false),
-                Harm::Reclaim(_) | Harm::Outage(_) | Harm::Zone(_) => continue,
+                _ => continue,
             };
             if let When::Every(_) = fault.when {
                 self.pool_mut(pool).beware(at as u16, wears);
@@ -131,16 +143,25 @@ impl World<'_> {
                 }
                 return self.reclaims(cx, fault as u16, reclaim, nth, blow - cx.now());
             }
-            Harm::Outage(_) | Harm::Zone(_) => {}
+            _ => {}
         }
         let lasts = trouble.fault.lasts.as_ref();
         let lasts = lasts.map(|law| law.sample(&mut trouble.key.named("lasts").draw(u64::from(nth))));
         if let Some(lasts) = lasts {
             cx.plan(cx.now() + Span::from_nanos(lasts), Event::Mend { fault });
         }
-        self.faults[fault as usize].lasting += 1;
-        if let Harm::Zone(zone) = self.faults[fault as usize].fault.what {
-            return self.zone_goes(cx, fault, zone);
+        let trouble = &mut self.faults[fault as usize];
+        trouble.lasting += 1;
+        let first = trouble.lasting == 1;
+        if first && matches!(trouble.fault.what, Harm::Poison(_)) {
+            trouble.spells.push((cx.now(), SimTime::NEVER));
+        }
+        match trouble.fault.what {
+            Harm::Zone(zone) => return self.zone_goes(cx, fault, zone),
+            Harm::BrownOut(plan) if first => return self.browns_out(cx, fault, plan, held),
+            Harm::Throttle(_) if first => return self.throttles(fault),
+            Harm::BrownOut(_) | Harm::Throttle(_) | Harm::Poison(_) => return,
+            Harm::Outage(_) | Harm::Crash(_) | Harm::Reclaim(_) => {}
         }
         for at in 0..self.faults[fault as usize].nodes.len() {
             let node = self.faults[fault as usize].nodes[at];
@@ -152,15 +173,26 @@ impl World<'_> {
     pub(super) fn mends<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u32) {
         cx.tell(Fact::Mended { fault });
         let Fault { held, moves, .. } = *self.faults[fault as usize].fault;
-        if !matches!(self.faults[fault as usize].fault.what, Harm::Reclaim(_)) {
-            self.faults[fault as usize].lasting -= 1;
+        let trouble = &mut self.faults[fault as usize];
+        let mut last = false;
+        if !matches!(trouble.fault.what, Harm::Reclaim(_)) {
+            trouble.lasting -= 1;
+            last = trouble.lasting == 0;
         }
-        if let Harm::Zone(zone) = self.faults[fault as usize].fault.what {
-            self.zone_returns(cx, fault, zone);
+        if last && let Some(spell) = trouble.spells.last_mut() {
+            spell.1 = cx.now();
         }
-        for at in 0..self.faults[fault as usize].nodes.len() {
-            let node = self.faults[fault as usize].nodes[at];
-            self.comes_back(cx, node, stands_still(held, moves));
+        match trouble.fault.what {
+            Harm::Zone(zone) => self.zone_returns(cx, fault, zone),
+            Harm::BrownOut(plan) if last => self.brightens(cx, fault, plan, held),
+            Harm::Throttle(_) if last => self.lets_all_in(fault),
+            Harm::Outage(_) => {
+                for at in 0..self.faults[fault as usize].nodes.len() {
+                    let node = self.faults[fault as usize].nodes[at];
+                    self.comes_back(cx, node, stands_still(held, moves));
+                }
+            }
+            _ => {}
         }
         if let When::Every(_) = self.faults[fault as usize].fault.when {
             self.plan_fault(cx, fault, cx.now());
@@ -238,6 +270,7 @@ impl World<'_> {
             let pool = self.pool_mut(id);
             pool.talks[slot as usize].left = left;
             pool.slots[slot as usize].until = SimTime::NEVER;
+            self.stirs(id, slot);
         }
     }
 
@@ -286,6 +319,7 @@ impl World<'_> {
             let left = std::mem::replace(&mut pool.talks[slot as usize].left, Span::ZERO);
             if self.jobs[job].state == State::Working {
                 self.pool_mut(id).slots[slot as usize].until = now + left;
+                self.stirs(id, slot);
                 cx.plan(now + left, Event::Finish { pool: id, slot });
             }
         }

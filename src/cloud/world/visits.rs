@@ -202,11 +202,17 @@ impl World<'_> {
             let number = pool.number_of(pool.worker_of(slot));
             let who = requests[job.request].who();
             let fact = Fact::Served { who, pool: at, worker: number, visit: job.visit, began: job.since, result };
+            if pool.burst.is_some() {
+                self.stirred.push((at, pool.worker_of(slot)));
+            }
             self.vacated.push_back((at, slot));
             return cx.tell(fact);
         }
         let worker = pool.give(slot, now);
         let number = pool.number_of(worker);
+        if pool.burst.is_some() {
+            self.stirred.push((at, worker));
+        }
         let (wears, surplus) = (pool.wears, pool.surplus > 0);
         let draining = pool.leaving > 0 && pool.workers[worker as usize].phase == Phase::Draining;
         if let Some(standing) = &mut pool.standing {
@@ -346,10 +352,11 @@ impl World<'_> {
         let (left, then) = self.what_is_left(id)?;
         let job = &self.jobs[id];
         let pool = self.pool(job.pool);
-        let speed = pool.speed_of(pool.worker_of(job.slot));
+        let worker = pool.worker_of(job.slot);
+        let speed = pool.speed_of(worker);
         // Back to work on the reference machine, and to time here.
-        let work = Speed { work: then.time, time: then.work };
-        Some(if speed == then { left } else { speed.takes(work.takes(left)) })
+        let left = if speed == then { left } else { speed.takes(then.inverse().takes(left)) };
+        Some(self.work_in_slot(id).map_or(left, |work| pool.browned(worker, work, left)))
     }
 }
 

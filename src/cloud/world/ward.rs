@@ -63,7 +63,7 @@ impl World<'_> {
         let (only, runs, notice) = match trouble.fault.what {
             Harm::Crash(crash) => (crash.worker, crash.clock == Clock::Up || holds, Span::ZERO),
             Harm::Reclaim(reclaim) => (reclaim.worker, true, reclaim.notice),
-            Harm::Outage(_) | Harm::Zone(_) => return,
+            _ => return,
         };
         if only.is_some_and(|only| only != number) {
             return;
@@ -140,7 +140,7 @@ impl World<'_> {
         match trouble.fault.what {
             Harm::Crash(crash) => self.worker_fails(cx, fault, crash.pool, number, nth),
             Harm::Reclaim(reclaim) => self.hears_of_its_end(cx, fault, reclaim.pool, number, told),
-            Harm::Outage(_) | Harm::Zone(_) => {}
+            _ => {}
         }
     }
 
@@ -149,7 +149,7 @@ impl World<'_> {
         match self.faults[usize::from(fault)].fault.what {
             Harm::Crash(crash) => self.is_mended(cx, fault, crash.pool, number),
             Harm::Reclaim(reclaim) => self.is_taken(cx, fault, reclaim.pool, number),
-            Harm::Outage(_) | Harm::Zone(_) => {}
+            _ => {}
         }
     }
 }

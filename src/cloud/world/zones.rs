@@ -10,19 +10,74 @@ use crate::engine::{Context, Observer};
 impl World<'_> {
     /// A new worker is placed in the zone that has the fewest of its pool, of equal ones in the first; not in one that is
     /// away, as long as there is another (EC2 Auto Scaling user guide, Balance across Availability Zones).
-    pub(super) fn settles_in(&mut self, id: NodeId, index: u32) {
+    ///
+    /// `spread` is how many each zone has, and has one more then.
+    pub(super) fn settles_in(&mut self, id: NodeId, index: u32, spread: &mut [u32]) {
+        let zone = (0..spread.len()).min_by_key(|&zone| (self.is_zone_out(zone), spread[zone], zone));
+        let Some(zone) = zone else { return };
+        spread[zone] += 1;
+        self.pool_mut(id).workers[index as usize].zone = zone as u16;
+    }
+
+    /// How many workers that count as wanted each zone has; nothing where there is but one.
+    pub(super) fn spread(&self, id: NodeId) -> Vec<u32> {
         let zones = self.topology.zones.len();
         if zones < 2 {
-            return;
+            return Vec::new();
         }
+        let mut spread = vec![0; zones];
         let pool = self.pool(id);
-        let mut living = vec![0u32; zones];
-        for other in pool.newest_first(is_wanted).filter(|&other| other != index) {
-            living[usize::from(pool.workers[other as usize].zone)] += 1;
+        for worker in pool.newest_first(is_wanted) {
+            spread[usize::from(pool.workers[worker as usize].zone)] += 1;
         }
-        let out = |zone: usize| self.zones_out.get(zone).is_some_and(|&out| out > 0);
-        let zone = (0..zones).min_by_key(|&zone| (out(zone), living[zone], zone)).unwrap_or(0);
-        self.pool_mut(id).workers[index as usize].zone = zone as u16;
+        spread
+    }
+
+    pub(super) fn is_zone_out(&self, zone: usize) -> bool {
+        self.zones_out.get(zone).is_some_and(|&out| out > 0)
+    }
+
+    /// How many workers a group launches beyond what it wants, so that its zones have the same again: what those have too
+    /// few that are there, at most so many.
+    pub(super) fn unevenness(&self, id: NodeId, most: u32) -> u32 {
+        let spread = self.spread(id);
+        let there = || (0..spread.len()).filter(|&zone| !self.is_zone_out(zone)).map(|zone| spread[zone]);
+        let (all, zones) = (there().sum::<u32>(), there().count() as u32);
+        let Some(share) = all.checked_div(zones) else { return 0 };
+        let lacking: u32 = there().map(|living| share.saturating_sub(living)).sum();
+        // What another zone has at most one more of is even.
+        if there().max() > there().min().map(|fewest| fewest + 1) { lacking.max(1).min(most) } else { 0 }
+    }
+
+    /// How many workers there are beyond what is wanted, for another zone's sake.
+    pub(super) fn spares(&self, id: NodeId) -> u32 {
+        let pool = self.pool(id);
+        pool.newest_first(is_wanted).filter(|&index| pool.workers[index as usize].spare).count() as u32
+    }
+
+    /// For each worker that was launched for its zone's sake and serves by now, one of the fullest zone goes, as soon as one
+    /// of these may. Where no zone has more by now, there is just one too many.
+    pub(super) fn exchanges<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        let pool = self.pool(id);
+        let serves = |&index: &u32| pool.workers[index as usize].spare;
+        let there: Vec<u32> = pool.newest_first(|phase| phase == Phase::Ready).filter(serves).collect();
+        for index in there {
+            let spread = self.spread(id);
+            let own = spread.get(usize::from(self.pool(id).workers[index as usize].zone)).copied().unwrap_or(0);
+            let fullest = (0..spread.len()).max_by_key(|&zone| (spread[zone], std::cmp::Reverse(zone)));
+            let only = fullest.filter(|&zone| spread[zone] > own);
+            let going = self.next_to_go(id, cx.now(), 1, only);
+            let pool = self.pool_mut(id);
+            let Some(&leaves) = going.first() else {
+                // All of these are protected: whoever ends its work looks again.
+                pool.surplus = pool.surplus.max(1);
+                pool.settle();
+                return;
+            };
+            pool.workers[index as usize].spare = false;
+            let held = pool.plan.scale_in.held;
+            self.retire(cx, id, leaves, held);
+        }
     }
 
     /// A zone goes away: all its workers fail, whatever their pool.
@@ -31,8 +86,7 @@ impl World<'_> {
         for node in 0..self.nodes.len() {
             let id = NodeId::at(node);
             let Node::Pool(pool) = &self.nodes[node] else { continue };
-            let serves = |phase| !matches!(phase, Phase::Pending | Phase::Booting | Phase::Changing | Phase::Gone);
-            let mut there: Vec<u32> = pool.newest_first(serves).collect();
+            let mut there: Vec<u32> = pool.newest_first(Phase::has_served).collect();
             there.retain(|&index| pool.workers[index as usize].zone == zone);
             for index in there.into_iter().rev() {
                 self.falls_with_its_zone(cx, fault, id, index);
@@ -56,6 +110,11 @@ impl World<'_> {
         let trouble = &mut self.faults[fault as usize];
         trouble.fallen.push((id, number));
         let plan = trouble.fault;
+        let worker = &mut self.pool_mut(id).workers[index as usize];
+        worker.machine_ills += 1;
+        if worker.machine_ills == 1 {
+            worker.down = cx.now();
+        }
         self.goes_down(cx, id, index, plan.held, plan.moves);
     }
 
@@ -67,6 +126,7 @@ impl World<'_> {
         }
         for (id, number) in std::mem::take(&mut self.faults[fault as usize].fallen) {
             if let Some(index) = self.pool(id).numbered(number) {
+                self.pool_mut(id).workers[index as usize].machine_ills -= 1;
                 self.comes_up(cx, id, index);
             }
         }

@@ -1,7 +1,10 @@
 //! Trouble.
 
-use crate::cloud::topology::{self, Clock, Crash, Fault, Harm, NodeId, Outage, Reclaim, When};
+use crate::cloud::topology::{
+    self, BrownOut, Clock, Crash, Fault, Harm, NodeId, Outage, Poison, Reclaim, Throttle, When, WorkId,
+};
 use crate::ground::time::{SimTime, Span};
+use crate::scenario::build::node::fraction;
 use crate::scenario::build::{Builder, Ids, count};
 use crate::scenario::draft::fault::{self, Course, Faults, Held};
 
@@ -11,11 +14,32 @@ impl Builder<'_> {
         let mut built = Vec::new();
         for (name, outage) in &faults.outage {
             if let Some(component) = &outage.component {
-                let what = self.component(component);
+                let what = Harm::Outage(Outage::Component(self.work(component)));
                 built.push(self.fault(name, outage.course(), what));
             }
         }
+        for (name, slow) in faults.slow.iter().filter(|(_, slow)| slow.pool.is_none()) {
+            let what = self.brown_out(slow, None);
+            built.push(self.fault(name, slow.course(), what));
+        }
+        self.poisons(faults, &mut built);
         built
+    }
+
+    fn poisons(&mut self, faults: &Faults, built: &mut Vec<Fault>) {
+        for (name, poison) in &faults.poison {
+            let what = Harm::Poison(Poison { work: self.work(&poison.component), share: poison.share.0 });
+            built.push(self.fault(name, poison.course(), what));
+        }
+    }
+
+    fn brown_out(&mut self, slow: &fault::Slow, pool: Option<NodeId>) -> Harm {
+        Harm::BrownOut(BrownOut {
+            work: slow.component.as_ref().map(|name| self.work(name)),
+            pool,
+            worker: slow.worker.map(|number| count(number.0)),
+            pace: fraction(slow.factor.0).inverse(),
+        })
     }
 
     /// The trouble of one topology.
@@ -23,7 +47,7 @@ impl Builder<'_> {
         let mut built = Vec::new();
         for (name, outage) in &faults.outage {
             let what = match (&outage.component, &outage.node) {
-                (Some(component), _) => self.component(component),
+                (Some(component), _) => Harm::Outage(Outage::Component(self.work(component))),
                 (None, Some(node)) => Harm::Outage(Outage::Node(self.id(ids, node))),
                 (None, None) => continue,
             };
@@ -46,15 +70,24 @@ impl Builder<'_> {
             let Some(place) = ids.zones.iter().position(|known| *known == zone.zone) else { continue };
             built.push(self.fault(name, zone.course(), Harm::Zone(place as u16)));
         }
+        for (name, slow) in &faults.slow {
+            let pool = slow.pool.as_ref().map(|pool| self.id(ids, pool));
+            let what = self.brown_out(slow, pool);
+            built.push(self.fault(name, slow.course(), what));
+        }
+        self.poisons(faults, &mut built);
+        for (name, throttle) in &faults.throttle {
+            let what = Harm::Throttle(Throttle { node: self.id(ids, &throttle.node), share: throttle.share.0 });
+            built.push(self.fault(name, throttle.course(), what));
+        }
         built
     }
 
-    fn component(&mut self, name: &str) -> Harm {
-        let work = self.sight.works.id(name).unwrap_or_else(|| {
+    fn work(&mut self, name: &str) -> WorkId {
+        self.sight.works.id(name).unwrap_or_else(|| {
             self.slip(format!("work `{name}` was not found"));
             Default::default()
-        });
-        Harm::Outage(Outage::Component(work))
+        })
     }
 
     fn fault(&mut self, name: &str, course: Course<'_>, what: Harm) -> Fault {
@@ -65,11 +98,16 @@ impl Builder<'_> {
         };
         Fault {
             name: name.to_owned(),
-            what,
             when,
             lasts: course.lasts.map(|law| self.law(law)),
-            held: course.held.map_or(topology::Held::Lost, held),
+            held: match (course.held, &what) {
+                (Some(said), _) => held(said),
+                (None, Harm::BrownOut(_)) => topology::Held::Resume,
+                (None, Harm::Poison(_) | Harm::Throttle(_)) => topology::Held::Finish,
+                (None, _) => topology::Held::Lost,
+            },
             moves: course.moves == Some(true),
+            what,
         }
     }
 }

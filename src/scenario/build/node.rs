@@ -1,8 +1,8 @@
 //! The nodes of one topology.
 
 use crate::cloud::topology::{
-    Admission, Balancer, Bucket, Farewell, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform,
-    Pool, Retry, Routing, Service, Speed, Spot, Step, Termination, Ties, Verb,
+    Admission, Balancer, Bucket, Farewell, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Other,
+    Platform, Pool, Retry, Routing, Service, Speed, Spot, Step, Termination, Ties, Verb,
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
@@ -11,7 +11,7 @@ use crate::scenario::build::messages::batch;
 use crate::scenario::build::{Builder, Ids, calling, count};
 use crate::scenario::draft::quantities::Amount;
 use crate::scenario::draft::scaling::Scaling;
-use crate::scenario::draft::words::Names;
+use crate::scenario::draft::words::{Mixed, Names};
 use crate::scenario::draft::{self, Topology};
 use crate::scenario::sight::Kind;
 
@@ -97,6 +97,7 @@ impl Builder<'_> {
                 Some(node::NoWorker::Wait) => NoWorker::Wait,
             },
             spot: spot(draft.platform.as_ref()),
+            credits: credits(draft.platform.as_ref()),
             notice: match draft.notice {
                 None | Some(node::Notice::Finish) => Notice::Finish,
                 Some(node::Notice::Release) => Notice::Release,
@@ -196,8 +197,18 @@ fn spot(platform: Option<&draft::node::Platform>) -> Option<Spot> {
     (share > 0.0).then(|| Spot {
         share,
         base: ec2.on_demand_base.map_or(0, |base| count(base.0)),
-        mixed: ec2.mixed.clone().unwrap_or_default(),
+        mixed: ec2.mixed.iter().flatten().map(other).collect(),
     })
+}
+
+fn other(mixed: &Mixed) -> Other {
+    Other { instance: mixed.instance.clone(), speed: mixed.speed.map(|speed| fraction(speed.0)) }
+}
+
+/// Whether machines with burstable speed may owe CPU credits.
+fn credits(platform: Option<&draft::node::Platform>) -> Option<bool> {
+    let Some(draft::node::Platform::Ec2(ec2)) = platform else { return None };
+    ec2.credits.map(|mode| mode == draft::node::CreditMode::Unlimited)
 }
 
 /// How workers are taken away on purpose.

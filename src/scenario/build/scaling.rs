@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cloud::scaling::{
-    Alarm, Care, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Metric, Metrics, Missing, Policy,
+    Alarm, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Metric, Metrics, Missing, Policy,
     Predictive, QueueLength, Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size,
     Statistic, Step, Stride, TargetTracking, Vertical, Window,
 };
@@ -11,7 +11,7 @@ use crate::cloud::topology::{Held, NodeId, Platform, Speed};
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::build::fault::held;
 use crate::scenario::build::node::fraction;
-use crate::scenario::build::{Builder, Ids, count};
+use crate::scenario::build::{Builder, Ids, count, group};
 use crate::scenario::cron::Cron;
 use crate::scenario::draft::Topology;
 use crate::scenario::draft::metric::{self as draft_metric, Metrics as Seen};
@@ -202,7 +202,9 @@ impl Builder<'_> {
             },
             warm_up: draft.warm_up.map(|time| time.0),
             lag: self.law_or_none(&draft.lag),
-            care: care(draft),
+            care: group::care(draft),
+            hooks: self.hooks(draft.hooks.as_ref()),
+            warm_pool: self.warm_pool(draft.warm_pool.as_ref()),
             service: None,
         }
     }
@@ -416,17 +418,5 @@ fn change(change: Option<DraftChange>, set: Option<Whole>) -> Change {
         (Some(DraftChange::By(by)), _) => Change::By(by),
         (Some(DraftChange::Percent(percent)), _) => Change::Percent(percent),
         (None, set) => Change::To(set.map_or(0, |set| count(set.0))),
-    }
-}
-
-/// How a group looks after its machines. Who only watches their age looks once a minute too.
-fn care(draft: &draft::Asg) -> Care {
-    let health = draft.health_check;
-    let looks = health.is_some() || draft.max_lifetime.is_some();
-    Care {
-        every: looks.then(|| health.and_then(|health| health.every).map_or(PERIOD, |time| time.0)),
-        grace: health.map(|health| health.grace.map_or(Span::ZERO, |time| time.0)),
-        max_lifetime: draft.max_lifetime.map(|time| time.0),
-        rebalance: draft.rebalance == Some(true),
     }
 }

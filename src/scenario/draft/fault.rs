@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::law::Law;
-use crate::scenario::draft::quantities::{Share, Time, Whole};
+use crate::scenario::draft::quantities::{Number, Share, Time, Whole};
 use crate::scenario::draft::words::Instants;
 
 /// Trouble, by its kind.
@@ -24,6 +24,15 @@ pub(crate) struct Faults {
     /// A zone is away, and with it all workers that are in it; their machines are paid for.
     #[serde(default)]
     pub zone: IndexMap<String, Zone>,
+    /// Work takes longer than usual for a while: a brown-out. Nothing is away, and health checks see nothing.
+    #[serde(default)]
+    pub slow: IndexMap<String, Slow>,
+    /// A share of the requests can't be done: a work always fails on them, however often it is tried.
+    #[serde(default)]
+    pub poison: IndexMap<String, Poison>,
+    /// The provider refuses a share of what comes to a node.
+    #[serde(default)]
+    pub throttle: IndexMap<String, Throttle>,
 }
 
 /// When trouble comes, for how long, and what becomes of work in hand: what every kind has.
@@ -43,7 +52,10 @@ impl Faults {
         let crashes = self.crash.iter().map(|(name, crash)| ("crash", name.as_str(), crash.course()));
         let reclaims = self.reclaim.iter().map(|(name, reclaim)| ("reclaim", name.as_str(), reclaim.course()));
         let zones = self.zone.iter().map(|(name, zone)| ("zone", name.as_str(), zone.course()));
-        outages.chain(crashes).chain(reclaims).chain(zones)
+        let slows = self.slow.iter().map(|(name, slow)| ("slow", name.as_str(), slow.course()));
+        let poisons = self.poison.iter().map(|(name, poison)| ("poison", name.as_str(), poison.course()));
+        let throttles = self.throttle.iter().map(|(name, throttle)| ("throttle", name.as_str(), throttle.course()));
+        outages.chain(crashes).chain(reclaims).chain(zones).chain(slows).chain(poisons).chain(throttles)
     }
 
     /// Those that name a node, or a zone, for which this holds.
@@ -52,6 +64,9 @@ impl Faults {
         self.crash.retain(|_, crash| has(&crash.pool));
         self.reclaim.retain(|_, reclaim| has(&reclaim.pool));
         self.zone.retain(|_, zone| has_zone(&zone.zone));
+        self.slow.retain(|_, slow| slow.pool.as_deref().is_some_and(&has));
+        self.poison.clear();
+        self.throttle.retain(|_, throttle| has(&throttle.node));
         self
     }
 }
@@ -176,6 +191,93 @@ impl Zone {
     pub fn course(&self) -> Course<'_> {
         let Zone { at, every, lasts, held, moves, .. } = self;
         Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: *moves }
+    }
+}
+
+/// Work that takes longer than usual: of one name, of one pool, of one of its workers; what all that is said names
+/// together. At least one of `component` and `pool`; one of `at` and `every`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Slow {
+    /// A work's name: only that is slow. Without it, all works.
+    pub component: Option<String>,
+    /// Only the workers of this pool are slow. Without it, whoever does the work.
+    pub pool: Option<String>,
+    /// The number of the only worker that is slow, from 1 in the order of launch.
+    pub worker: Option<Whole>,
+    /// How many times as long it takes. Several that meet multiply.
+    pub factor: Number,
+    /// When it begins.
+    pub at: Option<Instants>,
+    /// How long after the end of the last one it begins again.
+    pub every: Option<Law<Time>>,
+    /// How long it lasts. Without it, for ever.
+    pub lasts: Option<Law<Time>>,
+    /// The fate of work in hand: `resume` goes on from where it stands, slowly, and at its usual pace when all is over;
+    /// with `finish` only work that begins meanwhile is slow, to its end.
+    #[schemars(extend("default" = "resume"))]
+    pub held: Option<Held>,
+}
+
+impl Slow {
+    pub fn course(&self) -> Course<'_> {
+        let Slow { at, every, lasts, held, .. } = self;
+        Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: None }
+    }
+}
+
+/// Requests that can't be done. Those that are born while it lasts are such ones by a draw of their own, the same in every
+/// topology, and stay so for ever. One of `at` and `every`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Poison {
+    /// The work that fails on them, at its end, wherever it is done; with all that are worked on together with one.
+    pub component: String,
+    /// The share of the requests.
+    pub share: Share,
+    /// When the first of them may be born: `"0s"` for from the start.
+    pub at: Option<Instants>,
+    /// How long after the end of the last one it begins again.
+    pub every: Option<Law<Time>>,
+    /// For how long some of those who are born are such ones. Without it, for ever.
+    pub lasts: Option<Law<Time>>,
+    /// Work in hand is not touched: nothing but `finish`.
+    #[schemars(extend("default" = "finish"))]
+    pub held: Option<Held>,
+}
+
+impl Poison {
+    pub fn course(&self) -> Course<'_> {
+        let Poison { at, every, lasts, held, .. } = self;
+        Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: None }
+    }
+}
+
+/// A provider that refuses: whoever comes to a node while it lasts is refused by a draw of their own, and a `retry` that is
+/// `on` `"throttled"` tries again. Of a queue that is said of what is sent to it, and not of who receives from it. One of
+/// `at` and `every`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Throttle {
+    /// What comes where.
+    pub node: String,
+    /// The share that is refused.
+    pub share: Share,
+    /// When it begins.
+    pub at: Option<Instants>,
+    /// How long after the end of the last one it begins again.
+    pub every: Option<Law<Time>>,
+    /// How long it lasts. Without it, for ever.
+    pub lasts: Option<Law<Time>>,
+    /// Work in hand is not touched: nothing but `finish`.
+    #[schemars(extend("default" = "finish"))]
+    pub held: Option<Held>,
+}
+
+impl Throttle {
+    pub fn course(&self) -> Course<'_> {
+        let Throttle { at, every, lasts, held, .. } = self;
+        Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: None }
     }
 }
 

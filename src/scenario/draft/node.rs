@@ -10,7 +10,7 @@ use crate::scenario::draft::messages::{Batch, Poll};
 use crate::scenario::draft::quantities::{Amount, Bytes, Number, Time, Whole};
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::draft::step::Step;
-use crate::scenario::draft::words::{Names, SpotShare};
+use crate::scenario::draft::words::{Mixed, Names, SpotShare};
 
 /// Workers with slots on a platform.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -107,8 +107,22 @@ pub(crate) struct Ec2 {
     /// Machines that are paid in full before any is Spot; of those above, `spot` is a share, rounded in favour of these.
     #[schemars(extend("default" = 0))]
     pub on_demand_base: Option<Whole>,
-    /// Types besides `type` that Spot machines may have, each as likely: as fast, at their own prices.
-    pub mixed: Option<Vec<String>>,
+    /// Types besides `type` that Spot machines may have, each as likely, at their own prices: names, or
+    /// `{ type, speed }` where they are not as fast as `type`.
+    pub mixed: Option<Vec<Mixed>>,
+    /// What becomes of a machine with burstable speed that has spent its CPU credits. Without it nobody keeps any: it is always
+    /// as fast as the others.
+    pub credits: Option<CreditMode>,
+}
+
+/// What becomes of a machine with burstable speed that has spent its CPU credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CreditMode {
+    /// It computes at its baseline until it has earned others.
+    Standard,
+    /// It computes on, and what it can't earn again within a day is paid for.
+    Unlimited,
 }
 
 /// What a machine whose end is announced does with the work in its hands.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::ground::quantity;
 use crate::scenario::draft::fault::Held;
+use crate::scenario::draft::group::{Hooks, WarmPool};
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::metric::Metric;
 use crate::scenario::draft::quantities::{Change, Limit, Number, Share, Time, Whole};
@@ -92,6 +93,14 @@ pub(crate) struct Asg {
     /// Whether another machine is asked for as soon as a Spot machine hears of its end; else when it is taken.
     #[schemars(extend("default" = false))]
     pub rebalance: Option<bool>,
+    /// Whether machines are launched in a zone that has come to have too few, and as many of the fullest let go then: after
+    /// a zone is back. A tenth of the group at a time; it may have a tenth more than `max` meanwhile, or one.
+    #[schemars(extend("default" = false))]
+    pub zone_rebalance: Option<bool>,
+    /// What is done with machines before they serve and before they go.
+    pub hooks: Option<Hooks>,
+    /// Machines that lie ready, so that the group grows faster.
+    pub warm_pool: Option<WarmPool>,
 }
 
 /// An ECS service between two bounds (Application Auto Scaling).
@@ -151,12 +160,29 @@ impl Scaling {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct HealthCheck {
+    /// What counts as failed.
+    #[schemars(extend("default" = "workers"))]
+    pub sees: Option<Sees>,
     /// How often the group looks.
     #[schemars(extend("default" = "60s"))]
     pub every: Option<Time>,
-    /// How long after it came into service a worker is left alone.
+    /// How long after it came into service a worker is left alone. Nothing to `machines`.
     #[schemars(extend("default" = "0s"))]
     pub grace: Option<Time>,
+    /// How long a worker must have been down before it is replaced: it may come back by itself.
+    #[schemars(extend("default" = "0s"))]
+    pub patience: Option<Time>,
+}
+
+/// What a health check sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Sees {
+    /// Workers that are down, whatever it is: as a load balancer's check or one's own sees it.
+    Workers,
+    /// Machines that are down, those of a zone that is away: as the status checks of EC2 see it. A crash is none of the
+    /// machine.
+    Machines,
 }
 
 /// From when on the rest after a change counts.

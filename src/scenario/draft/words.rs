@@ -10,7 +10,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::ground::time::Span;
-use crate::scenario::draft::quantities::{Share, Time};
+use crate::scenario::draft::quantities::{Number, Share, Time};
 use crate::scenario::draft::run::Precision;
 
 /// A name or a list of names.
@@ -50,6 +50,26 @@ impl SpotShare {
             SpotShare::Of(share) => share.0,
         }
     }
+}
+
+/// A type of a mixed group, and how fast it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mixed {
+    /// The instance type.
+    pub instance: String,
+    /// Against the reference machine; without it, as the pool's own.
+    pub speed: Option<Number>,
+}
+
+/// The same as a table.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct MixedTable {
+    /// The instance type: `c5.large`.
+    #[serde(rename = "type")]
+    instance: String,
+    /// How fast it is; 1 is the reference machine. Without it, as fast as `type`.
+    speed: Option<Number>,
 }
 
 /// A number of runs, or how precise a figure must be.
@@ -97,6 +117,17 @@ one_or_other!(SpotShare, "true, false, or a share such as \"70%\"", {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<SpotShare, E> {
         Share::deserialize(text.into_deserializer()).map(SpotShare::Of)
+    }
+});
+
+one_or_other!(Mixed, "an instance type, or a table of `type` and `speed`", {
+    fn visit_str<E: Error>(self, name: &str) -> Result<Mixed, E> {
+        Ok(Mixed { instance: name.to_owned(), speed: None })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Mixed, A::Error> {
+        let MixedTable { instance, speed } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Mixed { instance, speed })
     }
 });
 
@@ -174,6 +205,17 @@ impl JsonSchema for SpotShare {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let share = generator.subschema_for::<Share>();
         json_schema!({ "description": "true, false, or a share in per cent", "anyOf": [{ "type": "boolean" }, share] })
+    }
+}
+
+impl JsonSchema for Mixed {
+    fn schema_name() -> Cow<'static, str> {
+        "Mixed".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let table = generator.subschema_for::<MixedTable>();
+        json_schema!({ "description": "an instance type, or `{ type, speed }`", "anyOf": [{ "type": "string" }, table] })
     }
 }
 

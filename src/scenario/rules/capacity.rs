@@ -5,7 +5,7 @@ use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::node::{Platform, Pool, Routing};
 use crate::scenario::draft::quantities::{Amount, Number, Whole};
-use crate::scenario::draft::scaling::{Bounded, Policy, Scaling};
+use crate::scenario::draft::scaling::{Bounded, Policy, Scaling, Sees};
 use crate::scenario::place::Place;
 use crate::scenario::rules::ranges::Ranges;
 use crate::scenario::rules::sizes;
@@ -108,7 +108,7 @@ fn weights(weights: &[Number], pools: &[String], place: Place, ranges: &mut Rang
     }
 }
 
-fn speed(speed: Option<Number>, place: Place, ranges: &mut Ranges) {
+pub(super) fn speed(speed: Option<Number>, place: Place, ranges: &mut Ranges) {
     if let Some(Number(number)) = speed
         && !(0.001..=1_000.0).contains(&number)
     {
@@ -129,6 +129,15 @@ fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Rang
             let place = place.then("asg");
             let every = asg.health_check.and_then(|health| health.every).map(|time| time.0);
             ranges.at_least("a rhythm", every, CHECK_MIN, place.then("health-check").then("every"));
+            if let Some(health) = asg.health_check
+                && health.sees == Some(Sees::Machines)
+                && health.grace.is_some_and(|grace| grace.0 > Span::ZERO)
+            {
+                let what = "a `grace` is for software that starts, and `machines` are replaced whatever it does";
+                let place = place.then("health-check").then("grace");
+                let advice = "take it out, or say how long one must be down as `patience`";
+                ranges.complaints.push(Complaint::error("E108", place.key(), what).advise(advice));
+            }
             let most = asg.max_lifetime.map(|time| time.0);
             ranges.at_least("a lifetime", most, LIFETIME_MIN, place.then("max-lifetime"));
         }

@@ -117,7 +117,7 @@ fn users(application: &Application, topology: &Topology, length: Option<Span>) -
         for &node in &reached {
             let kind = &topology.nodes[node.index()].kind;
             let away = |fault: &Fault| fault.what.takes_away(node, kind);
-            let hit = |fault: &Fault| away(fault) || fault.what.hits_workers_of(node);
+            let hit = |fault: &Fault| away(fault) || fault.what.hits_workers_of(node) || fault.what.refuses_at(node);
             refused |= application.faults.iter().chain(&topology.faults).any(hit)
                 || match kind {
                     NodeKind::Balancer(balancer) => balancer.admission.is_some(),

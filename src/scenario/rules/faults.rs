@@ -1,8 +1,8 @@
 //! Trouble names what it hits and when.
 
 use crate::scenario::complaint::{Complaint, did_you_mean};
-use crate::scenario::draft::fault::{Course, Crash, Faults, Held, Outage};
-use crate::scenario::draft::quantities::{Amount, Whole};
+use crate::scenario::draft::fault::{Course, Crash, Faults, Held, Outage, Slow};
+use crate::scenario::draft::quantities::{Amount, Share, Whole};
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::pairs::one_of;
@@ -42,6 +42,19 @@ fn each(sight: &Sight<'_>, faults: &Faults, place: &Place, topologies: &[&str], 
             complaints.push(Complaint::error("E101", place, what).advise(advice));
         }
     }
+    for (name, slow) in &faults.slow {
+        slows(sight, slow, &place.then("slow").then(name), topologies, complaints);
+    }
+    for (name, poison) in &faults.poison {
+        let place = place.then("poison").then(name);
+        work_exists(sight, &poison.component, "that could fail", &place.then("component"), complaints);
+        of_some(poison.share, "no request is such a one", &place.then("share"), complaints);
+    }
+    for (name, throttle) in &faults.throttle {
+        let place = place.then("throttle").then(name);
+        exists(sight, ("node", &throttle.node), &|_| true, &place.then("node"), topologies, complaints);
+        of_some(throttle.share, "nothing is refused", &place.then("share"), complaints);
+    }
     for (kind, name, course) in faults.courses() {
         comes(kind, &course, &place.then(kind).then(name), complaints);
     }
@@ -50,22 +63,61 @@ fn each(sight: &Sight<'_>, faults: &Faults, place: &Place, topologies: &[&str], 
 fn away(sight: &Sight<'_>, outage: &Outage, place: &Place, topologies: &[&str], complaints: &mut Vec<Complaint>) {
     one_of(&[("component", outage.component.is_some()), ("node", outage.node.is_some())], place, complaints);
     if let Some(component) = &outage.component {
-        let given = sight.declared("work");
-        if !given.contains(&component.as_str()) && sight.works.id(component).is_none() {
-            let known = given.iter().copied().chain(sight.works.names().filter(|name| !given.contains(name)));
-            complaints.push(
-                Complaint::error(
-                    "E102",
-                    place.then("component"),
-                    format!("there is no work `{component}` that could be away"),
-                )
-                .advise_if(did_you_mean(component, known)),
-            );
-        }
+        work_exists(sight, component, "that could be away", &place.then("component"), complaints);
     }
     if let Some(node) = &outage.node {
         let any = |_: Kind| true;
         exists(sight, ("node", node), &any, &place.then("node"), topologies, complaints);
+    }
+}
+
+/// A work that trouble is about is some request's.
+fn work_exists(sight: &Sight<'_>, name: &str, which: &str, place: &Place, complaints: &mut Vec<Complaint>) {
+    let given = sight.declared("work");
+    if !given.contains(&name) && sight.works.id(name).is_none() {
+        let known = given.iter().copied().chain(sight.works.names().filter(|name| !given.contains(name)));
+        let what = format!("there is no work `{name}` {which}");
+        complaints.push(Complaint::error("E102", place.clone(), what).advise_if(did_you_mean(name, known)));
+    }
+}
+
+/// A share that is of anything.
+fn of_some(share: Share, what: &str, place: &Place, complaints: &mut Vec<Complaint>) {
+    if share.0 == 0.0 {
+        complaints.push(Complaint::error("E201", place.clone(), what).advise("give a share above 0%"));
+    }
+}
+
+/// How many times as long work may take at the most.
+const SLOWEST: f64 = 1_000.0;
+
+fn slows(sight: &Sight<'_>, slow: &Slow, place: &Place, topologies: &[&str], complaints: &mut Vec<Complaint>) {
+    if let Some(component) = &slow.component {
+        work_exists(sight, component, "that could be slow", &place.then("component"), complaints);
+    }
+    match &slow.pool {
+        Some(pool) if slow.worker.is_some() => workers(sight, pool, slow.worker, place, topologies, complaints),
+        Some(pool) => {
+            let is_pool = |kind: Kind| kind == Kind::Pool;
+            exists(sight, ("pool", pool), &is_pool, &place.then("pool"), topologies, complaints);
+        }
+        None if slow.worker.is_some() => complaints.push(
+            Complaint::error("E108", place.then("worker").key(), "`worker` needs `pool`: whose worker is slow?")
+                .advise("name the pool"),
+        ),
+        None if slow.component.is_none() => complaints.push(
+            Complaint::error("E108", place.clone(), "nothing says what is slow")
+                .advise("name a work as `component`, or a `pool`, or both"),
+        ),
+        None => {}
+    }
+    let factor = slow.factor.0;
+    if !(factor > 1.0 && factor <= SLOWEST) {
+        let what = format!("work that takes {factor} times as long");
+        complaints.push(
+            Complaint::error("E201", place.then("factor"), what)
+                .advise(format!("above 1, at most {SLOWEST}: 3 is three times as long")),
+        );
     }
 }
 
@@ -164,6 +216,10 @@ fn comes(kind: &str, course: &Course<'_>, place: &Place, complaints: &mut Vec<Co
             )
             .advise("say how long it `lasts`"),
         );
+    }
+    if matches!(kind, "poison" | "throttle") && course.held.is_some_and(|held| held != Held::Finish) {
+        let what = "work in hand is not touched by such trouble";
+        complaints.push(Complaint::error("E108", place.then("held"), what).advise("take it out"));
     }
     let goes_on = matches!(course.held, Some(Held::Resume | Held::Restart | Held::Redraw));
     if course.moves == Some(true) && !goes_on {

@@ -1,5 +1,6 @@
 //! Spot machines: who has them, and what takes them back.
 
+use crate::cloud::credits::Credits;
 use crate::scenario::complaint::{Complaint, did_you_mean};
 use crate::scenario::draft::Topology;
 use crate::scenario::draft::fault::{Faults, Reclaim};
@@ -7,7 +8,7 @@ use crate::scenario::draft::node::{Ec2, Notice, Platform, Pool};
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::rules::capacity::WORKERS_MAX;
+use crate::scenario::rules::capacity::{self, WORKERS_MAX};
 use crate::scenario::rules::ranges::Ranges;
 use crate::scenario::sight::{Kind, Sight, node_place};
 
@@ -61,6 +62,13 @@ fn pool(sight: &Sight<'_>, pool: &Pool, place: &Place, complaints: &mut Vec<Comp
     let mut ranges = Ranges::default();
     ranges.within("machines paid in full", ec2.on_demand_base, 0, WORKERS_MAX, place.then("on-demand-base"));
     complaints.extend(ranges.complaints);
+    if ec2.credits.is_some() && Credits::of(&ec2.instance, false).is_none() {
+        let what = format!("`{}` has no CPU credits: its speed is steady", ec2.instance);
+        complaints.push(
+            Complaint::error("E108", place.then("credits").key(), what)
+                .advise("take it out, or let `type` be of the families t2, t3, t3a or t4g"),
+        );
+    }
     for (key, there) in [("on-demand-base", ec2.on_demand_base.is_some()), ("mixed", ec2.mixed.is_some())] {
         if there && !has_spot(pool) {
             complaints.push(needs(key, place.then(key)));
@@ -78,7 +86,12 @@ fn pool(sight: &Sight<'_>, pool: &Pool, place: &Place, complaints: &mut Vec<Comp
         let what = format!("{} types", mixed.clone().count());
         complaints.push(Complaint::error("E201", place.then("mixed"), what).advise(format!("at most {TYPES_MAX}")));
     }
-    let others = mixed.enumerate().map(|(index, name)| (name, place.then("mixed").nth(index)));
+    let mut ranges = Ranges::default();
+    for (index, other) in mixed.clone().enumerate() {
+        capacity::speed(other.speed, place.then("mixed").nth(index).then("speed"), &mut ranges);
+    }
+    complaints.extend(ranges.complaints);
+    let others = mixed.enumerate().map(|(index, other)| (&other.instance, place.then("mixed").nth(index)));
     for (instance, place) in [(&ec2.instance, place.then("type"))].into_iter().chain(others) {
         if sight.book.item(&format!("spot.{instance}")).is_some() {
             continue;

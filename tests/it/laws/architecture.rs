@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::draw::{Sketch, course, crash, held, outage, reclaim, retry};
+use super::draw::{Sketch, course, crash, held, of_work, outage, reclaim, retry, without};
 use super::taste::Taste;
 
 /// How a pool is reached.
@@ -32,6 +32,23 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
     let zoned = taste.has("zones");
     if zoned {
         text.push_str("zones = [\"a\", \"b\"]\n");
+    }
+    if taste.has("account") {
+        let mut keys = Vec::new();
+        if taste.has("quota") {
+            keys.push(format!("vcpu-quota = {}", taste.size(2, 60)));
+        }
+        if taste.has("launch bucket") {
+            keys.push(format!(
+                "launches = {{ burst = {}, rate = \"{}/min\" }}",
+                taste.number(1, 5),
+                taste.number(1, 60)
+            ));
+        }
+        if taste.has("no capacity") {
+            keys.push(format!("no-capacity = \"{}%\"", taste.number(1, 90)));
+        }
+        let _ = writeln!(text, "account = {{ {} }}", keys.join(", "));
     }
     let front = plan.door_name(0);
     if sketch.workloads.len() > 1 && pools > 1 && taste.has("an entry each") {
@@ -81,6 +98,24 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
             crash(taste, sketch, &format!("topology.{name}.fault.crash.c{number}"), &pool, text);
         }
     }
+    for &pool in &countable {
+        if taste.has("slow workers") {
+            let work = &sketch.works[taste.number(0, sketch.works.len() as u64 - 1) as usize];
+            let course = course(taste, sketch);
+            of_work(taste, "slow", &format!("topology.{name}.fault.slow.s{pool}"), work, &course, text);
+            let _ = writeln!(text, "pool = \"p{pool}\"");
+            if taste.has("one slow worker") {
+                let _ = writeln!(text, "worker = {}", taste.number(1, 3));
+            }
+        }
+    }
+    if taste.has("throttling") {
+        let node = plan.door_name(taste.number(0, pools as u64 - 1) as usize);
+        let course = without(&course(taste, sketch), &["held", "moves"]);
+        let share = taste.number(1, 100);
+        let _ =
+            writeln!(text, "\n[topology.{name}.fault.throttle.t]\nnode = \"{node}\"\nshare = \"{share}%\"\n{course}");
+    }
     if taste.has("an outage of its own") {
         let node = match taste.one("own outage", &["pool", "door", "bucket", "service"]) {
             "service" if plan.has_service => "partner".to_owned(),
@@ -89,6 +124,14 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
             _ => format!("p{}", taste.number(0, pools as u64 - 1)),
         };
         outage(taste, sketch, &format!("topology.{name}.fault.outage.own"), &format!("node = \"{node}\""), text);
+    }
+}
+
+/// The group that was just written asks for another machine as soon as one hears of its end.
+fn rebalances(text: &mut String) {
+    let from = text.rfind("[topology.").unwrap_or(0);
+    if let Some(at) = text[from..].find("asg = { ") {
+        text.insert_str(from + at + "asg = { ".len(), "rebalance = true, ");
     }
 }
 
@@ -214,10 +257,21 @@ impl Plan<'_> {
         let unlimited = text.ends_with("workers = \"unlimited\"\n");
         if vertical || taste.has("ec2") {
             let volume = if taste.has("volume") { ", volume = \"8GiB\"" } else { "" };
-            let spot = if !vertical && taste.has("spot") { self.spot(taste) } else { String::new() };
-            let _ = writeln!(text, "platform = {{ ec2 = {{ type = \"m5.large\"{volume}{spot} }} }}");
+            let from = text.rfind("[topology.").unwrap_or(0);
+            let warm = text[from..].contains("warm-pool");
+            let spot = if !vertical && !warm && taste.has("spot") { self.spot(taste) } else { String::new() };
+            let kind = if !vertical && taste.has("burstable") {
+                let mode = taste.one("credits", &["standard", "unlimited"]);
+                format!("t3.small\", credits = \"{mode}")
+            } else {
+                "m5.large".to_owned()
+            };
+            let _ = writeln!(text, "platform = {{ ec2 = {{ type = \"{kind}\"{volume}{spot} }} }}");
             if !spot.is_empty() && taste.has("release") {
                 text.push_str("notice = \"release\"\n");
+            }
+            if !spot.is_empty() && text.contains("asg = { ") && taste.has("rebalance") {
+                rebalances(text);
             }
         } else if taste.has("machine") {
             let minimum = taste.span(1, 60_000);
@@ -256,7 +310,8 @@ impl Plan<'_> {
             let _ = write!(spot, ", on-demand-base = {}", taste.number(0, 2));
         }
         if taste.has("mixed types") {
-            spot.push_str(", mixed = [\"c5.large\", \"m6i.large\"]");
+            let fast = taste.one("how fast another is", &["\"m6i.large\"", "{ type = \"m6i.large\", speed = 1.5 }"]);
+            let _ = write!(spot, ", mixed = [\"c5.large\", {fast}]");
         }
         spot
     }
@@ -427,10 +482,44 @@ impl Plan<'_> {
                     let _ = write!(rest, ", warm-up = {}", taste.span(100, 60_000));
                 }
                 if taste.has("health check") {
-                    let _ = write!(rest, ", health-check = {{ every = \"{}s\" }}", taste.number(1, 30));
+                    let sees = taste.one("what it sees", &["workers", "machines"]);
+                    let patience = taste.number(0, 20);
+                    let _ = write!(
+                        rest,
+                        ", health-check = {{ every = \"{}s\", sees = \"{sees}\", patience = \"{patience}s\" }}",
+                        taste.number(1, 30)
+                    );
                 }
                 if taste.has("max lifetime") {
                     let _ = write!(rest, ", max-lifetime = \"{}s\"", taste.number(60, 120));
+                }
+                if taste.has("launch hook") {
+                    let takes = taste.law(50, 20_000);
+                    let result = taste.one("default result", &["abandon", "continue"]);
+                    let _ = write!(
+                        rest,
+                        ", hooks = {{ launching = {{ takes = {takes}, heartbeat-timeout = \"30s\", default-result = \"{result}\" }}"
+                    );
+                    if taste.has("end hook") {
+                        let _ = write!(rest, ", terminating = {{ takes = {} }}", taste.law(50, 20_000));
+                    }
+                    rest.push_str(" }");
+                }
+                if taste.has("warm pool") {
+                    let size =
+                        taste.one("how many warm", &["size = 2", "min-size = 1", "max-prepared = 4", "reuse = false"]);
+                    let state = taste.one("warm state", &["stopped", "running", "hibernated"]);
+                    let _ = write!(rest, ", warm-pool = {{ {size}, state = \"{state}\"");
+                    if size != "reuse = false" && taste.has("reuse") {
+                        rest.push_str(", reuse = true");
+                    }
+                    if taste.has("warm boot") {
+                        let _ = write!(rest, ", boot = {}", taste.law(10, 5_000));
+                    }
+                    rest.push_str(" }");
+                }
+                if taste.has("zone rebalance") {
+                    rest.push_str(", zone-rebalance = true");
                 }
                 let _ = writeln!(
                     text,

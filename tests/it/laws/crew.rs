@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use queuelab::cloud::fact::{Fact, Outcome};
 use queuelab::cloud::gauge::Level;
 use queuelab::cloud::scaling::Scaling;
-use queuelab::cloud::topology::{Application, Discipline, Held, NodeId, NodeKind, Notice, Pool, Topology};
+use queuelab::cloud::topology::{Application, Discipline, Harm, Held, NodeId, NodeKind, Notice, Pool, Topology};
 use queuelab::ground::time::{SimTime, Span};
 
 use super::ledger::{Mirror, Name, Wrongs, name};
@@ -18,6 +18,8 @@ enum Stage {
     Ready,
     Failed,
     Draining,
+    /// For the warm pool or in it.
+    Warm,
     Gone,
 }
 
@@ -26,6 +28,8 @@ struct Worker {
     size: u16,
     ran: SimTime,
     ready: SimTime,
+    /// Its machine runs, and is paid for.
+    runs: bool,
 }
 
 /// A stay with a worker.
@@ -62,7 +66,7 @@ pub struct Crew {
     away: bool,
     line: Mirror,
     busy: Mirror,
-    levels: [Mirror; 6],
+    levels: [Mirror; 7],
     desired: Option<Mirror>,
     bounded: Option<(u32, u32)>,
     /// Who stands in line since when.
@@ -81,6 +85,10 @@ pub struct Crew {
     pub lives: Vec<(u16, SimTime, SimTime)>,
     /// The worker whose machine the provider is taking back.
     taken: Option<u32>,
+    /// Whether machines are ever taken back.
+    reclaims: bool,
+    /// Whether there is a warm pool.
+    warms: bool,
     /// Sizes of machines that were taken back within an hour: nobody pays for them.
     pub free: Vec<u16>,
 }
@@ -91,6 +99,7 @@ const READY: usize = 2;
 const DRAINING: usize = 3;
 const SLOTS: usize = 4;
 const FAILED: usize = 5;
+const WARM: usize = 6;
 
 impl Crew {
     pub fn new(topology: &Topology, id: NodeId, pool: &Pool, application: &Application) -> Crew {
@@ -101,9 +110,8 @@ impl Crew {
             Discipline::Priority { preempts, .. } => preempts,
             _ => None,
         };
-        let trouble = application.faults.iter().chain(&topology.faults);
-        let mut fates: Vec<Held> =
-            trouble.map(|fault| fault.held).chain([pool.scale_in.held]).chain(preempts).collect();
+        let all = || application.faults.iter().chain(&topology.faults);
+        let mut fates: Vec<Held> = all().map(|fault| fault.held).chain([pool.scale_in.held]).chain(preempts).collect();
         if let Scaling::Vertical(vertical) = &pool.scaling {
             fates.push(vertical.held);
         }
@@ -129,7 +137,7 @@ impl Crew {
             away: false,
             line: Mirror::default(),
             busy: Mirror::default(),
-            levels: [Mirror::default(); 6],
+            levels: [Mirror::default(); 7],
             desired: (!matches!(pool.scaling, Scaling::Timetable(_))).then_some(desired),
             bounded: match &pool.scaling {
                 Scaling::Group(group) => Some((group.min, group.max)),
@@ -145,6 +153,8 @@ impl Crew {
             services: Vec::new(),
             lives: Vec::new(),
             taken: None,
+            warms: pool.scaling.warm_pool().is_some(),
+            reclaims: all().any(|fault| matches!(fault.what, Harm::Reclaim(_))),
             free: Vec::new(),
         }
     }
@@ -158,6 +168,7 @@ impl Crew {
             Level::Ready => Some(self.levels[READY]),
             Level::Failed => Some(self.levels[FAILED]),
             Level::Draining => Some(self.levels[DRAINING]),
+            Level::Warm => Some(self.levels[WARM]),
             Level::Slots => Some(self.levels[SLOTS]),
             Level::Desired => self.desired,
             _ => None,
@@ -184,8 +195,17 @@ impl Crew {
                 true
             }
             Fact::Launched { pool, worker } if pool == own => self.lives_on(at, worker, Stage::Launched, None),
-            Fact::Running { pool, worker, size } if pool == own => {
-                self.lives_on(at, worker, Stage::Running, Some(size))
+            Fact::Running { pool, worker, size } if pool == own => match self.workers.get_mut(&worker) {
+                Some(warm) if warm.stage == Stage::Warm => {
+                    (warm.ran, warm.size) = (at, size);
+                    !std::mem::replace(&mut warm.runs, true)
+                }
+                _ => self.lives_on(at, worker, Stage::Running, Some(size)),
+            },
+            Fact::Warming { pool, worker } if pool == own => self.lives_on(at, worker, Stage::Warm, None),
+            Fact::Stopped { pool, worker } if pool == own => self.stops(at, worker),
+            Fact::Woken { pool, worker, runs } if pool == own => {
+                self.lives_on(at, worker, if runs { Stage::Running } else { Stage::Launched }, None)
             }
             Fact::Ready { pool, worker } if pool == own => self.lives_on(at, worker, Stage::Ready, None),
             Fact::Failed { pool, worker } if pool == own => {
@@ -268,15 +288,30 @@ impl Crew {
         stood
     }
 
+    /// A machine of the warm pool is stopped, unless it had not run before the start.
+    fn stops(&mut self, at: SimTime, number: u32) -> bool {
+        let Some(worker) = self.workers.get_mut(&number) else { return false };
+        if std::mem::replace(&mut worker.runs, false) {
+            self.lives.push((worker.size, worker.ran, at));
+        }
+        worker.stage == Stage::Warm
+    }
+
     /// A worker goes on to the next stage of its life; false where that can't be.
     fn lives_on(&mut self, at: SimTime, number: u32, to: Stage, size: Option<u16>) -> bool {
         let known = self.workers.len() as u32;
-        let worker = self.workers.entry(number).or_insert(Worker { stage: Stage::Gone, size: 0, ran: at, ready: at });
+        let worker = self.workers.entry(number).or_insert(Worker {
+            stage: Stage::Gone,
+            size: 0,
+            ran: at,
+            ready: at,
+            runs: false,
+        });
         let from = std::mem::replace(&mut worker.stage, to);
         worker.size = size.unwrap_or(worker.size);
         let slots = self.slots[usize::from(worker.size).min(self.slots.len() - 1)];
-        if to == Stage::Running {
-            worker.ran = at;
+        if to == Stage::Running && from != Stage::Warm {
+            (worker.ran, worker.runs) = (at, true);
         }
         if to == Stage::Ready && from != Stage::Failed {
             worker.ready = at;
@@ -291,6 +326,7 @@ impl Crew {
             }
             Stage::Failed => levels[FAILED].add(at, change),
             Stage::Draining => levels[DRAINING].add(at, change),
+            Stage::Warm => levels[WARM].add(at, change),
             Stage::Gone => (),
         };
         count(from, -1);
@@ -301,10 +337,11 @@ impl Crew {
         }
         if taken && at - worker.ran < Span::from_secs(3_600) {
             self.free.push(worker.size);
-        } else if to == Stage::Gone && from != Stage::Launched {
+        } else if to == Stage::Gone && worker.runs {
             self.lives.push((worker.size, worker.ran, at));
         }
-        if to == Stage::Gone && matches!(from, Stage::Ready | Stage::Failed | Stage::Draining) {
+        worker.runs &= to != Stage::Gone;
+        if matches!(to, Stage::Gone | Stage::Warm) && matches!(from, Stage::Ready | Stage::Failed | Stage::Draining) {
             self.services.push(Service { worker: number, slots, from: worker.ready, to: at });
         }
         match (from, to) {
@@ -313,7 +350,11 @@ impl Crew {
             (Stage::Launched, Stage::Running) | (Stage::Running, Stage::Ready) | (Stage::Ready, Stage::Draining) => {
                 true
             }
+            // A machine that boots when it hears of its end never serves.
+            (Stage::Running, Stage::Draining) => self.reclaims,
             (Stage::Ready, Stage::Failed) | (Stage::Failed, Stage::Ready | Stage::Draining | Stage::Gone) => true,
+            (Stage::Launched | Stage::Draining, Stage::Warm) => self.warms,
+            (Stage::Warm, Stage::Launched | Stage::Running | Stage::Gone) => self.warms,
             (Stage::Draining, Stage::Gone) | (Stage::Launched | Stage::Running, Stage::Gone) => true,
             (Stage::Ready, Stage::Gone) => self.slots.len() > 1,
             _ => false,
@@ -364,9 +405,7 @@ impl Crew {
 
     /// Machines that run at present: their sizes, and since when.
     pub fn running(&self) -> impl Iterator<Item = (u16, SimTime)> {
-        let runs =
-            |worker: &&Worker| matches!(worker.stage, Stage::Running | Stage::Ready | Stage::Failed | Stage::Draining);
-        self.workers.values().filter(runs).map(|worker| (worker.size, worker.ran))
+        self.workers.values().filter(|worker| worker.runs).map(|worker| (worker.size, worker.ran))
     }
 }
 

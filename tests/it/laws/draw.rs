@@ -57,6 +57,13 @@ pub fn draw(seed: u64, number: u32) -> String {
         outage(taste, &sketch, &format!("fault.outage.f{faults}"), &what, &mut text);
         faults += 1;
     }
+    for kind in ["poison", "slow"] {
+        if taste.has(kind) {
+            let work = &sketch.works[taste.number(0, sketch.works.len() as u64 - 1) as usize];
+            let course = course(taste, &sketch);
+            of_work(taste, kind, &format!("fault.{kind}.any"), work, &course, &mut text);
+        }
+    }
     for topology in 0..taste.number(1, 3) {
         architecture::draw(taste, &sketch, &format!("t{topology}"), &mut text);
     }
@@ -261,6 +268,22 @@ pub fn course(taste: &mut Taste, sketch: &Sketch) -> String {
         }
     }
     text
+}
+
+/// Work that is slow, or fails on some requests.
+pub fn of_work(taste: &mut Taste, kind: &str, header: &str, work: &str, course: &str, text: &mut String) {
+    let course = if kind == "slow" { without(course, &["moves"]) } else { without(course, &["moves", "held"]) };
+    let _ = writeln!(text, "\n[{header}]\ncomponent = \"{work}\"\n{course}");
+    let _ = match kind {
+        "slow" => writeln!(text, "factor = {}", taste.one("how slow", &["1.5", "3", "40"])),
+        _ => writeln!(text, "share = \"{}%\"", taste.number(1, 100)),
+    };
+}
+
+/// A course without some of its keys.
+pub fn without(course: &str, keys: &[&str]) -> String {
+    let stays = |line: &&str| !keys.iter().any(|key| line.starts_with(key));
+    course.lines().filter(stays).collect::<Vec<_>>().join("\n")
 }
 
 /// Workers of a pool that fail.

@@ -70,6 +70,11 @@ impl<'a> Plain<'a> {
         let hit = self.application.faults.iter().chain(&self.topology.faults).any(|fault| match &fault.what {
             Harm::Outage(Outage::Component(work)) => does(*work),
             Harm::Outage(Outage::Node(node)) => *node == id,
+            Harm::BrownOut(brown_out) => {
+                brown_out.pool.is_none_or(|slow| slow == id) && brown_out.work.is_none_or(does)
+            }
+            // Who is refused is not served, and who is poison is told by the result of the stay.
+            Harm::Poison(_) | Harm::Throttle(_) => false,
             // What is killed, or interrupted and goes on, is told by the results of its stays.
             Harm::Crash(Crash { pool, .. }) => {
                 let told = matches!(fault.held, Held::Lost | Held::Finish) || fault.held == Held::Resume && fault.moves;
@@ -89,6 +94,8 @@ impl<'a> Plain<'a> {
             && kept
             && pool.notice == Notice::Finish
             && !self.copies
+            && pool.credits.is_none()
+            && pool.spot.as_ref().is_none_or(|spot| spot.mixed.iter().all(|other| other.speed.is_none()))
             && !matches!(pool.scaling, Scaling::Vertical(_))
     }
 

@@ -204,6 +204,7 @@ fn of_loss(why: Loss) -> &'static str {
         Loss::Left => "left",
         Loss::Error => "error",
         Loss::Limited => "limited",
+        Loss::Throttled => "throttled",
         Loss::Shed => "shed",
         Loss::Late => "late",
         Loss::Broken => "breaker_open",

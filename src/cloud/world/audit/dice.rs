@@ -5,11 +5,11 @@ mod scaling;
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
-    Abandoned, Admission, Application, Backoff, Balancer, Batch, Breaker, Bucket, Budget, Client, Clock, Crash,
-    DeadLetterAt, DeadLetters, Discipline, Farewell, Fault, Groups, Guards, Harm, Held, Initially, Life, NoWorker,
-    Node, NodeId, NodeKind, Notice, Outage, Platform, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing,
-    Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Ties, Topology, Verb, When, Work, WorkId, Workload,
-    WorkloadId,
+    Abandoned, Account, Admission, Application, Backoff, Balancer, Batch, Breaker, BrownOut, Bucket, Budget, Client,
+    Clock, Crash, DeadLetterAt, DeadLetters, Discipline, Farewell, Fault, Groups, Guards, Harm, Held, Initially,
+    Launches, Life, NoWorker, Node, NodeId, NodeKind, Notice, Other, Outage, Platform, Poison, Poll, Pool, Queue,
+    Reclaim, Retry, RetryOn, Returned, Routing, Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Throttle,
+    Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -203,7 +203,16 @@ impl Dice {
         let zones = if zoned { vec!["a".to_owned(), "b".to_owned()] } else { Vec::new() };
         let faults = (0..self.of(5)).map(|n| self.fault(n, &nodes, zoned));
         let faults = faults.collect();
-        Topology { name: "random".to_owned(), nodes, entry, faults, zones, metrics: self.metrics() }
+        let account = self.one_in(3).then(|| Account {
+            vcpu_quota: self.one_in(2).then(|| 4 + self.of(20) as u32),
+            launches: self
+                .one_in(2)
+                .then(|| Launches { every: Span::from_secs(1 + self.of(4)), burst: 1 + self.of(3) as u32 }),
+            no_capacity: self.pick(&[0.0, 0.5]),
+            base: Span::from_secs(1 + self.of(5)),
+            cap: Span::from_secs(20),
+        });
+        Topology { name: "random".to_owned(), nodes, entry, faults, zones, metrics: self.metrics(), account }
     }
 
     fn fault(&mut self, number: u64, nodes: &[Node], zoned: bool) -> Fault {
@@ -211,7 +220,17 @@ impl Dice {
         let countless = matches!(&nodes[usize::from(tier)].kind, NodeKind::Pool(pool) if pool.workers.is_none());
         Fault {
             name: format!("fault{number}"),
-            what: match self.of(6) {
+            what: match self.of(9) {
+                6 => Harm::BrownOut(BrownOut {
+                    work: self.one_in(2).then(|| WorkId(self.of(4) as u16)),
+                    pool: self.one_in(2).then_some(NodeId(tier)),
+                    worker: self.one_in(3).then(|| 1 + self.of(3) as u32),
+                    pace: self.pick(&[Speed { work: 1, time: 2 }, Speed { work: 3, time: 7 }]),
+                }),
+                7 => Harm::Poison(Poison { work: WorkId(self.of(4) as u16), share: 0.3 }),
+                8 => {
+                    Harm::Throttle(Throttle { node: NodeId(self.of(3 * TIERS) as u16), share: self.pick(&[0.3, 1.0]) })
+                }
                 4 | 5 if !countless => {
                     let worker = self.one_in(3).then(|| 1 + self.of(4) as u32);
                     Harm::Reclaim(Reclaim {
@@ -301,10 +320,16 @@ impl Dice {
         let spot = (!unlimited && !grows && self.one_in(2)).then(|| Spot {
             share: self.pick(&[1.0, 0.5]),
             base: self.of(2) as u32,
-            mixed: if self.one_in(2) { vec!["c5.large".to_owned()] } else { Vec::new() },
+            mixed: if self.one_in(2) {
+                let speed = self.one_in(2).then_some(Speed { work: 3, time: 2 });
+                vec![Other { instance: "c5.large".to_owned(), speed }]
+            } else {
+                Vec::new()
+            },
         });
         let several = batch.is_some() || messages.is_some();
         let preempts = self.one_in(2).then(|| self.held()).filter(|_| !several);
+        let credits = (!grows && self.one_in(4)).then(|| self.one_in(2));
         Pool {
             steps,
             workers,
@@ -320,7 +345,10 @@ impl Dice {
                 _ => Discipline::FirstCome,
             },
             no_worker: self.pick(&[NoWorker::Refuse, NoWorker::Wait]),
-            platform: if spot.is_some() {
+            credits,
+            platform: if credits.is_some() {
+                Platform::Ec2 { instance: "t3.nano".to_owned(), volume: 0, spot: spot.is_some() }
+            } else if spot.is_some() {
                 Platform::Ec2 { instance: "m5.large".to_owned(), volume: 0, spot: true }
             } else {
                 Platform::Free

@@ -2,10 +2,10 @@
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::Fact;
-use crate::cloud::scaling::{Care, Entry, Group, Scaling};
+use crate::cloud::scaling::{Care, Entry, Group, Health, Scaling, Sees};
 use crate::cloud::topology::{
-    Clock, Crash, Farewell, Fault, Harm, Held, Life, NoWorker, NodeId, Platform, Pool, Spot, Termination, Topology,
-    When,
+    Clock, Crash, Farewell, Fault, Harm, Held, Initially, Life, NoWorker, NodeId, NodeKind, Platform, Pool, Reclaim,
+    Spot, Termination, Topology, When,
 };
 use crate::cloud::world::tests::{alone, application, brings, completions, diary, losses, pool, seconds, work};
 use crate::ground::time::{SECOND, SimTime, Span};
@@ -124,7 +124,8 @@ fn a_zone_takes_its_workers_with_it() {
 /// lower number, and only who has been there for 15 s. A new one boots for 12 s, so the second waits for the look at 40 s.
 #[test]
 fn a_group_replaces_those_who_have_failed_little_by_little() {
-    let care = Care { every: Some(Span::from_secs(10)), grace: Some(Span::from_secs(15)), ..Care::default() };
+    let health = Some(Health { sees: Sees::Workers, grace: Span::from_secs(15), patience: Span::ZERO });
+    let care = Care { every: Some(Span::from_secs(10)), health, ..Care::default() };
     let scaling = Scaling::Group(Group { min: 10, desired: 10, max: 20, care, ..Group::default() });
     let life = Life { boot: seconds(12.0), ..pool(vec![work(0)], 0).life };
     let crash = |worker| Fault {
@@ -148,4 +149,122 @@ fn a_machine_is_replaced_when_it_is_too_old() {
     let scaling = Scaling::Group(Group { min: 1, desired: 1, max: 2, care, ..Group::default() });
     let topology = alone(Pool { scaling, ..pool(vec![work(0)], 1) }, 1);
     assert_eq!(gone(brings(&[]), &topology, 70.0), [(30.0, 1), (60.0, 2)]);
+}
+
+/// A zone that is away from 5 s to 400 s, and a group that looks every minute.
+fn with_a_zone_away(care: Care, workers: u32, max: u32) -> Topology {
+    let when = When::At(vec![SimTime::from_nanos(5 * SECOND)]);
+    let what = Harm::Zone(1);
+    let zone = Fault { name: "z".to_owned(), what, when, lasts: Some(seconds(395.0)), held: Held::Lost, moves: false };
+    let care = Care { every: Some(Span::from_secs(60)), ..care };
+    let scaling = Scaling::Group(Group { min: workers, desired: workers, max, care, ..Group::default() });
+    let life = Life { boot: seconds(30.0), ..pool(vec![work(0)], 0).life };
+    let pool = Pool { scaling, life, no_worker: NoWorker::Wait, ..pool(vec![work(0)], workers) };
+    Topology { zones: vec!["a".to_owned(), "b".to_owned()], faults: vec![zone], ..alone(pool, 1) }
+}
+
+fn health(sees: Sees, patience: u64) -> Option<Health> {
+    Some(Health { sees, grace: Span::ZERO, patience: Span::from_secs(patience) })
+}
+
+/// Two machines, the second of which is away with its zone from 5 s on. Who sees workers lets it go at the look at 60 s; who
+/// has three minutes of patience at the look at 240 s, as 185 s are over then; who has more than it lasts never does.
+#[test]
+fn a_group_waits_with_patience_for_a_machine_that_is_down() {
+    let table = [
+        (0, vec![(60.0, 2)]),
+        (180, vec![(240.0, 2)]),
+        (235, vec![(240.0, 2)]),
+        (236, vec![(300.0, 2)]),
+        (396, vec![]),
+    ];
+    for sees in [Sees::Workers, Sees::Machines] {
+        for (patience, expected) in &table {
+            let care = Care { health: health(sees, *patience), ..Care::default() };
+            assert_eq!(&gone(brings(&[]), &with_a_zone_away(care, 2, 4), 900.0), expected, "{sees:?}, {patience}");
+        }
+    }
+}
+
+/// The software of the first worker fails for ever at 5 s: status checks of machines do not see it.
+#[test]
+fn a_check_of_machines_does_not_see_a_crash() {
+    for (sees, expected) in [(Sees::Workers, vec![(60.0, 1)]), (Sees::Machines, vec![])] {
+        let care = Care { health: health(sees, 0), ..Care::default() };
+        let mut topology = with_a_zone_away(care, 2, 4);
+        let what = Harm::Crash(Crash { pool: NodeId(0), worker: Some(1), clock: Clock::Up, repairers: None });
+        topology.faults[0].what = what;
+        topology.faults[0].lasts = None;
+        assert_eq!(gone(brings(&[]), &topology, 900.0), expected, "{sees:?}");
+    }
+}
+
+/// Four machines, two of which are replaced in the other zone one by one (60 s and 120 s, 30 s of boot between). The zone is
+/// back at 400 s: from 420 s on one is launched there beyond the four, and when it serves after 30 s one of the four of the
+/// other zone goes; the same at 480 s. Then both zones have two.
+#[test]
+fn a_zone_that_is_back_gets_its_share_again_launched_before_another_goes() {
+    let care = Care { health: health(Sees::Workers, 0), zone_rebalance: true, ..Care::default() };
+    let topology = with_a_zone_away(care, 4, 4);
+    let diary = diary(&application(brings(&[]), vec![seconds(1.0)]), &topology, 900.0);
+    let times = |wanted: fn(&Fact) -> bool| -> Vec<f64> {
+        diary.iter().filter(|(at, fact)| *at > 0.0 && wanted(fact)).map(|(at, _)| *at).collect()
+    };
+    assert_eq!(times(|fact| matches!(fact, Fact::Launched { .. })), [60.0, 120.0, 420.0, 480.0]);
+    assert_eq!(times(|fact| matches!(fact, Fact::Gone { .. })), [60.0, 120.0, 450.0, 510.0]);
+    // Who holds work is protected: the machine of the other zone that ends its work first goes, at 500 s; the new one stays.
+    let mut topology =
+        with_a_zone_away(Care { health: health(Sees::Workers, 0), zone_rebalance: true, ..Care::default() }, 2, 2);
+    let NodeKind::Pool(pool) = &mut topology.nodes[0].kind else { panic!("a pool") };
+    pool.scale_in.protect = true;
+    let busy = brings(&[(410.0, 90.0), (411.0, 300.0)]);
+    assert_eq!(gone(busy, &topology, 900.0), [(60.0, 2), (500.0, 1)]);
+    // Without it the group stays in one zone.
+    let care = Care { health: health(Sees::Workers, 0), ..Care::default() };
+    assert_eq!(gone(brings(&[]), &with_a_zone_away(care, 4, 4), 900.0).len(), 2);
+}
+
+/// Who boots when its end is announced never serves: told at 3 s and taken at 8 s, it would have been ready at 6 s.
+#[test]
+fn a_machine_that_boots_when_it_hears_of_its_end_never_serves() {
+    let platform = Platform::Ec2 { instance: "m5.large".to_owned(), volume: 0, spot: false };
+    let spot = Some(Spot { share: 1.0, base: 0, mixed: Vec::new() });
+    let life = Life { boot: seconds(6.0), ..pool(vec![work(0)], 0).life };
+    let initially = Initially::Launched;
+    let pool = Pool { platform, spot, life, initially, no_worker: NoWorker::Wait, ..pool(vec![work(0)], 1) };
+    let what = Harm::Reclaim(Reclaim { pool: NodeId(0), worker: Some(1), share: None, notice: Span::from_secs(5) });
+    for (taken, served) in [(8, 0), (12, 1)] {
+        let when = When::At(vec![SimTime::from_nanos(taken * SECOND)]);
+        let fault =
+            Fault { name: "r".to_owned(), what: what.clone(), when, lasts: None, held: Held::Lost, moves: false };
+        let topology = Topology { faults: vec![fault], ..alone(pool.clone(), 1) };
+        let diary = diary(&application(brings(&[(0.0, 0.5)]), vec![seconds(1.0)]), &topology, 60.0);
+        assert_eq!(completions(&diary).len(), served, "{taken}");
+        let gone = diary.iter().find(|(_, fact)| matches!(fact, Fact::Gone { .. })).map(|(at, _)| *at);
+        assert_eq!(gone, Some(taken as f64));
+    }
+}
+
+/// A hundred machines that are all too old at 60 s, looked at every 10 s; a new one boots for 4 s. A tenth is replaced at a
+/// time, so between 90 and 100 are in service, and all have been replaced after ten looks: the documented share of at most a
+/// tenth (EC2 Auto Scaling user guide, Replace instances based on maximum instance lifetime), as in the maintenance example of
+/// 90 to 120 of 100.
+#[test]
+fn at_most_a_tenth_of_a_group_is_replaced_at_a_time() {
+    let care = Care { every: Some(Span::from_secs(10)), max_lifetime: Some(Span::from_secs(60)), ..Care::default() };
+    let scaling = Scaling::Group(Group { min: 100, desired: 100, max: 100, care, ..Group::default() });
+    let life = Life { boot: seconds(4.0), ..pool(vec![work(0)], 0).life };
+    let topology = alone(Pool { scaling, life, ..pool(vec![work(0)], 100) }, 1);
+    let diary = diary(&application(brings(&[]), vec![seconds(1.0)]), &topology, 158.0);
+    let (mut serving, mut fewest, mut gone) = (0u32, u32::MAX, 0);
+    for (at, fact) in &diary {
+        match fact {
+            Fact::Ready { .. } => serving += 1,
+            Fact::Draining { .. } => serving -= 1,
+            Fact::Gone { worker, .. } => gone += u32::from(*worker <= 100),
+            _ => {}
+        }
+        fewest = if *at > 0.0 { fewest.min(serving) } else { fewest };
+    }
+    assert_eq!((fewest, gone), (90, 100));
 }

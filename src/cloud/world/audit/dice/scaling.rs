@@ -1,9 +1,9 @@
 //! Draws how pools are scaled, and what their controllers see.
 
 use crate::cloud::scaling::{
-    Alarm, Care, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Metric, Metrics, Missing, Policy,
-    Predictive, QueueLength, Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size,
-    Statistic, Step, Stride, TargetTracking, Vertical, Window,
+    Alarm, Care, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Health, Hook, Hooks, Metric,
+    Metrics, Missing, Policy, Predictive, Prepared, QueueLength, Ratio, Reading, Recorded, Rest, ScaleIn, Scaling,
+    Scheduled, Sees, Shrinks, Side, Simple, Size, Statistic, Step, Stride, TargetTracking, Vertical, WarmPool, Window,
 };
 use crate::cloud::topology::{NodeId, Platform, Speed};
 use crate::cloud::world::audit::dice::Dice;
@@ -61,17 +61,49 @@ impl Dice {
                 warm_up: self.one_in(2).then(|| Span::from_secs(self.of(15))),
                 care: Care {
                     every: self.one_in(2).then(|| Span::from_secs(5)),
-                    grace: self.one_in(2).then(|| Span::from_secs(self.of(4))),
+                    health: self.one_in(2).then(|| Health {
+                        sees: self.pick(&[Sees::Workers, Sees::Machines]),
+                        grace: Span::from_secs(self.of(4)),
+                        patience: Span::from_secs(self.of(6)),
+                    }),
                     max_lifetime: self.one_in(4).then(|| Span::from_secs(20)),
                     rebalance: self.one_in(2),
+                    zone_rebalance: self.one_in(2),
                 },
                 service: self.one_in(4).then(|| {
                     let (out, back) = (Span::from_secs(self.of(20)), Span::from_secs(self.of(20)));
                     Cooldowns { out, back }
                 }),
+                hooks: Hooks {
+                    launching: self.one_in(3).then(|| self.hook()),
+                    terminating: self.one_in(3).then(|| self.hook()),
+                },
+                warm_pool: self.one_in(3).then(|| self.warm_pool()),
                 lag: if self.one_in(2) { self.law(5) } else { Distribution::constant(0) },
             }),
             _ => Scaling::Fixed,
+        }
+    }
+
+    fn hook(&mut self) -> Hook {
+        Hook {
+            takes: self.law(6),
+            timeout: self.one_in(2).then(|| Span::from_secs(1 + self.of(5))),
+            abandons: self.one_in(2),
+        }
+    }
+
+    fn warm_pool(&mut self) -> WarmPool {
+        WarmPool {
+            size: if self.one_in(2) {
+                Prepared::Just(self.of(4) as u32)
+            } else {
+                Prepared::UpTo { together: self.one_in(2).then_some(4), least: self.of(2) as u32 }
+            },
+            state: self.pick(&[Rest::Stopped, Rest::Running, Rest::Hibernated]),
+            reuse: self.one_in(2),
+            pending: self.one_in(2).then(|| self.law(2)),
+            boot: self.one_in(2).then(|| self.law(2)),
         }
     }
 
