@@ -159,7 +159,7 @@ impl Observer<Fact> for Meter {
             }
             Fact::Left { pool, waited, .. } => self.stayed(pool, at, waited),
             Fact::Served { pool, began, .. } => self.stayed(pool, at, at - began),
-            Fact::Posted { queue, bytes, joins, .. } => {
+            Fact::Posted { queue, bytes, joins, .. } | Fact::Dropped { queue, bytes, joins, .. } => {
                 if let Some(queue) = self.queue(queue) {
                     queue.sends.add(bytes, joins);
                 }

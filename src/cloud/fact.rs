@@ -147,6 +147,43 @@ pub enum Fact {
         /// To which queue.
         queue: NodeId,
     },
+    /// A message was sent that had been sent before, and was dropped.
+    Dropped {
+        /// Who.
+        who: Who,
+        /// To which queue.
+        queue: NodeId,
+        /// Its bytes.
+        bytes: u64,
+        /// Whether the same call sent the one before it, too.
+        joins: bool,
+    },
+    /// A queue refused a call, of which it takes only so many.
+    Throttled {
+        /// Which queue.
+        queue: NodeId,
+    },
+    /// A message that was just sent is not visible yet.
+    Withheld {
+        /// Who.
+        who: Who,
+        /// In which queue.
+        queue: NodeId,
+    },
+    /// A message that was not visible yet is.
+    Appeared {
+        /// Who.
+        who: Who,
+        /// In which queue.
+        queue: NodeId,
+    },
+    /// A message was kept as long as its queue keeps any, and is gone.
+    Expired {
+        /// Who.
+        who: Who,
+        /// From which queue.
+        queue: NodeId,
+    },
     /// A message was put aside after too many receives.
     Buried {
         /// Who.
@@ -348,6 +385,8 @@ pub enum Outcome {
     TimedOut,
     /// Well, but its message had been delivered again meanwhile.
     StaleDelete,
+    /// Well, but all of it had been done before.
+    Duplicate,
 }
 
 impl Outcome {
@@ -363,6 +402,7 @@ impl Outcome {
             Outcome::Error => "error",
             Outcome::TimedOut => "timed-out",
             Outcome::StaleDelete => "stale-delete",
+            Outcome::Duplicate => "duplicate",
         }
     }
 }
@@ -405,13 +445,15 @@ pub enum Loss {
     GatewayTimeout,
     /// Put aside after too many receives.
     DeadLettered,
+    /// Its message was kept as long as its queue keeps any.
+    Expired,
     /// Still inside when the run ended.
     Unfinished,
 }
 
 impl Loss {
     /// All reasons, in the order in which they are shown.
-    pub const ALL: [Loss; 18] = [
+    pub const ALL: [Loss; 19] = [
         Loss::Full,
         Loss::NoWorker,
         Loss::Down,
@@ -429,6 +471,7 @@ impl Loss {
         Loss::BadGateway,
         Loss::GatewayTimeout,
         Loss::DeadLettered,
+        Loss::Expired,
         Loss::Unfinished,
     ];
 
@@ -452,6 +495,7 @@ impl Loss {
             Loss::BadGateway => "bad-gateway",
             Loss::GatewayTimeout => "gateway-timeout",
             Loss::DeadLettered => "dead-lettered",
+            Loss::Expired => "expired",
             Loss::Unfinished => "unfinished",
         }
     }

@@ -40,14 +40,18 @@ pub enum Level {
     Visible,
     /// Messages received and not yet deleted.
     InFlight,
-    /// Messages out of sight after a failure or during a delay.
+    /// Messages out of sight after a failure.
     Hidden,
+    /// Messages that were sent and are not visible yet.
+    Delayed,
     /// Polls of a queue that brought nothing, a second: its integral, over seconds, is their number.
     EmptyReceives,
     /// 1 while the bucket of a node's admission holds all its tokens, else 0: told by its integral alone.
     BucketFull,
     /// Those of them that followed on a sleep.
     EmptyAgain,
+    /// Those of them that a limit on messages in flight refused.
+    OverLimit,
 }
 
 impl Level {
@@ -72,9 +76,11 @@ impl Level {
             Level::Visible => "visible",
             Level::InFlight => "in-flight",
             Level::Hidden => "hidden",
+            Level::Delayed => "delayed",
             Level::EmptyReceives => "empty-receives",
             Level::BucketFull => "bucket-full",
             Level::EmptyAgain => "empty-again",
+            Level::OverLimit => "over-limit",
         }
     }
 }

@@ -193,8 +193,10 @@ pub enum State {
 pub struct Message {
     /// When it was sent.
     pub sent: SimTime,
-    /// When it last became visible.
-    pub visible: SimTime,
+    /// When it was first sent, from which its retention counts: before `sent` where it is a dead letter.
+    pub enqueued: SimTime,
+    /// When it last became visible or, in flight, was received.
+    pub since: SimTime,
     /// Its body.
     pub bytes: u64,
     /// Whose piece.
@@ -203,6 +205,8 @@ pub struct Message {
     pub order: u32,
     /// Changes at every receive and return, so that old timers are recognised.
     pub stamp: u32,
+    /// A stamp that no other message has, and 0 once it is over.
+    pub tag: u32,
     /// Where it is.
     pub queue: NodeId,
     /// How often it was received.
@@ -215,6 +219,8 @@ pub struct Message {
     pub branch: u16,
     /// Whether the request waits for it.
     pub counts: bool,
+    /// Whether its work was done, and it is delivered once more all the same.
+    pub done: bool,
     /// What it is doing.
     pub state: Mail,
 }
@@ -228,6 +234,8 @@ pub enum Mail {
     InFlight,
     /// Out of sight until a set time.
     Hidden,
+    /// Sent, and not visible yet.
+    Delayed,
     /// Deleted or put aside.
     Over,
 }

@@ -19,7 +19,7 @@ pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, Re
 pub use calling::{Breaker, Budget, Guards, Slow};
 pub use farewell::{Farewell, Termination};
 pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Outage, Poison, Reclaim, Throttle, When};
-pub use messages::{Batch, DeadLetterAt, DeadLetters, Poll, Queue, Returned, StaleDelete};
+pub use messages::{Batch, DeadLetterAt, DeadLetters, Fair, Poll, Queue, Returned, StaleDelete, Throughput};
 pub use service::Service;
 pub use spot::{Notice, Other, Spot};
 
@@ -264,6 +264,8 @@ pub enum Verb {
         copies: u32,
         /// The group of the message; `None` is the request's own.
         group: Option<u32>,
+        /// How long it stays out of sight; `None` is what its queue says.
+        delay: Option<Span>,
     },
     /// Answers, as something outside does: keeps the slot for so long, drawn each visit anew.
     Answer {

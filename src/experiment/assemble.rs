@@ -157,6 +157,8 @@ fn is_drawn(level: Level) -> bool {
         | Level::Hidden
         | Level::EmptyReceives
         | Level::EmptyAgain
+        | Level::Delayed
+        | Level::OverLimit
         | Level::BucketFull => false,
     }
 }

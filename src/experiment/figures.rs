@@ -218,24 +218,37 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.add("outages", "1/s", ground.rate(place.outages));
             list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));
         }
-        NodeKind::Queue(_) => {
+        NodeKind::Queue(queue) => {
             let states = [Level::Visible, Level::InFlight, Level::Hidden];
             for state in states {
                 list.add(state.word(), "1", level(state));
             }
-            let sum = states.into_iter().map(level).try_fold(0.0, |sum, level| level.map(|level| sum + level));
+            let delayed = level(Level::Delayed);
+            let sum = states.into_iter().map(level).try_fold(delayed.unwrap_or(0.0), |sum, level| Some(sum + level?));
+            if delayed.is_some() {
+                list.add("delayed", "1", delayed);
+            }
             list.add("in-system", "1", sum);
             list.times("wait", &place.wait);
             list.add("waits", "1", share(place.queued, place.wait.count()));
             list.add("receives", "1/s", ground.rate(place.receives));
             list.add("batch-size", "1", share(place.received, place.receives));
-            for what in [Level::EmptyReceives, Level::EmptyAgain] {
+            for what in [Level::EmptyReceives, Level::EmptyAgain, Level::OverLimit] {
                 if let Some(empty) = level(what) {
                     list.add(what.word(), "1/s", Some(empty));
                 }
             }
             list.add("deliveries", "1", share(place.wait.count(), place.posted));
             list.add("dead-letters", "1", share(place.buried, place.posted));
+            if queue.deduplication.is_some() {
+                list.add("dropped", "1/s", ground.rate(place.dropped));
+            }
+            if queue.throughput.is_some() {
+                list.add("throttled", "1/s", ground.rate(place.throttled));
+            }
+            if queue.retention.is_some() {
+                list.add("expired", "1/s", ground.rate(place.expired));
+            }
         }
         NodeKind::Service(_) => {
             list.times("service", &place.service);

@@ -101,6 +101,12 @@ pub struct Place {
     pub posted: u64,
     /// Messages of counted requests that were put aside.
     pub buried: u64,
+    /// Messages that were sent before and dropped, between warm-up and length.
+    pub dropped: u64,
+    /// Calls that were refused, between warm-up and length.
+    pub throttled: u64,
+    /// Messages, sent or put aside here, that were kept too long, between warm-up and length.
+    pub expired: u64,
     /// Receives between warm-up and length that brought something, and …
     pub receives: u64,
     /// … the messages that they brought.
@@ -277,6 +283,9 @@ impl Observer<Fact> for Recorder {
                 place.gatherings += u64::from(counts);
                 place.gathered += if counts { u64::from(jobs) } else { 0 };
             }
+            Fact::Dropped { queue, .. } => self.places[queue.index()].dropped += u64::from(self.counts(at)),
+            Fact::Throttled { queue } => self.places[queue.index()].throttled += u64::from(self.counts(at)),
+            Fact::Expired { queue, .. } => self.places[queue.index()].expired += u64::from(self.counts(at)),
             Fact::Buried { who, queue } => self.places[queue.index()].buried += u64::from(who.counted),
             Fact::Ready { pool, .. } => self.places[pool.index()].started += u64::from(self.counts_change(at)),
             Fact::Gone { pool, .. } => self.places[pool.index()].stopped += u64::from(self.counts_change(at)),
@@ -290,6 +299,8 @@ impl Observer<Fact> for Recorder {
             | Fact::Changed { .. }
             | Fact::Extended { .. }
             | Fact::Returned { .. }
+            | Fact::Withheld { .. }
+            | Fact::Appeared { .. }
             | Fact::Launched { .. }
             | Fact::Running { .. }
             | Fact::Reclaimed { .. }

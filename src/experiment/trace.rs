@@ -257,6 +257,17 @@ impl Observer<Fact> for Tracer<'_> {
                 open.messages = open.messages.saturating_sub(u32::from(gone));
                 self.close(who);
             }
+            Fact::Dropped { who, queue, .. } => self.delivery(at, who, queue, "dropped", None),
+            Fact::Withheld { who, queue } => self.delivery(at, who, queue, "withheld", None),
+            Fact::Appeared { who, queue } => self.delivery(at, who, queue, "appeared", None),
+            // Nobody waits for a dead letter: its request's line may stand there already.
+            Fact::Expired { who, .. } if !self.inside.contains_key(&(who.workload.0, who.ordinal)) => {}
+            Fact::Expired { who, queue } => {
+                self.delivery(at, who, queue, "expired", None);
+                let open = self.open(who);
+                open.messages = open.messages.saturating_sub(1);
+                self.close(who);
+            }
             Fact::Buried { who, queue } => {
                 self.delivery(at, who, queue, "put-aside", None);
                 let open = self.open(who);
@@ -307,6 +318,7 @@ impl Observer<Fact> for Tracer<'_> {
             }
             Fact::Hedged { .. }
             | Fact::Gathered { .. }
+            | Fact::Throttled { .. }
             | Fact::Routed { .. }
             | Fact::Stored { .. }
             | Fact::Fetched { .. }

@@ -172,7 +172,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E501", "a price that the book does not have, or in a unit that is not the book's"),
     ("W101", "a pool that can never keep up with what reaches it"),
     ("W102", "a queue that nobody receives from"),
-    ("W103", "a visibility timeout shorter than the work usually takes"),
+    ("W103", "a visibility timeout shorter than the work takes for one message in a hundred"),
     ("W104", "a node that no request can reach"),
     ("W105", "target tracking that can never leave zero workers"),
     ("W106", "a run that would take very long"),

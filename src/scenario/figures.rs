@@ -136,6 +136,11 @@ pub(crate) const FIGURES: &[Figure] = &[
     row("receives", Of::Queue, Form::Rate, "receives that brought something, a second"),
     good(row("batch-size", Of::Queue, Form::Number, "messages that a receive brings, where it brings any")),
     row("empty-receives", Of::Queue, Form::Rate, "polls that brought nothing, a second, where polls are counted"),
+    row("delayed", Of::Queue, Form::Number, "messages not visible yet after they were sent, on average over time"),
+    row("over-limit", Of::Queue, Form::Rate, "short polls refused for a limit on messages in flight, a second"),
+    row("dropped", Of::Queue, Form::Rate, "messages sent again and dropped, a second, with `deduplication`"),
+    row("throttled", Of::Queue, Form::Rate, "calls refused, a second, with `rate-limit`"),
+    row("expired", Of::Queue, Form::Rate, "messages that were kept too long, a second, with `retention`"),
     row("empty-again", Of::Queue, Form::Rate, "those that followed on a sleep, where idle slots sleep"),
     row("dead-letters", Of::Queue, Form::Share, "share of messages that were put aside"),
 ];

@@ -30,6 +30,7 @@ mod spot;
 mod stability;
 mod steps;
 mod tracking;
+mod visibility;
 mod works;
 
 use crate::cloud::topology::{Application, Topology};
@@ -84,7 +85,7 @@ pub(crate) struct Foresight {
 pub(crate) const FORESIGHTS: &[Foresight] = &[
     endless::USERS,
     stability::OVERLOAD,
-    stability::VISIBILITY,
+    visibility::VISIBILITY,
     stability::EFFORT,
     amplification::AMPLIFICATION,
     growing::MAXIMUM,

@@ -55,8 +55,12 @@ fn pool<'a>(scenario: &'a Scenario, topology: &str, name: &str) -> &'a Pool {
 }
 
 /// Scenarios that are there to show what a warning warns of.
-const POINTS: &[(&str, &str)] =
-    &[("retry-storm.toml", "W107"), ("stuck-at-zero.toml", "W105"), ("flapping.toml", "W109")];
+const POINTS: &[(&str, &str)] = &[
+    ("retry-storm.toml", "W107"),
+    ("stuck-at-zero.toml", "W105"),
+    ("flapping.toml", "W109"),
+    ("visibility-too-short.toml", "W103"),
+];
 
 #[test]
 fn every_scenario_that_is_shipped_is_read_without_a_complaint_but_its_point() {
@@ -364,6 +368,8 @@ bucket.b = {}
 service.s = {}
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
+queue.t = { fair = true, noisy = {} }
+queue.f = { fifo = true, high-throughput = true }
 pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }, { send = "s" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
 pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
@@ -421,6 +427,7 @@ fn may_take(place: &Place, key: &str) -> bool {
     match key {
         "fails" | "fresh" => place.ends_with("pool.p.steps[0]") || place.ends_with("service.s"),
         "copies" => place.ends_with("pool.p.steps[3]"),
+        "partitions" => place.ends_with("queue.f"),
         "marks" => place.contains("workload.rows"),
         "spread" => place.contains("workload.counts"),
         _ => true,

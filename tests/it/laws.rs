@@ -9,6 +9,7 @@ mod draw;
 mod found;
 mod ledger;
 mod mail;
+mod mailbox;
 mod plain;
 mod play;
 mod taste;

@@ -8,3 +8,4 @@ mod recorded;
 mod scenarios;
 mod theory;
 mod tidy;
+mod vectors;

@@ -14,6 +14,12 @@ pub struct Groups {
     free: BTreeSet<(u32, u32)>,
     /// Each message's group, by message.
     of: Vec<u32>,
+    /// How many of the first messages, visible or out, are looked at; none: all.
+    look_ahead: Option<u32>,
+    /// How many of those there are, and the place of the last of them; beyond it stand these.
+    near: u32,
+    edge: u32,
+    far: VecDeque<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -25,13 +31,58 @@ struct Group {
 }
 
 impl Groups {
-    /// A new message, behind all others of its group.
-    pub fn push(&mut self, message: u32, order: u32, group: u32) {
+    /// No messages yet, of which only so many of the first are looked at.
+    pub fn new(look_ahead: Option<u32>) -> Groups {
+        Groups { look_ahead, ..Groups::default() }
+    }
+
+    /// Whether a place is among those that are looked at.
+    fn is_near(&self, order: u32) -> bool {
+        self.far.is_empty() || order <= self.edge
+    }
+
+    /// A message has come to stay at a place.
+    fn stands(&mut self, order: u32) {
+        let Some(most) = self.look_ahead else { return };
+        if self.near < most && self.far.is_empty() {
+            self.near += 1;
+            self.edge = order;
+        } else {
+            self.far.push_back(order);
+        }
+    }
+
+    /// A message has left its place for good: another one may be looked at now.
+    fn gives_way(&mut self, order: u32) -> bool {
+        if self.look_ahead.is_none() {
+            return false;
+        }
+        if !self.is_near(order) {
+            if let Ok(at) = self.far.binary_search(&order) {
+                self.far.remove(at);
+            }
+            return false;
+        }
+        self.near -= 1;
+        let Some(next) = self.far.pop_front() else { return false };
+        self.near += 1;
+        self.edge = next;
+        true
+    }
+
+    /// A message will come.
+    pub fn note(&mut self, message: u32, group: u32) {
         let place = message as usize;
         if place >= self.of.len() {
             self.of.resize(place + 1, 0);
         }
         self.of[place] = group;
+    }
+
+    /// A new message, behind all others of its group.
+    pub fn push(&mut self, message: u32, order: u32, group: u32) {
+        self.note(message, group);
+        self.stands(order);
         let state = self.groups.entry(group).or_default();
         state.waiting.push_back((order, message));
         if state.out == 0 && state.waiting.len() == 1 {
@@ -53,9 +104,10 @@ impl Groups {
         self.comes_in(group);
     }
 
-    /// A message that was out is gone; true where another of its group can be handed out now.
-    pub fn settled(&mut self, message: u32) -> bool {
-        self.comes_in(self.of[message as usize])
+    /// A message that was out is gone from its place; true where another can be handed out now.
+    pub fn settled(&mut self, message: u32, order: u32) -> bool {
+        let more = self.gives_way(order);
+        self.comes_in(self.of[message as usize]) || more
     }
 
     /// One fewer of a group is out; true where one of it can be handed out now.
@@ -86,15 +138,22 @@ impl Groups {
     /// Whose turn it is: the answer goes on with the group of the last that it has taken as long as it can.
     fn next_group(&self, after: Option<u32>) -> Option<u32> {
         let same = after.map(|message| self.of[message as usize]);
-        let same = same.filter(|group| self.groups.get(group).is_some_and(|state| !state.waiting.is_empty()));
-        same.or_else(|| self.free.first().map(|&(_, group)| group))
+        let near = |group: &u32| {
+            self.groups
+                .get(group)
+                .and_then(|state| state.waiting.front())
+                .is_some_and(|&(order, _)| self.is_near(order))
+        };
+        let same = same.filter(near);
+        same.or_else(|| self.free.first().filter(|&&(order, _)| self.is_near(order)).map(|&(_, group)| group))
     }
 
     /// How many messages of free groups there are, counted up to `most`.
     pub fn receivable(&self, most: u64) -> u64 {
         let mut sum = 0;
         for (_, group) in &self.free {
-            sum += self.groups.get(group).map_or(0, |state| state.waiting.len() as u64);
+            let near = |state: &Group| state.waiting.partition_point(|&(order, _)| self.is_near(order)) as u64;
+            sum += self.groups.get(group).map_or(0, near);
             if sum >= most {
                 break;
             }
@@ -119,6 +178,8 @@ impl Groups {
         let Some(state) = self.groups.get_mut(&group) else { return };
         let Ok(at) = state.waiting.binary_search_by_key(&order, |&(order, _)| order) else { return };
         state.waiting.remove(at);
+        self.gives_way(order);
+        let Some(state) = self.groups.get_mut(&group) else { return };
         if at > 0 || state.out > 0 {
             return;
         }
@@ -154,9 +215,9 @@ mod tests {
         assert_eq!(groups.front(), Some(2));
         assert_eq!(groups.pop(None), Some(2));
         assert_eq!(groups.pop(None), None);
-        assert!(groups.settled(0));
+        assert!(groups.settled(0, 0));
         assert_eq!(groups.pop(None), Some(1));
-        assert!(!groups.settled(2), "nobody else is of its group");
+        assert!(!groups.settled(2, 2), "nobody else is of its group");
     }
 
     #[test]
@@ -176,7 +237,22 @@ mod tests {
         let third = groups.pop(second);
         assert_eq!([first, second, third], [Some(0), Some(2), Some(1)]);
         assert_eq!(groups.pop(None), None, "both groups have somebody out");
-        assert!(!groups.settled(0), "one of two is still out");
+        assert!(!groups.settled(0, 0), "one of two is still out");
+    }
+
+    /// Amazon SQS Developer Guide, FIFO delivery logic: only the first so many messages are looked through for groups, so that
+    /// the backlog of one that is blocked keeps others from being received. Three are looked at here.
+    #[test]
+    fn a_backlog_of_one_group_hides_what_stands_behind_it() {
+        for (look_ahead, found) in [(None, Some(3)), (Some(4), Some(3)), (Some(3), None)] {
+            let mut groups = Groups::new(look_ahead);
+            (0..).zip([7, 7, 7, 8]).for_each(|(message, group)| groups.push(message, message, group));
+            assert_eq!(groups.pop(None), Some(0));
+            assert_eq!(groups.next(None), found, "{look_ahead:?}");
+            // The one that is out still stands in its place; once it is gone, the next is looked at.
+            assert!(groups.settled(0, 0));
+            assert_eq!((groups.pop(None), groups.next(None)), (Some(1), Some(3)));
+        }
     }
 
     #[test]
@@ -186,7 +262,7 @@ mod tests {
         assert_eq!(groups.pop(None), Some(1));
         groups.take_out(2, 2);
         assert_eq!(groups.pop(None), None);
-        assert!(!groups.settled(1));
+        assert!(!groups.settled(1, 1));
         assert!(groups.groups.is_empty(), "nothing is left of what went");
     }
 }

@@ -19,8 +19,6 @@ pub struct Hands {
     pub together: Track,
     /// By line: a free slot that has found too few.
     waits: Vec<Wait>,
-    /// Jobs on their way into a hand.
-    pub taken: Vec<u32>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -47,7 +45,7 @@ impl Hands {
             return None;
         }
         let (together, waits) = (Track::default(), Vec::new());
-        Some(Box::new(Hands { batch: plan.batch, messages, slots: Vec::new(), together, waits, taken: Vec::new() }))
+        Some(Box::new(Hands { batch: plan.batch, messages, slots: Vec::new(), together, waits }))
     }
 
     /// How jobs are taken together, if they are.
@@ -103,14 +101,10 @@ impl Hands {
         &mut self.slots[place]
     }
 
-    /// A slot takes all that are on their way, together.
-    pub fn gather(&mut self, slot: u32, now: SimTime) {
-        let taken = std::mem::take(&mut self.taken);
+    /// A slot takes all of these, together.
+    pub fn gather(&mut self, slot: u32, taken: &[u32], now: SimTime) {
         self.together.set(now, self.together.level() + taken.len() as u64 - 1);
-        let hand = self.hand(slot);
-        hand.together.extend_from_slice(&taken);
-        self.taken = taken;
-        self.taken.clear();
+        self.hand(slot).together.extend_from_slice(taken);
     }
 
     /// Who was taken together with the job in a slot, itself included.

@@ -14,7 +14,10 @@ mod pool;
 mod programme;
 mod queue;
 mod registry;
+mod sameness;
 mod slowness;
+mod tenants;
+mod throttle;
 mod track;
 
 pub use burst::Burst;
@@ -28,7 +31,10 @@ pub use pool::{Pool, Slot, Talk};
 pub use programme::{Action, After, Calls, Named, Piece, Whose};
 pub use queue::Queue;
 pub use registry::Registry;
+pub use sameness::{Fate, Sameness};
 pub use slowness::Slowness;
+pub use tenants::Tenants;
+pub use throttle::Throttle;
 pub use track::Track;
 
 use crate::cloud::balancing::Turn;

@@ -41,6 +41,8 @@ pub struct Pollers<'a> {
     empty: u64,
     /// Those of them that followed on a sleep.
     again: u64,
+    /// Those of them that ended in an error.
+    refused: u64,
 }
 
 impl<'a> Pollers<'a> {
@@ -48,12 +50,32 @@ impl<'a> Pollers<'a> {
     pub fn new(poll: &'a Poll, key: Key) -> Option<Box<Pollers<'a>>> {
         let (wait, sleep) = (poll.wait?, poll.sleep.as_ref());
         let (slots, woken) = (Vec::new(), Vec::new());
-        Some(Box::new(Pollers { wait, sleep, key: key.named("sleep"), sleeps: 0, slots, woken, empty: 0, again: 0 }))
+        Some(Box::new(Pollers {
+            wait,
+            sleep,
+            key: key.named("sleep"),
+            sleeps: 0,
+            slots,
+            woken,
+            empty: 0,
+            again: 0,
+            refused: 0,
+        }))
     }
 
     /// Whether slots sleep after an empty poll.
     pub fn sleep(&self) -> bool {
         self.sleep.is_some()
+    }
+
+    /// Whether a poll is answered at once.
+    pub fn is_short(&self) -> bool {
+        self.wait == Span::ZERO
+    }
+
+    /// Polls that ended in an error, where polls are short.
+    pub fn refused(&self) -> Option<u64> {
+        self.is_short().then_some(self.refused)
     }
 
     /// Whether an idle slot does not sleep.
@@ -98,10 +120,12 @@ impl<'a> Pollers<'a> {
         }
     }
 
-    /// A slot polls, and finds nothing yet. Returns after how long it must be looked at again.
-    pub fn poll(&mut self, slot: u32, now: SimTime, stamp: u32) -> Option<Span> {
+    /// A slot polls, and finds nothing yet. Returns after how long it must be looked at again. `refused`: a queue tells
+    /// short polls of an error.
+    pub fn poll(&mut self, slot: u32, now: SimTime, stamp: u32, refused: bool) -> Option<Span> {
         let again = self.slots[slot as usize] == Poller::Awake(true);
-        if self.wait == Span::ZERO {
+        if self.is_short() {
+            self.refused += u64::from(refused);
             return Some(self.falls_asleep(slot, stamp, again));
         }
         self.slots[slot as usize] = Poller::Open(now, stamp, again);
@@ -172,7 +196,7 @@ mod tests {
         let mut pollers = pollers(&poll);
         pollers.wakes(0);
         let slot = pollers.next_up().expect("it is awake");
-        assert_eq!(pollers.poll(slot, at(0), 1), None);
+        assert_eq!(pollers.poll(slot, at(0), 1, false), None);
         assert_eq!(pollers.empty(at(19)), 0);
         assert_eq!(pollers.empty(at(20)), 1);
         assert_eq!(pollers.empty(at(30 * 86_400)), 129_600);
@@ -187,12 +211,12 @@ mod tests {
         let mut pollers = pollers(&poll);
         pollers.wakes(0);
         let slot = pollers.next_up().expect("it is awake");
-        assert_eq!(pollers.poll(slot, at(0), 1), Some(Span::from_secs(10)));
+        assert_eq!(pollers.poll(slot, at(0), 1, false), Some(Span::from_secs(10)));
         assert_eq!((pollers.empty(at(0)), pollers.is_up(slot)), (1, false));
         assert_eq!(pollers.is_due(slot, 1, 2), None);
         assert_eq!((pollers.next_up(), pollers.is_up(slot)), (Some(slot), true));
         assert_eq!(pollers.empty_again(), Some(0));
-        pollers.poll(slot, at(10), 3);
+        pollers.poll(slot, at(10), 3, false);
         assert_eq!((pollers.empty(at(10)), pollers.empty_again()), (2, Some(1)));
     }
 }

@@ -313,6 +313,12 @@ impl<'a> Pool<'a> {
         }
     }
 
+    /// Whether its idle slots poll and are answered at once.
+    #[inline]
+    pub fn polls_are_short(&self) -> bool {
+        self.pollers.as_ref().is_some_and(|pollers| pollers.is_short())
+    }
+
     /// Whether [`Pool::receiving_slot`] would find one; makes none.
     #[inline]
     pub fn can_receive(&mut self) -> bool {

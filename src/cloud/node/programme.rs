@@ -85,6 +85,8 @@ pub enum Action<'a> {
         copies: u32,
         /// The group of the message; `None` is the request's own.
         group: Option<u32>,
+        /// How long it stays out of sight; `None` is what its queue says.
+        delay: Option<Span>,
     },
     /// Stores an object.
     Put {
@@ -161,8 +163,8 @@ impl<'a> Action<'a> {
                 let key = to.iter().fold(key("call").named(name_of(node)), |key, &to| key.named(name_of(to)));
                 Action::Call { calls: Calls { to, row, guard, hedge: guards.hedge }, retry, key }
             }
-            Verb::Send { to, size, copies, group } => {
-                Action::Send { to, size: sizes(size), copies: *copies, group: *group }
+            Verb::Send { to, size, copies, group, delay } => {
+                Action::Send { to, size: sizes(size), copies: *copies, group: *group, delay: *delay }
             }
             Verb::Answer { latency, fails } => {
                 let key = key("answer").named(name_of(node));

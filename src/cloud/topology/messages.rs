@@ -21,6 +21,49 @@ pub struct Queue {
     /// Messages of one group are received one after the other, in the order in which they came: while one of them is in
     /// flight no other is received (Amazon SQS Developer Guide, FIFO queue delivery logic).
     pub fifo: bool,
+    /// How long a message that is sent stays out of sight, where the step that sends it does not say it.
+    pub delay: Span,
+    /// A message is gone so long after it was sent, wherever it is; `None`: it stays.
+    pub retention: Option<Span>,
+    /// As many as may be received and not yet deleted; at least 1. `None`: any number.
+    pub in_flight_limit: Option<u32>,
+    /// The chance that a message which its worker has deleted is delivered once more.
+    pub duplicates: f64,
+    /// The share of messages that a short poll does not see.
+    pub unseen: f64,
+    /// So long after a receive nothing hides the message any more: extending its visibility beyond is an error; `None`: it
+    /// may be hidden for ever.
+    pub visibility_ceiling: Option<Span>,
+    /// What is sent again so long after it was first sent is acknowledged and dropped, in a FIFO queue; `None`: nothing is.
+    pub deduplication: Option<Span>,
+    /// A FIFO queue looks for messages that may be received only among so many of its first; at least 1. `None`: in all.
+    pub look_ahead: Option<u32>,
+    /// How many calls a FIFO queue takes; `None`: any number.
+    pub throughput: Option<Throughput>,
+    /// Who is received first where tenants share the queue; `None`: who came first.
+    pub fair: Option<Fair>,
+}
+
+/// How many calls of each kind a queue takes; beyond that they are throttled. Deletes are not limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Throughput {
+    /// From one call of a kind to the next, on average: of the whole queue, or of each partition.
+    pub every: Span,
+    /// As many at once; at least 1.
+    pub burst: u32,
+    /// Parts of the queue that take as many each, over which groups are spread; at least 1.
+    pub partitions: u32,
+}
+
+/// When a tenant of a queue is too noisy for the others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fair {
+    /// The share of all messages in flight, or of the workers' time of late, above which it is.
+    pub share: f64,
+    /// In flight it must have so many besides.
+    pub in_flight: u32,
+    /// How far back "of late" reaches, and after how long with none in flight it is quiet again.
+    pub memory: Span,
 }
 
 /// When and where exhausted messages go.

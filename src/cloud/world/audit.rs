@@ -57,6 +57,7 @@ impl World<'_> {
         for &id in &messages {
             let letter = self.messages[id];
             *refs.entry(letter.request).or_insert(0) += 1;
+            assert_eq!(letter.tag == 0, letter.state == Mail::Over, "{letter:?}");
             assert_eq!(holders.get(&id).copied().unwrap_or(0), u32::from(letter.holders), "{letter:?}");
             assert!(letter.state != Mail::Over || letter.holders > 0);
             if letter.counts && letter.state != Mail::Over && self.requests[letter.request].attempt == letter.attempt {
@@ -103,17 +104,23 @@ impl World<'_> {
                     }
                     assert_eq!(of(Mail::InFlight).count() as u64, queue.in_flight.level());
                     assert_eq!(of(Mail::Hidden).count() as u64, queue.hidden.level());
+                    let delayed = queue.delayed.map_or(0, |delayed| delayed.level());
+                    assert_eq!(of(Mail::Delayed).count() as u64, delayed);
                     if queue.to.is_empty() {
                         continue;
                     }
                     assert_eq!(of(Mail::Visible).count() as u64, queue.visible.level());
                     let (next, visible) = (queue.front().is_some(), queue.visible.level() > 0);
                     assert!(next == visible || visible && queue.groups.is_some(), "only a group holds up");
-                    if queue.away == 0 && next {
+                    let throttled = queue.throttle.as_ref().is_some_and(|throttle| throttle.waits);
+                    if queue.away == 0 && next && !queue.is_full() && !throttled {
                         for &taker in &queue.to {
                             let pool = self.pool(taker);
                             let up = |slot| pool.pollers.as_ref().is_none_or(|pollers| pollers.is_up(slot));
-                            let idle = (0..pool.slots.len() as u32).any(|slot| pool.is_free(slot) && up(slot));
+                            // The ranks of who is gone are others' by now.
+                            let there = |slot| pool.workers[pool.worker_of(slot) as usize].phase == Phase::Ready;
+                            let free = |slot: &u32| there(*slot) && pool.is_free(*slot) && up(*slot);
+                            let idle = (0..pool.slots.len() as u32).any(|slot| free(&slot));
                             let enough = pool.hands.as_ref().is_none_or(|hands| {
                                 let least = hands.batch().map_or(1, |batch| batch.at_least);
                                 hands.is_enough(0, queue.receivable(least))

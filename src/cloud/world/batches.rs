@@ -90,8 +90,7 @@ impl World<'_> {
             self.waits_for_more(cx, id, line);
             return false;
         }
-        let Some(slot) = self.pool_mut(id).free_slot_for(worker) else { return false };
-        let mut taken = std::mem::take(&mut self.hands(id).taken);
+        let mut taken = std::mem::take(&mut self.taken);
         while (taken.len() as u32) < batch.at_most {
             let World { nodes, jobs, requests, .. } = self;
             let Node::Pool(pool) = &mut nodes[id.index()] else { super::not_a("pool") };
@@ -104,12 +103,13 @@ impl World<'_> {
             self.pool_mut(id).levels.line.down(now);
             taken.push(job);
         }
-        self.hands(id).taken = taken;
+        let some = !taken.is_empty();
+        self.taken = taken;
         self.hands(id).ends_wait(line);
-        if self.hands(id).taken.is_empty() {
-            return true;
+        // Only now: a slot that is made when it is needed must not be made for those who were turned away.
+        if some && let Some(slot) = self.pool_mut(id).free_slot_for(worker) {
+            self.begin_together(cx, id, slot);
         }
-        self.begin_together(cx, id, slot);
         true
     }
 
@@ -150,24 +150,32 @@ impl World<'_> {
         }
     }
 
-    /// A free slot receives from a queue, several messages if there are as many. False where it receives nothing.
+    /// A free slot receives from a queue, several messages if it asks for them. `short`: it asks only some of the queue's
+    /// servers, and may find fewer than there are, or nothing; then it sleeps.
     pub(super) fn receives_several<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         to: NodeId,
         from: NodeId,
         slot: u32,
+        short: bool,
     ) {
-        let hands = self.hands(to);
-        let (batch, messages) = (hands.batch(), hands.messages);
+        let (batch, messages) = self.pool(to).hands.as_ref().map_or((None, 1), |hands| (hands.batch(), hands.messages));
         let wanted = batch.map_or(messages, |batch| batch.at_most);
-        let mut taken = std::mem::take(&mut hands.taken);
+        let mut taken = std::mem::take(&mut self.taken);
+        let mut overlooked = std::mem::take(&mut self.overlooked);
         while (taken.len() as u32) < wanted {
             let asked = messages.min(wanted - taken.len() as u32);
             let before = taken.len();
             let mut after = None;
             while ((taken.len() - before) as u32) < asked {
                 let Some(message) = self.next_message(cx, from, after) else { break };
+                if short && self.queue_mut(from).is_overlooked() {
+                    let order = self.messages[message].order;
+                    self.queue_mut(from).take(message, order, None);
+                    overlooked.push(message);
+                    continue;
+                }
                 let job = self.takes_message(cx, to, from, message, after);
                 taken.push(job);
                 after = Some(message);
@@ -176,16 +184,24 @@ impl World<'_> {
                 break;
             }
         }
+        for message in overlooked.drain(..) {
+            let order = self.messages[message].order;
+            self.queue_mut(from).stays(message, order);
+        }
+        self.overlooked = overlooked;
+        if taken.is_empty() {
+            self.taken = taken;
+            return self.polls_once_in_vain(cx, to, slot);
+        }
         if batch.is_some() {
-            let hands = self.hands(to);
-            hands.taken = taken;
-            hands.ends_wait(0);
-            let together = hands.taken.len();
+            self.hands(to).ends_wait(0);
+            let together = taken.len();
             let pool = self.pool_mut(to);
             let place = pool.workers[pool.worker_of(slot) as usize].place;
             if let Some(standing) = &mut pool.standing {
                 (0..together).for_each(|_| standing.take(place));
             }
+            self.taken = taken;
             return self.begin_together(cx, to, slot);
         }
         let now = cx.now();
@@ -199,7 +215,7 @@ impl World<'_> {
         }
         let first = taken[0];
         taken.clear();
-        self.hands(to).taken = taken;
+        self.taken = taken;
         self.starts_delivery(cx, first, to, slot);
     }
 
@@ -217,7 +233,7 @@ impl World<'_> {
     /// A slot begins with those that are on their way into it.
     fn begin_together<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, slot: u32) {
         let now = cx.now();
-        let taken = std::mem::take(&mut self.hands(id).taken);
+        let mut taken = std::mem::take(&mut self.taken);
         let pool = self.pool_mut(id);
         pool.take(slot, taken[0], now);
         pool.begun += taken.len() as u64 - 1;
@@ -233,9 +249,9 @@ impl World<'_> {
             cx.tell(Fact::Started { who, pool: id, waited });
         }
         cx.tell(Fact::Gathered { pool: id, jobs: taken.len() as u32 });
-        let hands = self.hands(id);
-        hands.taken = taken;
-        hands.gather(slot, now);
+        self.hands(id).gather(slot, &taken, now);
+        taken.clear();
+        self.taken = taken;
         self.together_goes_on(cx, id, slot);
     }
 

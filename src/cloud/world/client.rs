@@ -139,7 +139,9 @@ impl World<'_> {
         let (workload, attempt) = (request.workload, request.attempt);
         let entry = self.flows[workload.index()].entry;
         let bytes = self.bytes_of(&self.requests[id]);
-        match self.post(cx, entry, Parcel { request: id, attempt, branch: 0, bytes, group: None, joins: false }) {
+        let parcel =
+            Parcel { request: id, attempt, branch: 0, bytes, group: None, step: u32::MAX, delay: None, joins: false };
+        match self.post(cx, entry, parcel) {
             Ok(()) => {
                 // One for the client itself, which `answered` takes back.
                 self.requests[id].branches();
@@ -354,7 +356,7 @@ pub(super) fn tries_again(retry: &Retry, attempt: u16, why: Loss) -> bool {
         Loss::TimedOut => timeout,
         Loss::Error | Loss::Crashed | Loss::Stopped | Loss::BadGateway | Loss::GatewayTimeout => error,
         Loss::Limited | Loss::Throttled | Loss::Shed => throttled,
-        Loss::Left | Loss::Late | Loss::DeadLettered | Loss::Unfinished => false,
+        Loss::Left | Loss::Late | Loss::DeadLettered | Loss::Expired | Loss::Unfinished => false,
     };
     worth_it && retry.attempts.is_none_or(|most| u32::from(attempt) < most)
 }

@@ -62,9 +62,15 @@ impl World<'_> {
                     see(id, Level::Visible, &queue.visible);
                     see(id, Level::InFlight, &queue.in_flight);
                     see(id, Level::Hidden, &queue.hidden);
+                    if let Some(delayed) = &queue.delayed {
+                        see(id, Level::Delayed, delayed);
+                    }
                     see(id, Level::Away, &queue.absent);
                     if let Some(empty) = self.empty_receives(queue, now) {
                         see(id, Level::EmptyReceives, &Track::of_count(empty));
+                    }
+                    if let Some(refused) = self.over_limit(queue) {
+                        see(id, Level::OverLimit, &Track::of_count(refused));
                     }
                     if let Some(again) = self.empty_again(queue) {
                         see(id, Level::EmptyAgain, &Track::of_count(again));

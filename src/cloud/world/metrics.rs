@@ -108,7 +108,8 @@ impl World<'_> {
     /// Messages in flight, or requests in service.
     fn worked_on_at(&self, node: NodeId) -> u64 {
         match &self.nodes[node.index()] {
-            Node::Queue(queue) => queue.in_flight.level(),
+            // Who has failed with one and hidden it for longer still has it in flight.
+            Node::Queue(queue) => queue.in_flight.level() + queue.hidden.level(),
             Node::Pool(pool) => pool.in_service(),
             Node::Balancer(_) | Node::Bucket(_) => 0,
         }
@@ -121,7 +122,10 @@ impl World<'_> {
         match &metric.what {
             Reading::Visible => Some(self.waiting_at(metric.of) as f64),
             Reading::InFlight => Some(self.worked_on_at(metric.of) as f64),
-            Reading::Delayed => Some(self.queue_of(metric.of).map_or(0, |queue| queue.hidden.level()) as f64),
+            Reading::Delayed => {
+                let delayed = self.queue_of(metric.of).and_then(|queue| queue.delayed);
+                Some(delayed.map_or(0, |delayed| delayed.level()) as f64)
+            }
             Reading::Oldest => Some(self.oldest_at(metric.of, here.at).seconds()),
             Reading::Backlog => Some((self.waiting_at(metric.of) + self.worked_on_at(metric.of)) as f64),
             what @ (Reading::Cpu | Reading::Busy) if warm_up > Span::ZERO => {

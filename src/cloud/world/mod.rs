@@ -23,6 +23,7 @@ mod guards;
 mod hedging;
 mod in_hand;
 mod interrupts;
+mod lapses;
 mod lifecycle;
 mod metrics;
 mod poison;
@@ -43,7 +44,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::cloud::arrivals::Source;
 use crate::cloud::caller::Caller;
 use crate::cloud::event::Event;
-use crate::cloud::fact::{Fact, Loss};
+use crate::cloud::fact::{Fact, Loss, Who};
 use crate::cloud::node::{Named, Node, Pool, Queue, Track};
 use crate::cloud::request::{Job, Kin, Message, Request};
 use crate::cloud::topology::{Application, NodeId, Speed, Topology, WorkloadId};
@@ -91,6 +92,10 @@ pub struct World<'a> {
     callers: Vec<guards::Callers<'a>>,
     /// Pools that may have both a free slot and work to take.
     idle: VecDeque<NodeId>,
+    /// Jobs on their way into a slot that takes several, and …
+    taken: Vec<u32>,
+    /// … messages that a short poll has overlooked: both empty between two receives.
+    overlooked: Vec<u32>,
     /// Slots that have just become free while others wait for them.
     vacated: VecDeque<(NodeId, u32)>,
     /// Work that was interrupted and goes on later: what is left at the speed of its last worker, by job.
@@ -182,6 +187,8 @@ enum Purpose {
     Idle,
     /// A received message's time out of sight: the message and its stamp.
     Visibility,
+    /// How long a message is kept: the message and its tag.
+    Retention,
     /// From one heartbeat of the work on a message to the next: the job and its stamp.
     Heartbeat,
 }
@@ -219,6 +226,14 @@ enum Alarm {
     Gather { pool: NodeId, line: u32, stamp: u32 },
     /// The credits of a machine may be spent.
     Spent { pool: NodeId, worker: u32, stamp: u32 },
+    /// A message that was sent is visible now.
+    Appear { message: u32, tag: u32 },
+    /// A dead letter, which is older than it is here, was kept long enough.
+    Expire { message: u32, tag: u32 },
+    /// A queue that refused receives takes them again.
+    Throttled { queue: NodeId },
+    /// So was a message that nobody receives.
+    Lapse { queue: NodeId, who: Who },
 }
 
 impl<'a> Model for World<'a> {
@@ -368,6 +383,7 @@ impl<'a> World<'a> {
                 Purpose::Idle => self.answer_stays_away(cx, about),
                 Purpose::Visibility => self.message_returns(cx, about),
                 Purpose::Heartbeat => self.beats(cx, about),
+                Purpose::Retention => self.expires(cx, about),
             }
             // Each of them is an event of its own: idle workers take work before the next one.
             self.settle(cx);
@@ -423,6 +439,10 @@ impl<'a> World<'a> {
             Alarm::Unhide { message, stamp } if self.messages[message].stamp == stamp => {
                 self.message_unhides(cx, message);
             }
+            Alarm::Appear { message, tag } if self.messages[message].tag == tag => self.appears(cx, message),
+            Alarm::Expire { message, tag } if self.messages[message].tag == tag => self.expires(cx, message),
+            Alarm::Throttled { queue } => self.takes_receives(queue),
+            Alarm::Lapse { queue, who } => self.lapses(cx, queue, who),
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
             Alarm::Gather { pool, line, stamp } => self.has_waited_for_more(cx, pool, line, stamp),
             Alarm::Spent { pool, worker, stamp } => self.credits_are_spent(pool, worker, stamp),
@@ -454,6 +474,7 @@ fn is_alive(
         Purpose::Attempt | Purpose::Heartbeat | Purpose::Idle => jobs[about].stamp == stamp,
         Purpose::Call => calls::call_epoch(jobs, nodes, about) == Some(stamp),
         Purpose::Visibility => messages[about].stamp == stamp,
+        Purpose::Retention => messages[about].tag == stamp,
     }
 }
 

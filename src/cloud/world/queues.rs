@@ -1,7 +1,7 @@
 //! Messages: sent and received.
 
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::{Node, Queue};
+use crate::cloud::node::{Fate, Node, Queue};
 use crate::cloud::request::{Job, Kin, Mail, Message, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{DeadLetters, NodeId};
 use crate::cloud::world::{Alarm, World};
@@ -21,12 +21,16 @@ pub(super) struct Parcel {
     pub(super) bytes: u64,
     /// Its group; `None` is the request's own.
     pub(super) group: Option<u32>,
+    /// The step that sends it, and its node: what is sent again is the same.
+    pub(super) step: u32,
+    /// How long it stays out of sight; `None` is what its queue says.
+    pub(super) delay: Option<Span>,
     /// The call that sends the one before it sends it, too.
     pub(super) joins: bool,
 }
 
 impl World<'_> {
-    /// A message is sent to a queue, unless that is away or the provider refuses.
+    /// A message is sent to a queue; why it was not, where the queue is away or refuses the call.
     pub(super) fn post<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
@@ -46,48 +50,122 @@ impl World<'_> {
             return Err(Loss::Throttled);
         }
         let queue = self.queue_mut(to);
-        queue.visible.up(now);
-        if queue.to.is_empty() {
+        if queue.throttle.is_some() && !joins {
+            let group = self.group_in(to, parcel);
+            let throttle = self.queue_mut(to).throttle.as_mut();
+            if throttle.is_some_and(|throttle| throttle.refuses_send(now, group)) {
+                cx.tell(Fact::Throttled { queue: to });
+                return Err(Loss::Limited);
+            }
+        }
+        let name = (who.workload.0, who.ordinal, parcel.branch, parcel.step);
+        if let Some(sameness) = &mut self.queue_mut(to).sameness
+            && let Some(fate) = sameness.find(now, name)
+        {
+            cx.tell(Fact::Dropped { who, queue: to, bytes, joins });
+            self.is_the_same(cx, parcel, fate);
+            return Ok(());
+        }
+        if self.queue_mut(to).to.is_empty() {
             // Nobody will receive it: it stays, and the request does not wait for it.
             cx.tell(Fact::Posted { who, queue: to, bytes, joins });
+            self.is_kept(cx, to, who, now);
             return Ok(());
         }
         if current {
             self.requests[request].branches();
         }
-        self.put_in(now, to, parcel, current);
         cx.tell(Fact::Posted { who, queue: to, bytes, joins });
+        let message = self.put_in(cx, to, parcel, now, current);
+        if let Some(sameness) = &mut self.queue_mut(to).sameness {
+            sameness.note(now, name, message);
+        }
         Ok(())
     }
 
-    /// A message joins a queue that somebody takes from. `counts`: its request waits for it.
-    pub(super) fn put_in(&mut self, now: SimTime, to: NodeId, parcel: Parcel, counts: bool) {
-        let Parcel { request, attempt, branch, bytes, group, .. } = parcel;
+    /// A message joins a queue that somebody takes from. `enqueued`: when it was first sent; `counts`: its request waits
+    /// for it.
+    pub(super) fn put_in<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        to: NodeId,
+        parcel: Parcel,
+        enqueued: SimTime,
+        counts: bool,
+    ) -> u32 {
+        let now = cx.now();
+        let Parcel { request, attempt, branch, bytes, delay, .. } = parcel;
         self.requests[request].hold();
-        let stamp = self.new_stamp();
+        let tag = self.new_stamp();
         let message = self.messages.insert(Message {
             sent: now,
-            visible: now,
+            enqueued,
+            since: now,
             bytes,
             request,
             order: 0,
-            stamp,
+            stamp: tag,
+            tag,
             queue: to,
             receives: 0,
             attempt,
             holders: 0,
             branch,
             counts,
+            done: false,
             state: Mail::Visible,
         });
-        let group = match (&self.queue_mut(to).groups, group) {
-            (None, _) => 0,
-            (Some(_), Some(group)) => group,
-            (Some(_), None) => self.group_of(&self.requests[request]),
-        };
-        let order = self.queue_mut(to).push(message, group);
-        self.messages[message].order = order;
-        self.rouse_takers(to);
+        let group = self.group_in(to, parcel);
+        let queue = self.queue_mut(to);
+        let retention = queue.retention;
+        let delay = delay.unwrap_or(queue.delay);
+        if delay > Span::ZERO {
+            self.withholds(cx, message, group, delay);
+        } else {
+            queue.visible.up(now);
+            let order = queue.push(message, group);
+            self.messages[message].order = order;
+            self.rouse_takers(to);
+        }
+        match retention {
+            Some((_, row)) if enqueued == now => self.set_timer(cx, row, message, tag),
+            Some((kept, _)) => self.set_alarm(cx, enqueued.after(kept).max(now) - now, Alarm::Expire { message, tag }),
+            None => (),
+        }
+        message
+    }
+
+    /// The FIFO group or tenant of a message in a queue; 0 where nobody asks for it.
+    fn group_in(&mut self, to: NodeId, parcel: Parcel) -> u32 {
+        let queue = self.queue_mut(to);
+        match (queue.groups.is_some() || queue.tenants.is_some(), parcel.group) {
+            (false, _) => 0,
+            (true, Some(group)) => group,
+            (true, None) => self.group_of(&self.requests[parcel.request]),
+        }
+    }
+
+    /// A message that was sent before is sent again: the attempt that sends it now waits for the first one instead.
+    fn is_the_same<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, parcel: Parcel, fate: Fate) {
+        let Parcel { request, attempt, .. } = parcel;
+        let record = &self.requests[request];
+        if record.attempt != attempt || record.stage == Stage::Ended {
+            return;
+        }
+        match fate {
+            Fate::Done => (),
+            Fate::There(message) => {
+                let letter = &mut self.messages[message];
+                if letter.attempt != attempt || !letter.counts {
+                    (letter.attempt, letter.counts) = (attempt, true);
+                    self.requests[request].branches();
+                }
+            }
+            Fate::Lost(why) => {
+                self.requests[request].branches();
+                self.branch_lost(cx, request, attempt, why);
+            }
+        }
     }
 
     /// Those who take from a queue may have something to take, in the queue's order of preference.
@@ -112,18 +190,22 @@ impl World<'_> {
     /// A pool's lowest idle worker receives a queue's oldest message, if there are both; several where it asks for them.
     fn receive<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, to: NodeId, from: NodeId) -> bool {
         let queue = self.queue_mut(from);
-        if queue.away > 0 || queue.front().is_none() || !self.pool_mut(to).can_receive() {
+        if queue.away > 0 || queue.front().is_none() || queue.is_full() || !self.pool_mut(to).can_receive() {
             return false;
         }
         let Some(message) = self.next_message(cx, from, None) else { return false };
+        if self.queue_mut(from).throttle.is_some() && self.refuses_receives(cx, from) {
+            return false;
+        }
         let several = self.pool(to).hands.is_some();
         if several && !self.enough_messages(cx, to, from) {
             return false;
         }
         // Only now: a slot that is made when it is needed must not be made for an exhausted message.
         let Some(slot) = self.pool_mut(to).receiving_slot() else { return false };
-        if several {
-            self.receives_several(cx, to, from, slot);
+        let short = self.queue_mut(from).overlooks() && self.pool(to).polls_are_short();
+        if several || short {
+            self.receives_several(cx, to, from, slot, short);
         } else {
             let job = self.takes_message(cx, to, from, message, None);
             self.starts_delivery(cx, job, to, slot);
@@ -142,7 +224,10 @@ impl World<'_> {
         loop {
             let queue = self.queue_mut(from);
             let dead_letters = queue.dead_letters;
-            let message = queue.next(after)?;
+            let message = queue.next(after, cx.now())?;
+            if queue.is_full() {
+                return None;
+            }
             match dead_letters {
                 Some(DeadLetters { max_receives, .. }) if self.messages[message].receives >= max_receives => {
                     self.bury(cx, message);
@@ -163,10 +248,12 @@ impl World<'_> {
         after: Option<u32>,
     ) -> u32 {
         let now = cx.now();
-        self.queue_mut(from).pop(after);
+        let order = self.messages[message].order;
+        self.queue_mut(from).take(message, order, after);
         let stamp = self.new_stamp();
         let letter = &mut self.messages[message];
-        let waited = now - letter.visible;
+        let waited = now - letter.since;
+        letter.since = now;
         letter.receives = letter.receives.saturating_add(1);
         letter.holders = letter.holders.saturating_add(1);
         letter.state = Mail::InFlight;
@@ -178,6 +265,9 @@ impl World<'_> {
         let queue = self.queue_mut(from);
         queue.visible.down(now);
         queue.in_flight.up(now);
+        if let Some(tenants) = &mut queue.tenants {
+            tenants.in_flight(message, now, 1);
+        }
         if queue.visibility.is_some() {
             let row = queue.row;
             self.set_timer(cx, row, message, stamp);
@@ -204,6 +294,28 @@ impl World<'_> {
         job
     }
 
+    /// Whether a queue refuses the next receive; its takers look again when it may take one.
+    fn refuses_receives<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, from: NodeId) -> bool {
+        let now = cx.now();
+        let Some(throttle) = &mut self.queue_mut(from).throttle else { return false };
+        if throttle.waits {
+            return true;
+        }
+        let Some(after) = throttle.refuses_receive(now) else { return false };
+        throttle.waits = true;
+        cx.tell(Fact::Throttled { queue: from });
+        self.set_alarm(cx, after, Alarm::Throttled { queue: from });
+        true
+    }
+
+    /// A queue takes receives again.
+    pub(super) fn takes_receives(&mut self, queue: NodeId) {
+        if let Some(throttle) = &mut self.queue_mut(queue).throttle {
+            throttle.waits = false;
+        }
+        self.rouse_takers(queue);
+    }
+
     /// The work on a message that was just received begins.
     pub(super) fn starts_delivery<O: Observer<Fact>>(
         &mut self,
@@ -223,13 +335,19 @@ impl World<'_> {
 
     /// Idle slots whose polls are counted have found nothing: their polls stay open, or they sleep.
     pub(super) fn polls_in_vain<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
-        let now = cx.now();
         while let Some(slot) = self.pool_mut(id).pollers.as_mut().and_then(|pollers| pollers.next_up()) {
-            let stamp = self.new_stamp();
-            let after = self.pool_mut(id).pollers.as_mut().and_then(|pollers| pollers.poll(slot, now, stamp));
-            if let Some(after) = after {
-                self.set_alarm(cx, after, Alarm::Poll { pool: id, slot, stamp });
-            }
+            self.polls_once_in_vain(cx, id, slot);
+        }
+    }
+
+    /// One of them has.
+    pub(super) fn polls_once_in_vain<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, slot: u32) {
+        let now = cx.now();
+        let stamp = self.new_stamp();
+        let refused = self.pool(id).feeds.iter().any(|&queue| self.refuses(queue));
+        let pollers = self.pool_mut(id).pollers.as_mut();
+        if let Some(after) = pollers.and_then(|pollers| pollers.poll(slot, now, stamp, refused)) {
+            self.set_alarm(cx, after, Alarm::Poll { pool: id, slot, stamp });
         }
     }
 
@@ -248,6 +366,18 @@ impl World<'_> {
         let counted = queue.to.iter().filter_map(|&taker| self.pool(taker).pollers.as_ref());
         let empty = counted.map(|pollers| now.map_or(0, |now| pollers.empty(now)));
         empty.reduce(|sum, empty| sum + empty)
+    }
+
+    /// Those of them that a limit refused; `None` where there is none, or nobody is told so.
+    pub(super) fn over_limit(&self, queue: &Queue) -> Option<u64> {
+        let counted = queue.to.iter().filter_map(|&taker| self.pool(taker).pollers.as_ref()?.refused());
+        counted.reduce(|sum, refused| sum + refused).filter(|_| queue.is_limited())
+    }
+
+    /// Whether a short poll of a queue is refused, because as many messages are in flight as may be (Amazon SQS API
+    /// reference, ReceiveMessage: OverLimit on a standard queue; a FIFO queue returns no messages).
+    fn refuses(&self, queue: NodeId) -> bool {
+        self.queue_of(queue).is_some_and(|queue| queue.groups.is_none() && queue.is_full())
     }
 
     /// Those of them that followed on a sleep; `None` where nobody sleeps.

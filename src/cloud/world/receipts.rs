@@ -1,7 +1,7 @@
 //! What becomes of a message that was received: deleted, hidden for longer, back again, put aside.
 
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::Queue;
+use crate::cloud::node::{Fate, Queue};
 use crate::cloud::request::{Job, Mail, Message, State};
 use crate::cloud::topology::{DeadLetterAt, DeadLetters, NodeId, StaleDelete};
 use crate::cloud::world::queues::Parcel;
@@ -25,9 +25,10 @@ impl World<'_> {
     /// call that deleted the one before it deletes it, too.
     pub(super) fn delivered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, how: Outcome, joins: bool) {
         let now = cx.now();
-        let Job { request, attempt, visit, .. } = self.jobs[id];
+        let Job { request, visit, .. } = self.jobs[id];
         let message = self.kin[id as usize].parent;
-        let Message { receives, state, queue: at, counts, .. } = self.messages[message];
+        // A later attempt may wait for it than the one that sent it.
+        let Message { receives, state, queue: at, attempt, counts, done, .. } = self.messages[message];
         let who = self.requests[request].who();
         let queue = self.queue_mut(at);
         let valid = match queue.stale_delete {
@@ -35,20 +36,38 @@ impl World<'_> {
             StaleDelete::Accepted => true,
             StaleDelete::InTime => visit == receives && state == Mail::InFlight,
         };
-        let gone = valid && state != Mail::Over;
+        let valid = valid && state != Mail::Over;
+        let well = how == Outcome::Ok;
+        // A delete may miss a server that was unreachable: the message comes back once more (Amazon SQS Developer Guide,
+        // at-least-once delivery).
+        let again = valid && well && !done && queue.duplicates();
+        let (gone, unhidden) = (valid && !again, queue.visibility.is_none());
         if gone {
             self.leaves_queue(now, message);
         }
         cx.tell(Fact::Deleted { who, queue: at, gone, joins });
-        let well = how == Outcome::Ok;
-        self.leave(cx, id, if gone || !well { how } else { Outcome::StaleDelete });
+        let result = match (well, valid, done) {
+            (false, ..) => how,
+            (true, true, false) => Outcome::Ok,
+            (true, true, true) => Outcome::Duplicate,
+            (true, false, _) => Outcome::StaleDelete,
+        };
+        self.leave(cx, id, result);
+        if valid && counts {
+            self.branch_done(cx, request, attempt);
+        }
         if gone {
-            if counts {
-                self.branch_done(cx, request, attempt);
+            self.is_remembered(message, Fate::Done);
+            self.ends_letter(message);
+        } else if again {
+            let letter = &mut self.messages[message];
+            (letter.done, letter.counts) = (true, false);
+            let stamp = letter.stamp;
+            if unhidden && state == Mail::InFlight {
+                self.set_alarm(cx, REST, Alarm::Return { message, stamp });
             }
-            self.messages[message].state = Mail::Over;
-            self.messages[message].stamp = 0;
-        } else if well {
+        }
+        if matches!(result, Outcome::Duplicate | Outcome::StaleDelete) {
             cx.tell(Fact::Wasted { who });
         }
         self.let_go(message);
@@ -61,7 +80,7 @@ impl World<'_> {
         let now = cx.now();
         let Job { request, pool, visit, since, .. } = self.jobs[id];
         let message = self.kin[id as usize].parent;
-        let Message { receives, state, queue: at, stamp, .. } = self.messages[message];
+        let Message { receives, state, queue: at, stamp, since: received, .. } = self.messages[message];
         let rest = if how == Undelivered::Failed && since == now { REST } else { Span::ZERO };
         self.let_go(message);
         // One whose receipt is old has no say over the message any more.
@@ -76,9 +95,14 @@ impl World<'_> {
             {
                 let key = self.pool(pool).failures[who.workload.index()];
                 let nanos = law.sample(&mut key.draw(super::client::numbered(who.ordinal, visit)));
-                cx.tell(Fact::Changed { who, queue: at });
                 let span = if nanos == 0 { rest } else { Span::from_nanos(nanos) };
-                self.hide(cx, message, span);
+                // Beyond the ceiling the call is an error: the message comes back by its timeout.
+                if self.queue_mut(at).may_hide(received, now.after(span)) {
+                    cx.tell(Fact::Changed { who, queue: at });
+                    self.hide(cx, message, span);
+                } else if visibility.is_none() {
+                    self.message_returns(cx, message);
+                }
             } else if how == Undelivered::HandedBack {
                 cx.tell(Fact::Changed { who, queue: at });
                 self.message_returns(cx, message);
@@ -133,11 +157,14 @@ impl World<'_> {
         let letter = &mut self.messages[message];
         letter.state = Mail::Visible;
         letter.stamp = stamp;
-        letter.visible = now;
+        letter.since = now;
         let (at, order, request, receives) = (letter.queue, letter.order, letter.request, letter.receives);
         let who = self.requests[request].who();
         let queue = self.queue_mut(at);
         queue.visible.up(now);
+        if let Some(tenants) = &mut queue.tenants {
+            tenants.in_flight(message, now, -1);
+        }
         let order = queue.put_back(message, order, receives);
         self.messages[message].order = order;
         cx.tell(Fact::Returned { who, queue: at });
@@ -146,15 +173,25 @@ impl World<'_> {
 
     /// An exhausted message is put aside; its branch of the request is lost.
     pub(super) fn bury<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, message: u32) {
-        let Message { request, attempt, branch, queue: at, counts, bytes, .. } = self.messages[message];
+        let Message { request, attempt, branch, queue: at, counts, bytes, enqueued, .. } = self.messages[message];
         let who = self.requests[request].who();
         self.leaves_queue(cx.now(), message);
         cx.tell(Fact::Buried { who, queue: at });
+        self.is_remembered(message, Fate::Lost(Loss::DeadLettered));
         let queue = self.queue_mut(at);
-        let group = queue.groups.as_ref().map(|groups| groups.of(message));
+        let group = match (&queue.groups, &queue.tenants) {
+            (Some(groups), _) => Some(groups.of(message)),
+            (None, Some(tenants)) => Some(tenants.of(message)),
+            (None, None) => None,
+        };
         if let Some(DeadLetters { to, .. }) = queue.dead_letters {
             // No attempt has the number 0, so nothing that follows counts.
-            self.put_aside(cx, to, Parcel { request, attempt: 0, branch, bytes, group, joins: false });
+            let delay = Some(Span::ZERO);
+            let parcel = Parcel { request, attempt: 0, branch, bytes, group, step: u32::MAX, delay, joins: false };
+            // In a standard queue its age counts on, in a FIFO queue it begins anew (Amazon SQS Developer Guide, dead-letter
+            // queues and message retention).
+            let enqueued = if self.queue_mut(to).groups.is_none() { enqueued } else { cx.now() };
+            self.put_aside(cx, to, parcel, enqueued);
         }
         if counts {
             self.branch_lost(cx, request, attempt, Loss::DeadLettered);
@@ -163,31 +200,57 @@ impl World<'_> {
     }
 
     /// A dead letter stands in its own queue, where somebody may look after it; no request waits for it.
-    fn put_aside<O>(&mut self, cx: &mut Context<'_, O>, keeper: NodeId, parcel: Parcel) {
-        let now = cx.now();
-        let queue = self.queue_mut(keeper);
-        queue.visible.up(now);
-        if queue.to.is_empty() {
-            return;
+    fn put_aside<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        keeper: NodeId,
+        parcel: Parcel,
+        enqueued: SimTime,
+    ) {
+        if self.queue_mut(keeper).to.is_empty() {
+            let who = self.requests[parcel.request].who();
+            return self.is_kept(cx, keeper, who, enqueued);
         }
-        self.put_in(now, keeper, parcel, false);
+        self.put_in(cx, keeper, parcel, enqueued, false);
+    }
+
+    /// Whoever sends it again must know what became of a message.
+    pub(super) fn is_remembered(&mut self, message: u32, fate: Fate) {
+        let at = self.messages[message].queue;
+        if let Some(sameness) = &mut self.queue_mut(at).sameness {
+            sameness.ends(message, fate);
+        }
     }
 
     /// A message leaves its queue, wherever in it it stands; others of its group may be received now.
-    fn leaves_queue(&mut self, now: SimTime, message: u32) {
+    pub(super) fn leaves_queue(&mut self, now: SimTime, message: u32) {
         let Message { state, queue: at, order, .. } = self.messages[message];
         let queue = self.queue_mut(at);
+        let full = queue.is_full();
         match state {
+            Mail::Delayed => {
+                if let Some(delayed) = &mut queue.delayed {
+                    delayed.down(now);
+                }
+                return;
+            }
             Mail::Visible => {
                 queue.visible.down(now);
                 queue.take_out(message, order);
+                // Another one may be looked at now.
+                if queue.groups.is_some() {
+                    self.rouse_takers(at);
+                }
                 return;
             }
             Mail::InFlight => queue.in_flight.down(now),
             Mail::Hidden => queue.hidden.down(now),
             Mail::Over => return,
         }
-        if queue.groups.as_mut().is_some_and(|groups| groups.settled(message)) {
+        if let Some(tenants) = &mut queue.tenants {
+            tenants.in_flight(message, now, -1);
+        }
+        if queue.groups.as_mut().is_some_and(|groups| groups.settled(message, order)) || full {
             self.rouse_takers(at);
         }
     }
@@ -199,10 +262,12 @@ impl World<'_> {
             self.set_timer(cx, row, id, stamp);
         }
         let message = self.kin[id as usize].parent;
-        let Message { receives, queue: at, state: mail, .. } = self.messages[message];
+        let Message { receives, queue: at, state: mail, since: received, .. } = self.messages[message];
         let at_work = matches!(state, State::Working | State::Calling | State::Backing | State::Together);
         let queue = self.queue_mut(at);
-        let (row, hides) = (queue.row, queue.visibility.is_some());
+        let now = cx.now();
+        let hides = queue.visibility.is_some_and(|timeout| queue.may_hide(received, now.after(timeout)));
+        let row = queue.row;
         if at_work && hides && mail == Mail::InFlight && visit == receives {
             let stamp = self.new_stamp();
             self.messages[message].stamp = stamp;
@@ -213,13 +278,18 @@ impl World<'_> {
     }
 
     /// A message is deleted or put aside; whoever still works on it holds an old receipt.
-    fn message_over(&mut self, message: u32) {
-        let letter = &mut self.messages[message];
-        letter.state = Mail::Over;
-        letter.stamp = 0;
-        if letter.holders == 0 {
+    pub(super) fn message_over(&mut self, message: u32) {
+        self.ends_letter(message);
+        if self.messages[message].holders == 0 {
             self.end_message(message);
         }
+    }
+
+    /// No timer of a message matters any more.
+    fn ends_letter(&mut self, message: u32) {
+        let letter = &mut self.messages[message];
+        letter.state = Mail::Over;
+        (letter.stamp, letter.tag) = (0, 0);
     }
 
     /// One fewer works on a message.

@@ -46,6 +46,8 @@ pub fn simulate<'a, O: Observer<Fact>>(
         rows,
         moves: VecDeque::new(),
         idle: VecDeque::new(),
+        taken: Vec::new(),
+        overlooked: Vec::new(),
         vacated: VecDeque::new(),
         saved: BTreeMap::new(),
         controllers: control::controllers(topology),
@@ -140,8 +142,10 @@ fn build_nodes<'a>(
                 Node::Pool(Box::new(state))
             }
             (NodeKind::Queue(queue), _) => {
-                let row = queue.visibility.map_or(0, |span| row(rows, Purpose::Visibility, span));
-                Node::Queue(Box::new(Queue::new(queue, row)))
+                let hides = queue.visibility.map_or(0, |span| row(rows, Purpose::Visibility, span));
+                let lapse = queue.retention.map(|span| row(rows, Purpose::Retention, span));
+                let delays = queue.delay > Span::ZERO || is_sent_late(topology, NodeId::at(index));
+                Node::Queue(Box::new(Queue::new(queue, hides, lapse, delays, key)))
             }
             (NodeKind::Balancer(balancer), _) => {
                 let idle = balancer.idle_timeout.map(|span| row(rows, Purpose::Idle, span));
@@ -151,6 +155,13 @@ fn build_nodes<'a>(
         }
     });
     nodes.collect()
+}
+
+/// Whether some step sends messages to a queue that are not visible at once.
+fn is_sent_late(topology: &Topology, queue: NodeId) -> bool {
+    let late =
+        |step: &topology::Step| matches!(&step.verb, Verb::Send { to, delay: Some(_), .. } if to.contains(&queue));
+    topology.nodes.iter().any(|node| matches!(&node.kind, NodeKind::Pool(pool) if pool.steps.iter().any(late)))
 }
 
 /// What a worker of a pool does for each kind of request.

@@ -37,9 +37,9 @@ impl<'a> World<'a> {
                 (job.pool, usize::from(job.step), job.request)
             };
             let workload = self.requests[owner].workload;
-            let programme = &self.pool(at).programme[workload.index()];
-            let action = programme.get(step).copied();
-            if self.gathers(at).is_some() && self.awaits_others(id) {
+            let pool = self.pool(at);
+            let action = pool.programme[workload.index()].get(step).copied();
+            if pool.hands.as_ref().is_some_and(|hands| hands.batch().is_some()) && self.awaits_others(id) {
                 return;
             }
             let Some(action) = action else { return self.done(cx, id) };
@@ -238,7 +238,7 @@ impl<'a> World<'a> {
                 self.call(cx, id, calls);
                 None
             }
-            Action::Send { to, size, copies, group } => {
+            Action::Send { to, size, copies, group, delay } => {
                 for &node in to {
                     for copy in 0..copies {
                         let branch = copy_of(job.branch, copy, copies);
@@ -248,7 +248,9 @@ impl<'a> World<'a> {
                         }
                         let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
                         let joins = !copy.is_multiple_of(CALL);
-                        let parcel = Parcel { request: job.request, attempt: job.attempt, branch, bytes, group, joins };
+                        let (request, attempt) = (job.request, job.attempt);
+                        let step = u32::from(job.pool.0) << 16 | u32::from(job.step);
+                        let parcel = Parcel { request, attempt, branch, bytes, group, step, delay, joins };
                         if let Err(why) = self.post(cx, node, parcel) {
                             self.fails_at_work(cx, id, Outcome::Refused, why);
                             return None;

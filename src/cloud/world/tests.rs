@@ -4,6 +4,8 @@ mod batches;
 mod burst;
 mod callers;
 mod doors;
+mod fifo;
+mod lapses;
 mod lifecycle;
 mod messages;
 mod metrics;
@@ -91,7 +93,7 @@ fn work(work: u16) -> Verb {
 }
 
 fn send(to: u16) -> Verb {
-    Verb::Send { to: vec![NodeId(to)], size: None, copies: 1, group: None }
+    Verb::Send { to: vec![NodeId(to)], size: None, copies: 1, group: None, delay: None }
 }
 
 fn call(to: u16, timeout: Option<Span>) -> Verb {

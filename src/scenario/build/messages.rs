@@ -1,9 +1,11 @@
 //! Queues, how workers take messages from them, and the groups that requests are of.
 
-use crate::cloud::topology::{Batch, DeadLetterAt, DeadLetters, Groups, Poll, Queue, Returned, StaleDelete};
+use crate::cloud::topology::{
+    Batch, DeadLetterAt, DeadLetters, Fair, Groups, Poll, Queue, Returned, StaleDelete, Throughput,
+};
 use crate::ground::distribution::Distribution;
 use crate::ground::maths;
-use crate::ground::time::Span;
+use crate::ground::time::{SECOND, Span};
 use crate::scenario::build::{Builder, Ids, count};
 use crate::scenario::draft::{messages, workload};
 
@@ -18,6 +20,28 @@ pub(super) fn batch(draft: &messages::Batch) -> Batch {
         at_most: draft.at_most.map_or(1, |number| count(number.0)),
         at_least: draft.at_least.map_or(1, |number| count(number.0)),
         window: draft.window.map_or(Span::ZERO, |time| time.0),
+    }
+}
+
+/// Partitions of a queue with high throughput where nothing is said: 70,000 calls a second in us-east-1, 300 each (Amazon
+/// SQS Developer Guide, high throughput for FIFO queues).
+const PARTITIONS: u64 = 233;
+
+/// How many calls a queue takes.
+fn throughput(draft: &messages::Queue) -> Option<Throughput> {
+    let every = draft.rate_limit?.0;
+    let burst = (SECOND / every.nanos().max(1)).max(1);
+    let partitions = draft.partitions.map_or(PARTITIONS, |number| number.0);
+    let partitions = if draft.high_throughput == Some(true) { partitions } else { 1 };
+    Some(Throughput { every, burst: count(burst), partitions: count(partitions) })
+}
+
+/// Who is a noisy neighbour; what is not given is as the Amazon SQS Developer Guide has it, which calls it approximate.
+fn fair(draft: messages::Noisy) -> Fair {
+    Fair {
+        share: draft.share.map_or(0.1, |share| share.0),
+        in_flight: draft.in_flight.map_or(30, |number| count(number.0)),
+        memory: draft.memory.map_or(Span::from_secs(300), |time| time.0),
     }
 }
 
@@ -46,6 +70,16 @@ impl Builder<'_> {
                 Some(messages::StaleDelete::InTime) => StaleDelete::InTime,
             },
             fifo: draft.fifo == Some(true),
+            delay: draft.delay.map_or(Span::ZERO, |time| time.0),
+            retention: draft.retention.map(|time| time.0),
+            in_flight_limit: draft.in_flight_limit.map(|limit| count(limit.0)),
+            duplicates: draft.duplicates.map_or(0.0, |share| share.0),
+            unseen: draft.coverage.map_or(0.0, |share| 1.0 - share.0),
+            visibility_ceiling: draft.visibility_ceiling.map(|time| time.0),
+            deduplication: draft.deduplication.map(|time| time.0),
+            look_ahead: draft.look_ahead.map(|messages| count(messages.0)),
+            throughput: throughput(draft),
+            fair: (draft.fair == Some(true)).then(|| fair(draft.noisy.unwrap_or_default())),
         }
     }
 

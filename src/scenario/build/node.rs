@@ -155,6 +155,7 @@ impl Builder<'_> {
                 size: self.some_law(&draft.size),
                 copies: draft.copies.map_or(1, |copies| count(copies.0)),
                 group: draft.group.as_ref().map(|name| self.named_group(name)),
+                delay: draft.delay.map(|time| time.0),
             };
         }
         if let Some(put) = &draft.put {

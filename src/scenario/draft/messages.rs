@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::law::Law;
-use crate::scenario::draft::quantities::{Time, Whole};
+use crate::scenario::draft::quantities::{Gap, Share, Time, Whole};
 use crate::scenario::draft::words::Names;
 
 /// Holds messages.
@@ -33,6 +33,59 @@ pub(crate) struct Queue {
     /// sends; messages without one are a group together. It has a price of its own.
     #[schemars(extend("default" = false))]
     pub fifo: Option<bool>,
+    /// How long a message that is sent stays out of sight before it is visible for the first time. A step's own `delay`
+    /// comes before it.
+    #[schemars(extend("default" = "0s"))]
+    pub delay: Option<Time>,
+    /// A message is gone so long after it was sent, wherever it is. Dead letters of a standard queue keep their age, those
+    /// of a `fifo` queue begin anew. Without it, messages stay.
+    pub retention: Option<Time>,
+    /// Messages that may be received and not yet deleted; with as many a receive brings nothing. Without it, any number.
+    pub in_flight_limit: Option<Whole>,
+    /// The share of messages that are delivered once more although they were deleted: at-least-once delivery.
+    #[schemars(extend("default" = "0%"))]
+    pub duplicates: Option<Share>,
+    /// The share of messages that a short poll sees.
+    #[schemars(extend("default" = "100%"))]
+    pub coverage: Option<Share>,
+    /// So long after a receive its visibility cannot be extended beyond: neither by a heartbeat nor after an error. Without
+    /// it, for ever.
+    pub visibility_ceiling: Option<Time>,
+    /// Of a `fifo` queue: what the same step of the same request sends again so long after it first did is acknowledged and
+    /// dropped, even if the first is long done. Without it, it is queued again.
+    pub deduplication: Option<Time>,
+    /// Of a `fifo` queue: messages that may be received are looked for among so many of the first; a backlog of one group
+    /// hides what stands behind it. Without it, among all.
+    pub look_ahead: Option<Whole>,
+    /// Of a `fifo` queue: calls that it takes of each kind (those that send, and those that receive), beyond them it
+    /// throttles: `"300/s"`. As many may come at once as in a second. Without it, any number.
+    pub rate_limit: Option<Gap>,
+    /// Of a `fifo` queue: groups are spread over `partitions`, each of which takes as many calls as `rate-limit` says.
+    #[schemars(extend("default" = false))]
+    pub high_throughput: Option<bool>,
+    /// With `high-throughput`: how many partitions there are.
+    #[schemars(extend("default" = 233))]
+    pub partitions: Option<Whole>,
+    /// Of a standard queue: groups are tenants, and messages of quiet ones are received before those of noisy neighbours.
+    #[schemars(extend("default" = false))]
+    pub fair: Option<bool>,
+    /// With `fair`: who is a noisy neighbour.
+    pub noisy: Option<Noisy>,
+}
+
+/// When a tenant is a noisy neighbour.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Noisy {
+    /// The share of all messages in flight, or of the workers' time of late, above which it is.
+    #[schemars(extend("default" = "10%"))]
+    pub share: Option<Share>,
+    /// With a large share of the messages in flight, it must have so many of them besides.
+    #[schemars(extend("default" = 30))]
+    pub in_flight: Option<Whole>,
+    /// How far back "of late" reaches, and after how long with none in flight it is quiet again.
+    #[schemars(extend("default" = "5min"))]
+    pub memory: Option<Time>,
 }
 
 /// When an exhausted message moves.

@@ -49,6 +49,8 @@ pub(crate) struct Step {
     pub copies: Option<Whole>,
     /// Of `send`: the FIFO group or tenant of the message. Without it, the request's own.
     pub group: Option<String>,
+    /// Of `send`, to standard queues: how long the message stays out of sight first. Without it, as long as its queue says.
+    pub delay: Option<Time>,
     /// Only for these workloads. Without it, for all.
     #[serde(rename = "for")]
     pub only: Option<Names>,

@@ -199,7 +199,7 @@ pub(super) fn steps(pool: &Pool, workload: WorkloadId) -> impl Iterator<Item = &
 }
 
 /// Time for a unit of work at the pool's best.
-fn fastest(pool: &Pool) -> f64 {
+pub(super) fn fastest(pool: &Pool) -> f64 {
     let per = |speed: Speed| speed.time as f64 / speed.work as f64;
     match &pool.scaling {
         Scaling::Vertical(vertical) => vertical.sizes.iter().map(|size| per(size.speed)).fold(f64::INFINITY, f64::min),

@@ -7,6 +7,7 @@ use crate::scenario::draft::Topology;
 use crate::scenario::draft::messages::{Poll, Queue, Returned};
 use crate::scenario::draft::node::Pool;
 use crate::scenario::draft::quantities::Amount;
+use crate::scenario::draft::step::Step;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::ranges::Ranges;
@@ -21,6 +22,14 @@ pub(super) const RULE: Rule = Rule {
 const RECEIVES_MAX: u64 = 1_000;
 /// Zipf's law gets no steeper in practice.
 const SKEW_MAX: f64 = 10.0;
+/// The provider's own bounds (Amazon SQS API reference, SetQueueAttributes and SendMessage).
+const DELAY_MAX: Span = Span::from_secs(15 * 60);
+const RETENTION_MIN: Span = Span::from_secs(60);
+const RETENTION_MAX: Span = Span::from_secs(14 * 86_400);
+/// As many as are counted.
+const IN_FLIGHT_MAX: u64 = u32::MAX as u64;
+/// More partitions than any queue has.
+const PARTITIONS_MAX: u64 = 10_000;
 /// From one poll to the next.
 const POLL_MIN: Span = Span::from_millis(1);
 /// Between two heartbeats.
@@ -44,6 +53,10 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             self::queue(topology, queue, &node_place(name, Kind::Queue, queue_name), &mut ranges);
         }
         for (pool_name, pool) in &topology.pool {
+            let place = node_place(name, Kind::Pool, pool_name).then("steps");
+            for (index, step) in pool.steps.iter().enumerate().filter(|(_, step)| step.delay.is_some()) {
+                late(topology, step, &place.nth(index), &mut ranges);
+            }
             let place = node_place(name, Kind::Pool, pool_name).then("poll");
             if let Some(poll) = &pool.poll {
                 let heartbeat = poll.heartbeat.map(|time| time.0);
@@ -87,12 +100,83 @@ fn queue(topology: &Topology, queue: &Queue, place: &Place, ranges: &mut Ranges)
     let most = "receives before a message is put aside";
     ranges.within(most, queue.max_receive_count, 1, RECEIVES_MAX, place.then("max-receive-count"));
     let fifo = queue.fifo == Some(true);
+    ranges.no_longer("a delay", queue.delay.map(|time| time.0), DELAY_MAX, place.then("delay"));
+    let retention = queue.retention.map(|time| time.0);
+    ranges.at_least("a retention", retention, RETENTION_MIN, place.then("retention"));
+    ranges.no_longer("a retention", retention, RETENTION_MAX, place.then("retention"));
+    let in_flight = "messages in flight at the most";
+    ranges.within(in_flight, queue.in_flight_limit, 1, IN_FLIGHT_MAX, place.then("in-flight-limit"));
+    let ceiling = queue.visibility_ceiling.map(|time| time.0);
+    ranges.at_most(("visibility-timeout", timeout), ("visibility-ceiling", ceiling), place);
+    if queue.coverage.is_some_and(|share| share.0 == 0.0) {
+        let what = "short polls see nothing, ever";
+        let complaint = Complaint::error("E201", place.then("coverage"), what);
+        ranges.complaints.push(complaint.advise("a share above 0%"));
+    }
+    let interval = queue.deduplication.map(|time| time.0);
+    ranges.positive("a deduplication interval", interval, place.then("deduplication"));
+    ranges.within("messages to look among", queue.look_ahead, 1, IN_FLIGHT_MAX, place.then("look-ahead"));
+    ranges.within("partitions", queue.partitions, 1, PARTITIONS_MAX, place.then("partitions"));
+    if let Some(noisy) = &queue.noisy {
+        let place = place.then("noisy");
+        ranges.within("messages in flight", noisy.in_flight, 1, IN_FLIGHT_MAX, place.then("in-flight"));
+        ranges.positive("a memory", noisy.memory.map(|time| time.0), place.then("memory"));
+    }
+    for (key, there, needs, has) in [
+        ("deduplication", queue.deduplication.is_some(), "fifo", fifo),
+        ("look-ahead", queue.look_ahead.is_some(), "fifo", fifo),
+        ("rate-limit", queue.rate_limit.is_some(), "fifo", fifo),
+        ("high-throughput", queue.high_throughput == Some(true), "fifo", fifo),
+        ("partitions", queue.partitions.is_some(), "high-throughput", queue.high_throughput == Some(true)),
+        ("noisy", queue.noisy.is_some(), "fair", queue.fair == Some(true)),
+    ] {
+        if there && !has {
+            let what = format!("`{key}` is a setting of queues that are `{needs}`, and this one is not");
+            ranges.complaints.push(
+                Complaint::error("E108", place.then(key).key(), what)
+                    .advise(format!("say `{needs} = true`, or take it out")),
+            );
+        }
+    }
+    if fifo && queue.fair == Some(true) {
+        let what = "a `fifo` queue is received in the order of its groups: fair queues are standard queues";
+        ranges.complaints.push(
+            Complaint::error("E108", place.then("fair").key(), what)
+                .and(place.then("fifo").key(), "`fifo` stands here")
+                .advise("keep one of them"),
+        );
+    }
+    for (key, there, why) in [
+        ("duplicates", queue.duplicates.is_some(), "is delivered once"),
+        ("coverage", queue.coverage.is_some(), "is in order, so that nothing is overlooked"),
+    ] {
+        if fifo && there {
+            let what = format!("what is deleted in a `fifo` queue {why}");
+            let what = if key == "coverage" { format!("what is received from a `fifo` queue {why}") } else { what };
+            ranges.complaints.push(
+                Complaint::error("E108", place.then(key).key(), what)
+                    .and(place.then("fifo").key(), "`fifo` stands here")
+                    .advise("keep one of them"),
+            );
+        }
+    }
     if fifo && let Some(Returned::Last | Returned::ByReceives) = queue.returned {
         let what = "in a `fifo` queue a message that comes back is first of its group again";
         ranges.complaints.push(
             Complaint::error("E108", place.then("returned").key(), what)
                 .and(place.then("fifo").key(), "`fifo` stands here")
                 .advise("keep one of them"),
+        );
+    }
+    let keeper = queue.dead_letters.as_ref().and_then(|name| Some((name, topology.queue.get(name)?)));
+    let kept = keeper.and_then(|(name, keeper)| Some((name, keeper.retention?.0, queue.retention?.0)));
+    if let Some((name, kept, own)) = kept.filter(|&(_, kept, own)| !fifo && kept < own) {
+        let what = format!(
+            "dead letters keep their age, and `{name}` keeps messages for {kept} where this queue keeps them for {own}: one that is put aside after {kept} is gone at once"
+        );
+        ranges.complaints.push(
+            Complaint::warning("W111", place.then("dead-letters"), what)
+                .advise(format!("let `{name}` keep them for longer than {own}")),
         );
     }
     let keeper = queue.dead_letters.as_ref().and_then(|name| Some((name, topology.queue.get(name)?)));
@@ -107,5 +191,25 @@ fn queue(topology: &Topology, queue: &Queue, place: &Place, ranges: &mut Ranges)
             Complaint::warning("W111", place.then("dead-letters"), what)
                 .advise(format!("give both the same `fifo = {fifo}`")),
         );
+    }
+}
+
+/// A step that sends messages which are not visible at once.
+fn late(topology: &Topology, step: &Step, place: &Place, ranges: &mut Ranges) {
+    ranges.no_longer("a delay", step.delay.map(|time| time.0), DELAY_MAX, place.then("delay"));
+    let Some(to) = &step.send else { return };
+    for name in &to.names {
+        let (what, advice) = match topology.queue.get(name) {
+            Some(queue) if queue.fifo == Some(true) => (
+                format!("`{name}` is a `fifo` queue, whose messages have no delay of their own"),
+                "give the queue a `delay`, or make it a standard queue",
+            ),
+            Some(_) => continue,
+            None if topology.pool.contains_key(name) || topology.balancer.contains_key(name) => {
+                (format!("`{name}` is no queue, and takes what is sent at once"), "put a queue before it")
+            }
+            None => continue,
+        };
+        ranges.complaints.push(Complaint::error("E108", place.then("delay").key(), what).advise(advice));
     }
 }

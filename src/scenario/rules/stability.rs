@@ -1,5 +1,5 @@
-//! What means and rates tell before anything runs: pools that can never keep up, messages that come back too early,
-//! runs that take very long. All of it only warns, as it may be the point.
+//! What means and rates tell before anything runs: pools that can never keep up, runs that take very
+//! long. All of it only warns, as it may be the point.
 
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{Application, Node, NodeKind, Pool, Topology, WorkloadId};
@@ -11,8 +11,6 @@ use crate::scenario::rules::flow::{Flow, Load, most_workers, rate, slots};
 
 pub(super) const OVERLOAD: Foresight =
     Foresight { about: "no pool gets more work, on average, than its workers can do at the most", check: overload };
-pub(super) const VISIBILITY: Foresight =
-    Foresight { about: "a visibility timeout is longer than the work it covers usually takes", check: visibility };
 pub(super) const EFFORT: Foresight = Foresight {
     about: "one request becomes no more than 65,000 pieces of work, and one replication has fewer than a hundred million requests",
     check: effort,
@@ -66,35 +64,6 @@ fn overloaded(topology: &Topology, node: &Node, pool: &Pool, load: Load, most: u
     let enough = (load.busy / f64::from(slots)).floor() as u64 + 1;
     let advice = format!("{enough} workers would keep it below 100 %, unless overload is the point");
     Complaint::warning("W101", place, what).advise(advice)
-}
-
-fn visibility(application: &Application, topology: &Topology, _: Option<Span>) -> Vec<Complaint> {
-    let flow = Flow::new(application, topology);
-    let mut complaints = Vec::new();
-    for node in &topology.nodes {
-        let NodeKind::Queue(queue) = &node.kind else { continue };
-        let Some(timeout) = queue.visibility else { continue };
-        let means = queue.to.iter().flat_map(|pool| {
-            (0..application.workloads.len())
-                .map(|workload| flow.hold(*pool, WorkloadId::at(workload)))
-                .collect::<Vec<_>>()
-        });
-        let mean = means.fold(0.0, f64::max);
-        if mean > timeout.seconds() {
-            let what = format!(
-                "messages of queue `{}` of topology `{}` are visible again after {timeout}, and the work they bring takes {} on average",
-                node.name,
-                topology.name,
-                shown(mean)
-            );
-            let place = Place::of(&["topology", &topology.name, "queue", &node.name, "visibility-timeout"]);
-            complaints.push(
-                Complaint::warning("W103", place, what)
-                    .advise("most would be worked on more than once; a timeout of six times the work is customary"),
-            );
-        }
-    }
-    complaints
 }
 
 fn effort(application: &Application, topology: &Topology, length: Option<Span>) -> Vec<Complaint> {

@@ -87,6 +87,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         ("size", step.size.is_some(), &["send", "put", "get"]),
         ("copies", step.copies.is_some(), &["send"]),
         ("group", step.group.is_some(), &["send"]),
+        ("delay", step.delay.is_some(), &["send"]),
     ] {
         if there && !verbs.contains(&verb) {
             let what = format!("`{setting}` is a setting of {}, and this step does `{verb}`", listed(verbs));

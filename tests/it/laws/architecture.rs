@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::draw::{Sketch, course, crash, held, of_work, outage, reclaim, retry, without};
+use super::mailbox;
 use super::taste::Taste;
 
 /// How a pool is reached.
@@ -18,6 +19,8 @@ struct Plan<'a> {
     sketch: &'a Sketch,
     name: &'a str,
     doors: Vec<Door>,
+    /// Which of the queues are first in, first out.
+    fifos: Vec<bool>,
     has_buckets: bool,
     has_service: bool,
 }
@@ -27,7 +30,8 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
     let pools = if taste.has("several pools") { taste.number(2, 4) } else { 1 } as usize;
     let doors = (0..pools).map(|_| taste.one("door", &[Door::Open, Door::Balancer, Door::Queue])).collect();
     let (has_buckets, has_service) = (taste.has("bucket"), taste.has("service"));
-    let plan = Plan { sketch, name, doors, has_buckets, has_service };
+    let fifos = (0..pools).map(|_| taste.has("fifo")).collect();
+    let plan = Plan { sketch, name, doors, fifos, has_buckets, has_service };
     let _ = writeln!(text, "\n[topology.{name}]");
     let zoned = taste.has("zones");
     if zoned {
@@ -199,7 +203,7 @@ impl Plan<'_> {
                 if taste.has("visibility") {
                     let _ = writeln!(text, "visibility-timeout = {}", taste.span(100, 30_000));
                 }
-                let fifo = taste.has("fifo");
+                let fifo = self.fifos[pool];
                 if fifo {
                     text.push_str("fifo = true\n");
                 }
@@ -217,6 +221,7 @@ impl Plan<'_> {
                         taste.one("stale", &["ignored", "accepted", "in-time"])
                     );
                 }
+                mailbox::lives(taste, fifo, text);
                 if taste.has("dead letters") {
                     let at = taste.one("dead letter at", &["next-receive", "last-failure"]);
                     let most = taste.number(1, 4);
@@ -224,6 +229,9 @@ impl Plan<'_> {
                         text,
                         "max-receive-count = {most}\ndead-letters = \"d{pool}\"\ndead-letter-at = \"{at}\"\n\n[topology.{name}.queue.d{pool}]\nfifo = {fifo}"
                     );
+                    if taste.has("retention of dead letters") {
+                        let _ = writeln!(text, "retention = {}", taste.span(60_000, 120_000));
+                    }
                     // Somebody may look after the dead letters too.
                     if pool + 1 < self.doors.len() && taste.has("a second chance") {
                         let _ = writeln!(text, "to = \"p{}\"", self.doors.len() - 1);
@@ -621,6 +629,10 @@ impl Plan<'_> {
             step = format!("send = [{names}]");
             if taste.has("copies") {
                 let _ = write!(step, ", copies = {}", taste.number(2, 3));
+            }
+            let standard = to.iter().all(|&pool| self.doors[pool] == Door::Queue && !self.fifos[pool]);
+            if standard && taste.has("a delay of its own") {
+                let _ = write!(step, ", delay = {}", taste.span(1, 5_000));
             }
             if queued && taste.has("a group of its own") {
                 step.push_str(", group = \"alone\"");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use queuelab::cloud::fact::{Fact, Loss, Who};
+use queuelab::cloud::fact::{Fact, Loss, Outcome, Who};
 use queuelab::cloud::gauge::{Gauge, Level};
 use queuelab::cloud::topology::{Application, NodeId, NodeKind, Topology};
 use queuelab::engine::Observer;
@@ -77,6 +77,8 @@ pub struct Ledger {
     /// Whether the run was ended before its time.
     pub cut: bool,
     in_system: Mirror,
+    /// Stays whose work was for nothing, and what was told to be.
+    wasted: [u64; 2],
     pub crews: Vec<Option<Crew>>,
     mails: Vec<Option<Mail>>,
     away: Vec<Mirror>,
@@ -101,6 +103,7 @@ impl Ledger {
             trouble: false,
             cut: false,
             in_system: Mirror::default(),
+            wasted: [0; 2],
             crews: crews.collect(),
             mails: mails.collect(),
             away: vec![Mirror::default(); topology.nodes.len()],
@@ -135,6 +138,10 @@ impl Ledger {
                 });
             }
         }
+        if self.wasted[0] != self.wasted[1] {
+            let [stays, told] = self.wasted;
+            self.wrongs.tell(now, || format!("{stays} stays were for nothing, and {told} are told of"));
+        }
         for (place, crew) in self.crews.iter().enumerate() {
             let Some(known) = crew.as_ref().and_then(Crew::at_work) else { continue };
             let of = |what| gauges.iter().position(|gauge| *gauge == Gauge { node: Some(NodeId::at(place)), what });
@@ -149,6 +156,7 @@ impl Ledger {
             let Some(mail) = mail else { continue };
             let of = |what| gauges.iter().position(|gauge| *gauge == Gauge { node: Some(NodeId::at(place)), what });
             let parts = [Level::Visible, Level::InFlight, Level::Hidden].map(|what| of(what).expect("queues have it"));
+            let parts: Vec<usize> = parts.into_iter().chain(of(Level::Delayed)).collect();
             let level: u64 = parts.iter().map(|&at| levels[at]).sum();
             let integral: u128 = parts.iter().map(|&at| integrals[at]).sum();
             let known = mail.there;
@@ -256,6 +264,10 @@ impl Observer<Fact> for Ledger {
         match *fact {
             Fact::Away { node } => away[node.index()].set(at, 1),
             Fact::Back { node } => away[node.index()].set(at, 0),
+            Fact::Served { result: Outcome::Abandoned | Outcome::StaleDelete | Outcome::Duplicate, .. } => {
+                self.wasted[0] += 1;
+            }
+            Fact::Wasted { .. } => self.wasted[1] += 1,
             _ => (),
         }
         for (place, crew) in crews.iter_mut().enumerate() {

@@ -14,6 +14,7 @@ enum Place {
     Visible(SimTime),
     InFlight,
     Hidden,
+    Delayed,
 }
 
 /// The books of a queue.
@@ -24,6 +25,7 @@ pub struct Mail {
     visible: Mirror,
     in_flight: Mirror,
     hidden: Mirror,
+    delayed: Mirror,
     /// Where the only message of a request is.
     places: BTreeMap<Name, Place>,
     /// Messages that were alive at once for one request can't be told apart: from then on only their sum is known.
@@ -42,6 +44,7 @@ impl Mail {
             visible: Mirror::default(),
             in_flight: Mirror::default(),
             hidden: Mirror::default(),
+            delayed: Mirror::default(),
             places: BTreeMap::new(),
             in_doubt: false,
             calls: [0; 4],
@@ -55,6 +58,7 @@ impl Mail {
             Level::Visible => Some(self.visible),
             Level::InFlight => Some(self.in_flight),
             Level::Hidden => Some(self.hidden),
+            Level::Delayed => Some(self.delayed),
             _ => None,
         }
     }
@@ -88,6 +92,7 @@ impl Mail {
                 Some(Place::Visible(_)) => self.visible.add(at, change),
                 Some(Place::InFlight) => self.in_flight.add(at, change),
                 Some(Place::Hidden) => self.hidden.add(at, change),
+                Some(Place::Delayed) => self.delayed.add(at, change),
                 None => (),
             }
         }
@@ -97,11 +102,15 @@ impl Mail {
     pub fn saw(&mut self, own: NodeId, at: SimTime, fact: &Fact, wrongs: &mut Wrongs) -> Option<(NodeId, Who)> {
         let (who, queue) = match *fact {
             Fact::Posted { who, queue, .. }
+            | Fact::Dropped { who, queue, .. }
             | Fact::Received { who, queue, .. }
             | Fact::Deleted { who, queue, .. }
             | Fact::Changed { who, queue }
             | Fact::Extended { who, queue }
             | Fact::Returned { who, queue }
+            | Fact::Withheld { who, queue }
+            | Fact::Appeared { who, queue }
+            | Fact::Expired { who, queue }
             | Fact::Buried { who, queue } => (who, queue),
             _ => return None,
         };
@@ -115,6 +124,10 @@ impl Mail {
                 right = true;
                 self.call(0, bytes, joins);
                 self.comes(at, who);
+            }
+            Fact::Dropped { bytes, joins, .. } => {
+                right = true;
+                self.call(0, bytes, joins);
             }
             Fact::Received { waited, bytes, joins, .. } => {
                 self.call(1, bytes, joins);
@@ -144,7 +157,15 @@ impl Mail {
                 right &= self.in_doubt || matches!(was, Some(Place::InFlight | Place::Hidden));
                 self.moves(at, who, Some(Place::Visible(at)));
             }
-            Fact::Buried { .. } => {
+            Fact::Withheld { .. } => {
+                right &= self.in_doubt || matches!(was, Some(Place::Visible(since)) if since == at);
+                self.moves(at, who, Some(Place::Delayed));
+            }
+            Fact::Appeared { .. } => {
+                right &= self.in_doubt || was == Some(Place::Delayed);
+                self.moves(at, who, Some(Place::Visible(at)));
+            }
+            Fact::Buried { .. } | Fact::Expired { .. } => {
                 self.there.add(at, -1);
                 self.moves(at, who, None);
             }

@@ -116,7 +116,7 @@ impl<'a> Plain<'a> {
         let mut worked = Vec::new();
         for (who, stays) in of {
             let ends: Vec<&&Stay> = stays.iter().filter(|stay| stay.result != Outcome::Interrupted).collect();
-            let well = |stay: &Stay| matches!(stay.result, Outcome::Ok | Outcome::StaleDelete);
+            let well = |stay: &Stay| matches!(stay.result, Outcome::Ok | Outcome::StaleDelete | Outcome::Duplicate);
             match ends.as_slice() {
                 // Interrupted work goes on where it stopped, so all its parts are its work.
                 [only] if well(only) && !crew.left.contains(&who) => {

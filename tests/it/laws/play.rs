@@ -124,6 +124,7 @@ impl Play<'_> {
             if level(id, Level::Away) > 0 {
                 continue;
             }
+            let in_flight = level(id, Level::InFlight) + level(id, Level::Hidden);
             match &node.kind {
                 // One waits for more of them, or holds them in its hands.
                 NodeKind::Pool(pool) if waits_for_more(pool) || pool.poll.messages.is_some() => (),
@@ -133,8 +134,12 @@ impl Play<'_> {
                         ledger.wrongs.tell(now, || format!("`{}` has a line and an idle slot", node.name));
                     }
                 }
-                // A group whose message is in flight holds its others up.
-                NodeKind::Queue(queue) if level(id, Level::Visible) > 0 && !queue.fifo => {
+                // A group whose message is in flight holds its others up, and so does a limit on those in flight.
+                NodeKind::Queue(queue)
+                    if level(id, Level::Visible) > 0
+                        && !queue.fifo
+                        && queue.in_flight_limit.is_none_or(|most| in_flight < u64::from(most)) =>
+                {
                     // Nor do those take it who sleep between polls.
                     for &taker in queue.to.iter().filter(|&&taker| !self.sleeps(taker)) {
                         let open = level(taker, Level::Away) == 0 && level(taker, Level::Draining) == 0;
@@ -183,7 +188,13 @@ impl Play<'_> {
                 _ => false,
             };
             let counts = match gauge.what {
-                Level::InSystem | Level::Retrying | Level::Line | Level::Busy | Level::InFlight | Level::Hidden => true,
+                Level::InSystem
+                | Level::Retrying
+                | Level::Line
+                | Level::Busy
+                | Level::InFlight
+                | Level::Hidden
+                | Level::Delayed => true,
                 Level::Visible => gauge.node.is_some_and(|node| !kept(node)),
                 _ => false,
             };

@@ -189,6 +189,7 @@ fn of_outcome(result: Outcome) -> &'static str {
         Outcome::Error => "error",
         Outcome::TimedOut => "timeout",
         Outcome::StaleDelete => "stale_delete",
+        Outcome::Duplicate => "duplicate",
     }
 }
 
@@ -200,6 +201,7 @@ fn of_loss(why: Loss) -> &'static str {
         Loss::Stopped => "stopped",
         Loss::TimedOut => "timeout",
         Loss::DeadLettered => "dead_letter",
+        Loss::Expired => "expired",
         Loss::Full => "full",
         Loss::Left => "left",
         Loss::Error => "error",

@@ -186,9 +186,11 @@ fn jobs_begin_before_they_end_by_their_durations() {
 fn a_week_of_jobs_works_as_long_as_it_did() {
     let trace = "{ trace = { file = \"surf_2022-10-06_week_tasks.csv\", time = \"submission_time\", \
                  work = { process = \"duration\" }, unit = { duration = \"1ms\" }, fields = { name = \"id\" } } }";
-    // Some jobs take days: no message comes back before.
-    let patient = ("topology.decoupled.queue.uploads.visibility-timeout", "30d");
-    let Some(scenario) = on(trace, &[("work.store", "0s"), patient]) else { return };
+    // Some jobs take days, which SQS does not wait for: no message comes back or is gone before.
+    let patient = |key: &str| format!("topology.decoupled.queue.uploads.{key}");
+    let (hidden, ceiling, kept) = (patient("visibility-timeout"), patient("visibility-ceiling"), patient("retention"));
+    let changes = [("work.store", "0s"), (&*hidden, "30d"), (&*ceiling, "30d"), (&*kept, "14d")];
+    let Some(scenario) = on(trace, &changes) else { return };
     let rows = columns("surf_2022-10-06_week_tasks.csv", ["submission_time", "duration"]);
     let mut jobs: Vec<(u64, u64)> = rows
         .iter()

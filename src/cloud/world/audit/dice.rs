@@ -6,10 +6,10 @@ use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
     Abandoned, Account, Admission, Application, Backoff, Balancer, Batch, Breaker, BrownOut, Bucket, Budget, Client,
-    Clock, Crash, DeadLetterAt, DeadLetters, Discipline, Farewell, Fault, Groups, Guards, Harm, Held, Initially,
+    Clock, Crash, DeadLetterAt, DeadLetters, Discipline, Fair, Farewell, Fault, Groups, Guards, Harm, Held, Initially,
     Launches, Life, NoWorker, Node, NodeId, NodeKind, Notice, Other, Outage, Platform, Poison, Poll, Pool, Queue,
     Reclaim, Retry, RetryOn, Returned, Routing, Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Throttle,
-    Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
+    Throughput, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -170,13 +170,28 @@ impl Dice {
                 max_receives: 1 + self.of(4) as u16,
                 at: self.pick(&[DeadLetterAt::NextReceive, DeadLetterAt::LastFailure]),
             });
+            let fifo = self.one_in(3);
             let queue = NodeKind::Queue(Queue {
                 to,
                 visibility,
                 dead_letters,
                 returned: self.pick(&[Returned::InPlace, Returned::Last]),
                 stale_delete: self.pick(&[StaleDelete::Ignored, StaleDelete::Accepted, StaleDelete::InTime]),
-                fifo: self.one_in(3),
+                fifo,
+                delay: if self.one_in(4) { Span::from_secs(self.of(4)) } else { Span::ZERO },
+                retention: self.one_in(3).then(|| Span::from_secs(5 + self.of(20))),
+                in_flight_limit: self.one_in(4).then(|| 1 + self.of(4) as u32),
+                duplicates: self.pick(&[0.0, 0.0, 0.3, 1.0]),
+                unseen: if fifo { 0.0 } else { self.pick(&[0.0, 0.5]) },
+                deduplication: self.one_in(2).then(|| Span::from_secs(2 + self.of(10))),
+                look_ahead: self.one_in(3).then(|| 1 + self.of(6) as u32),
+                throughput: self.one_in(4).then(|| Throughput {
+                    every: Span::from_millis(100 + self.of(900)),
+                    burst: 1 + self.of(4) as u32,
+                    partitions: 1 + self.of(3) as u32,
+                }),
+                fair: self.one_in(3).then(|| Fair { share: 0.2, in_flight: 2, memory: Span::from_secs(5) }),
+                visibility_ceiling: self.one_in(4).then(|| Span::from_secs(8 + self.of(4))),
             });
             nodes.push(Node { name: format!("queue{tier}"), kind: if queued { queue } else { bucket } });
         }
@@ -189,6 +204,7 @@ impl Dice {
                 at: DeadLetterAt::NextReceive,
             }),
             fifo: self.one_in(3),
+            retention: self.one_in(2).then(|| Span::from_secs(5 + self.of(30))),
             ..Queue::default()
         };
         nodes.push(Node { name: "dead".to_owned(), kind: NodeKind::Queue(dead.clone()) });
@@ -295,6 +311,7 @@ impl Dice {
                     size: None,
                     copies: 1 + self.of(2) as u32,
                     group: self.one_in(3).then(|| self.of(3) as u32),
+                    delay: self.one_in(5).then(|| Span::from_secs(self.of(4))),
                 },
                 (4, _) if !doors[tier as usize].1 => Verb::Put { bucket: NodeId(3 * tier as u16 + 2), size: None },
                 _ => Verb::Work {
