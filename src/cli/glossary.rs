@@ -68,8 +68,13 @@ pub const WORDS: &[Word] = &[
     figure("lost.late", SHARE, "lost because their client's deadline had passed"),
     figure("lost.breaker-open", SHARE, "lost because their caller had stopped calling after too many failures"),
     figure("lost.bulkhead-full", SHARE, "lost because their caller had too many calls under way"),
-    figure("lost.bad-gateway", SHARE, "lost because a balancer cut their worker off before it had answered: a 502"),
+    figure(
+        "lost.bad-gateway",
+        SHARE,
+        "lost because their worker was not there, or was cut off by a balancer before it had answered: a 502",
+    ),
     figure("lost.gateway-timeout", SHARE, "lost because a balancer gave up waiting for the answer: a 504"),
+    figure("lost.network", SHARE, "sent on, and lost on the way between two nodes, by a `fault.link`"),
     figure("lost.dead-lettered", SHARE, "lost because their message was received too often and put aside"),
     figure("lost.expired", SHARE, "lost because their message was gone: its queue had kept it as long as it keeps any"),
     figure("lost.unfinished", SHARE, "still inside when the run and its drain had ended"),
@@ -124,6 +129,11 @@ pub const WORDS: &[Word] = &[
     figure("empty-again", RATE, "polls after a sleep that brought no message"),
     figure("empty-receives", RATE, "polls that brought no message; each is billed as any other"),
     figure("deliveries", "a message", "how often a message was received"),
+    figure(
+        "idle-beside-line",
+        SHARE,
+        "time in which a request waits at one worker behind a balancer while a slot of another is free",
+    ),
     figure("bucket-full", SHARE, "time in which the bucket of an admission holds all its tokens, over time"),
     figure("dead-letters", SHARE, "messages put aside after too many receives, to messages sent"),
     // Of times.
@@ -220,6 +230,15 @@ mod tests {
     fn every_reason_for_a_loss_is_explained() {
         for why in Loss::ALL {
             assert_eq!(found(&format!("lost.{}", why.word())).len(), 1, "{}", why.word());
+        }
+    }
+
+    /// Who reads a balancer's log looks for a number.
+    #[test]
+    fn what_a_balancer_answers_is_told_with_its_status() {
+        for why in Loss::ALL {
+            let word = find(&format!("lost.{}", why.word()))[0];
+            assert!(why.status().is_none_or(|status| word.text.contains(&status.to_string())), "{}", why.word());
         }
     }
 

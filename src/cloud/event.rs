@@ -95,6 +95,8 @@ pub enum Event {
     Ask {
         /// Which group; its members are alike.
         workload: WorkloadId,
+        /// Which of them, where a balancer knows them again; else 0.
+        member: u32,
     },
     /// A client tries again after its pause.
     Resend {
@@ -103,7 +105,7 @@ pub enum Event {
         /// Its ordinal: those of one instant go by it.
         turn: u32,
     },
-    /// A caller tries again after its pause.
+    /// A caller tries again after its pause, or what travels from one node to another is there.
     Recall {
         /// The alarm that knows which.
         alarm: u32,
@@ -193,7 +195,7 @@ impl Ordered for Event {
             Event::Strike { fault, worker } => code(rank::STRIKE, fault, worker),
             Event::Relieve { fault, worker } => code(rank::RELIEVE, fault, worker),
             Event::Arrive { workload } => code(rank::ARRIVE, workload.0, 0),
-            Event::Ask { workload } => code(rank::ASK, workload.0, 0),
+            Event::Ask { workload, member } => code(rank::ASK, workload.0, member),
             Event::Resend { request, turn } => in_turn(rank::RESEND, turn, request),
             Event::Recall { alarm, turn } => in_turn(rank::RECALL, turn, alarm),
             Event::CheckUp { pool } => code(rank::CHECK_UP, pool.0, 0),
@@ -218,7 +220,7 @@ impl Ordered for Event {
             rank::STRIKE => Event::Strike { fault: part, worker: number },
             rank::RELIEVE => Event::Relieve { fault: part, worker: number },
             rank::ARRIVE => Event::Arrive { workload: WorkloadId(part) },
-            rank::ASK => Event::Ask { workload: WorkloadId(part) },
+            rank::ASK => Event::Ask { workload: WorkloadId(part), member: number },
             rank::RESEND => Event::Resend { request: number, turn: (code >> 32) as u32 & TURN },
             rank::RECALL => Event::Recall { alarm: number, turn: (code >> 32) as u32 & TURN },
             rank::CHECK_UP => Event::CheckUp { pool: NodeId(part) },
@@ -262,7 +264,8 @@ mod tests {
             Event::Relieve { fault: 0, worker: 1 },
             Event::Arrive { workload: WorkloadId(0) },
             Event::Arrive { workload: WorkloadId(1) },
-            Event::Ask { workload: WorkloadId(0) },
+            Event::Ask { workload: WorkloadId(0), member: 0 },
+            Event::Ask { workload: WorkloadId(0), member: 3 },
             Event::Resend { request: 7, turn: 1 },
             Event::Resend { request: 2, turn: 9 },
             Event::Recall { alarm: 3, turn: 1 },

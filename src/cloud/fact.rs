@@ -413,7 +413,7 @@ impl Outcome {
 pub enum Loss {
     /// No place left to wait.
     Full,
-    /// No worker was there.
+    /// No worker was there: a balancer's 503.
     NoWorker,
     /// The node was away.
     Down,
@@ -439,10 +439,12 @@ pub enum Loss {
     Broken,
     /// Its caller had too many calls under way.
     Crowded,
-    /// Its worker was cut off by the balancer before it had answered: 502.
+    /// Its worker was cut off by the balancer before it had answered, or was no longer there to answer: 502.
     BadGateway,
-    /// Its balancer gave up waiting for the answer: 504.
+    /// Its balancer gave up waiting for the answer, or reaching the worker: 504.
     GatewayTimeout,
+    /// Lost on the way between two nodes, sent by somebody who went on.
+    Network,
     /// Put aside after too many receives.
     DeadLettered,
     /// Its message was kept as long as its queue keeps any.
@@ -453,7 +455,7 @@ pub enum Loss {
 
 impl Loss {
     /// All reasons, in the order in which they are shown.
-    pub const ALL: [Loss; 19] = [
+    pub const ALL: [Loss; 20] = [
         Loss::Full,
         Loss::NoWorker,
         Loss::Down,
@@ -470,6 +472,7 @@ impl Loss {
         Loss::Crowded,
         Loss::BadGateway,
         Loss::GatewayTimeout,
+        Loss::Network,
         Loss::DeadLettered,
         Loss::Expired,
         Loss::Unfinished,
@@ -494,9 +497,23 @@ impl Loss {
             Loss::Crowded => "bulkhead-full",
             Loss::BadGateway => "bad-gateway",
             Loss::GatewayTimeout => "gateway-timeout",
+            Loss::Network => "network",
             Loss::DeadLettered => "dead-lettered",
             Loss::Expired => "expired",
             Loss::Unfinished => "unfinished",
+        }
+    }
+
+    /// The status with which a balancer answers for it, where a balancer does.
+    ///
+    /// Elastic Load Balancing, *Troubleshoot your Application Load Balancers*: 502 where a target refuses, resets or is cut
+    /// off; 503 where none is registered; 504 where none answers in time.
+    pub const fn status(self) -> Option<u16> {
+        match self {
+            Loss::BadGateway => Some(502),
+            Loss::NoWorker => Some(503),
+            Loss::GatewayTimeout => Some(504),
+            _ => None,
         }
     }
 

@@ -184,6 +184,10 @@ pub enum State {
     Together,
     /// Received, and in the hands of a slot that has not come to it yet.
     InHand,
+    /// On its way between two nodes, there or back.
+    Travelling,
+    /// Lost on its way: whoever waits for it does not know.
+    Lost,
     /// Gone from the line before its turn; its place there is not yet cleared.
     Void,
 }

@@ -10,6 +10,8 @@ mod calling;
 mod farewell;
 mod fault;
 mod messages;
+mod mix;
+mod network;
 mod service;
 mod spot;
 
@@ -18,8 +20,10 @@ pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, RetryOn, Work, Workload};
 pub use calling::{Breaker, Budget, Guards, Slow};
 pub use farewell::{Farewell, Termination};
-pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Outage, Poison, Reclaim, Throttle, When};
+pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Link, Outage, Poison, Reclaim, Throttle, When};
 pub use messages::{Batch, DeadLetterAt, DeadLetters, Fair, Poll, Queue, Returned, StaleDelete, Throughput};
+pub use mix::Mix;
+pub use network::Network;
 pub use service::Service;
 pub use spot::{Notice, Other, Spot};
 
@@ -52,6 +56,8 @@ pub struct Topology {
     pub zones: Vec<String>,
     /// How what happens becomes what controllers see.
     pub metrics: Metrics,
+    /// What lies between its nodes.
+    pub network: Network,
     /// What its launches are limited by; `None`: nothing.
     pub account: Option<Account>,
 }
@@ -110,6 +116,27 @@ pub struct Balancer {
     pub deregistration_delay: Option<Span>,
     /// How long the share of a new worker grows, from nothing to a whole one.
     pub slow_start: Option<Span>,
+    /// How it finds out who is well; `None`: it sees the truth.
+    pub health_check: Option<HealthCheck>,
+    /// How long it tries to reach a worker that does not answer at all; `None`: it knows at once.
+    pub connect_timeout: Option<Span>,
+    /// For how long after each request a client comes to the same worker again; `None`: to any.
+    pub sticky: Option<Span>,
+}
+
+/// How a balancer finds out which workers are well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// From one check of a worker to the next; above 0.
+    pub interval: Span,
+    /// How long it waits for one that does not answer.
+    pub timeout: Span,
+    /// Checks in a row that must go well until a worker that was taken out gets requests again; at least 1.
+    pub healthy: u32,
+    /// Checks in a row that must fail until a worker gets no more; at least 1.
+    pub unhealthy: u32,
+    /// Where nobody is healthy, all get requests.
+    pub fail_open: bool,
 }
 
 /// How a balancer chooses among the workers in service.

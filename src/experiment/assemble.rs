@@ -159,6 +159,7 @@ fn is_drawn(level: Level) -> bool {
         | Level::EmptyAgain
         | Level::Delayed
         | Level::OverLimit
+        | Level::IdleBesideLine
         | Level::BucketFull => false,
     }
 }

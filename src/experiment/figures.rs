@@ -205,6 +205,9 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             {
                 list.add(format!("workers.{}", state.word()), "1", level(state));
             }
+            if let Some(lopsided) = level(Level::IdleBesideLine) {
+                list.add("idle-beside-line", "1", Some(lopsided));
+            }
             if let Some(warm) = level(Level::Warm) {
                 list.add("workers.warm", "1", Some(warm));
             }

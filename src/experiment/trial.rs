@@ -4,8 +4,8 @@ use crate::billing::PriceBook;
 use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
-    Application, Client, Discipline, Farewell, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform,
-    Poll, Pool, Speed, Step, Topology, Verb, Work, WorkId, Workload,
+    Application, Client, Discipline, Farewell, Initially, Life, Mix, NoWorker, Node, NodeId, NodeKind, Notice,
+    Platform, Poll, Pool, Speed, Step, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
@@ -56,7 +56,11 @@ pub fn application(arrivals: Arrivals, work: Option<Distribution>) -> Applicatio
         answer_size: Distribution::constant(1_024),
         groups: None,
     };
-    Application { workloads: vec![workload], works: vec![Work { name: "serve".into(), law: work }], faults: vec![] }
+    Application {
+        workloads: vec![workload],
+        works: vec![Work { name: "serve".into(), law: work, mix: Mix::ALL }],
+        faults: vec![],
+    }
 }
 
 /// A plan of so many replications, an hour long where nothing else is said.

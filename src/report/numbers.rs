@@ -27,8 +27,18 @@ pub enum Kind {
 }
 
 /// Last or first words of figures that are shares; a document's unit `1` does not tell them from plain numbers.
-const SHARES: [&str; 9] =
-    ["lost", "availability", "utilisation", "waits", "retried", "duplicates", "wasted", "dead-letters", "bucket-full"];
+const SHARES: [&str; 10] = [
+    "lost",
+    "availability",
+    "utilisation",
+    "waits",
+    "retried",
+    "duplicates",
+    "wasted",
+    "dead-letters",
+    "bucket-full",
+    "idle-beside-line",
+];
 
 impl Kind {
     /// The kind of the figure `name` that a document gives in `unit`.

@@ -10,7 +10,7 @@ mod scaling;
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::cloud::topology::{Application, Discipline, Held, NodeId, Topology, WorkloadId};
+use crate::cloud::topology::{Application, Discipline, Held, Network, NodeId, Topology, WorkloadId};
 use crate::ground::distribution::Distribution;
 use crate::scenario::draft::law::{Law, Quantity};
 use crate::scenario::files::Files;
@@ -110,8 +110,10 @@ impl<'a> Builder<'a> {
         );
         let nodes = nodes.iter().map(|(node, kind)| self.node(&ids, draft, node, *kind)).collect();
         let metrics = self.metrics(&draft.metrics);
+        let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));
+        let network = Network { hop: time(&draft.network.hop), across: self.some_law(&draft.network.across) };
         let account = draft.account.as_ref().map(group::account);
-        Topology { name: name.to_owned(), nodes, entry, faults, zones, metrics, account }
+        Topology { name: name.to_owned(), nodes, entry, faults, zones, metrics, network, account }
     }
 
     fn id(&mut self, ids: &Ids<'_>, name: &str) -> NodeId {

@@ -4,12 +4,15 @@
 //! say it itself, before anything else reads the file. So a default is one value with one meaning: the same text in
 //! the file does the same. Under `"textbook"` nothing is written, and what the file does not say does not exist.
 
-use crate::cloud::credits::Credits;
-use crate::cloud::instance_type::vcpus;
+mod conditions;
 mod rows;
+mod writing;
 
+use crate::cloud::instance_type::vcpus;
 use crate::scenario::change;
-use crate::scenario::tree::{Entry, Table, Tree, Value};
+use crate::scenario::documented::conditions::runs_on_ec2;
+use crate::scenario::documented::writing::{child, put};
+use crate::scenario::tree::{Tree, Value};
 
 pub(crate) use rows::ROWS;
 
@@ -75,29 +78,6 @@ pub(crate) const FOLLOWING: &[Following] = &[Following {
     },
 }];
 
-fn is_fifo(_topology: &Tree, queue: &Tree) -> bool {
-    matches!(queue.get("fifo").map(|tree| &tree.value), Some(Value::Bool(true)))
-}
-
-fn is_standard(topology: &Tree, queue: &Tree) -> bool {
-    !is_fifo(topology, queue)
-}
-
-fn has_credits(_topology: &Tree, ec2: &Tree) -> bool {
-    let named = |name: &str| Credits::of(name, false).is_some();
-    matches!(ec2.get("type").map(|tree| &tree.value), Some(Value::Text(name)) if named(name))
-}
-
-fn owes_credits(topology: &Tree, ec2: &Tree) -> bool {
-    let of_t2 = |name: &str| name.starts_with("t2.");
-    has_credits(topology, ec2)
-        && !matches!(ec2.get("type").map(|tree| &tree.value), Some(Value::Text(name)) if of_t2(name))
-}
-
-fn runs_on_ec2(_topology: &Tree, pool: &Tree) -> bool {
-    pool.get("platform").is_some_and(|platform| platform.get("ec2").is_some())
-}
-
 /// Writes what a file does not say.
 pub(crate) fn fill(tree: &mut Tree) {
     for row in ROWS {
@@ -122,48 +102,6 @@ fn write(tree: &mut Tree, row: &Row, value: &dyn Fn(&Tree) -> Option<Tree>) {
             }
         }
         (Some(_), _) => debug_assert!(false, "only a topology's tables can be told apart: {}", row.place),
-    }
-}
-
-fn child<'t>(tree: &'t mut Tree, name: &str) -> Option<&'t mut Tree> {
-    match &mut tree.value {
-        Value::Table(table) => table.get_mut(name).map(|entry| &mut entry.tree),
-        _ => None,
-    }
-}
-
-/// Puts a table's value at the end of the parts, everywhere that they lead to and where nothing stands yet.
-fn put(here: &mut Tree, parts: &[&str], value: &dyn Fn(&Tree) -> Option<Tree>) {
-    let Some((part, rest)) = parts.split_first() else { return };
-    if *part == "[]" {
-        if let Value::List(list) = &mut here.value {
-            list.iter_mut().for_each(|item| put(item, rest, value));
-        }
-        return;
-    }
-    let name = part.trim_end_matches('?');
-    change::word_to_table(here, name);
-    if rest.is_empty() {
-        let value = value(here);
-        if let (Value::Table(table), Some(tree)) = (&mut here.value, value)
-            && !table.contains_key(name)
-        {
-            table.insert(name.to_owned(), Entry { key: None, tree });
-        }
-        return;
-    }
-    let Value::Table(table) = &mut here.value else { return };
-    if *part == "*" {
-        table.values_mut().for_each(|entry| put(&mut entry.tree, rest, value));
-    } else if let Some(entry) = table.get_mut(name) {
-        put(&mut entry.tree, rest, value);
-    } else if part.ends_with('?') {
-        // Only kept where something was put into it.
-        let mut made = Tree::loose(Value::Table(Table::new()));
-        put(&mut made, rest, value);
-        if made.size() > 1 {
-            table.insert(name.to_owned(), Entry { key: None, tree: made });
-        }
     }
 }
 

@@ -4,11 +4,13 @@
 
 pub(crate) mod admission;
 pub(crate) mod client;
+pub(crate) mod component;
 pub(crate) mod fault;
 pub(crate) mod group;
 pub(crate) mod law;
 pub(crate) mod messages;
 pub(crate) mod metric;
+pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod quantities;
 pub(crate) mod run;
@@ -22,11 +24,13 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::scenario::draft::component::Component;
 use crate::scenario::draft::fault::Faults;
 use crate::scenario::draft::group::Account;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::messages::Queue;
 use crate::scenario::draft::metric::Metrics;
+use crate::scenario::draft::network::Network;
 use crate::scenario::draft::node::{Balancer, Bucket, Pool};
 use crate::scenario::draft::quantities::{Limit, Time};
 use crate::scenario::draft::run::{Prices, Run};
@@ -54,6 +58,9 @@ pub(crate) struct Draft {
     /// name.
     #[serde(default)]
     pub work: IndexMap<String, Law<Time>>,
+    /// Traits of works, by their names.
+    #[serde(default)]
+    pub component: IndexMap<String, Component>,
     /// What must hold: a figure's name and its limit, in the figure's own form: `"completion.p99" = "10min"`.
     #[serde(default)]
     pub goal: IndexMap<String, Limit>,
@@ -89,6 +96,9 @@ pub(crate) struct Topology {
     /// How what happens becomes what controllers see.
     #[serde(default)]
     pub metrics: Metrics,
+    /// What lies between nodes.
+    #[serde(default)]
+    pub network: Network,
     /// Trouble of this topology alone.
     #[serde(default)]
     pub fault: Faults,

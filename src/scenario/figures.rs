@@ -122,6 +122,12 @@ pub(crate) const FIGURES: &[Figure] = &[
     row("workers.started", Of::Pool, Form::Rate, "workers started, a second"),
     row("workers.stopped", Of::Pool, Form::Rate, "workers stopped, a second"),
     good(row("throughput", Of::Server, Form::Rate, "visits that end, a second")),
+    row(
+        "idle-beside-line",
+        Of::Pool,
+        Form::Share,
+        "share of time in which a request waits at one worker behind a balancer while a slot of another is free",
+    ),
     row("outages", Of::Server, Form::Rate, "outages, a second"),
     good(row("availability", Of::Server, Form::Share, "share of time in which it was not away")),
     row("cost.total", Of::AnyNode, Form::Money, "its part of the bill of the run"),

@@ -233,6 +233,11 @@ pub(crate) fn each_law(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>)) 
                 }
             }
         }
+        for (name, link) in &faults.link {
+            if let Some(law) = &link.delay {
+                visit(place.then("link").then(name).then("delay"), AnyLaw::Time(law));
+            }
+        }
     };
     faults(Place::of(&["fault"]), &draft.fault);
     for (name, topology) in &draft.topology {
@@ -312,6 +317,11 @@ fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>
                 if let Some(Backoff::Wait(law)) = step.retry.as_ref().and_then(|retry| retry.backoff.as_ref()) {
                     visit(place.then("retry").then("backoff").then("wait"), AnyLaw::Time(law));
                 }
+            }
+        }
+        for (key, law) in [("hop", &topology.network.hop), ("across", &topology.network.across)] {
+            if let Some(law) = law {
+                visit(Place::of(&["topology", topology_name, "network", key]), AnyLaw::Time(law));
             }
         }
         if let Some(law) = &topology.metrics.delay {

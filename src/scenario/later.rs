@@ -4,7 +4,8 @@ use crate::scenario::place::Place;
 
 /// Keys and words of later versions, by the pattern of their place. The text says more than the name where it must.
 const LATER: &[(&str, &str)] = &[
-    ("component", "`[component]` (what of a work computes, and what waits) is not in this version yet"),
+    ("component.*.parallel", ""),
+    ("component.*.memory", ""),
     ("show", ""),
     ("run.snapshots", ""),
     ("run.warm-up.auto", "a warm-up that is found by itself is not in this version yet: give it as a duration"),
@@ -12,13 +13,12 @@ const LATER: &[(&str, &str)] = &[
     ("prices.free-tier", ""),
     ("workload.*.client.waits", ""),
     ("fault.stop", ""),
-    ("fault.link", ""),
     ("topology.*.fault.stop", ""),
-    ("topology.*.fault.link", ""),
     ("topology.*.cluster", "a `cluster` (machines under tasks and pods) is not in this version yet"),
     ("topology.*.function", "a `function` is not in this version yet"),
     ("topology.*.bus", "a `bus` of events is not in this version yet"),
-    ("topology.*.network", ""),
+    ("topology.*.network.nat", ""),
+    ("topology.*.network.public-addresses", ""),
     ("topology.*.account.concurrency", ""),
     ("topology.*.pool.*.stopped", ""),
     ("topology.*.pool.*.gather", ""),
@@ -39,8 +39,6 @@ const LATER: &[(&str, &str)] = &[
     ("topology.*.pool.*.scaling.hysteresis", ""),
     ("topology.*.pool.*.scaling.asg.policies.*.metric.concurrency", ""),
     ("topology.*.pool.*.scaling.asg.policies.*.metric.provisioned-use", ""),
-    ("topology.*.balancer.*.health-check", ""),
-    ("topology.*.balancer.*.sticky", ""),
     ("topology.*.queue.*.mapping", ""),
     (
         "topology.*.bucket.*.class",

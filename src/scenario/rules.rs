@@ -16,6 +16,7 @@ pub(crate) mod goals;
 mod groups;
 mod growing;
 pub(crate) mod limits;
+mod links;
 mod messages;
 pub(crate) mod metrics;
 mod names;
@@ -66,6 +67,7 @@ pub(crate) const RULES: &[Rule] = &[
     endless::RULE,
     goals::RULE,
     faults::RULE,
+    links::RULE,
     prices::RULE,
     spot::RULE,
     groups::RULE,

@@ -320,6 +320,7 @@ const FULL: &str = r#"
 run = { defaults = "textbook", length = "1h", replications = { precision = "5%", of = "lost" } }
 prices = {}
 work = { w = "2s" }
+component.w = {}
 [workload]
 even = { arrivals = { even = { every = "5s" } }, groups = { count = 3 }, client = { timeout = "1min", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } } }
 profile = { arrivals = { profile = { points = [["0h", "2/min"]] } }, client = { timeout = "1min", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } } }
@@ -336,6 +337,12 @@ lasts = "1min"
 [fault.zone.z]
 zone = "a"
 at = "30min"
+[fault.link.l]
+from = "p"
+to = "c"
+delay = "1s"
+loss = "1%"
+at = "40min"
 [fault.reclaim.r]
 pool = "c"
 at = "20min"
@@ -359,11 +366,13 @@ fault.outage.o = { component = "w", at = "20min" }
 fault.crash.c = { pool = "p", every = "10min", lasts = "1min" }
 zones = ["a", "b"]
 fault.zone.z = { zone = "a", at = "50min", lasts = "1min" }
+fault.link.l = { from = "p", to = "k", delay = "1s", loss = "1%", at = "50min" }
+network = {}
 fault.reclaim.r = { pool = "c", every = "10h" }
 fault.slow.s = { pool = "p", factor = 2, at = "5min" }
 fault.poison.p = { component = "w", share = "1%", at = "0s" }
 fault.throttle.t = { node = "q", share = "1%", at = "5min" }
-balancer.lb = { to = "p" }
+balancer.lb = { to = "p", health-check = {} }
 bucket.b = {}
 service.s = {}
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }

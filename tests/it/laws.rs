@@ -4,6 +4,7 @@
 //! or a range as `from..to`.
 
 mod architecture;
+mod beyond;
 mod crew;
 mod draw;
 mod found;

@@ -166,14 +166,16 @@ fn machines_that_are_taken_back_are_cheap_and_hand_their_work_back() {
     assert!(figure(&document, "handed-back", "completion.mean") < figure(&document, "spot", "completion.mean"));
 }
 
-/// An hour of 230 min that count is 26 %: who has all in one zone loses as much, and who keeps too few loses more.
+/// An hour of 230 min that count is 26 %: who has all in one zone loses as much, and who keeps too few loses more. Who has
+/// enough loses what the balancer sends into the dark until its checks have told: half of some 50 s of 4/s at the most, of
+/// 55,000.
 #[test]
 fn a_zone_that_goes_away_is_survived_by_who_has_enough_elsewhere() {
     let document = found("zone-loss.toml", 4);
     let lost = |topology| figure(&document, topology, "lost");
     assert!((0.24..0.29).contains(&lost("one-zone")), "{}", lost("one-zone"));
     assert!(lost("two-zones") > lost("one-zone"), "{}", lost("two-zones"));
-    assert!(lost("twice") < 0.002, "{}", lost("twice"));
+    assert!(lost("twice") < 0.004, "{}", lost("twice"));
     assert!(lost("healed") < 0.03, "{}", lost("healed"));
     let month = |topology| figure(&document, topology, "cost.month");
     assert!(month("twice") > 1.8 * month("two-zones"));
@@ -289,6 +291,28 @@ fn who_deals_out_in_turn_loses_what_a_slow_machine_gets() {
         assert_eq!(verdict(&document, good, "completion.p99"), Finding::Met, "{good}");
         assert_eq!(verdict(&document, good, "lost"), Finding::Met, "{good}");
     }
+}
+
+/// A server that refuses is taken out after two checks in a row: between 30 and 60 s at one every 30 s, 5 and 10 s at one
+/// every 5 s. So long a quarter of 20/s is lost, of 144,000 in two hours; all of it where the one that fails at once is the
+/// least busy; and next to nothing where another attempt comes to the next server.
+#[test]
+fn a_dead_server_costs_requests_until_two_checks_have_failed() {
+    let document = found("dead-server.toml", 6);
+    let lost = |topology| figure(&document, topology, "lost");
+    let share = |seconds: f64| 20.0 * seconds / 144_000.0;
+    let within = |topology, low: f64, high: f64| {
+        // Poisson about, of a hundred and more: a fifth to either side is two deviations of the mean of six.
+        let found = lost(topology);
+        assert!((0.8 * share(low)..1.2 * share(high)).contains(&found), "{topology} loses {found}");
+    };
+    within("usual", 30.0 / 4.0, 60.0 / 4.0);
+    within("often", 5.0 / 4.0, 10.0 / 4.0);
+    within("least-outstanding", 0.8 * 30.0, 60.0);
+    assert!(lost("least-outstanding") > 2.5 * lost("usual"));
+    assert!(lost("tried-again") < 0.1 * lost("usual"), "{}", lost("tried-again"));
+    assert_eq!(verdict(&document, "usual", "lost"), Finding::Missed);
+    assert_eq!(verdict(&document, "often", "lost"), Finding::Met);
 }
 
 /// Four t3.large for 730 h cost 4 × $60.74 = $242.94, and what they compute beyond 30 % is 4 × 2 vCPUs × 30 % × 730 h × $0.05 =

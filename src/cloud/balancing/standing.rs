@@ -86,6 +86,12 @@ impl Standing {
         self.mend(place);
     }
 
+    /// Whoever is still on the way to a place whose worker is gone will find nobody.
+    pub fn forget(&mut self, place: u32) {
+        self.outstanding[place as usize] = 0;
+        self.mend(place);
+    }
+
     /// Workers in service.
     pub fn ready(&self) -> u32 {
         self.tree[1].ready

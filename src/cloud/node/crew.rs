@@ -8,6 +8,7 @@ use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::pool::Pool;
 use crate::cloud::node::track::Track;
 use crate::cloud::request::NONE;
+use crate::cloud::topology::Platform;
 use crate::ground::time::{SimTime, Span};
 
 /// Where a worker is in its life.
@@ -144,6 +145,10 @@ impl Pool<'_> {
         worker.phase = Phase::Gone;
         let place = worker.place;
         self.order[place as usize] = NONE;
+        if let Some(standing) = &mut self.standing {
+            standing.leave(place);
+            standing.forget(place);
+        }
         self.free_indices.push(index);
         while self.order.last() == Some(&NONE) {
             self.order.pop();
@@ -162,7 +167,6 @@ impl Pool<'_> {
         self.leaving -= u32::from(worker.leaves());
         worker.phase = Phase::Ready;
         worker.since = now;
-        let place = worker.place;
         for slot in self.slots_range(index) {
             if self.slots[slot as usize].job == NONE {
                 self.free.insert(self.ranks[slot as usize]);
@@ -174,11 +178,8 @@ impl Pool<'_> {
         let slots = u64::from(self.slots_of(index));
         self.levels.ready.up(now);
         self.levels.slots.set(now, self.levels.slots.level() + slots);
-        if self.away == 0
-            && let Some(standing) = &mut self.standing
-        {
-            standing.enter(place);
-        }
+        self.regards(index);
+        self.notes_balance(now);
         self.settle();
     }
 
@@ -208,22 +209,33 @@ impl Pool<'_> {
         let worker = &mut self.workers[index as usize];
         self.leaving += u32::from(!worker.leaves());
         worker.phase = phase;
-        let place = worker.place;
+        let number = worker.number;
         self.levels.ready.down(now);
         self.levels.slots.set(now, self.levels.slots.level() - slots);
-        if let Some(standing) = &mut self.standing {
-            standing.leave(place);
+        let open = self.is_open_to_all();
+        if let Some(registry) = self.registry.as_mut().filter(|_| phase != Phase::Failed) {
+            registry.deregisters(number);
         }
+        self.reviews(index, open);
+        self.notes_balance(now);
         self.settle();
     }
 
     /// A worker that holds nothing goes into another phase.
     pub fn passes_on(&mut self, index: u32, phase: Phase) {
         let worker = &mut self.workers[index as usize];
-        let before = worker.leaves();
+        let (before, failed, number) = (worker.leaves(), worker.phase == Phase::Failed, worker.number);
         worker.phase = phase;
         self.leaving += u32::from(worker.leaves());
         self.leaving -= u32::from(before);
+        if failed {
+            // Its balancers may have taken it for healthy until now.
+            let open = self.is_open_to_all();
+            if let Some(registry) = &mut self.registry {
+                registry.deregisters(number);
+            }
+            self.reviews(index, open);
+        }
         self.settle();
     }
 
@@ -234,6 +246,48 @@ impl Pool<'_> {
         worker.phase = phase;
         self.levels.booting.down(now);
         self.settle();
+    }
+
+    /// Whether its balancers give a worker requests: one that is in service, or one that they take for healthy.
+    pub fn is_target(&self, index: u32) -> bool {
+        let Worker { phase, number, .. } = self.workers[index as usize];
+        match self.registry.as_ref().filter(|registry| registry.check.is_some()) {
+            None => phase == Phase::Ready && self.away == 0,
+            Some(registry) => matches!(phase, Phase::Ready | Phase::Failed) && registry.gets_requests(number),
+        }
+    }
+
+    /// Its balancers look anew whether a worker gets requests.
+    pub fn regards(&mut self, index: u32) {
+        if self.standing.is_none() {
+            return;
+        }
+        let (target, place) = (self.is_target(index), self.workers[index as usize].place);
+        match &mut self.standing {
+            Some(standing) if target && !standing.is_ready(place) => standing.enter(place),
+            Some(standing) if !target && standing.is_ready(place) => standing.leave(place),
+            _ => (),
+        }
+    }
+
+    /// Whether all its workers get requests, as its balancers take none for healthy.
+    pub fn is_open_to_all(&self) -> bool {
+        self.registry.as_ref().is_some_and(|registry| registry.is_open())
+    }
+
+    /// Something is known of one worker: looks anew at it, and at all where they got requests for want of a healthy one, or
+    /// do so from now on.
+    pub fn reviews(&mut self, index: u32, was_open: bool) {
+        if self.is_open_to_all() == was_open { self.regards(index) } else { self.regards_all() }
+    }
+
+    /// … and the same of all its workers.
+    pub fn regards_all(&mut self) {
+        for place in 0..self.order.len() {
+            if self.order[place] != NONE {
+                self.regards(self.order[place]);
+            }
+        }
     }
 
     /// The worker with a number, if it still lives.
@@ -255,6 +309,25 @@ impl Pool<'_> {
             .rev()
             .copied()
             .filter(move |&index| index != NONE && wanted(self.workers[index as usize].phase))
+    }
+
+    /// Whether a worker's machine is the provider's to take back.
+    pub fn is_spot(&self, worker: u32) -> bool {
+        let size = self.workers[worker as usize].size;
+        matches!(self.sizes[usize::from(size)].platform, Platform::Ec2 { spot: true, .. })
+    }
+
+    /// Notes whether somebody waits at one worker while a slot of another is free.
+    #[inline]
+    pub fn notes_balance(&mut self, now: SimTime) {
+        if self.standing.is_none() {
+            return;
+        }
+        let levels = &mut self.levels;
+        let lopsided = levels.line.level() > 0 && levels.busy.level() < levels.slots.level();
+        if lopsided != (levels.lopsided.level() > 0) {
+            levels.lopsided.set(now, u64::from(lopsided));
+        }
     }
 
     /// Gives a worker the last place in the order.
@@ -302,16 +375,19 @@ impl Pool<'_> {
                     self.free.insert(self.ranks[slot as usize]);
                 }
             }
-            let (place, phase) = (self.workers[index as usize].place, self.workers[index as usize].phase);
+            let place = self.workers[index as usize].place;
             if let Some(standing) = &mut self.standing {
                 for _ in 0..requests {
                     standing.take(place);
                 }
-                if phase == Phase::Ready && self.away == 0 {
-                    standing.enter(place);
-                }
             }
+            self.regards(index);
         }
+    }
+
+    /// Whether somebody whom a balancer has sent to a worker that holds nothing is not there yet.
+    pub fn is_awaited(&self, index: u32) -> bool {
+        self.outstanding_of(index) > 0
     }
 
     fn outstanding_of(&self, index: u32) -> u32 {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::cloud::node::pool::Pool;
 use crate::cloud::node::track::Track;
 use crate::cloud::topology::{self, Batch};
 use crate::ground::time::{SimTime, Span};
@@ -138,5 +139,26 @@ impl Hands {
     #[cfg(test)]
     pub fn kept(&self) -> impl Iterator<Item = (u32, u32)> {
         (0..).zip(&self.slots).flat_map(|(slot, hand)| hand.next.iter().map(move |&job| (slot, job)))
+    }
+}
+
+impl Pool<'_> {
+    /// Jobs in service: those in slots, and all that were taken together with them.
+    pub fn in_service(&self) -> u64 {
+        self.levels.busy.level() + self.hands.as_ref().map_or(0, |hands| hands.together.level())
+    }
+
+    /// Whether a slot that becomes free can go straight to the next in line: nothing else is free, its worker stays in
+    /// service, and nobody looks over who is next.
+    #[inline(always)]
+    pub fn can_hand_over(&self, slot: u32) -> bool {
+        self.free.is_empty() && self.stays(self.worker_of(slot)) && self.gate.is_none() && self.hands.is_none()
+    }
+
+    /// A slot that was not free in between goes to the next in line.
+    #[inline(always)]
+    pub fn hand_over(&mut self, slot: u32, job: u32) {
+        self.slots[slot as usize].job = job;
+        self.begun += 1;
     }
 }

@@ -27,4 +27,6 @@ pub struct Levels {
     pub warm: Track,
     /// 1 while it is away.
     pub absent: Track,
+    /// 1 while somebody waits at one worker and a slot of another is free; kept only behind a balancer.
+    pub lopsided: Track,
 }

@@ -3,10 +3,13 @@
 //! Nodes never hold each other: what crosses from one to another is the world's business.
 
 mod burst;
+mod computing;
+mod cookies;
 mod crew;
 mod gate;
 mod groups;
 mod hands;
+mod health;
 mod levels;
 mod line;
 mod pollers;
@@ -21,9 +24,12 @@ mod throttle;
 mod track;
 
 pub use burst::Burst;
+pub use computing::Computing;
+pub use cookies::Cookies;
 pub use crew::{Phase, Worker};
 pub use gate::Gate;
 pub use hands::Hands;
+pub use health::{Finding, Health};
 pub use levels::Levels;
 pub use line::Lines;
 pub use pollers::Pollers;
@@ -88,6 +94,8 @@ pub struct Balancer<'a> {
     pub gate: Option<Gate>,
     /// The row of its timers for answers that stay away.
     pub idle: Option<u16>,
+    /// Which worker each client came to last, where it comes to the same again.
+    pub cookies: Cookies,
     /// Outages that keep it away at present.
     pub away: u32,
     /// 1 while it is away.
@@ -104,6 +112,7 @@ impl<'a> Balancer<'a> {
             chance: key.named("routing").stream(),
             gate: plan.admission.map(Gate::new),
             idle,
+            cookies: Cookies::default(),
             away: 0,
             absent: Track::default(),
         }

@@ -2,6 +2,7 @@
 
 use crate::cloud::balancing::Standing;
 use crate::cloud::node::burst::Burst;
+use crate::cloud::node::computing::Computing;
 use crate::cloud::node::crew::{Phase, Worker};
 use crate::cloud::node::gate::Gate;
 use crate::cloud::node::hands::Hands;
@@ -14,7 +15,7 @@ use crate::cloud::node::slowness::Slowness;
 use crate::cloud::node::track::Track;
 use crate::cloud::request::NONE;
 use crate::cloud::scaling::Size;
-use crate::cloud::topology::{self, Discipline, NodeId, Platform, Speed};
+use crate::cloud::topology::{self, Discipline, NodeId, Speed};
 use crate::ground::bits::Bits;
 use crate::ground::chance::{Key, Stream};
 use crate::ground::distribution::Distribution;
@@ -149,6 +150,8 @@ pub struct Pool<'a> {
     pub levels: Levels,
     /// Busy slots of each worker, by index; kept only where a controller must leave out those that are not yet warm.
     pub busy_each: Option<Vec<Track>>,
+    /// What its slots compute; `None` where all that they do is computing.
+    pub computing: Option<Box<Computing>>,
 }
 
 impl<'a> Pool<'a> {
@@ -218,6 +221,7 @@ impl<'a> Pool<'a> {
             begun: 0,
             levels: Levels::default(),
             busy_each: each.then(Vec::new),
+            computing: None,
         }
     }
 
@@ -236,6 +240,16 @@ impl<'a> Pool<'a> {
                 _ => None,
             })
             .collect();
+        let waits = |action: &Action<'_>| match action {
+            Action::Work { piece, .. } => piece.work.is_some() && !piece.mix.is_all(),
+            _ => false,
+        };
+        if programme.iter().flatten().any(waits) {
+            self.computing = Some(Box::new(Computing::new(self.busy_each.is_some())));
+            // Who must be told when a slot begins to wait can't take the short ways.
+            (self.simple, self.plain) = (false, false);
+            self.opening.iter_mut().for_each(|opening| *opening = None);
+        }
         self.after = programme.iter().map(|steps| After::each(steps)).collect();
         self.programme = programme;
     }
@@ -400,6 +414,7 @@ impl<'a> Pool<'a> {
         if let Some(pollers) = &mut self.pollers {
             pollers.stops(slot, now);
         }
+        self.notes_balance(now);
     }
 
     /// Frees a slot; returns whose it was. It can be taken again only while its worker is in service.
@@ -419,12 +434,8 @@ impl<'a> Pool<'a> {
         if let Some(busy) = &mut self.busy_each {
             busy[worker as usize].down(now);
         }
+        self.notes_balance(now);
         worker
-    }
-
-    /// Jobs in service: those in slots, and all that were taken together with them.
-    pub fn in_service(&self) -> u64 {
-        self.levels.busy.level() + self.hands.as_ref().map_or(0, |hands| hands.together.level())
     }
 
     /// Whether any slot of a worker in service is free.
@@ -437,20 +448,6 @@ impl<'a> Pool<'a> {
     #[inline]
     pub fn can_take(&self) -> bool {
         !self.free.is_empty() || self.unlimited && self.levels.ready.level() > 0
-    }
-
-    /// Whether a slot that becomes free can go straight to the next in line: nothing else is free, its worker stays in
-    /// service, and nobody looks over who is next.
-    #[inline(always)]
-    pub fn can_hand_over(&self, slot: u32) -> bool {
-        self.free.is_empty() && self.stays(self.worker_of(slot)) && self.gate.is_none() && self.hands.is_none()
-    }
-
-    /// A slot that was not free in between goes to the next in line.
-    #[inline(always)]
-    pub fn hand_over(&mut self, slot: u32, job: u32) {
-        self.slots[slot as usize].job = job;
-        self.begun += 1;
     }
 
     /// Whether a slot may be taken.
@@ -496,12 +493,6 @@ impl<'a> Pool<'a> {
             // Somebody may join the line of a pool that has no worker yet.
             sizes => sizes[self.workers.get(worker as usize).map_or(0, |worker| usize::from(worker.size))].speed,
         }
-    }
-
-    /// Whether a worker's machine is the provider's to take back.
-    pub fn is_spot(&self, worker: u32) -> bool {
-        let size = self.workers[worker as usize].size;
-        matches!(self.sizes[usize::from(size)].platform, Platform::Ec2 { spot: true, .. })
     }
 
     /// The slots that a worker has at its size.

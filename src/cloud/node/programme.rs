@@ -1,7 +1,7 @@
 //! What a worker does for one kind of request, with everything that is needed to do it at hand.
 
 use crate::cloud::arrivals::Arrivals;
-use crate::cloud::topology::{Application, Harm, NodeId, NodeKind, Retry, Topology, Verb, WorkId, Workload};
+use crate::cloud::topology::{Application, Harm, Mix, NodeId, NodeKind, Retry, Topology, Verb, WorkId, Workload};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
@@ -33,6 +33,8 @@ pub struct Piece<'a> {
     pub key: Key,
     /// Draws each visit anew.
     pub fresh: bool,
+    /// What of it computes.
+    pub mix: Mix,
 }
 
 /// Whom a step calls, and how.
@@ -61,7 +63,7 @@ pub enum Action<'a> {
         failing: Key,
         /// Some requests may be such that it always fails on them.
         poisoned: bool,
-        /// Always drawn by request, never fails: the usual case, which needs no further look.
+        /// Always drawn by request, never fails, computes all the time: the usual case, which needs no further look.
         plain: bool,
         /// Done once for all that are taken together: the number of its step, from 1; 0 where each does its own.
         together: u16,
@@ -154,8 +156,9 @@ impl<'a> Action<'a> {
                 let faults = || application.faults.iter().chain(&topology.faults);
                 let poisoned = faults().any(|fault| matches!(fault.what, Harm::Poison(poison) if poison.work == *work));
                 let drawn = described.law.is_some() && !fresh && !scripted;
-                let plain = drawn && *fails == 0.0 && !together && !poisoned;
-                let piece = Piece { work: Some(*work), law: described.law.as_ref(), key, fresh: *fresh };
+                let plain = drawn && *fails == 0.0 && !together && !poisoned && described.mix.is_all();
+                let piece =
+                    Piece { work: Some(*work), law: described.law.as_ref(), key, fresh: *fresh, mix: described.mix };
                 let together = if *together { step + 1 } else { 0 };
                 Action::Work { piece, fails: *fails, failing: key.named("fails"), poisoned, plain, together }
             }
@@ -168,7 +171,7 @@ impl<'a> Action<'a> {
             }
             Verb::Answer { latency, fails } => {
                 let key = key("answer").named(name_of(node));
-                let piece = Piece { work: None, law: Some(latency), key, fresh: true };
+                let piece = Piece { work: None, law: Some(latency), key, fresh: true, mix: Mix { computing: 0 } };
                 let failing = key.named("fails");
                 Action::Work { piece, fails: *fails, failing, poisoned: false, plain: false, together: 0 }
             }

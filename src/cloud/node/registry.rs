@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cloud::topology::Balancer;
+use crate::cloud::node::health::{Finding, Health};
+use crate::cloud::topology::{Balancer, HealthCheck};
 use crate::ground::time::{SimTime, Span};
 
 /// The registry of one pool's workers.
@@ -19,15 +20,24 @@ pub struct Registry {
     leaving: BTreeSet<u32>,
     /// Numbers of those whose share still grows, and since when.
     growing: BTreeMap<u32, SimTime>,
+    /// How its workers are checked; `None`: they are seen as they are.
+    pub check: Option<HealthCheck>,
+    /// What checks have found of those who are registered, by number, and the stamp of what is planned of them.
+    targets: BTreeMap<u32, (Health, u32)>,
+    /// How many of them are healthy.
+    healthy: u32,
 }
 
 impl Registry {
     /// The registry of a pool behind these balancers, if any of them keeps one: the longest time of each kind holds.
     pub fn behind<'a>(balancers: impl Iterator<Item = &'a Balancer> + Clone) -> Option<Registry> {
         let delay = balancers.clone().filter_map(|balancer| balancer.deregistration_delay).max();
-        let slow_start = balancers.filter_map(|balancer| balancer.slow_start).max();
+        let slow_start = balancers.clone().filter_map(|balancer| balancer.slow_start).max();
+        let check = balancers.clone().find_map(|balancer| balancer.health_check);
         let (leaving, growing) = (BTreeSet::new(), BTreeMap::new());
-        (delay.is_some() || slow_start.is_some()).then_some(Registry { delay, slow_start, leaving, growing })
+        let targets = BTreeMap::new();
+        let any = delay.is_some() || slow_start.is_some() || check.is_some();
+        any.then_some(Registry { delay, slow_start, leaving, growing, check, targets, healthy: 0 })
     }
 
     /// A worker comes into service beside others in service.
@@ -52,8 +62,62 @@ impl Registry {
         }
     }
 
+    /// A worker is registered: it has been there from the start, or is first checked then.
+    pub fn registers(&mut self, number: u32, first: SimTime, old: bool) {
+        if self.targets.insert(number, (Health::new(first, old), 0)).is_none() {
+            self.healthy += u32::from(old);
+        }
+    }
+
+    /// Whether a worker is registered.
+    pub fn has(&self, number: u32) -> bool {
+        self.targets.contains_key(&number)
+    }
+
+    /// Whether a worker gets requests. Where nobody is healthy all do, if that is so wanted.
+    pub fn gets_requests(&self, number: u32) -> bool {
+        self.targets.get(&number).is_some_and(|(health, _)| health.is_healthy() || self.is_open())
+    }
+
+    /// Whether all get requests, as nobody is healthy.
+    pub fn is_open(&self) -> bool {
+        self.healthy == 0 && self.check.is_some_and(|check| check.fail_open)
+    }
+
+    /// Checks of a worker find something else from now on. Returns when it will be thought of otherwise, under the stamp.
+    pub fn finds(&mut self, number: u32, finding: Finding, now: SimTime, stamp: u32) -> Option<SimTime> {
+        let (check, (health, planned)) = (self.check?, self.targets.get_mut(&number)?);
+        let before = health.is_healthy();
+        health.finds(&check, finding, now);
+        *planned = stamp;
+        self.healthy -= u32::from(before && !health.is_healthy());
+        health.turns(&check)
+    }
+
+    /// A worker is thought of otherwise, if that is still what was planned; whether it is healthy now.
+    pub fn turns(&mut self, number: u32, stamp: u32) -> Option<bool> {
+        let (health, planned) = self.targets.get_mut(&number).filter(|(_, planned)| *planned == stamp)?;
+        *planned = 0;
+        health.turn();
+        let healthy = health.is_healthy();
+        if healthy {
+            self.healthy += 1;
+        } else {
+            self.healthy -= 1;
+        }
+        Some(healthy)
+    }
+
+    /// A worker is registered no longer.
+    pub fn deregisters(&mut self, number: u32) {
+        if let Some((health, _)) = self.targets.remove(&number) {
+            self.healthy -= u32::from(health.is_healthy());
+        }
+    }
+
     /// A worker is to go: true where it stays for the delay.
     pub fn leaves(&mut self, number: u32) -> Option<Span> {
+        self.deregisters(number);
         self.growing.remove(&number);
         self.leaving.extend(self.delay.map(|_| number));
         self.delay
@@ -66,6 +130,7 @@ impl Registry {
 
     /// The delay of a worker is over, or it is gone.
     pub fn lets_go(&mut self, number: u32) -> bool {
+        self.deregisters(number);
         self.growing.remove(&number);
         self.leaving.remove(&number)
     }

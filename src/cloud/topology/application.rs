@@ -2,7 +2,7 @@
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::Loss;
-use crate::cloud::topology::{Budget, Fault};
+use crate::cloud::topology::{Budget, Fault, Mix};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
 
@@ -181,4 +181,6 @@ pub struct Work {
     pub name: String,
     /// `None` where every request of a trace or script brings it.
     pub law: Option<Distribution>,
+    /// What of it computes.
+    pub mix: Mix,
 }

@@ -38,6 +38,8 @@ pub enum Harm {
     Poison(Poison),
     /// The provider refuses a share of what comes to a node.
     Throttle(Throttle),
+    /// What travels from one node to another is late, or is lost.
+    Link(Link),
 }
 
 impl Harm {
@@ -51,6 +53,7 @@ impl Harm {
             Harm::BrownOut(_) => Some("slow"),
             Harm::Poison(_) => Some("poison"),
             Harm::Throttle(_) => Some("throttle"),
+            Harm::Link(_) => Some("link"),
         }
     }
 
@@ -83,7 +86,7 @@ impl Harm {
     /// Whether it concerns some worker of a node.
     pub fn hits_workers_of(&self, node: NodeId) -> bool {
         match self {
-            Harm::Outage(_) | Harm::BrownOut(_) | Harm::Poison(_) | Harm::Throttle(_) => false,
+            Harm::Outage(_) | Harm::BrownOut(_) | Harm::Poison(_) | Harm::Throttle(_) | Harm::Link(_) => false,
             Harm::Crash(crash) => crash.pool == node,
             Harm::Reclaim(reclaim) => reclaim.pool == node,
             Harm::Zone(_) => true,
@@ -180,6 +183,20 @@ pub struct Throttle {
     pub node: NodeId,
     /// The share that is refused.
     pub share: f64,
+}
+
+/// The way from one node to another: calls and messages take it, and answers on their way back from the one that was
+/// called.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// From there …
+    pub from: NodeId,
+    /// … to there.
+    pub to: NodeId,
+    /// How much longer it takes (nanoseconds); `None`: no longer.
+    pub delay: Option<Distribution>,
+    /// The share of what travels that is lost.
+    pub loss: f64,
 }
 
 /// What the time to a worker's next failure counts.

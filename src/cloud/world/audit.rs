@@ -64,6 +64,12 @@ impl World<'_> {
                 *pending.entry(letter.request).or_insert(0) += 1;
             }
         }
+        for parcel in self.parcels_on_the_way() {
+            *refs.entry(parcel.request).or_insert(0) += 1;
+            if self.requests[parcel.request].attempt == parcel.attempt {
+                *pending.entry(parcel.request).or_insert(0) += 1;
+            }
+        }
         let mut inside = 0;
         for &id in &requests {
             let request = self.requests[id];
@@ -164,16 +170,22 @@ impl World<'_> {
         assert_eq!(pool.levels.absent.level() > 0, pool.is_broken());
         let busy = pool.slots.iter().filter(|slot| slot.job != NONE).count() as u64;
         assert_eq!(busy, pool.levels.busy.level());
+        if pool.standing.is_some() {
+            let levels = &pool.levels;
+            let lopsided = levels.line.level() > 0 && levels.busy.level() < levels.slots.level();
+            assert_eq!(levels.lopsided.level() > 0, lopsided, "{pool:?}");
+        }
+        if let Some(computing) = &pool.computing {
+            let (all, each) = computing.level();
+            let free = pool.slots.iter().all(|slot| slot.job == NONE);
+            assert!(all == each && (all == 0 || !free), "{computing:?}");
+        }
         let waiting: Vec<u32> = jobs
             .iter()
             .copied()
             .filter(|&id| {
                 let job = self.jobs[id];
-                job.pool == pool.id
-                    && !matches!(
-                        job.state,
-                        State::Working | State::Calling | State::Backing | State::Together | State::Void
-                    )
+                job.pool == pool.id && matches!(job.state, State::Waiting | State::Again | State::InHand)
             })
             .collect();
         assert_eq!(waiting.len() as u64, pool.levels.line.level(), "{waiting:?}");
@@ -225,10 +237,14 @@ impl World<'_> {
                     let jobs: u32 = busy.iter().map(|&slot| held(slot)).sum();
                     let busy = busy.len() as u32;
                     let standing = pool.standing.as_ref().expect("kept behind balancers");
-                    assert_eq!(standing.outstanding(worker.place), jobs + line, "of worker {index}");
-                    assert_eq!(standing.is_ready(worker.place), worker.phase == Phase::Ready && pool.away == 0);
+                    let on_the_way = self.on_the_way_to(pool.id, worker.number);
+                    assert_eq!(standing.outstanding(worker.place), jobs + line + on_the_way, "of worker {index}");
+                    assert_eq!(standing.is_ready(worker.place), pool.is_target(index as u32));
                     let kept = pool.registry.as_ref().is_some_and(|registry| registry.keeps(worker.number));
-                    assert!(worker.phase != Phase::Draining || busy + line > 0 || kept, "a worker drains for ever");
+                    assert!(
+                        worker.phase != Phase::Draining || busy + line + on_the_way > 0 || kept,
+                        "a worker drains for ever"
+                    );
                     let full = busy == pool.slots_of(index as u32) && !pool.unlimited;
                     let idles = enough(index, line) && !full && worker.ills == 0;
                     assert!(!pool.is_open() || !idles, "a worker idles beside its line");

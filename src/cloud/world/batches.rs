@@ -101,6 +101,7 @@ impl World<'_> {
                 continue;
             }
             self.pool_mut(id).levels.line.down(now);
+            self.pool_mut(id).notes_balance(now);
             taken.push(job);
         }
         let some = !taken.is_empty();
@@ -211,6 +212,7 @@ impl World<'_> {
             let who = self.requests[self.jobs[job].request].who();
             self.hands(to).keeps(slot, job);
             self.pool_mut(to).levels.line.up(now);
+            self.pool_mut(to).notes_balance(now);
             cx.tell(Fact::Queued { who, pool: to });
         }
         let first = taken[0];

@@ -54,7 +54,13 @@ impl World<'_> {
     }
 
     /// Sends one call on its way, for a job at its present step.
-    pub(super) fn call_one<O>(&mut self, cx: &mut Context<'_, O>, id: u32, kin: Kin, visit: u16) -> u32 {
+    pub(super) fn call_one<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        kin: Kin,
+        visit: u16,
+    ) -> u32 {
         let job = self.jobs[id];
         let stamp = self.new_stamp();
         let called = self.jobs.insert(Job {
@@ -70,7 +76,7 @@ impl World<'_> {
         });
         self.bind(called, kin);
         self.requests[job.request].hold();
-        self.moves.push_back(Move::Deliver { job: called, node: kin.to });
+        self.carries(cx, called, (job.pool, job.slot, job.step), kin.to);
         called
     }
 
@@ -86,7 +92,7 @@ impl World<'_> {
         if twin != NONE {
             // Of a call and its copy the first answer counts.
             self.unlink(parent, twin);
-            self.jobs[twin].role = Role::Stray;
+            self.strays(twin);
         }
         let Job { pool, slot, .. } = self.jobs[parent];
         if self.pool(pool).talks[slot as usize].awaits == 1 {
@@ -142,8 +148,9 @@ impl World<'_> {
         talk.epoch = 0;
         (talk.tries, talk.awaits) = (0, 0);
         while child != NONE {
-            self.jobs[child].role = Role::Stray;
-            child = std::mem::replace(&mut self.kin[child as usize].sibling, NONE);
+            let next = std::mem::replace(&mut self.kin[child as usize].sibling, NONE);
+            self.strays(child);
+            child = next;
         }
     }
 

@@ -65,6 +65,9 @@ impl World<'_> {
         cx.tell(Fact::Born { who });
         self.in_system.up(now);
         let id = self.requests.insert(request);
+        if self.sticky {
+            self.remembers_member(id);
+        }
         if !direct {
             return self.send_attempt(cx, id);
         }
@@ -129,6 +132,9 @@ impl World<'_> {
         if self.exacting {
             self.limit_attempt(cx, job);
         }
+        if self.network.is_some() {
+            self.comes_from_outside(job);
+        }
         self.deliver(cx, job, entry);
     }
 
@@ -167,7 +173,8 @@ impl World<'_> {
             self.client_is_glad(cx, id);
         }
         if self.flows[workload.index()].think.is_some() {
-            self.moves.push_back(Move::Think { workload, born });
+            let member = self.member(id);
+            self.moves.push_back(Move::Think { workload, member, born });
         }
         if let Some(why) = loss {
             self.end_lost(cx, id, why, true);
@@ -256,7 +263,8 @@ impl World<'_> {
     pub(super) fn gives_up_request<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss) {
         let Request { workload, born, .. } = self.requests[id];
         if self.flows[workload.index()].think.is_some() {
-            self.moves.push_back(Move::Think { workload, born });
+            let member = self.member(id);
+            self.moves.push_back(Move::Think { workload, member, born });
         }
         self.end_lost(cx, id, why, false);
     }
@@ -303,7 +311,13 @@ impl World<'_> {
 
     /// A member of a closed group thinks before it asks. One whose last request was over in the instant of its birth
     /// rests at the least.
-    pub(super) fn think<O>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId, born: Option<SimTime>) {
+    pub(super) fn think<O>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        workload: WorkloadId,
+        member: u32,
+        born: Option<SimTime>,
+    ) {
         let length = self.horizon.length;
         let flow = &mut self.flows[workload.index()];
         let Some(law) = flow.think else { return };
@@ -311,13 +325,29 @@ impl World<'_> {
         let thought = if thought == Span::ZERO && born == Some(cx.now()) { REST } else { thought };
         let at = cx.now() + thought;
         if length.is_none_or(|length| at < length) {
-            cx.plan(at, Event::Ask { workload });
+            cx.plan(at, Event::Ask { workload, member });
         }
     }
 
     /// A member of a closed group asks.
-    pub(super) fn asks<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
+    pub(super) fn asks<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId, member: u32) {
+        self.asking = member;
         self.birth(cx, workload);
+    }
+
+    /// Notes which member of its closed group a request is of.
+    #[inline(never)]
+    fn remembers_member(&mut self, request: u32) {
+        let place = request as usize;
+        if place >= self.members.len() {
+            self.members.resize(place + 1, 0);
+        }
+        self.members[place] = self.asking;
+    }
+
+    /// Which member of its closed group a request is of; 0 where nobody wants to know.
+    fn member(&self, request: u32) -> u32 {
+        if self.sticky { self.members.get(request as usize).copied().unwrap_or(0) } else { 0 }
     }
 
     /// Ends everybody who is still inside as unfinished, and out of every line: nobody is waited for any longer.
@@ -356,7 +386,7 @@ pub(super) fn tries_again(retry: &Retry, attempt: u16, why: Loss) -> bool {
         Loss::TimedOut => timeout,
         Loss::Error | Loss::Crashed | Loss::Stopped | Loss::BadGateway | Loss::GatewayTimeout => error,
         Loss::Limited | Loss::Throttled | Loss::Shed => throttled,
-        Loss::Left | Loss::Late | Loss::DeadLettered | Loss::Expired | Loss::Unfinished => false,
+        Loss::Left | Loss::Late | Loss::Network | Loss::DeadLettered | Loss::Expired | Loss::Unfinished => false,
     };
     worth_it && retry.attempts.is_none_or(|most| u32::from(attempt) < most)
 }

@@ -73,6 +73,7 @@ impl World<'_> {
             }
             cx.tell(Fact::Failed { pool: id, worker: number });
         }
+        self.checks_find(cx, id, index);
         let slots = self.pool(id).slots_range(index);
         match held {
             Held::Finish => {}
@@ -137,6 +138,7 @@ impl World<'_> {
             pool.open(index, now);
         }
         cx.tell(Fact::Repaired { pool: id, worker: number });
+        self.checks_find(cx, id, index);
         if frozen && self.pool(id).still == 0 {
             let slots = self.pool(id).slots_range(index);
             self.goes_on(cx, id, slots);

@@ -34,12 +34,17 @@ impl World<'_> {
         // Taken out while the workers are looked at, and put back below.
         let mut turn = std::mem::take(&mut balancer.turn);
         let mut chance = balancer.chance.clone();
+        let known = if plan.sticky.is_some() { self.known_worker(id, node, cx.now()) } else { None };
+        let nodes = &mut self.nodes;
         let standing = |to: &NodeId| match &nodes[to.index()] {
             Node::Pool(pool) => pool.standing.as_ref().unwrap_or_else(|| not_a("pool behind a balancer")),
             _ => not_a("pool"),
         };
         let mut passed = 0;
         let target = loop {
+            if known.is_some() {
+                break known;
+            }
             let target = match plan.to.as_slice() {
                 [only] => choose(&plan.routing, ties, &[standing(only)], &mut turn, &mut chance),
                 several => {
@@ -61,12 +66,16 @@ impl World<'_> {
         }
         let Some(target) = target else {
             let mut wanted = plan.to.iter().enumerate().filter(|&(place, _)| plan.routing.may_choose(place));
-            let away = wanted.all(|(_, &to)| self.pool(to).is_broken());
+            // Who finds out by checks knows only that nobody is registered: 503.
+            let away = plan.health_check.is_none() && wanted.all(|(_, &to)| self.pool(to).is_broken());
             return self.fail(cx, id, if away { Loss::Down } else { Loss::NoWorker });
         };
         let request = self.requests[self.jobs[id].request];
         let bytes = self.bytes_through(&request);
         cx.tell(Fact::Routed { who: request.who(), balancer: node, bytes });
+        if plan.sticky.is_some() {
+            self.remembers_worker(id, node, target, cx.now());
+        }
         let to = plan.to[target.pool];
         self.jobs[id].pool = to;
         if !self.lets_in(cx, id, to) {
@@ -77,7 +86,12 @@ impl World<'_> {
             self.set_timer(cx, row, id, stamp);
         }
         let worker = self.pool(to).at_place(target.place);
-        self.enter_at(cx, id, to, worker);
+        if self.network.is_some() && self.is_under_way_to(cx, id, node, to, worker) {
+            return;
+        }
+        if plan.health_check.is_none() || !self.finds_nobody(cx, id, to, worker) {
+            self.enter_at(cx, id, to, worker);
+        }
     }
 
     /// A balancer has had no answer for too long, and gives up: 504. Whoever works on it does not notice.
@@ -94,10 +108,13 @@ impl World<'_> {
             }
             Role::Call => {
                 let parent = self.kin[id as usize].parent;
-                if !self.goes_on_as_other_call(id) {
+                if self.goes_on_as_other_call(id) {
+                    self.becomes_stray(id);
+                } else {
+                    // It strays with all others of its step.
+                    self.jobs[id].stamp = 0;
                     self.call_failed(cx, parent, why);
                 }
-                self.becomes_stray(id);
             }
             Role::Branch => {
                 self.becomes_stray(id);
@@ -108,9 +125,8 @@ impl World<'_> {
     }
 
     fn becomes_stray(&mut self, id: u32) {
-        let job = &mut self.jobs[id];
-        job.role = Role::Stray;
-        job.stamp = 0;
+        self.jobs[id].stamp = 0;
+        self.strays(id);
     }
 
     /// The delay of a worker that goes is over: what it still holds is cut off, 502, and it is gone.

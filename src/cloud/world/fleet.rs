@@ -173,9 +173,8 @@ impl World<'_> {
         let pool = self.pool_mut(id);
         pool.open(index, cx.now());
         let number = pool.workers[index as usize].number;
-        if let Some(registry) = &mut pool.registry {
-            let others = pool.workers.iter().filter(|other| other.phase == Phase::Ready && other.number != number);
-            registry.enters(number, others.map(|other| other.number), cx.now());
+        if pool.registry.is_some() {
+            self.registers(cx, id, index);
         }
         cx.tell(Fact::Ready { pool: id, worker: number });
         self.notes_absence(cx, id);
@@ -363,8 +362,9 @@ impl World<'_> {
             Lines::Shared(_) => 0,
             Lines::Each(lines) => lines[index as usize].waiting(),
         };
-        let kept = pool.registry.as_ref().is_some_and(|registry| registry.keeps(worker.number));
-        if worker.phase == Phase::Draining && own_line == 0 && pool.is_empty(index) && !kept {
+        let kept = || pool.registry.as_ref().is_some_and(|registry| registry.keeps(worker.number));
+        let done = worker.phase == Phase::Draining && own_line == 0 && pool.is_empty(index);
+        if done && !kept() && !pool.is_awaited(index) {
             self.departs(cx, id, index);
         }
     }
@@ -374,10 +374,14 @@ impl World<'_> {
         let pool = self.pool_mut(id);
         let number = pool.workers[index as usize].number;
         pool.stirred = cx.now();
+        let open = pool.is_open_to_all();
         if let Some(registry) = &mut pool.registry {
             registry.lets_go(number);
         }
         pool.forget(index);
+        if pool.is_open_to_all() != open {
+            pool.regards_all();
+        }
         cx.tell(Fact::Gone { pool: id, worker: number });
         self.clocks_end(id, number);
     }

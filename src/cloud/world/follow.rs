@@ -57,6 +57,9 @@ impl World<'_> {
                         see(id, Level::Denied, &Track::of_count(pool.denied));
                     }
                     see(id, Level::Away, &levels.absent);
+                    if pool.standing.is_some() {
+                        see(id, Level::IdleBesideLine, &levels.lopsided);
+                    }
                 }
                 Node::Queue(queue) => {
                     see(id, Level::Visible, &queue.visible);

@@ -103,6 +103,9 @@ impl World<'_> {
         if until != SimTime::NEVER {
             self.set_alarm(cx, until - now, Alarm::GivesUp { job: copy, stamp, why });
         }
+        if self.network.is_some() {
+            self.comes_from_outside(copy);
+        }
         self.moves.push_back(Move::Deliver { job: copy, node: entry });
     }
 
@@ -135,9 +138,8 @@ impl World<'_> {
         let request = self.requests[self.jobs[id].request];
         match self.client_of(&request).abandoned {
             Abandoned::Finish => {
-                let stray = &mut self.jobs[id];
-                stray.role = Role::Stray;
-                stray.stamp = 0;
+                self.jobs[id].stamp = 0;
+                self.strays(id);
             }
             Abandoned::Cancel => self.cancel(cx, id),
         }
@@ -153,7 +155,7 @@ impl World<'_> {
     }
 
     /// A caller that has waited for a while sends a copy to each who has not answered.
-    pub(super) fn call_hedges<O>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+    pub(super) fn call_hedges<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let Job { pool, slot, state, .. } = self.jobs[id];
         if state != State::Calling {
             return;

@@ -16,6 +16,7 @@ impl World<'_> {
             return;
         }
         self.pool_mut(at).levels.line.down(now);
+        self.pool_mut(at).notes_balance(now);
         self.begin_service(cx, id, at, slot, now - since);
     }
 
@@ -33,6 +34,7 @@ impl World<'_> {
             let Job { request, since, .. } = self.jobs[job];
             (self.jobs[job].state, self.jobs[job].slot) = (State::New, NONE);
             self.pool_mut(id).levels.line.down(now);
+            self.pool_mut(id).notes_balance(now);
             let who = self.requests[request].who();
             cx.tell(Fact::Left { who, pool: id, waited: now - since, why });
             let how = match held {

@@ -40,6 +40,10 @@ impl World<'_> {
             }
             // Of messages nobody waits for an answer.
             State::InHand => (),
+            State::Travelling | State::Lost => {
+                self.breaks_off(cx, id);
+                self.end_job(id);
+            }
             // On its way to a node or to whoever waits: it ends there.
             State::New | State::Void => self.jobs[id].role = Role::Stray,
         }

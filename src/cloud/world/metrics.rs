@@ -12,11 +12,14 @@ use crate::ground::time::{SECOND, SimTime, Span};
 pub(super) struct LastLook {
     at: SimTime,
     busy: u128,
+    /// Slots that were computing, where that is less.
+    computing: u128,
     slots: u128,
     ready: u128,
     begun: u64,
     /// Of each worker by index, where they are told apart.
     busy_each: Vec<u128>,
+    computing_each: Vec<u128>,
     /// What tells that a queue was used.
     traffic: (u32, u128),
     /// How many looks there were.
@@ -86,6 +89,11 @@ impl World<'_> {
             at: now,
             busy_each: pool.busy_each.iter().flatten().map(|busy| busy.integral(now)).collect(),
             busy: pool.levels.busy.integral(now),
+            computing: match &pool.computing {
+                Some(computing) => computing.integral(now),
+                None => pool.levels.busy.integral(now),
+            },
+            computing_each: pool.computing.iter().flat_map(|computing| computing.integrals_each(now)).collect(),
             slots: pool.levels.slots.integral(now),
             ready: pool.levels.ready.integral(now),
             begun: pool.begun,
@@ -131,7 +139,7 @@ impl World<'_> {
             what @ (Reading::Cpu | Reading::Busy) if warm_up > Span::ZERO => {
                 self.read_of_warm(*what == Reading::Cpu, own, warm_up, last, here)
             }
-            Reading::Cpu => ratio(here.busy - last.busy, here.slots - last.slots),
+            Reading::Cpu => ratio(here.computing - last.computing, here.slots - last.slots),
             Reading::Busy => ratio(here.busy - last.busy, here.ready - last.ready),
             Reading::RequestsPerWorker => {
                 // Ready workers are in workers × nanoseconds; a minute has sixty thousand million of those.
@@ -155,8 +163,13 @@ impl World<'_> {
         let pool = self.pool(own);
         let (mut busy, mut whole) = (0u128, 0u128);
         for index in (0..pool.workers.len() as u32).filter(|&index| pool.is_warm(index, warm_up, last.at)) {
-            let before = last.busy_each.get(index as usize).copied().unwrap_or(0);
-            busy += here.busy_each[index as usize] - before;
+            let (mine, then) = if share && pool.computing.is_some() {
+                (&here.computing_each, &last.computing_each)
+            } else {
+                (&here.busy_each, &last.busy_each)
+            };
+            let of = |each: &Vec<u128>| each.get(index as usize).copied().unwrap_or(0);
+            busy += of(mine) - of(then);
             let slots = if share { pool.slots_of(index) } else { 1 };
             whole += u128::from(slots) * u128::from((here.at - last.at).nanos());
         }

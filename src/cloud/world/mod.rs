@@ -20,12 +20,15 @@ mod fleet;
 mod follow;
 mod growth;
 mod guards;
+mod health;
 mod hedging;
 mod in_hand;
 mod interrupts;
 mod lapses;
 mod lifecycle;
 mod metrics;
+mod network;
+mod parcels;
 mod poison;
 mod pools;
 mod queues;
@@ -77,6 +80,12 @@ pub struct World<'a> {
     nodes: Vec<Node<'a>>,
     flows: Vec<Flow<'a>>,
     requests: Slab<Request>,
+    /// Which member of its closed group each request is of, by request, where some balancer wants to know.
+    members: Vec<u32>,
+    /// Some balancer sends clients to the worker that they know.
+    sticky: bool,
+    /// The member of a closed group that asks just now.
+    asking: u32,
     jobs: Slab<Job>,
     /// Of those jobs that have any, by job.
     kin: Vec<Kin>,
@@ -106,6 +115,8 @@ pub struct World<'a> {
     zones_out: Vec<u32>,
     /// The nodes at which the provider refuses some of what comes at present, each with the fault.
     throttles: Vec<(NodeId, u32)>,
+    /// What lies between nodes; `None`: nothing.
+    network: Option<Box<network::Network<'a>>>,
     /// What is known of the account that launches machines.
     bank: account::Bank,
     /// Workers of whose computing something may have changed in this event.
@@ -166,7 +177,7 @@ enum Move {
     /// A pool that has too many workers lets those go who hold nothing any more.
     Dismiss { pool: NodeId },
     /// A member of a closed group begins to think, about a request that was born then.
-    Think { workload: WorkloadId, born: SimTime },
+    Think { workload: WorkloadId, member: u32, born: SimTime },
 }
 
 /// Equally long timers, and what they are for.
@@ -200,6 +211,8 @@ enum Alarm {
     Patience { job: u32, stamp: u32 },
     /// A caller tries again.
     Backoff { job: u32, epoch: u32 },
+    /// A balancer thinks otherwise of a worker than before.
+    Checked { pool: NodeId, worker: u32, stamp: u32 },
     /// A balancer no longer waits for a worker that goes.
     Deregistered { pool: NodeId, worker: u32 },
     /// A client gives up an attempt, for that reason.
@@ -220,6 +233,10 @@ enum Alarm {
     Return { message: u32, stamp: u32 },
     /// A message that was out of sight is visible again.
     Unhide { message: u32, stamp: u32 },
+    /// A job reaches the node that it was sent to, or who sent it: see what is known of its trip.
+    Arrives { job: u32, trip: u32 },
+    /// A message reaches the queue that it was sent to.
+    Posts { parcel: u32 },
     /// An idle slot's poll ends, or its sleep after one.
     Poll { pool: NodeId, slot: u32, stamp: u32 },
     /// A free slot no longer waits for more jobs of a line.
@@ -273,7 +290,7 @@ impl<'a> World<'a> {
             Event::Mend { fault } => self.mends(cx, fault),
             Event::Strike { fault, worker } => self.strikes(cx, fault, worker),
             Event::Relieve { fault, worker } => self.relieves(cx, fault, worker),
-            Event::Ask { workload } => self.asks(cx, workload),
+            Event::Ask { workload, member } => self.asks(cx, workload, member),
             Event::Resend { request, .. } => self.resend(cx, request),
             Event::Recall { alarm, .. } => self.alarm(cx, alarm),
             Event::CheckUp { pool } => self.checks_up(cx, pool),
@@ -308,7 +325,7 @@ impl<'a> World<'a> {
             Move::Together { pool, slot } => self.together_goes_on(cx, pool, slot),
             Move::Begin { job } => self.begins_next(cx, job),
             Move::Dismiss { pool } => self.reconcile(cx, pool),
-            Move::Think { workload, born } => self.think(cx, workload, Some(born)),
+            Move::Think { workload, member, born } => self.think(cx, workload, member, Some(born)),
         }
     }
 
@@ -411,7 +428,9 @@ impl<'a> World<'a> {
         let number = self.alarms.insert(alarm);
         let turn = self.new_stamp();
         let event = match alarm {
-            Alarm::Backoff { .. } => Event::Recall { alarm: number, turn },
+            Alarm::Backoff { .. } | Alarm::Arrives { .. } | Alarm::Posts { .. } => {
+                Event::Recall { alarm: number, turn }
+            }
             _ => Event::Alarm { alarm: number, turn },
         };
         cx.plan(cx.now() + after, event);
@@ -429,6 +448,7 @@ impl<'a> World<'a> {
                 self.call_failed(cx, job, Loss::Late);
             }
             Alarm::CallHedge { job, epoch } if self.epoch_of(job) == Some(epoch) => self.call_hedges(cx, job),
+            Alarm::Checked { pool, worker, stamp } => self.is_checked(cx, pool, worker, stamp),
             Alarm::Deregistered { pool, worker } => self.is_deregistered(cx, pool, worker),
             Alarm::Token { guard, worker, turn } => self.token_comes(cx, guard, worker, turn),
             Alarm::Pace { workload, turn } => self.sends_in_turn(cx, workload, turn),
@@ -445,6 +465,8 @@ impl<'a> World<'a> {
             Alarm::Lapse { queue, who } => self.lapses(cx, queue, who),
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
             Alarm::Gather { pool, line, stamp } => self.has_waited_for_more(cx, pool, line, stamp),
+            Alarm::Arrives { job, trip } => self.arrives_at_last(cx, job, trip),
+            Alarm::Posts { parcel } => self.posts_at_last(cx, parcel),
             Alarm::Spent { pool, worker, stamp } => self.credits_are_spent(pool, worker, stamp),
             _ => (),
         }

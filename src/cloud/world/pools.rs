@@ -131,7 +131,7 @@ impl World<'_> {
             }
         };
         let worker = pool.at_place(place);
-        if self.lets_in(cx, id, to) {
+        if self.lets_in(cx, id, to) && !self.finds_nobody(cx, id, to, worker) {
             self.enter_at(cx, id, to, worker);
         }
     }
@@ -194,6 +194,7 @@ impl World<'_> {
             Some(slot) => self.start(cx, id, to, slot, Span::ZERO),
             None => self.join(cx, id, to, worker),
         }
+        self.pool_mut(to).notes_balance(cx.now());
     }
 
     /// What a discipline may ask about a job.
@@ -228,6 +229,7 @@ impl World<'_> {
         let pool = self.pool_mut(to);
         pool.lines.of(worker).join(id, claim);
         pool.levels.line.up(now);
+        pool.notes_balance(now);
         let job = &mut self.jobs[id];
         let again = job.state == State::Again;
         job.state = if again { State::Again } else { State::Waiting };
@@ -296,7 +298,9 @@ impl World<'_> {
                     false => break,
                 }
             }
-            let Some(slot) = pool.free_slot_of(worker) else { return };
+            let Some(slot) = pool.free_slot_of(worker) else {
+                return pool.notes_balance(cx.now());
+            };
             let Lines::Each(lines) = &mut pool.lines else { return };
             let next = lines[worker as usize].next(&mut pool.chance, |job| forgotten(jobs, requests, job));
             let Some(job) = next else { break };
@@ -307,6 +311,7 @@ impl World<'_> {
             let waited = cx.now() - self.jobs[job].since;
             self.start(cx, job, id, slot, waited);
         }
+        self.pool_mut(id).notes_balance(cx.now());
         self.goes_if_done(cx, id, worker);
     }
 
@@ -331,6 +336,7 @@ impl World<'_> {
         if let Some(standing) = &mut pool.standing {
             standing.give(place);
         }
+        pool.notes_balance(now);
         let each = matches!(pool.lines, Lines::Each(_)) && pool.leaving > 0;
         cx.tell(Fact::Left { who, pool: at, waited: now - since, why });
         if each {
@@ -381,6 +387,7 @@ impl World<'_> {
         if let Some(standing) = &mut pool.standing {
             standing.give(place);
         }
+        pool.notes_balance(cx.now());
         let job = &mut self.jobs[id];
         job.state = State::New;
         job.slot = NONE;

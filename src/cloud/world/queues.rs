@@ -288,6 +288,9 @@ impl World<'_> {
             state: State::New,
         });
         self.bind(job, Kin { parent: message, ..Kin::default() });
+        if self.network.is_some() {
+            self.comes_from_outside(job);
+        }
         if let Some(row) = self.pool(to).heartbeat {
             self.set_timer(cx, row, job, stamp);
         }
@@ -329,6 +332,9 @@ impl World<'_> {
         let place = pool.workers[worker as usize].place;
         if let Some(standing) = &mut pool.standing {
             standing.take(place);
+        }
+        if self.network.is_some() && self.is_fetched(cx, job, to, slot) {
+            return;
         }
         self.start(cx, job, to, slot, Span::ZERO);
     }
@@ -387,7 +393,7 @@ impl World<'_> {
     }
 
     /// The FIFO group or tenant of a request; 0 is none.
-    fn group_of(&self, request: &Request) -> u32 {
+    pub(super) fn group_of(&self, request: &Request) -> u32 {
         let flow = &self.flows[request.workload.index()];
         let brought = if flow.scripted { self.brought(request).map_or(0, |brought| brought.group) } else { 0 };
         match &flow.groups {

@@ -86,7 +86,7 @@ impl World<'_> {
         match worker.phase {
             Phase::Ready => pool.shut(index, Phase::Noticed, now),
             Phase::Failed => {
-                worker.phase = Phase::Noticed;
+                pool.passes_on(index, Phase::Noticed);
                 pool.levels.failed.down(now);
             }
             // It will not come into service: whoever asked for it has one fewer.

@@ -8,7 +8,7 @@ use crate::cloud::fact::Fact;
 use crate::cloud::node::{Action, Balancer, Bucket, Named, Node, Pool, Queue, Registry, Track, Whose};
 use crate::cloud::topology::{self, Application, Fault, Harm, NodeId, NodeKind, Topology, Verb, WorkloadId};
 use crate::cloud::world::guards::{Callers, callers};
-use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, control, trouble};
+use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, control, network, trouble};
 use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
 use crate::ground::chance::Key;
 use crate::ground::slab::Slab;
@@ -39,6 +39,9 @@ pub fn simulate<'a, O: Observer<Fact>>(
         nodes,
         flows,
         requests: Slab::default(),
+        members: Vec::new(),
+        sticky: topology.nodes.iter().any(|node| is_sticky(&node.kind)),
+        asking: 0,
         jobs: Slab::default(),
         kin: Vec::new(),
         messages: Slab::default(),
@@ -54,6 +57,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         faults: trouble::troubles(application, topology, key),
         zones_out: trouble::zones_out(application, topology),
         throttles: Vec::new(),
+        network: network::network(application, topology, key).map(Box::new),
         stirred: Vec::new(),
         bank: account::Bank::new(key.named("capacity").stream()),
         in_system: Track::default(),
@@ -85,12 +89,17 @@ impl World<'_> {
             }
             self.plan_birth(cx, workload);
             if let Arrivals::Users { count, .. } = &self.application.workloads[index].arrivals {
-                for _ in 0..*count {
-                    self.think(cx, workload, None);
+                for member in 0..*count {
+                    let member = if self.sticky { member } else { 0 };
+                    self.think(cx, workload, member, None);
                 }
             }
         }
     }
+}
+
+fn is_sticky(kind: &NodeKind) -> bool {
+    matches!(kind, NodeKind::Balancer(balancer) if balancer.sticky.is_some())
 }
 
 /// A row of timers of one length.

@@ -6,10 +6,10 @@ use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, After, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, WorkId};
+use crate::cloud::world::World;
 use crate::cloud::world::batches::CALL;
 use crate::cloud::world::client::numbered;
 use crate::cloud::world::queues::Parcel;
-use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::{Key, unit};
 use crate::ground::time::{SimTime, Span};
@@ -101,7 +101,9 @@ impl<'a> World<'a> {
         }
         let job = self.jobs[id];
         let request = self.requests[job.request];
-        self.pool_mut(pool).slots[slot as usize].until = SimTime::NEVER;
+        let state = self.pool_mut(pool);
+        state.slots[slot as usize].until = SimTime::NEVER;
+        state.computes(slot, 0, cx.now());
         self.stirs(pool, slot);
         let Some(action) = self.action(&job, &request) else { return };
         if self.step_ends(cx, id, &job, &request, &action) {
@@ -145,7 +147,7 @@ impl<'a> World<'a> {
         let nanos = self.need(job, request, piece);
         let pool = self.pool(job.pool);
         let worker = pool.worker_of(job.slot);
-        let takes = pool.speed_of(worker).takes(Span::from_nanos(nanos));
+        let takes = piece.mix.takes(pool.speed_of(worker), Span::from_nanos(nanos));
         match piece.work {
             Some(work) if pool.is_uneven() => pool.browned(worker, work, takes),
             _ => takes,
@@ -166,7 +168,7 @@ impl<'a> World<'a> {
     /// Work that the request brings, or that is drawn anew at each visit.
     #[inline(never)]
     fn rarer_work(&self, job: &Job, request: &Request, piece: Piece<'_>) -> u64 {
-        let Piece { work, law, key, fresh } = piece;
+        let Piece { work, law, key, fresh, .. } = piece;
         let brought =
             self.brought(request).and_then(|recorded| recorded.work.iter().find(|&&(name, _)| Some(name) == work));
         if let Some(&(_, span)) = brought {
@@ -210,6 +212,10 @@ impl<'a> World<'a> {
         self.stirs(pool, slot);
         let state = self.pool_mut(pool);
         let still = state.stands_still(state.worker_of(slot));
+        if state.computing.is_some() && !still {
+            self.begins_to_compute(cx.now(), id);
+        }
+        let state = self.pool_mut(pool);
         let place = &mut state.slots[slot as usize];
         if still {
             place.until = SimTime::NEVER;
@@ -218,6 +224,21 @@ impl<'a> World<'a> {
             place.until = now + takes;
             cx.plan(now + takes, Event::Finish { pool, slot });
         }
+    }
+
+    /// A slot does what its job is at, of which a part may compute.
+    #[inline(never)]
+    pub(super) fn begins_to_compute(&mut self, now: SimTime, id: u32) {
+        let job = self.jobs[id];
+        let request = self.requests[job.request];
+        let share = match self.action(&job, &request) {
+            Some(Action::Work { piece, .. }) => {
+                let pool = self.pool(job.pool);
+                piece.mix.share(pool.speed_of(pool.worker_of(job.slot)))
+            }
+            _ => 0,
+        };
+        self.pool_mut(job.pool).computes(job.slot, share, now);
     }
 
     /// Any step but work. Returns the time it takes, or `None` where the job waits, failed or is elsewhere.
@@ -251,7 +272,11 @@ impl<'a> World<'a> {
                         let (request, attempt) = (job.request, job.attempt);
                         let step = u32::from(job.pool.0) << 16 | u32::from(job.step);
                         let parcel = Parcel { request, attempt, branch, bytes, group, step, delay, joins };
-                        if let Err(why) = self.post(cx, node, parcel) {
+                        let sent = match &self.network {
+                            None => self.post(cx, node, parcel),
+                            Some(_) => self.posts_over(cx, job, node, parcel),
+                        };
+                        if let Err(why) = sent {
                             self.fails_at_work(cx, id, Outcome::Refused, why);
                             return None;
                         }
@@ -274,7 +299,7 @@ impl<'a> World<'a> {
                     _ => Fact::Fetched { who, bucket, bytes },
                 });
                 let nanos = takes.map_or(0, |takes| takes.nth(numbered(request.ordinal, job.visit)));
-                let takes = Span::from_nanos(nanos);
+                let takes = Span::from_nanos(nanos) + self.there_and_back(job, bucket);
                 Some(self.what_is_left(id).map_or(takes, |(left, _)| left))
             }
         }
@@ -306,7 +331,7 @@ impl<'a> World<'a> {
     #[inline(always)]
     fn send_on<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, node: NodeId, branch: u16) {
         let job = &self.jobs[id];
-        let (owner, attempt) = (job.request, job.attempt);
+        let (owner, attempt, from) = (job.request, job.attempt, (job.pool, job.slot, job.step));
         let request = &mut self.requests[owner];
         request.hold();
         if request.attempt == attempt && request.stage != Stage::Ended {
@@ -326,6 +351,6 @@ impl<'a> World<'a> {
             role: Role::Branch,
             state: State::New,
         });
-        self.moves.push_back(Move::Deliver { job: sent, node });
+        self.carries(cx, sent, from, node);
     }
 }

@@ -3,12 +3,15 @@
 mod batches;
 mod burst;
 mod callers;
+mod components;
 mod doors;
 mod fifo;
+mod health;
 mod lapses;
 mod lifecycle;
 mod messages;
 mod metrics;
+mod network;
 mod requests;
 mod scaling;
 mod services;
@@ -21,7 +24,7 @@ use crate::cloud::fact::{Fact, Loss, Outcome, Who};
 use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
     Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Farewell, Guards,
-    Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll, Pool, Queue, Retry, Routing,
+    Held, Initially, Life, Mix, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll, Pool, Queue, Retry, Routing,
     Speed, Step, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::engine::{Observer, Simulation};
@@ -117,7 +120,7 @@ fn application(arrivals: Arrivals, works: Vec<Distribution>) -> Application {
             answer_size: Distribution::constant(1024),
             groups: None,
         }],
-        works: works.map(|(n, law)| Work { name: format!("work{n}"), law: Some(law) }).collect(),
+        works: works.map(|(n, law)| Work { name: format!("work{n}"), law: Some(law), mix: Mix::ALL }).collect(),
         faults: Vec::new(),
     }
 }
@@ -172,6 +175,27 @@ fn two_servers_make_erlang_right() {
     let share = simulation.observer.waited as f64 / simulation.observer.count as f64;
     assert!((mean / 1.7778 - 1.0).abs() < 0.04, "mean wait {mean}");
     assert!((share / 0.7111 - 1.0).abs() < 0.01, "share who wait {share}");
+}
+
+/// The shortest first, 1 s or 5 s of work at 0.3 a second, three of four short. Nobody is interrupted, so the two are the
+/// ranks of a line by priority, of which Cobham (Operations Research 2, 1954; Kleinrock II, ch. 3) gives the mean waits:
+/// W₀ = λ E[S²] ÷ 2 = 0.3 · 7 ÷ 2 = 1.05, those of 1 s W₀ ÷ (1 − 0.225) = 1.3548, those of 5 s W₀ ÷ (0.775 · (1 − 0.6)) =
+/// 3.3871, together 1.8629. First come, first served, all would wait 1.05 ÷ 0.4 = 2.625. Over 600,000 customers the mean is
+/// known to about 1 %; it misses by 4 % less than once in ten thousand.
+#[test]
+fn the_shortest_first_makes_cobham_right() {
+    let work_law = || Distribution::values(&[SECOND, 5 * SECOND], &[3.0, 1.0]).expect("weights above 0");
+    for (line, expected) in [(Discipline::Shortest, 1.8629), (Discipline::FirstCome, 2.625)] {
+        let application = application(Arrivals::Poisson { rate: 0.3 }, vec![work_law()]);
+        let one = Pool { line, ..pool(vec![work(0)], 1) };
+        let topology = topology(vec![node("a", NodeKind::Pool(Box::new(one)))]);
+        let until = SimTime::from_nanos(2_000_000 * SECOND);
+        let horizon = Horizon { warm_up: SimTime::from_nanos(1_000 * SECOND), length: Some(until) };
+        let mut simulation = simulate(&application, &topology, Key::root(11, 0), horizon, Waits::default());
+        simulation.run_until(until);
+        let mean = simulation.observer.total / simulation.observer.count as f64;
+        assert!((mean / expected - 1.0).abs() < 0.04, "mean wait {mean} and not {expected}");
+    }
 }
 
 /// Paper trace PT02's arrangement: web 1 s, app, web 1 s; the web worker is held while it waits.

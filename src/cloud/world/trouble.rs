@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::{Lines, Node, Phase};
+use crate::cloud::node::{Lines, Node};
 use crate::cloud::request::{NONE, State};
 use crate::cloud::topology::{Application, Clock, Crash, Fault, Harm, Held, NoWorker, NodeId, Reclaim, Topology, When};
 use crate::cloud::world::World;
@@ -160,7 +160,7 @@ impl World<'_> {
             Harm::Zone(zone) => return self.zone_goes(cx, fault, zone),
             Harm::BrownOut(plan) if first => return self.browns_out(cx, fault, plan, held),
             Harm::Throttle(_) if first => return self.throttles(fault),
-            Harm::BrownOut(_) | Harm::Throttle(_) | Harm::Poison(_) => return,
+            Harm::BrownOut(_) | Harm::Throttle(_) | Harm::Poison(_) | Harm::Link(_) => return,
             Harm::Outage(_) | Harm::Crash(_) | Harm::Reclaim(_) => {}
         }
         for at in 0..self.faults[fault as usize].nodes.len() {
@@ -205,14 +205,15 @@ impl World<'_> {
         let first = *away == 1;
         self.notes_absence(cx, node);
         if let Node::Pool(pool) = &mut self.nodes[node.index()] {
-            if first && let Some(standing) = &mut pool.standing {
-                (0..standing.places()).for_each(|place| standing.leave(place));
+            if first {
+                pool.regards_all();
             }
             if let Some(pollers) = &mut pool.pollers {
                 pollers.pause(cx.now());
             }
             self.work_in_hand(cx, node, held, moves);
             self.pool_mut(node).settle();
+            self.checks_find_all(cx, node);
         }
     }
 
@@ -270,6 +271,7 @@ impl World<'_> {
             let pool = self.pool_mut(id);
             pool.talks[slot as usize].left = left;
             pool.slots[slot as usize].until = SimTime::NEVER;
+            pool.computes(slot, 0, now);
             self.stirs(id, slot);
         }
     }
@@ -281,10 +283,8 @@ impl World<'_> {
         self.notes_absence(cx, node);
         match &mut self.nodes[node.index()] {
             Node::Pool(pool) => {
-                if last && let Some(standing) = &mut pool.standing {
-                    for worker in pool.workers.iter().filter(|worker| worker.phase == Phase::Ready) {
-                        standing.enter(worker.place);
-                    }
+                if last {
+                    pool.regards_all();
                 }
                 pool.still -= u32::from(stood_still);
                 pool.settle();
@@ -296,6 +296,7 @@ impl World<'_> {
                     self.rouse(node);
                     self.rouse_lines(node);
                 }
+                self.checks_find_all(cx, node);
             }
             Node::Queue(queue) if last => {
                 let takers = queue.to.clone();
@@ -318,6 +319,9 @@ impl World<'_> {
             }
             let left = std::mem::replace(&mut pool.talks[slot as usize].left, Span::ZERO);
             if self.jobs[job].state == State::Working {
+                if self.pool(id).computing.is_some() {
+                    self.begins_to_compute(now, job);
+                }
                 self.pool_mut(id).slots[slot as usize].until = now + left;
                 self.stirs(id, slot);
                 cx.plan(now + left, Event::Finish { pool: id, slot });

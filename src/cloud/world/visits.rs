@@ -3,9 +3,9 @@
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Lines, Node, Phase, Pool};
+use crate::cloud::node::{Action, Lines, Node, Phase, Pool};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
-use crate::cloud::topology::{NodeId, Speed};
+use crate::cloud::topology::{Mix, NodeId, Speed};
 use crate::cloud::world::pools::forgotten;
 use crate::cloud::world::receipts::Undelivered;
 use crate::cloud::world::steps::name_of_work;
@@ -135,7 +135,8 @@ impl World<'_> {
         owner: u32,
         to: NodeId,
     ) -> bool {
-        if !matches!(self.nodes[to.index()], Node::Pool(_)) || self.watched || !self.saved.is_empty() {
+        let direct = matches!(self.nodes[to.index()], Node::Pool(_)) && self.network.is_none();
+        if !direct || self.watched || !self.saved.is_empty() {
             return false;
         }
         let now = cx.now();
@@ -192,6 +193,7 @@ impl World<'_> {
         job.slot = NONE;
         job.state = State::New;
         let Node::Pool(pool) = &mut nodes[at.index()] else { super::not_a("pool") };
+        pool.computes(slot, 0, now);
         if let Lines::Shared(line) = &pool.lines
             && line.waiting() > 0
             && pool.away == 0
@@ -248,6 +250,9 @@ impl World<'_> {
         match role {
             Role::Root => {
                 self.leave(cx, id, Outcome::Ok);
+                if self.network.is_some() && self.goes_back(cx, id, None) {
+                    return;
+                }
                 if self.exacting {
                     self.gives_up_twin(cx, id);
                 }
@@ -261,7 +266,9 @@ impl World<'_> {
             }
             Role::Call => {
                 self.leave(cx, id, Outcome::Ok);
-                self.moves.push_back(Move::Answer { job: id });
+                if self.network.is_none() || !self.goes_back(cx, id, None) {
+                    self.moves.push_back(Move::Answer { job: id });
+                }
             }
             Role::Stray => {
                 self.leave(cx, id, Outcome::Abandoned);
@@ -284,6 +291,13 @@ impl World<'_> {
 
     /// A job that is in no slot comes to nothing.
     pub(super) fn fail<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss) {
+        if self.network.is_none() || !self.goes_back(cx, id, Some(why)) {
+            self.fails(cx, id, why);
+        }
+    }
+
+    /// Whoever waits for a job that came to nothing hears of it.
+    pub(super) fn fails<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Loss) {
         let Job { role, request, attempt, .. } = self.jobs[id];
         match role {
             Role::Root => {
@@ -350,12 +364,14 @@ impl World<'_> {
     #[inline]
     pub(super) fn work_left(&mut self, id: u32) -> Option<Span> {
         let (left, then) = self.what_is_left(id)?;
-        let job = &self.jobs[id];
+        let job = self.jobs[id];
         let pool = self.pool(job.pool);
         let worker = pool.worker_of(job.slot);
-        let speed = pool.speed_of(worker);
-        // Back to work on the reference machine, and to time here.
-        let left = if speed == then { left } else { speed.takes(then.inverse().takes(left)) };
+        let mix = match self.action(&job, &self.requests[job.request]) {
+            Some(Action::Work { piece, .. }) => piece.mix,
+            _ => Mix::ALL,
+        };
+        let left = mix.takes_then(left, then, pool.speed_of(worker));
         Some(self.work_in_slot(id).map_or(left, |work| pool.browned(worker, work, left)))
     }
 }

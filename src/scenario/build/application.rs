@@ -1,7 +1,7 @@
 //! The requests and what they need, the same for every architecture.
 
 use crate::cloud::arrivals::{Arrivals, Phase, Profile, Recorded, Shape, Sine};
-use crate::cloud::topology::{Abandoned, Client, Retry, Work, Workload};
+use crate::cloud::topology::{Abandoned, Client, Mix, Retry, Work, Workload};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::build::{Builder, count};
@@ -35,7 +35,12 @@ impl Builder<'_> {
         let names: Vec<String> = self.sight.works.names().map(str::to_owned).collect();
         names
             .into_iter()
-            .map(|name| Work { law: self.sight.draft.work.get(&name).map(|law| self.law(law)), name })
+            .map(|name| {
+                let law = self.sight.draft.work.get(&name).map(|law| self.law(law));
+                let cpu = self.sight.draft.component.get(&name).and_then(|component| component.cpu);
+                let computing = cpu.map_or(Mix::WHOLE, |share| (share.0 * f64::from(Mix::WHOLE)).round() as u32);
+                Work { law, name, mix: Mix { computing } }
+            })
             .collect()
     }
 

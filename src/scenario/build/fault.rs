@@ -1,7 +1,7 @@
 //! Trouble.
 
 use crate::cloud::topology::{
-    self, BrownOut, Clock, Crash, Fault, Harm, NodeId, Outage, Poison, Reclaim, Throttle, When, WorkId,
+    self, BrownOut, Clock, Crash, Fault, Harm, Link, NodeId, Outage, Poison, Reclaim, Throttle, When, WorkId,
 };
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::build::node::fraction;
@@ -79,6 +79,15 @@ impl Builder<'_> {
         for (name, throttle) in &faults.throttle {
             let what = Harm::Throttle(Throttle { node: self.id(ids, &throttle.node), share: throttle.share.0 });
             built.push(self.fault(name, throttle.course(), what));
+        }
+        for (name, link) in &faults.link {
+            let what = Harm::Link(Link {
+                from: self.id(ids, &link.from),
+                to: self.id(ids, &link.to),
+                delay: self.some_law(&link.delay).filter(|law| law.constant_value() != Some(0)),
+                loss: link.loss.map_or(0.0, |share| share.0),
+            });
+            built.push(self.fault(name, link.course(), what));
         }
         built
     }

@@ -1,8 +1,8 @@
 //! The nodes of one topology.
 
 use crate::cloud::topology::{
-    Admission, Balancer, Bucket, Farewell, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind, Notice, Other,
-    Platform, Pool, Retry, Routing, Service, Speed, Spot, Step, Termination, Ties, Verb,
+    Admission, Balancer, Bucket, Farewell, HealthCheck, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind,
+    Notice, Other, Platform, Pool, Retry, Routing, Service, Speed, Spot, Step, Termination, Ties, Verb,
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
@@ -71,6 +71,15 @@ impl Builder<'_> {
             idle_timeout: draft.idle_timeout.map(|time| time.0),
             deregistration_delay: draft.deregistration_delay.map(|time| time.0).filter(|delay| *delay > Span::ZERO),
             slow_start: draft.slow_start.map(|time| time.0).filter(|time| *time > Span::ZERO),
+            health_check: draft.health_check.map(|check| HealthCheck {
+                interval: check.interval.map_or(Span::from_secs(30), |time| time.0),
+                timeout: check.timeout.map_or(Span::from_secs(5), |time| time.0),
+                healthy: check.healthy.map_or(5, |checks| count(checks.0)),
+                unhealthy: check.unhealthy.map_or(2, |checks| count(checks.0)),
+                fail_open: check.fail_open.unwrap_or(true),
+            }),
+            connect_timeout: draft.connect_timeout.map(|time| time.0).filter(|time| *time > Span::ZERO),
+            sticky: draft.sticky.map(|time| time.0),
         }
     }
 

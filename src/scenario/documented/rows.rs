@@ -1,6 +1,9 @@
 //! What a provider's service does where a file says nothing, in the order of the grammar.
 
-use crate::scenario::documented::{Mark, Row, has_credits, is_fifo, is_standard, owes_credits, runs_on_ec2};
+use crate::scenario::documented::conditions::{
+    has_credits, has_zones, is_fifo, is_standard, owes_credits, runs_on_ec2,
+};
+use crate::scenario::documented::{Mark, Row};
 
 /// All rows, in the order of the grammar.
 pub(crate) const ROWS: &[Row] = &[
@@ -38,6 +41,20 @@ pub(crate) const ROWS: &[Row] = &[
         mark: Mark::Documented,
         source: "Amazon SQS developer guide, Available CloudWatch metrics",
         only: None,
+    },
+    Row {
+        place: "topology.*.network?.hop",
+        value: "{ uniform = { low = \"0.5ms\", high = \"1ms\" } }",
+        mark: Mark::Assumed,
+        source: "half a millisecond to one a crossing within a zone, so that one through a balancer and back takes 2 to 4 ms",
+        only: None,
+    },
+    Row {
+        place: "topology.*.network?.across",
+        value: "{ uniform = { low = \"1ms\", high = \"2ms\" } }",
+        mark: Mark::Assumed,
+        source: "AWS promises single-digit milliseconds between Availability Zones",
+        only: Some(has_zones),
     },
     Row {
         place: "topology.*.queue.*.visibility-timeout",
@@ -177,6 +194,48 @@ pub(crate) const ROWS: &[Row] = &[
         value: "\"300s\"",
         mark: Mark::Documented,
         source: "Elastic Load Balancing, Target groups for your Application Load Balancers: deregistration delay",
+        only: None,
+    },
+    Row {
+        place: "topology.*.balancer.*.health-check?.interval",
+        value: "\"30s\"",
+        mark: Mark::Documented,
+        source: "Elastic Load Balancing, Health checks for Application Load Balancer target groups",
+        only: None,
+    },
+    Row {
+        place: "topology.*.balancer.*.health-check?.timeout",
+        value: "\"5s\"",
+        mark: Mark::Documented,
+        source: "Elastic Load Balancing, Health checks for Application Load Balancer target groups",
+        only: None,
+    },
+    Row {
+        place: "topology.*.balancer.*.health-check?.healthy",
+        value: "5",
+        mark: Mark::Documented,
+        source: "Elastic Load Balancing, Health checks for Application Load Balancer target groups",
+        only: None,
+    },
+    Row {
+        place: "topology.*.balancer.*.health-check?.unhealthy",
+        value: "2",
+        mark: Mark::Documented,
+        source: "Elastic Load Balancing, Health checks for Application Load Balancer target groups",
+        only: None,
+    },
+    Row {
+        place: "topology.*.balancer.*.health-check?.fail-open",
+        value: "true",
+        mark: Mark::Documented,
+        source: "Elastic Load Balancing, Health checks for Application Load Balancer target groups",
+        only: None,
+    },
+    Row {
+        place: "topology.*.balancer.*.connect-timeout",
+        value: "\"10s\"",
+        mark: Mark::Documented,
+        source: "Elastic Load Balancing, Troubleshoot your Application Load Balancers: HTTP 504",
         only: None,
     },
     Row {

@@ -102,11 +102,11 @@ pub(crate) struct Budget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Failure {
-    /// Nothing there, no room, or away.
+    /// Nothing there (a balancer's 503), no room, or away.
     Refused,
     /// The attempt took too long.
     Timeout,
-    /// The work failed, or what worked on it did.
+    /// The work failed, or what worked on it did; a balancer's 502 and 504.
     Error,
     /// Refused by a limit.
     Throttled,

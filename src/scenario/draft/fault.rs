@@ -33,6 +33,9 @@ pub(crate) struct Faults {
     /// The provider refuses a share of what comes to a node.
     #[serde(default)]
     pub throttle: IndexMap<String, Throttle>,
+    /// What travels from one node to another is late, or is lost.
+    #[serde(default)]
+    pub link: IndexMap<String, Link>,
 }
 
 /// When trouble comes, for how long, and what becomes of work in hand: what every kind has.
@@ -55,7 +58,8 @@ impl Faults {
         let slows = self.slow.iter().map(|(name, slow)| ("slow", name.as_str(), slow.course()));
         let poisons = self.poison.iter().map(|(name, poison)| ("poison", name.as_str(), poison.course()));
         let throttles = self.throttle.iter().map(|(name, throttle)| ("throttle", name.as_str(), throttle.course()));
-        outages.chain(crashes).chain(reclaims).chain(zones).chain(slows).chain(poisons).chain(throttles)
+        let links = self.link.iter().map(|(name, link)| ("link", name.as_str(), link.course()));
+        outages.chain(crashes).chain(reclaims).chain(zones).chain(slows).chain(poisons).chain(throttles).chain(links)
     }
 
     /// Those that name a node, or a zone, for which this holds.
@@ -67,6 +71,7 @@ impl Faults {
         self.slow.retain(|_, slow| slow.pool.as_deref().is_some_and(&has));
         self.poison.clear();
         self.throttle.retain(|_, throttle| has(&throttle.node));
+        self.link.retain(|_, link| has(&link.from) && has(&link.to));
         self
     }
 }
@@ -191,6 +196,36 @@ impl Zone {
     pub fn course(&self) -> Course<'_> {
         let Zone { at, every, lasts, held, moves, .. } = self;
         Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: *moves }
+    }
+}
+
+/// The way from one node to another, on which what travels is late or lost while this lasts: calls, messages and objects,
+/// and the answers of `from` to calls of `to`. One of `at` and `every`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Link {
+    /// From this node …
+    pub from: String,
+    /// … to this one, between which an edge leads, this way or the other. Through a balancer there are two ways.
+    pub to: String,
+    /// How much longer it takes. Without it, no longer.
+    #[schemars(extend("default" = "0s"))]
+    pub delay: Option<Law<Time>>,
+    /// The share of what travels that is lost; `"100%"` parts the two. Who waits for it does not know, and needs a timeout.
+    #[schemars(extend("default" = "0%"))]
+    pub loss: Option<Share>,
+    /// When it begins.
+    pub at: Option<Instants>,
+    /// How long after the end of the last one it begins again.
+    pub every: Option<Law<Time>>,
+    /// How long it lasts. Without it, for ever.
+    pub lasts: Option<Law<Time>>,
+}
+
+impl Link {
+    pub fn course(&self) -> Course<'_> {
+        let Link { at, every, lasts, .. } = self;
+        Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: None, moves: None }
     }
 }
 

@@ -243,8 +243,39 @@ pub(crate) struct Balancer {
     /// How long the share of a new worker grows, from nothing to that of the others, if one of these is past it. Without it,
     /// it has its share at once. Only with `round-robin`.
     pub slow_start: Option<Time>,
+    /// How it finds out which workers are well. Without it, it sees the truth.
+    pub health_check: Option<HealthCheck>,
+    /// How long it tries to reach a worker that does not answer at all, as its zone is away, before it gives up (504).
+    /// Without it, it knows at once. Only with a `health-check`.
+    pub connect_timeout: Option<Time>,
+    /// A client comes to the same worker again until so long after its last request, if that still gets requests: a member
+    /// of closed `users`, a group or tenant; whoever is of no group is known by its request alone, and so when it tries
+    /// again. Without it, to any.
+    pub sticky: Option<Time>,
     /// Whom it takes. Without it, all. `at-most` counts the requests with all workers behind it.
     pub admission: Option<AtTheDoor>,
+}
+
+/// How a balancer finds out which workers are well. Requests that it sends to one that is not come back as errors: 502
+/// (`bad-gateway`) from one that has failed, 504 (`gateway-timeout`) from one that does not answer at all.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct HealthCheck {
+    /// From one check of a worker to the next. A new worker gets requests after its first good one.
+    #[schemars(extend("default" = "30s"))]
+    pub interval: Option<Time>,
+    /// How long it waits for one that does not answer.
+    #[schemars(extend("default" = "5s"))]
+    pub timeout: Option<Time>,
+    /// Checks in a row that must go well until a worker that was taken out gets requests again.
+    #[schemars(extend("default" = 5))]
+    pub healthy: Option<Whole>,
+    /// Checks in a row that must fail until a worker gets no more.
+    #[schemars(extend("default" = 2))]
+    pub unhealthy: Option<Whole>,
+    /// Whether all registered workers get requests while none is healthy.
+    #[schemars(extend("default" = true))]
+    pub fail_open: Option<bool>,
 }
 
 /// How a balancer chooses among the workers in service.

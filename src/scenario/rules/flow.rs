@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use crate::cloud::arrivals::{Arrivals, Profile, Shape};
 use crate::cloud::scaling::{Policy, Scaling};
 use crate::cloud::topology::{
-    Application, Balancer, NodeId, NodeKind, Pool, Routing, Speed, Step, Topology, Verb, WorkId, Workload, WorkloadId,
+    Application, Balancer, Mix, NodeId, NodeKind, Pool, Routing, Speed, Step, Topology, Verb, WorkId, Workload,
+    WorkloadId,
 };
 use crate::ground::time::{SECOND, Span};
 
@@ -158,12 +159,12 @@ impl<'a> Flow<'a> {
 
     fn step(&self, pool: &Pool, step: &Step, workload: WorkloadId) -> f64 {
         match &step.verb {
-            // Shared by all that are taken together: by as many as there may be, under load.
-            Verb::Work { work, together: true, .. } => {
-                let together = pool.batch.map_or(1, |batch| batch.at_most);
-                self.mean(*work, workload) * fastest(pool) / f64::from(together)
+            Verb::Work { work, together, .. } => {
+                let computes = f64::from(self.application.works[work.index()].mix.computing) / f64::from(Mix::WHOLE);
+                let alone = self.mean(*work, workload) * (computes * fastest(pool) + 1.0 - computes);
+                // Shared by all that are taken together: by as many as there may be, under load.
+                alone / f64::from(pool.batch.filter(|_| *together).map_or(1, |batch| batch.at_most))
             }
-            Verb::Work { work, .. } => self.mean(*work, workload) * fastest(pool),
             Verb::Call { to, timeout, .. } => {
                 let answer = self.longest(to, workload);
                 timeout.map_or(answer, |timeout| answer.min(timeout.seconds()))

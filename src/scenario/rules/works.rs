@@ -51,6 +51,16 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
     }
     scripts(sight, &is_known, &mut complaints);
+    for name in sight.declared("component") {
+        if !is_known(name) {
+            let what = format!("there is no work `{name}`, of which this could be a trait");
+            let known = given.iter().copied().chain(sight.works.names().filter(|name| !given.contains(name)));
+            complaints.push(
+                Complaint::error("E102", Place::of(&["component", name]).key(), what)
+                    .advise_if(did_you_mean(name, known)),
+            );
+        }
+    }
     complaints
 }
 

@@ -2,27 +2,29 @@
 
 use std::fmt::Write;
 
-use super::draw::{Sketch, course, crash, held, of_work, outage, reclaim, retry, without};
+use super::draw::{Sketch, course, crash, held, moments, of_work, outage, reclaim, retry, without};
 use super::mailbox;
 use super::taste::Taste;
 
 /// How a pool is reached.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Door {
+pub(super) enum Door {
     Open,
     Balancer,
     Queue,
 }
 
 /// A topology under construction.
-struct Plan<'a> {
+pub(super) struct Plan<'a> {
     sketch: &'a Sketch,
-    name: &'a str,
-    doors: Vec<Door>,
+    pub(super) name: &'a str,
+    pub(super) doors: Vec<Door>,
     /// Which of the queues are first in, first out.
     fifos: Vec<bool>,
     has_buckets: bool,
-    has_service: bool,
+    pub(super) has_service: bool,
+    /// How its balancers check their workers: all alike, as some stand before the same.
+    checks: String,
 }
 
 /// Writes a topology.
@@ -31,11 +33,19 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
     let doors = (0..pools).map(|_| taste.one("door", &[Door::Open, Door::Balancer, Door::Queue])).collect();
     let (has_buckets, has_service) = (taste.has("bucket"), taste.has("service"));
     let fifos = (0..pools).map(|_| taste.has("fifo")).collect();
-    let plan = Plan { sketch, name, doors, fifos, has_buckets, has_service };
+    let checks = checks(taste);
+    let plan = Plan { sketch, name, doors, fifos, has_buckets, has_service, checks };
     let _ = writeln!(text, "\n[topology.{name}]");
     let zoned = taste.has("zones");
     if zoned {
         text.push_str("zones = [\"a\", \"b\"]\n");
+    }
+    if taste.has("network") {
+        let hop = taste.law(1, 300);
+        let _ = writeln!(text, "network.hop = {hop}");
+        if taste.has("far zones") {
+            let _ = writeln!(text, "network.across = {}", taste.law(5, 900));
+        }
     }
     if taste.has("account") {
         let mut keys = Vec::new();
@@ -85,6 +95,9 @@ pub fn draw(taste: &mut Taste, sketch: &Sketch, name: &str, text: &mut String) {
                 reclaimable.push(pool);
             }
         }
+    }
+    if let Some(link) = plan.a_link(taste, text) {
+        let _ = writeln!(text, "\n[topology.{name}.fault.link.l]\n{link}\n{}", moments(taste, sketch));
     }
     if zoned && taste.has("zones go away") {
         let course = course(taste, sketch);
@@ -139,6 +152,25 @@ fn rebalances(text: &mut String) {
     }
 }
 
+/// How balancers find out who is well.
+fn checks(taste: &mut Taste) -> String {
+    if !taste.has("balancers check") {
+        return String::new();
+    }
+    let interval = taste.number(50, 20_000);
+    let mut text = format!(
+        "health-check = {{ interval = \"{interval}ms\", timeout = \"{}ms\", healthy = {}, unhealthy = {}, fail-open = {} }}\n",
+        taste.number(1, interval),
+        taste.number(1, 5),
+        taste.number(1, 3),
+        taste.has("fail open")
+    );
+    if taste.has("connect timeout") {
+        let _ = writeln!(text, "connect-timeout = {}", taste.span(50, 5_000));
+    }
+    text
+}
+
 impl Plan<'_> {
     fn door_name(&self, pool: usize) -> String {
         match self.doors[pool] {
@@ -146,20 +178,6 @@ impl Plan<'_> {
             Door::Balancer => format!("b{pool}"),
             Door::Queue => format!("q{pool}"),
         }
-    }
-
-    fn service(&self, taste: &mut Taste, text: &mut String) {
-        let _ = writeln!(text, "\n[topology.{}.service.partner]\nlatency = {}", self.name, taste.law(5, 3_000));
-        if taste.has("a partner that fails") {
-            let _ = writeln!(text, "fails = \"{}%\"", taste.one("how often the partner fails", &["3", "30", "100"]));
-        }
-        if taste.has("calls at once") {
-            let _ = writeln!(text, "at-most = {}", taste.number(1, 6));
-        }
-        if taste.has("a price for calls") {
-            text.push_str("price = \"sqs.standard\"\n");
-        }
-        self.admission(taste, false, text);
     }
 
     fn door(&self, taste: &mut Taste, pool: usize, text: &mut String) {
@@ -193,6 +211,10 @@ impl Plan<'_> {
                 }
                 if taste.has("deregistration delay") {
                     let _ = writeln!(text, "deregistration-delay = {}", taste.span(50, 60_000));
+                }
+                text.push_str(&self.checks);
+                if routing != "\"random\"" && taste.has("sticky") {
+                    let _ = writeln!(text, "sticky = {}", taste.span(100, 60_000));
                 }
                 if routing == "\"round-robin\"" && taste.has("slow start") {
                     let _ = writeln!(text, "slow-start = {}", taste.span(50, 60_000));
@@ -387,7 +409,7 @@ impl Plan<'_> {
     }
 
     /// Whom a node takes.
-    fn admission(&self, taste: &mut Taste, has_line: bool, text: &mut String) {
+    pub(super) fn admission(&self, taste: &mut Taste, has_line: bool, text: &mut String) {
         if !taste.has("admission") {
             return;
         }

@@ -46,6 +46,12 @@ pub fn draw(seed: u64, number: u32) -> String {
         let law = if taste.has("no work at all") { "\"0s\"".to_owned() } else { taste.law(4, 4_000) };
         let _ = writeln!(text, "{work} = {law}");
     }
+    for work in &sketch.works {
+        if taste.has("work that waits") {
+            let cpu = taste.one("how much computes", &["0", "35", "80"]);
+            let _ = writeln!(text, "[component.{work}]\ncpu = \"{cpu}%\"");
+        }
+    }
     goals(taste, &mut text);
     let mut faults = 0;
     while faults < 3 && taste.has("outage") {
@@ -242,9 +248,9 @@ pub fn outage(taste: &mut Taste, sketch: &Sketch, header: &str, what: &str, text
     let _ = writeln!(text, "\n[{header}]\n{what}\n{}", course(taste, sketch));
 }
 
-/// When trouble comes, how long it lasts, and what becomes of work in hand.
-pub fn course(taste: &mut Taste, sketch: &Sketch) -> String {
-    let mut text = if taste.has("outages again and again") {
+/// When trouble comes, and how long it lasts.
+pub fn moments(taste: &mut Taste, sketch: &Sketch) -> String {
+    if taste.has("outages again and again") {
         format!("every = {}\nlasts = {}", taste.law(2_000, 60_000), taste.law(200, 20_000))
     } else {
         let first = taste.number(0, sketch.length);
@@ -259,7 +265,12 @@ pub fn course(taste: &mut Taste, sketch: &Sketch) -> String {
         } else {
             format!("at = {at}\nlasts = {}", taste.law(200, 60_000))
         }
-    };
+    }
+}
+
+/// When trouble comes, how long it lasts, and what becomes of work in hand.
+pub fn course(taste: &mut Taste, sketch: &Sketch) -> String {
+    let mut text = moments(taste, sketch);
     if taste.has("held by an outage") {
         let held = held(taste);
         let _ = write!(text, "\nheld = \"{held}\"");

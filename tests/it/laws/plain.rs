@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use queuelab::cloud::fact::Outcome;
 use queuelab::cloud::scaling::Scaling;
 use queuelab::cloud::topology::{
-    Application, Crash, Discipline, Harm, Held, NodeId, NodeKind, Notice, Outage, Pool, Reclaim, Topology, Verb,
-    WorkId, WorkloadId,
+    Application, Crash, Discipline, Harm, Held, Node, NodeId, NodeKind, Notice, Outage, Pool, Reclaim, Speed, Topology,
+    Verb, WorkId, WorkloadId,
 };
 use queuelab::ground::time::{SimTime, Span};
 
@@ -61,7 +61,10 @@ impl<'a> Plain<'a> {
     /// Whether nothing but its work keeps a request at a pool.
     fn is_plain(&self, id: NodeId, pool: &Pool) -> bool {
         let steps = pool.steps.iter().all(|step| match step.verb {
-            Verb::Work { fresh, .. } => !fresh,
+            // What waits is not scaled as what computes.
+            Verb::Work { fresh, work, .. } => {
+                !fresh && (self.application.works[work.index()].mix.is_all() || pool.speed == Speed::ONE)
+            }
             Verb::Send { .. } => true,
             Verb::Call { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
         });
@@ -83,13 +86,18 @@ impl<'a> Plain<'a> {
             Harm::Zone(_) => {
                 !(matches!(fault.held, Held::Lost | Held::Finish) || fault.held == Held::Resume && fault.moves)
             }
+            // A message that was received is under way to its slot.
+            Harm::Link(link) => link.to == id,
             Harm::Reclaim(Reclaim { pool, .. }) => {
                 *pool == id && !matches!(fault.held, Held::Lost | Held::Finish | Held::Resume)
             }
         });
         let kept = matches!(pool.scale_in.held, Held::Finish | Held::Lost | Held::Resume);
+        let fed = |node: &Node| matches!(&node.kind, NodeKind::Queue(queue) if queue.to.contains(&id));
+        let waits_for_messages = self.topology.network.hop.is_some() && self.topology.nodes.iter().any(fed);
         steps
             && pool.batch.is_none()
+            && !waits_for_messages
             && !hit
             && kept
             && pool.notice == Notice::Finish

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use queuelab::billing::{Machines, Meter, Used, invoice};
 use queuelab::cloud::arrivals::Arrivals;
 use queuelab::cloud::gauge::{Gauge, Level};
-use queuelab::cloud::topology::{Application, Client, Node, NodeId, NodeKind, Platform, Pool, Topology};
+use queuelab::cloud::topology::{Application, Client, Fault, Harm, Node, NodeId, NodeKind, Platform, Pool, Topology};
 use queuelab::cloud::world::{Horizon, World, simulate};
 use queuelab::engine::Simulation;
 use queuelab::ground::chance::Key;
@@ -168,9 +168,11 @@ impl Play<'_> {
 
     /// Where everything went well and nobody is inside, nothing stands, works or hides anywhere any more.
     fn stillness(&self, sim: &mut Played<'_>, gauges: &[Gauge]) {
-        // Copies that nobody waits for may wait for company for ever.
-        let waits = |node: &Node| matches!(&node.kind, NodeKind::Pool(pool) if waits_for_more(pool));
-        let waits = self.topology.nodes.iter().any(waits);
+        // Whoever calls without a timeout waits for ever for what is lost on its way, and copies that nobody waits for may
+        // wait for company for ever.
+        let lossy = |fault: &Fault| matches!(&fault.what, Harm::Link(link) if link.loss > 0.0);
+        let gathers = |node: &Node| matches!(&node.kind, NodeKind::Pool(pool) if waits_for_more(pool));
+        let waits = self.topology.faults.iter().any(lossy) || self.topology.nodes.iter().any(gathers);
         if sim.model.inside() > 0 || sim.observer.0.trouble || sim.events() >= EVENTS || waits {
             return;
         }

@@ -213,6 +213,7 @@ fn of_loss(why: Loss) -> &'static str {
         Loss::Crowded => "bulkhead_full",
         Loss::BadGateway => "bad_gateway",
         Loss::GatewayTimeout => "gateway_timeout",
+        Loss::Network => "network",
         Loss::Unfinished => "unfinished",
     }
 }

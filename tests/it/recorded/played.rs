@@ -17,6 +17,9 @@ use super::on;
 
 const SECOND: u64 = 1_000_000_000;
 
+/// No hop: what a slot fetches is there at once, and a stay is the work alone.
+const NEAR: (&str, &str) = ("topology.decoupled.network.hop", "0s");
+
 /// What is remembered of a run.
 struct Seen {
     /// Nanoseconds of every birth.
@@ -137,7 +140,7 @@ fn single_instants_bring_their_tokens() {
     let file = "AzureLLMInferenceTrace_code.csv";
     let trace = "{ trace = { file = \"AzureLLMInferenceTrace_code.csv\", time = \"TIMESTAMP\", \
                  work = { process = \"GeneratedTokens\" }, unit = { GeneratedTokens = \"30ms\" } } }";
-    let Some(scenario) = on(trace, &[("run.length", "1h"), ("work.store", "0s")]) else { return };
+    let Some(scenario) = on(trace, &[("run.length", "1h"), ("work.store", "0s"), NEAR]) else { return };
     let rows = columns(file, ["TIMESTAMP", "GeneratedTokens"]);
     // All of one day: `2023-11-16 18:17:03.9799600`.
     let instant = |text: &str| {
@@ -161,7 +164,7 @@ fn single_instants_bring_their_tokens() {
 fn jobs_begin_before_they_end_by_their_durations() {
     let trace = "{ trace = { file = \"Azure2021_200.csv\", time = \"end_timestamp\", marks = \"end\", \
                  work = { process = \"duration\" } } }";
-    let all = [("run.length", "1h"), ("run.warm-up", "0s"), ("work.store", "0s")];
+    let all = [("run.length", "1h"), ("run.warm-up", "0s"), ("work.store", "0s"), NEAR];
     let Some(scenario) = on(trace, &all) else { return };
     let mut jobs: Vec<(i64, i64)> = columns("Azure2021_200.csv", ["end_timestamp", "duration"])
         .iter()
@@ -189,7 +192,7 @@ fn a_week_of_jobs_works_as_long_as_it_did() {
     // Some jobs take days, which SQS does not wait for: no message comes back or is gone before.
     let patient = |key: &str| format!("topology.decoupled.queue.uploads.{key}");
     let (hidden, ceiling, kept) = (patient("visibility-timeout"), patient("visibility-ceiling"), patient("retention"));
-    let changes = [("work.store", "0s"), (&*hidden, "30d"), (&*ceiling, "30d"), (&*kept, "14d")];
+    let changes = [("work.store", "0s"), (&*hidden, "30d"), (&*ceiling, "30d"), (&*kept, "14d"), NEAR];
     let Some(scenario) = on(trace, &changes) else { return };
     let rows = columns("surf_2022-10-06_week_tasks.csv", ["submission_time", "duration"]);
     let mut jobs: Vec<(u64, u64)> = rows

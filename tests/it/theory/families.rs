@@ -240,7 +240,7 @@ fn balanced(system: &Value) -> Result<Plan, String> {
     );
     let quantity = |name: &str| match name {
         "central_queue_mean_sojourn" => figure("central/completion.mean"),
-        "p_idle_server_while_job_waits" => untold("no gauge follows two levels at once"),
+        "p_idle_server_while_job_waits" => figure("pool.a.idle-beside-line"),
         _ => station("a", name),
     };
     Ok(Plan { text, rate, topologies: 2, quantity: Box::new(quantity) })

@@ -6,10 +6,11 @@ use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
     Abandoned, Account, Admission, Application, Backoff, Balancer, Batch, Breaker, BrownOut, Bucket, Budget, Client,
-    Clock, Crash, DeadLetterAt, DeadLetters, Discipline, Fair, Farewell, Fault, Groups, Guards, Harm, Held, Initially,
-    Launches, Life, NoWorker, Node, NodeId, NodeKind, Notice, Other, Outage, Platform, Poison, Poll, Pool, Queue,
-    Reclaim, Retry, RetryOn, Returned, Routing, Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Throttle,
-    Throughput, Ties, Topology, Verb, When, Work, WorkId, Workload, WorkloadId,
+    Clock, Crash, DeadLetterAt, DeadLetters, Discipline, Fair, Farewell, Fault, Groups, Guards, Harm, HealthCheck,
+    Held, Initially, Launches, Life, Link, Mix, Network, NoWorker, Node, NodeId, NodeKind, Notice, Other, Outage,
+    Platform, Poison, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Service, Slow, Speed, Spot,
+    StaleDelete, Step, Termination, Throttle, Throughput, Ties, Topology, Verb, When, Work, WorkId, Workload,
+    WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -129,7 +130,11 @@ impl Dice {
             }),
         });
         let workloads = workloads.collect();
-        let works = (0..4).map(|n| Work { name: format!("work{n}"), law: Some(self.law(3)) });
+        let works = (0..4).map(|n| Work {
+            name: format!("work{n}"),
+            law: Some(self.law(3)),
+            mix: if self.one_in(3) { Mix { computing: 400_000 } } else { Mix::ALL },
+        });
         Application { workloads, works: works.collect(), faults: Vec::new() }
     }
 
@@ -162,6 +167,15 @@ impl Dice {
                 idle_timeout: self.one_in(4).then(|| Span::from_secs(1 + self.of(6))),
                 deregistration_delay: self.one_in(4).then(|| Span::from_secs(1 + self.of(20))),
                 slow_start: self.one_in(4).then(|| Span::from_secs(1 + self.of(20))),
+                health_check: self.one_in(2).then(|| HealthCheck {
+                    interval: Span::from_secs(1 + self.of(4)),
+                    timeout: Span::from_millis(500),
+                    healthy: 1 + self.of(3) as u32,
+                    unhealthy: 1 + self.of(3) as u32,
+                    fail_open: self.one_in(2),
+                }),
+                connect_timeout: self.one_in(2).then(|| Span::from_secs(1 + self.of(3))),
+                sticky: self.one_in(3).then(|| Span::from_secs(1 + self.of(30))),
             });
             nodes.push(Node { name: format!("door{tier}"), kind: if balanced { balancer } else { bucket.clone() } });
             let visibility = self.one_in(2).then(|| Span::from_secs(2 + self.of(6)));
@@ -219,6 +233,10 @@ impl Dice {
         let zones = if zoned { vec!["a".to_owned(), "b".to_owned()] } else { Vec::new() };
         let faults = (0..self.of(5)).map(|n| self.fault(n, &nodes, zoned));
         let faults = faults.collect();
+        let network = Network {
+            hop: self.one_in(2).then(|| Distribution::exponential(0.2e9).expect("a mean above 0")),
+            across: self.one_in(3).then(|| Distribution::constant(SECOND / 3)),
+        };
         let account = self.one_in(3).then(|| Account {
             vcpu_quota: self.one_in(2).then(|| 4 + self.of(20) as u32),
             launches: self
@@ -228,7 +246,8 @@ impl Dice {
             base: Span::from_secs(1 + self.of(5)),
             cap: Span::from_secs(20),
         });
-        Topology { name: "random".to_owned(), nodes, entry, faults, zones, metrics: self.metrics(), account }
+        let name = "random".to_owned();
+        Topology { name, nodes, entry, faults, zones, metrics: self.metrics(), network, account }
     }
 
     fn fault(&mut self, number: u64, nodes: &[Node], zoned: bool) -> Fault {
@@ -236,7 +255,8 @@ impl Dice {
         let countless = matches!(&nodes[usize::from(tier)].kind, NodeKind::Pool(pool) if pool.workers.is_none());
         Fault {
             name: format!("fault{number}"),
-            what: match self.of(9) {
+            what: match self.of(10) {
+                9 => self.link(),
                 6 => Harm::BrownOut(BrownOut {
                     work: self.one_in(2).then(|| WorkId(self.of(4) as u16)),
                     pool: self.one_in(2).then_some(NodeId(tier)),
@@ -275,6 +295,15 @@ impl Dice {
             held: self.held(),
             moves: self.one_in(3),
         }
+    }
+
+    /// Trouble on the way from one tier to the next, or back.
+    fn link(&mut self) -> Harm {
+        let tier = 3 * self.of(TIERS - 1) as u16;
+        let ends = [tier, tier + 3 + self.of(3) as u16, tier + 1, PARTNER];
+        let (from, to) = (NodeId(self.pick(&ends)), NodeId(self.pick(&ends)));
+        let delay = self.one_in(2).then(|| Distribution::constant(SECOND / 2));
+        Harm::Link(Link { from, to, delay, loss: self.pick(&[0.0, 0.3, 1.0]) })
     }
 
     /// A way into a tier.

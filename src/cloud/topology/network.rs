@@ -1,0 +1,12 @@
+//! What lies between nodes: the time that each step on the way takes.
+
+use crate::ground::distribution::Distribution;
+
+/// The time from one node to the next, there and back. A client's own way to where its requests enter is no part of it.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// Each way (nanoseconds); `None`: no time.
+    pub hop: Option<Distribution>,
+    /// Each way between nodes in different zones (nanoseconds); `None`: as any other.
+    pub across: Option<Distribution>,
+}

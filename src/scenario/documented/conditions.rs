@@ -1,0 +1,31 @@
+//! What defaults hold under: conditions on a topology and a table of it.
+
+use crate::cloud::credits::Credits;
+use crate::scenario::tree::{Tree, Value};
+
+pub(super) fn is_fifo(_topology: &Tree, queue: &Tree) -> bool {
+    matches!(queue.get("fifo").map(|tree| &tree.value), Some(Value::Bool(true)))
+}
+
+pub(super) fn is_standard(topology: &Tree, queue: &Tree) -> bool {
+    !is_fifo(topology, queue)
+}
+
+pub(super) fn has_zones(topology: &Tree, _network: &Tree) -> bool {
+    matches!(topology.get("zones").map(|tree| &tree.value), Some(Value::List(zones)) if zones.len() > 1)
+}
+
+pub(super) fn has_credits(_topology: &Tree, ec2: &Tree) -> bool {
+    let named = |name: &str| Credits::of(name, false).is_some();
+    matches!(ec2.get("type").map(|tree| &tree.value), Some(Value::Text(name)) if named(name))
+}
+
+pub(super) fn owes_credits(topology: &Tree, ec2: &Tree) -> bool {
+    let of_t2 = |name: &str| name.starts_with("t2.");
+    has_credits(topology, ec2)
+        && !matches!(ec2.get("type").map(|tree| &tree.value), Some(Value::Text(name)) if of_t2(name))
+}
+
+pub(super) fn runs_on_ec2(_topology: &Tree, pool: &Tree) -> bool {
+    pool.get("platform").is_some_and(|platform| platform.get("ec2").is_some())
+}
