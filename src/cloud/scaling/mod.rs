@@ -21,8 +21,8 @@ pub use decide::{Bounds, Decision, Edge, Memory, Reason, Recommendation, Seen};
 pub use hooks::{Hook, Hooks, Prepared, Rest, Wait, WarmPool};
 pub use metric::{Metric, Metrics, Population, Ratio, Reading, Recorded};
 pub use plan::{
-    Alarm, Care, CooldownFrom, Cooldowns, Entry, Factor, Group, Health, Policy, QueueLength, ScaleIn, Scaling,
-    Scheduled, Sees, Shrinks, Simple, Size, TargetTracking, Vertical,
+    Alarm, Care, CooldownFrom, Cooldowns, Entry, Factor, Group, Health, Maintenance, Policy, QueueLength, ScaleIn,
+    Scaling, Scheduled, Sees, Shrinks, Simple, Size, TargetTracking, Vertical,
 };
 pub use predictive::{Loads, Predictive};
 pub use step::{Statistic, Step, Stride};

@@ -132,8 +132,38 @@ pub struct Care {
     pub max_lifetime: Option<Span>,
     /// Whether it asks for another machine as soon as one hears of its end, and not only when it is taken.
     pub rebalance: bool,
+    /// Between what it keeps those in service while it replaces some; `None`: it lets go first, a tenth at a time.
+    pub maintenance: Option<Maintenance>,
     /// Whether it launches in a zone that has too few, to let one of the fullest go then.
     pub zone_rebalance: bool,
+}
+
+/// Between what a group keeps the number of its machines while it replaces some, in per cent of what is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Maintenance {
+    /// At least so many in service: from 0 to 100.
+    pub min_healthy: u16,
+    /// At most so many there: from 100 to 200.
+    pub max_healthy: u16,
+}
+
+impl Maintenance {
+    /// The fewest in service and the most there, of so many wanted. Where neither leaves room for one, one more is launched
+    /// if there may be any, else one fewer kept: nothing would ever be replaced.
+    ///
+    /// EC2 Auto Scaling user guide, *Instance maintenance policies*: 90 % and 120 % of 100 keep from 90 to 120.
+    pub fn bounds(self, desired: u32) -> (u32, u32) {
+        let share = |percent: u16| u64::from(desired) * u64::from(percent);
+        let fewest = share(self.min_healthy).div_ceil(100) as u32;
+        let most = (share(self.max_healthy) / 100) as u32;
+        if fewest < desired || most > desired {
+            (fewest, most)
+        } else if self.max_healthy > 100 {
+            (fewest, desired + 1)
+        } else {
+            (fewest.saturating_sub(1), most)
+        }
+    }
 }
 
 /// Whom a group takes for failed.
@@ -360,4 +390,27 @@ pub struct Alarm {
     pub condition: Condition,
     /// From one look to the next.
     pub period: Span,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 90 % and 120 % of 100, as the user guide has it, and what is left of small groups.
+    #[test]
+    fn maintenance_leaves_room_for_one_at_the_least() {
+        for (min_healthy, max_healthy, desired, bounds) in [
+            (90, 120, 100, (90, 120)),
+            (90, 120, 10, (9, 12)),
+            (90, 120, 9, (9, 10)),
+            (90, 120, 4, (4, 5)),
+            (90, 100, 4, (3, 4)),
+            (100, 110, 10, (10, 11)),
+            (0, 100, 3, (0, 3)),
+            (90, 100, 0, (0, 0)),
+        ] {
+            let maintenance = Maintenance { min_healthy, max_healthy };
+            assert_eq!(maintenance.bounds(desired), bounds, "{min_healthy} to {max_healthy} % of {desired}");
+        }
+    }
 }

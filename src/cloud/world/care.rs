@@ -37,7 +37,39 @@ impl World<'_> {
         let now = cx.now();
         self.plans_check_up(cx, id);
         let care = self.care_of(id);
-        let pool = self.pool(id);
+        let levels = &self.pool(id).levels;
+        let (desired, ready) = (levels.desired.level() as u32, levels.ready.level() as u32);
+        let tenth = (desired / 10).max(1);
+        let mut going = self.due_to_go(id, now);
+        // Some have their successors already, or these are on their way; and some go before theirs are asked for.
+        let (more, fewer) = match care.maintenance {
+            Some(maintenance) => {
+                let (fewest, most) = maintenance.bounds(desired);
+                let spares = self.spares(id);
+                let waiting = going.len() as u32 - spares.min(going.len() as u32);
+                let more = most.saturating_sub(self.living(id).len() as u32).min(waiting);
+                (more, ready.saturating_sub(fewest).min(waiting - more))
+            }
+            None => (0, tenth.saturating_sub(self.on_their_way(id, now))),
+        };
+        going.truncate(fewer as usize);
+        let held = self.pool(id).plan.scale_in.held;
+        for &index in &going {
+            self.retire(cx, id, index, held);
+        }
+        if !going.is_empty() {
+            self.reconcile(cx, id);
+        }
+        if more > 0 {
+            self.launches_spares(cx, id, more);
+        } else if going.is_empty() && care.zone_rebalance {
+            self.evens_out(cx, id, tenth);
+        }
+    }
+
+    /// The workers of a group that have failed, as it sees them, and then those that are too old, of each the oldest first.
+    pub(super) fn due_to_go(&self, id: NodeId, now: SimTime) -> Vec<u32> {
+        let (care, pool) = (self.care_of(id), self.pool(id));
         let ill = |worker: Worker| {
             worker.phase == Phase::Failed && care.health.is_some_and(|health| health.is_ill(worker, now))
         };
@@ -45,23 +77,11 @@ impl World<'_> {
             worker.phase == Phase::Ready
                 && care.max_lifetime.is_some_and(|most| worker.ran <= now && worker.ran + most <= now)
         };
-        let tenth = (pool.levels.desired.level() as u32 / 10).max(1);
-        let most = tenth.saturating_sub(self.on_their_way(id, now)) as usize;
-        let mut going: Vec<u32> = pool.newest_first(|phase| matches!(phase, Phase::Ready | Phase::Failed)).collect();
-        going.retain(|&index| ill(pool.workers[index as usize]) || old(pool.workers[index as usize]));
-        // The ill before the old, and of each the oldest first.
-        going.reverse();
-        going.sort_by_key(|&index| !ill(pool.workers[index as usize]));
-        going.truncate(most);
-        let held = pool.plan.scale_in.held;
-        for &index in &going {
-            self.retire(cx, id, index, held);
-        }
-        if !going.is_empty() {
-            self.reconcile(cx, id);
-        } else if care.zone_rebalance {
-            self.evens_out(cx, id, tenth);
-        }
+        let mut due: Vec<u32> = pool.newest_first(|phase| matches!(phase, Phase::Ready | Phase::Failed)).collect();
+        due.retain(|&index| ill(pool.workers[index as usize]) || old(pool.workers[index as usize]));
+        due.reverse();
+        due.sort_by_key(|&index| !ill(pool.workers[index as usize]));
+        due
     }
 
     /// Workers that were asked for and are not yet in service, or not yet warm.

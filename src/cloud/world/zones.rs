@@ -55,8 +55,8 @@ impl World<'_> {
         pool.newest_first(is_wanted).filter(|&index| pool.workers[index as usize].spare).count() as u32
     }
 
-    /// For each worker that was launched for its zone's sake and serves by now, one of the fullest zone goes, as soon as one
-    /// of these may. Where no zone has more by now, there is just one too many.
+    /// For each worker that was launched in advance and serves by now, one that is to be replaced or one of the fullest
+    /// zone goes, as soon as one of these may. Where no zone has more by now, there is just one too many.
     pub(super) fn exchanges<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
         let pool = self.pool(id);
         let serves = |&index: &u32| pool.workers[index as usize].spare;
@@ -66,7 +66,15 @@ impl World<'_> {
             let own = spread.get(usize::from(self.pool(id).workers[index as usize].zone)).copied().unwrap_or(0);
             let fullest = (0..spread.len()).max_by_key(|&zone| (spread[zone], std::cmp::Reverse(zone)));
             let only = fullest.filter(|&zone| spread[zone] > own);
-            let going = self.next_to_go(id, cx.now(), 1, only);
+            // Where replacements are launched first, they come for these.
+            let mut going = match self.care_of(id).maintenance {
+                Some(_) => self.due_to_go(id, cx.now()),
+                None => Vec::new(),
+            };
+            going.retain(|&due| due != index);
+            if going.is_empty() {
+                going = self.next_to_go(id, cx.now(), 1, only);
+            }
             let pool = self.pool_mut(id);
             let Some(&leaves) = going.first() else {
                 // All of these are protected: whoever ends its work looks again.

@@ -1,11 +1,11 @@
 //! What a group does with machines before they serve and after, and what its account allows.
 
-use crate::cloud::scaling::{Care, Health, Hook, Hooks, Prepared, Rest, Sees, WarmPool};
+use crate::cloud::scaling::{Care, Health, Hook, Hooks, Maintenance, Prepared, Rest, Sees, WarmPool};
 use crate::cloud::topology::{Account, Launches};
 use crate::ground::time::Span;
 use crate::scenario::build::{Builder, count};
 use crate::scenario::draft::group as draft;
-use crate::scenario::draft::quantities::Time;
+use crate::scenario::draft::quantities::{Change, Time};
 use crate::scenario::draft::scaling::{self, Asg};
 
 /// From one look of a group after its machines to the next, where the file does not say.
@@ -78,7 +78,18 @@ pub(super) fn care(draft: &Asg) -> Care {
             patience: span(health.patience),
         }),
         max_lifetime: draft.max_lifetime.map(|time| time.0),
+        maintenance: draft
+            .maintenance
+            .map(|kept| Maintenance { min_healthy: percent(kept.min_healthy), max_healthy: percent(kept.max_healthy) }),
         rebalance: draft.rebalance == Some(true),
         zone_rebalance,
+    }
+}
+
+/// Whole per cent.
+fn percent(change: Change) -> u16 {
+    match change {
+        Change::Percent(percent) => percent as u16,
+        Change::By(_) => 100,
     }
 }

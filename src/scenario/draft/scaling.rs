@@ -90,6 +90,9 @@ pub(crate) struct Asg {
     pub health_check: Option<HealthCheck>,
     /// How long a machine may run before it is replaced. Without it, for ever.
     pub max_lifetime: Option<Time>,
+    /// Between what the number of machines is kept while some are replaced. Without it, they are let go first, a tenth at a
+    /// time.
+    pub maintenance: Option<Maintenance>,
     /// Whether another machine is asked for as soon as a Spot machine hears of its end; else when it is taken.
     #[schemars(extend("default" = false))]
     pub rebalance: Option<bool>,
@@ -183,6 +186,16 @@ pub(crate) enum Sees {
     /// Machines that are down, those of a zone that is away: as the status checks of EC2 see it. A crash is none of the
     /// machine.
     Machines,
+}
+
+/// Between what a group keeps the number of its machines while it replaces some, of what is wanted.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Maintenance {
+    /// At least so many in service: from `"0%"` to `"100%"`.
+    pub min_healthy: Change,
+    /// At most so many there: from `"100%"` to `"200%"`, at most 100 points above the other.
+    pub max_healthy: Change,
 }
 
 /// From when on the rest after a change counts.

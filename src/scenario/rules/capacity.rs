@@ -4,8 +4,8 @@ use crate::cloud::scaling::Predictive;
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::node::{Platform, Pool, Routing};
-use crate::scenario::draft::quantities::{Amount, Number, Whole};
-use crate::scenario::draft::scaling::{Bounded, Policy, Scaling, Sees};
+use crate::scenario::draft::quantities::{Amount, Change, Number, Whole};
+use crate::scenario::draft::scaling::{Bounded, Maintenance, Policy, Scaling, Sees};
 use crate::scenario::place::Place;
 use crate::scenario::rules::ranges::Ranges;
 use crate::scenario::rules::sizes;
@@ -138,6 +138,9 @@ fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Rang
                 let advice = "take it out, or say how long one must be down as `patience`";
                 ranges.complaints.push(Complaint::error("E108", place.key(), what).advise(advice));
             }
+            if let Some(kept) = &asg.maintenance {
+                maintenance(*kept, &place.then("maintenance"), ranges);
+            }
             let most = asg.max_lifetime.map(|time| time.0);
             ranges.at_least("a lifetime", most, LIFETIME_MIN, place.then("max-lifetime"));
         }
@@ -182,6 +185,35 @@ fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Rang
                 }
             }
         }
+    }
+}
+
+/// Whole shares on either side of all, not too far apart (EC2 Auto Scaling API, `InstanceMaintenancePolicy`).
+fn maintenance(kept: Maintenance, place: &Place, ranges: &mut Ranges) {
+    let mut share = |key: &str, change: Change, low: f64, high: f64| match change {
+        Change::Percent(percent) if (low..=high).contains(&percent) && percent.fract() == 0.0 => Some(percent),
+        Change::Percent(_) | Change::By(_) => {
+            let what = format!("`{key}` is a whole share of what is wanted");
+            ranges.complaints.push(
+                Complaint::error("E201", place.then(key), what).advise(format!("from \"{low}%\" to \"{high}%\"")),
+            );
+            None
+        }
+    };
+    let (min, max) =
+        (share("min-healthy", kept.min_healthy, 0.0, 100.0), share("max-healthy", kept.max_healthy, 100.0, 200.0));
+    if let (Some(min), Some(max)) = (min, max)
+        && (max - min > 100.0 || min == 100.0 && max == 100.0)
+    {
+        let what = if max == min {
+            "nothing may ever be replaced: all must be in service, and none more may be there".to_owned()
+        } else {
+            format!("{min} and {max} per cent are more than 100 points apart")
+        };
+        ranges.complaints.push(
+            Complaint::error("E201", place.then("max-healthy"), what)
+                .advise("such as `{ min-healthy = \"90%\", max-healthy = \"120%\" }`"),
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::Fact;
-use crate::cloud::scaling::{Care, Entry, Group, Health, Scaling, Sees};
+use crate::cloud::scaling::{Care, Entry, Group, Health, Maintenance, Scaling, Sees};
 use crate::cloud::topology::{
     Clock, Crash, Farewell, Fault, Harm, Held, Initially, Life, NoWorker, NodeId, NodeKind, Platform, Pool, Reclaim,
     Spot, Termination, Topology, When,
@@ -267,4 +267,43 @@ fn at_most_a_tenth_of_a_group_is_replaced_at_a_time() {
         fewest = if *at > 0.0 { fewest.min(serving) } else { fewest };
     }
     assert_eq!((fewest, gone), (90, 100));
+}
+
+/// The maintenance example of the user guide: of 100 at 90 % and 120 %, from 90 to 120 are in service while all are replaced;
+/// at 100 % and 110 % nobody goes before another serves.
+#[test]
+fn a_group_keeps_within_its_maintenance_bounds_while_all_are_replaced() {
+    let desired = 100;
+    let found = |min_healthy, max_healthy: u16| {
+        let care = Care {
+            every: Some(Span::from_secs(10)),
+            max_lifetime: Some(Span::from_secs(60)),
+            maintenance: Some(Maintenance { min_healthy, max_healthy }),
+            ..Care::default()
+        };
+        let scaling = Scaling::Group(Group { min: desired, desired, max: desired, care, ..Group::default() });
+        let life = Life { boot: seconds(4.0), ..pool(vec![work(0)], 0).life };
+        let topology = alone(Pool { scaling, life, ..pool(vec![work(0)], desired) }, 1);
+        let diary = diary(&application(brings(&[]), vec![seconds(1.0)]), &topology, 115.0);
+        let (mut serving, mut fewest, mut most) = (0u32, u32::MAX, 0);
+        let mut gone = Vec::new();
+        for (at, fact) in &diary {
+            match fact {
+                Fact::Ready { .. } => serving += 1,
+                Fact::Draining { .. } => serving -= 1,
+                Fact::Gone { worker, .. } if *worker <= 100 => gone.push(*at),
+                _ => {}
+            }
+            if *at > 0.0 {
+                (fewest, most) = (fewest.min(serving), most.max(serving));
+            }
+        }
+        assert!(most <= desired * u32::from(max_healthy) / 100, "{most}");
+        (fewest, gone.first().copied(), gone.len())
+    };
+    // Ten go at 60 s, and twenty more as soon as twenty that came beside them serve at 64 s: four such turns until 94 s.
+    assert_eq!(found(90, 120), (90, Some(60.0), 100));
+    // Ten each ten seconds, from 64 s on, and from 60 s on.
+    assert_eq!(found(100, 110), (100, Some(64.0), 60));
+    assert_eq!(found(90, 100), (90, Some(60.0), 60));
 }

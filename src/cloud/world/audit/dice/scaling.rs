@@ -1,9 +1,10 @@
 //! Draws how pools are scaled, and what their controllers see.
 
 use crate::cloud::scaling::{
-    Alarm, Care, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Health, Hook, Hooks, Metric,
-    Metrics, Missing, Policy, Predictive, Prepared, QueueLength, Ratio, Reading, Recorded, Rest, ScaleIn, Scaling,
-    Scheduled, Sees, Shrinks, Side, Simple, Size, Statistic, Step, Stride, TargetTracking, Vertical, WarmPool, Window,
+    Alarm, Care, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Health, Hook, Hooks, Maintenance,
+    Metric, Metrics, Missing, Policy, Predictive, Prepared, QueueLength, Ratio, Reading, Recorded, Rest, ScaleIn,
+    Scaling, Scheduled, Sees, Shrinks, Side, Simple, Size, Statistic, Step, Stride, TargetTracking, Vertical, WarmPool,
+    Window,
 };
 use crate::cloud::topology::{NodeId, Platform, Speed};
 use crate::cloud::world::audit::dice::Dice;
@@ -67,6 +68,10 @@ impl Dice {
                         patience: Span::from_secs(self.of(6)),
                     }),
                     max_lifetime: self.one_in(4).then(|| Span::from_secs(20)),
+                    maintenance: self.one_in(3).then(|| {
+                        let (min_healthy, max_healthy) = self.pick(&[(90, 120), (100, 110), (50, 100), (0, 100)]);
+                        Maintenance { min_healthy, max_healthy }
+                    }),
                     rebalance: self.one_in(2),
                     zone_rebalance: self.one_in(2),
                 },
