@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::beyond::checks;
 use super::draw::{Sketch, course, crash, held, moments, of_work, outage, reclaim, retry, without};
 use super::mailbox;
 use super::taste::Taste;
@@ -150,25 +151,6 @@ fn rebalances(text: &mut String) {
     if let Some(at) = text[from..].find("asg = { ") {
         text.insert_str(from + at + "asg = { ".len(), "rebalance = true, ");
     }
-}
-
-/// How balancers find out who is well.
-fn checks(taste: &mut Taste) -> String {
-    if !taste.has("balancers check") {
-        return String::new();
-    }
-    let interval = taste.number(50, 20_000);
-    let mut text = format!(
-        "health-check = {{ interval = \"{interval}ms\", timeout = \"{}ms\", healthy = {}, unhealthy = {}, fail-open = {} }}\n",
-        taste.number(1, interval),
-        taste.number(1, 5),
-        taste.number(1, 3),
-        taste.has("fail open")
-    );
-    if taste.has("connect timeout") {
-        let _ = writeln!(text, "connect-timeout = {}", taste.span(50, 5_000));
-    }
-    text
 }
 
 impl Plan<'_> {

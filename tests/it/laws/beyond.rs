@@ -5,6 +5,25 @@ use std::fmt::Write;
 use super::architecture::{Door, Plan};
 use super::taste::Taste;
 
+/// How balancers find out who is well.
+pub(super) fn checks(taste: &mut Taste) -> String {
+    if !taste.has("balancers check") {
+        return String::new();
+    }
+    let interval = taste.number(50, 20_000);
+    let mut text = format!(
+        "health-check = {{ interval = \"{interval}ms\", timeout = \"{}ms\", healthy = {}, unhealthy = {}, fail-open = {} }}\n",
+        taste.number(1, interval),
+        taste.number(1, 5),
+        taste.number(1, 3),
+        taste.has("fail open")
+    );
+    if taste.has("connect timeout") {
+        let _ = writeln!(text, "connect-timeout = {}", taste.span(50, 5_000));
+    }
+    text
+}
+
 impl Plan<'_> {
     /// Trouble on a way that something takes, if there is to be any.
     pub(super) fn a_link(&self, taste: &mut Taste, text: &str) -> Option<String> {

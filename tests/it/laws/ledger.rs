@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use queuelab::cloud::fact::{Fact, Loss, Outcome, Who};
 use queuelab::cloud::gauge::{Gauge, Level};
-use queuelab::cloud::topology::{Application, NodeId, NodeKind, Topology};
+use queuelab::cloud::topology::{Application, Harm, NodeId, NodeKind, Topology};
 use queuelab::engine::Observer;
 use queuelab::ground::time::SimTime;
 
@@ -79,6 +79,8 @@ pub struct Ledger {
     in_system: Mirror,
     /// Stays whose work was for nothing, and what was told to be.
     wasted: [u64; 2],
+    /// Stays that ended well, where their answers take time on their way and may come too late; else none.
+    answers: Option<u64>,
     pub crews: Vec<Option<Crew>>,
     mails: Vec<Option<Mail>>,
     away: Vec<Mirror>,
@@ -104,6 +106,7 @@ impl Ledger {
             cut: false,
             in_system: Mirror::default(),
             wasted: [0; 2],
+            answers: has_ways(topology).then_some(0),
             crews: crews.collect(),
             mails: mails.collect(),
             away: vec![Mirror::default(); topology.nodes.len()],
@@ -138,8 +141,8 @@ impl Ledger {
                 });
             }
         }
-        if self.wasted[0] != self.wasted[1] {
-            let [stays, told] = self.wasted;
+        let [stays, told] = self.wasted;
+        if !(stays..=stays + self.answers.unwrap_or(0)).contains(&told) {
             self.wrongs.tell(now, || format!("{stays} stays were for nothing, and {told} are told of"));
         }
         for (place, crew) in self.crews.iter().enumerate() {
@@ -256,6 +259,14 @@ impl Ledger {
     }
 }
 
+/// Whether ways between nodes take time, or may lose what takes them.
+fn has_ways(topology: &Topology) -> bool {
+    let network = &topology.network;
+    network.hop.is_some()
+        || network.across.is_some()
+        || topology.faults.iter().any(|fault| matches!(fault.what, Harm::Link(_)))
+}
+
 impl Observer<Fact> for Ledger {
     fn saw(&mut self, at: SimTime, fact: &Fact) {
         self.hangs(at, fact);
@@ -266,6 +277,11 @@ impl Observer<Fact> for Ledger {
             Fact::Back { node } => away[node.index()].set(at, 0),
             Fact::Served { result: Outcome::Abandoned | Outcome::StaleDelete | Outcome::Duplicate, .. } => {
                 self.wasted[0] += 1;
+            }
+            Fact::Served { result: Outcome::Ok, .. } => {
+                if let Some(answers) = &mut self.answers {
+                    *answers += 1;
+                }
             }
             Fact::Wasted { .. } => self.wasted[1] += 1,
             _ => (),
