@@ -16,7 +16,7 @@ pub struct Groups {
     of: Vec<u32>,
     /// How many of the first messages, visible or out, are looked at; none: all.
     look_ahead: Option<u32>,
-    /// How many of those there are, and the place of the last of them; beyond it stand these.
+    /// How many of those there are, and the place of the last of them; beyond it stand these, in order.
     near: u32,
     edge: u32,
     far: VecDeque<u32>,
@@ -44,11 +44,13 @@ impl Groups {
     /// A message has come to stay at a place.
     fn stands(&mut self, order: u32) {
         let Some(most) = self.look_ahead else { return };
-        if self.near < most && self.far.is_empty() {
+        if self.far.is_empty() && self.near < most || self.near > 0 && order < self.edge {
+            // Who was delayed has a place among the first, and is looked at beside them.
+            self.edge = if self.near == 0 { order } else { self.edge.max(order) };
             self.near += 1;
-            self.edge = order;
         } else {
-            self.far.push_back(order);
+            let at = self.far.partition_point(|&other| other < order);
+            self.far.insert(at, order);
         }
     }
 
@@ -64,6 +66,9 @@ impl Groups {
             return false;
         }
         self.near -= 1;
+        if self.look_ahead.is_some_and(|most| self.near >= most) {
+            return false;
+        }
         let Some(next) = self.far.pop_front() else { return false };
         self.near += 1;
         self.edge = next;
@@ -79,13 +84,18 @@ impl Groups {
         self.of[place] = group;
     }
 
-    /// A new message, behind all others of its group.
+    /// A new message, at its place in its group: behind all others, unless it was delayed longer than they.
     pub fn push(&mut self, message: u32, order: u32, group: u32) {
         self.note(message, group);
         self.stands(order);
         let state = self.groups.entry(group).or_default();
-        state.waiting.push_back((order, message));
-        if state.out == 0 && state.waiting.len() == 1 {
+        let first = state.waiting.front().map(|&(first, _)| first);
+        let at = state.waiting.partition_point(|&(other, _)| other < order);
+        state.waiting.insert(at, (order, message));
+        if state.out == 0 && at == 0 {
+            if let Some(first) = first {
+                self.free.remove(&(first, group));
+            }
             self.free.insert((order, group));
         }
     }
@@ -218,6 +228,34 @@ mod tests {
         assert!(groups.settled(0, 0));
         assert_eq!(groups.pop(None), Some(1));
         assert!(!groups.settled(2, 2), "nobody else is of its group");
+    }
+
+    /// A dead letter that came at once stands behind one that was sent before it and is delayed; each can be taken out.
+    #[test]
+    fn one_that_was_delayed_stands_at_its_place() {
+        let mut groups = Groups::default();
+        groups.push(0, 5, 7);
+        groups.push(1, 3, 7);
+        groups.push(2, 4, 8);
+        groups.take_out(0, 5);
+        groups.push(3, 6, 7);
+        assert_eq!([groups.pop(None), groups.pop(None), groups.pop(None)], [Some(1), Some(2), None]);
+        assert!(groups.settled(1, 3));
+        assert_eq!(groups.pop(None), Some(3));
+    }
+
+    /// Two are looked at, and one that was delayed beside them; the fourth only when two of these are gone.
+    #[test]
+    fn one_that_was_delayed_is_looked_at_beside_the_first() {
+        let mut groups = Groups::new(Some(2));
+        for (message, order) in [(0, 1), (1, 2), (2, 3), (3, 0)] {
+            groups.push(message, order, order);
+        }
+        assert_eq!([groups.pop(None), groups.pop(None), groups.pop(None)], [Some(3), Some(0), Some(1)]);
+        assert_eq!(groups.pop(None), None);
+        assert!(!groups.settled(3, 0));
+        assert!(groups.settled(0, 1));
+        assert_eq!(groups.pop(None), Some(2));
     }
 
     #[test]
