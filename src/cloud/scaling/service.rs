@@ -28,7 +28,7 @@ pub(super) fn restrain(
         return (wanted, None, Memory { fewer_from: now + cooldowns.back, ..memory });
     }
     let resting = now < memory.rest_until;
-    let addition = wanted.saturating_sub(asked.base.unwrap_or(seen.desired));
+    let addition = wanted.saturating_sub(asked.base.unwrap_or(seen.in_service));
     let more = if resting { addition.saturating_sub(memory.added) } else { wanted - seen.desired };
     let to = changed(seen.desired, i64::from(more)).min(wanted);
     if to <= seen.desired {
@@ -76,6 +76,27 @@ mod tests {
         // The two run by then, and still count towards the three.
         assert_eq!(sizes(&[(0, 10, 2), (60, 12, 3)]), [12, 13]);
         assert_eq!(sizes(&[(0, 10, 2), (60, 12, 3), (120, 13, 4), (180, 14, 4)]), [12, 13, 14, 14]);
+    }
+
+    /// A rule that names a number, as that of the queue's length does, adds to those that run, too.
+    #[test]
+    fn a_number_is_an_addition_to_those_that_run() {
+        let group = Group { service: Some(COOLDOWNS), ..Group::default() };
+        let seen = |second, desired| Seen {
+            now: SimTime::from_nanos(second * SECOND),
+            desired,
+            is_service: true,
+            bounds: Bounds { min: 0, max: 40 },
+            ..Seen::nothing()
+        };
+        let asked = |seen: &Seen, desired| {
+            let why = Reason::Share { metric: f64::from(desired), per_worker: 1.0 };
+            Recommendation { desired, rests: true, ..Recommendation::stay(seen, why) }
+        };
+        let (first, memory) = restrain(asked(&seen(0, 0), 2), &seen(0, 0), &group, Memory::default());
+        // Five are wanted, none runs, and two are on their way.
+        let (then, _) = restrain(asked(&seen(60, 2), 5), &seen(60, 2), &group, memory);
+        assert_eq!((first.to, then.to), (2, 5));
     }
 
     /// Both sides of 300 s after the last addition.

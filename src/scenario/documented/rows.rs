@@ -373,6 +373,27 @@ pub(crate) const ROWS: &[Row] = &[
         only: None,
     },
     Row {
+        place: "topology.*.pool.*.scaling.ecs-service.policies.[].predictive.history",
+        value: "\"14d\"",
+        mark: Mark::Documented,
+        source: "Application Auto Scaling user guide, How predictive scaling works",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.ecs-service.policies.[].predictive.buffer",
+        value: "\"300s\"",
+        mark: Mark::Documented,
+        source: "Application Auto Scaling API reference, PredictiveScalingPolicyConfiguration, SchedulingBufferTime",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.scaling.ecs-service.policies.[].predictive.quantile",
+        value: "\"90%\"",
+        mark: Mark::Assumed,
+        source: "how the service forecasts is not published",
+        only: None,
+    },
+    Row {
         place: "topology.*.pool.*.scaling.ecs-service.policies.[].scheduled.late",
         value: "{ exponential = \"5s\" }",
         mark: Mark::Assumed,
