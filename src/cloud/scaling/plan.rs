@@ -213,8 +213,7 @@ pub enum CooldownFrom {
     /// With the decision.
     #[default]
     Decision,
-    /// When the last new worker is in service, or the last one that goes has begun to drain; until then nothing else is
-    /// decided.
+    /// When the last new machine runs, or the last worker that goes has begun to drain; until then nothing else is decided.
     DrainStart,
     /// The same, but when the last one that goes is gone.
     DrainEnd,

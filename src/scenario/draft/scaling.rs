@@ -204,8 +204,8 @@ pub(crate) struct Maintenance {
 pub(crate) enum CooldownFrom {
     /// From the decision.
     Decision,
-    /// From when the last new worker is in service, or the last one that goes has begun to drain; until then nothing that
-    /// rests is decided.
+    /// From when the last new machine runs, or the last worker that goes has begun to drain; until then nothing that rests
+    /// is decided.
     DrainStart,
     /// The same, but from when the last one that goes is gone.
     DrainEnd,
