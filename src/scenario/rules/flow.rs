@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use crate::cloud::arrivals::{Arrivals, Profile, Shape};
-use crate::cloud::scaling::{Policy, Scaling};
+use crate::cloud::scaling::{Group, Policy, Scaling};
 use crate::cloud::topology::{
     Application, Balancer, Mix, NodeId, NodeKind, Pool, Routing, Speed, Step, Topology, Verb, WorkId, Workload,
     WorkloadId,
@@ -223,6 +223,11 @@ pub(super) fn most_workers(pool: &Pool) -> Option<u32> {
         }
         Scaling::Timetable(entries) => entries.iter().map(|entry| entry.workers).fold(start, u32::max),
     })
+}
+
+/// The word of a group in the file.
+pub(super) fn word_of(group: &Group) -> &'static str {
+    if group.service.is_some() { "ecs-service" } else { "asg" }
 }
 
 /// Slots of a worker at its largest.

@@ -9,7 +9,7 @@ use crate::ground::time::{SECOND, Span};
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Foresight;
-use crate::scenario::rules::flow::{Flow, Load, most_workers, profile_rate, rate};
+use crate::scenario::rules::flow::{Flow, Load, most_workers, profile_rate, rate, word_of};
 use crate::scenario::rules::stability::{counted, rates, shown};
 
 pub(super) const MAXIMUM: Foresight =
@@ -63,7 +63,7 @@ fn maximum(application: &Application, topology: &Topology, length: Option<Span>)
                 counted(pool.slots, "slot"),
             );
             let enough = (peak / f64::from(pool.slots)).floor() as u64 + 1;
-            let place = Place::of(&["topology", &topology.name, "pool", &node.name, "scaling", "asg", "max"]);
+            let place = Place::of(&["topology", &topology.name, "pool", &node.name, "scaling", word_of(group), "max"]);
             complaints.push(
                 Complaint::warning("W108", place, what)
                     .advise(format!("`max = {enough}` would do, unless a line that grows is the point")),

@@ -7,7 +7,7 @@ use crate::ground::time::{SECOND, Span};
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Foresight;
-use crate::scenario::rules::flow::{Flow, Load, most_workers, rate, slots};
+use crate::scenario::rules::flow::{Flow, Load, most_workers, rate, slots, word_of};
 
 pub(super) const OVERLOAD: Foresight =
     Foresight { about: "no pool gets more work, on average, than its workers can do at the most", check: overload };
@@ -50,7 +50,7 @@ fn overloaded(topology: &Topology, node: &Node, pool: &Pool, load: Load, most: u
         Scaling::Fixed => ("", place.then("workers")),
         Scaling::Vertical(_) => ("", place.then("scaling")),
         Scaling::Timetable(_) => ("at the most ", place.then("scaling").then("schedule")),
-        Scaling::Group(_) => ("at the most ", place.then("scaling").then("asg").then("max")),
+        Scaling::Group(group) => ("at the most ", place.then("scaling").then(word_of(group)).then("max")),
     };
     let what = format!(
         "pool `{}` of topology `{}` can never keep up: {come} come, and {bound}{} of {} {} {done} at {} each",
