@@ -8,6 +8,7 @@ mod beyond;
 mod crew;
 mod draw;
 mod found;
+mod growth;
 mod ledger;
 mod mail;
 mod mailbox;
