@@ -271,10 +271,12 @@ impl Observer<Fact> for Told {
     }
 }
 
-/// Eighty systems drawn by lot: every kind of node, step, line, scaling, outage and `held` meets every other.
+/// Eighty systems drawn by lot: every kind of node, step, line, scaling, outage and `held` meets every other; and two of
+/// which a longer run found that they did not hold: delayed messages out of order in their group, and a caller that went on
+/// though it had been interrupted just after its answer.
 #[test]
 fn nothing_leaks_and_nothing_is_given_twice_in_any_world() {
-    for seed in 0..80 {
+    for seed in (0..80).chain([636, 849]) {
         let mut dice = Dice::new(seed);
         let (application, topology) = (dice.application(), dice.topology());
         let horizon = Horizon { warm_up: SimTime::START, length: Some(SimTime::from_nanos(80 * SECOND)) };

@@ -105,7 +105,16 @@ impl World<'_> {
             let caller = &mut self.jobs[parent];
             caller.state = State::Working;
             caller.step += 1;
-            self.moves.push_back(Move::Advance { job: parent });
+            self.moves.push_back(Move::Advance { job: parent, slot });
+        }
+    }
+
+    /// A caller that has its answers goes on, if it still holds its slot: one that is better may have taken that, or its
+    /// worker may have gone.
+    pub(super) fn has_answers<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, slot: u32) {
+        let job = &self.jobs[id];
+        if (job.slot, job.state) == (slot, State::Working) && self.pool(job.pool).slots[slot as usize].job == id {
+            self.advance(cx, id);
         }
     }
 

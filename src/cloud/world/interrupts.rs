@@ -98,7 +98,10 @@ impl World<'_> {
                 Some(self.work_of(&job, &request, anew))
             }
             (Held::Restart, Some(Action::Work { piece, .. })) => Some(self.work_of(&job, &request, piece)),
-            _ if slot.until == SimTime::NEVER => Some(pool.talks[job.slot as usize].left),
+            // One that has its answer and has not gone on yet does nothing that could be left.
+            _ if slot.until == SimTime::NEVER => {
+                pool.stands_still(pool.worker_of(job.slot)).then_some(pool.talks[job.slot as usize].left)
+            }
             _ => Some(slot.until - now),
         }
     }

@@ -166,8 +166,8 @@ enum Move {
     Answer { job: u32 },
     /// A job has come to nothing.
     Fail { job: u32, why: Loss },
-    /// A job goes on with its next step.
-    Advance { job: u32 },
+    /// A job whose calls were answered goes on with its next step, unless it was interrupted meanwhile.
+    Advance { job: u32, slot: u32 },
     /// A worker with a line of its own takes the next of it.
     Next { pool: NodeId, worker: u32 },
     /// Those that a slot has taken together go on.
@@ -320,7 +320,7 @@ impl<'a> World<'a> {
             Move::Deliver { job, node } => self.deliver(cx, job, node),
             Move::Answer { job } => self.answer(cx, job),
             Move::Fail { job, why } => self.fail(cx, job, why),
-            Move::Advance { job } => self.advance(cx, job),
+            Move::Advance { job, slot } => self.has_answers(cx, job, slot),
             Move::Next { pool, worker } => self.next_of(cx, pool, worker),
             Move::Together { pool, slot } => self.together_goes_on(cx, pool, slot),
             Move::Begin { job } => self.begins_next(cx, job),
