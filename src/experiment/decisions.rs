@@ -2,14 +2,15 @@
 
 use std::collections::VecDeque;
 
+use crate::cloud::scaling::kubernetes::Why;
 use crate::cloud::scaling::{Decision, Reason};
 use crate::cloud::topology::NodeId;
 
 /// How many changes are kept whole.
 pub const KEPT: usize = 1_000;
 
-/// The reasons by which looks are counted, as the result document writes them.
-pub const REASONS: [&str; 16] = [
+/// The reasons of groups by which looks are counted, as the result document writes them.
+const OWN: [&str; 16] = [
     "share",
     "target",
     "empty",
@@ -28,7 +29,15 @@ pub const REASONS: [&str; 16] = [
     "no-history",
 ];
 
-/// The place of a reason in [`REASONS`].
+/// Reasons there are: those of groups, and after them the words of Kubernetes' controllers.
+const REASONS: usize = OWN.len() + Why::WORDS.len();
+
+/// The word of a reason.
+fn word(place: usize) -> &'static str {
+    if place < OWN.len() { OWN[place] } else { Why::WORDS[place - OWN.len()] }
+}
+
+/// The place of a reason among them.
 fn place(why: Reason) -> usize {
     match why {
         Reason::Share { .. } => 0,
@@ -47,6 +56,7 @@ fn place(why: Reason) -> usize {
         Reason::UnderWay { .. } => 13,
         Reason::Forecast { .. } => 14,
         Reason::NoHistory => 15,
+        Reason::Kubernetes(why) => OWN.len() + why.place(),
     }
 }
 
@@ -54,7 +64,7 @@ fn place(why: Reason) -> usize {
 #[derive(Clone, Debug)]
 pub struct Log {
     /// Looks by node and reason.
-    counts: Vec<[u64; REASONS.len()]>,
+    counts: Vec<[u64; REASONS]>,
     /// Which reason each node's last look had.
     last: Vec<usize>,
     /// The last changes.
@@ -64,7 +74,7 @@ pub struct Log {
 impl Log {
     /// For so many nodes.
     pub fn new(nodes: usize) -> Log {
-        Log { counts: vec![[0; REASONS.len()]; nodes], last: vec![REASONS.len(); nodes], kept: VecDeque::new() }
+        Log { counts: vec![[0; REASONS]; nodes], last: vec![REASONS; nodes], kept: VecDeque::new() }
     }
 
     /// Notes a look. Kept whole is a change, and the first of a row of looks at which a change was held back: a
@@ -81,7 +91,7 @@ impl Log {
                 | Reason::AtLeast { .. }
                 | Reason::AtMost { .. }
                 | Reason::StillBusy
-        );
+        ) || matches!(decision.why, Reason::Kubernetes(why) if why.holds());
         let news = self.last[pool.index()] != reason;
         self.last[pool.index()] = reason;
         if decision.from != decision.to || (held && news) {
@@ -99,7 +109,7 @@ impl Log {
 
     /// How many looks of this node had which reason, for those reasons that it had.
     pub fn counts(&self, node: NodeId) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        REASONS.into_iter().zip(self.counts[node.index()]).filter(|&(_, count)| count > 0)
+        (0..REASONS).map(word).zip(self.counts[node.index()]).filter(|&(_, count)| count > 0)
     }
 
     /// With the counts of another replication added; that one's changes are not kept.

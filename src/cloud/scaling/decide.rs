@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::cloud::scaling::alarm::State;
+use crate::cloud::scaling::kubernetes::Why;
 use crate::cloud::scaling::plan::{CooldownFrom, Group, Policy, Scheduled};
 use crate::cloud::scaling::service;
 use crate::ground::time::{SimTime, Span};
@@ -247,6 +248,8 @@ pub enum Reason {
         /// The number that was wanted.
         wanted: u32,
     },
+    /// A Kubernetes controller's own reason.
+    Kubernetes(Why),
 }
 
 impl Decision {
@@ -280,6 +283,7 @@ impl fmt::Display for Reason {
             Reason::CoolingDown { until, wanted } => write!(f, "wanted {wanted}, but rests until {until}"),
             Reason::AtLeast { min, wanted } => write!(f, "wanted {wanted}, but {min} is the minimum"),
             Reason::AtMost { max, wanted } => write!(f, "wanted {wanted}, but {max} is the maximum"),
+            Reason::Kubernetes(why) => why.fmt(f),
         }
     }
 }

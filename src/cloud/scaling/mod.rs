@@ -7,6 +7,7 @@ mod alarm;
 mod change;
 pub mod decide;
 mod hooks;
+pub mod kubernetes;
 mod metric;
 mod plan;
 mod predictive;
