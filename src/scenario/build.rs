@@ -2,9 +2,12 @@
 
 mod application;
 mod calling;
+mod decide;
 mod fault;
 mod group;
+mod kubernetes;
 mod messages;
+mod metric;
 mod node;
 mod scaling;
 

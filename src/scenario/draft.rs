@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod component;
 pub(crate) mod fault;
 pub(crate) mod group;
+pub(crate) mod kubernetes;
 pub(crate) mod law;
 pub(crate) mod messages;
 pub(crate) mod metric;

@@ -14,6 +14,7 @@ use crate::scenario::draft::scaling::{Policy, Scaling, Scheduled};
 use crate::scenario::draft::workload::Arrivals;
 use crate::scenario::laws::Samples;
 use crate::scenario::place::Place;
+use crate::scenario::rules::kubernetes;
 use crate::scenario::source::Loader;
 use crate::scenario::trace::sheet::{FILE_MAX, Sheet, number};
 use crate::scenario::trace::{self, Recording, Setting, series};
@@ -270,6 +271,12 @@ fn each_metric(draft: &Draft, visit: &mut dyn FnMut(Place, &Metric)) {
                         if let Some(metric) = metric {
                             visit(place.then(group.word).then("policies").nth(index).then(word).then("metric"), metric);
                         }
+                    }
+                }
+                Some(scaling @ (Scaling::Hpa(_) | Scaling::Keda(_) | Scaling::KedaJobs(_) | Scaling::Kpa(_))) => {
+                    let word = kubernetes::word_of(scaling).unwrap_or_default();
+                    for (place, metric) in kubernetes::metrics_of(scaling, &place.then(word)) {
+                        visit(place, metric);
                     }
                 }
                 Some(Scaling::Schedule(_)) | None => {}

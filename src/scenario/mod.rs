@@ -8,6 +8,7 @@ mod build;
 mod change;
 mod complaint;
 mod cron;
+pub mod decide;
 mod digest;
 mod documented;
 mod draft;
@@ -181,7 +182,7 @@ fn look(whole: &Whole<'_>, complaints: &mut Vec<Complaint>) -> Option<Scenario> 
     let mut files = Files::load(draft, &works, loader, &mut found);
     let recordings = std::mem::take(&mut files.recordings);
     let book = prices::book(&draft.prices, &mut files, loader, &mut found);
-    let sight = Sight { draft, tree, works: &works, files: &files, book: &book, faults, holes };
+    let sight = Sight { draft, tree, works: &works, files: &files, book: &book, faults, holes, for_decide: false };
     found.extend(RULES.iter().flat_map(|rule| (rule.check)(&sight)));
     for complaint in &mut found {
         complaint.at = holes.restore(&complaint.at);

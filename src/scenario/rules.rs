@@ -15,6 +15,7 @@ mod gates;
 pub(crate) mod goals;
 mod groups;
 mod growing;
+pub(crate) mod kubernetes;
 pub(crate) mod limits;
 mod links;
 mod messages;
@@ -73,6 +74,7 @@ pub(crate) const RULES: &[Rule] = &[
     groups::RULE,
     receivers::RULE,
     tracking::RULE,
+    kubernetes::RULE,
 ];
 
 /// A check of what was built, for what only means and rates tell.

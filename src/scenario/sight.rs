@@ -53,6 +53,8 @@ pub(crate) struct Sight<'a> {
     /// What could not be derived, and so is lacking here.
     pub faults: &'a [Complaint],
     pub holes: &'a Holes,
+    /// Whether it is asked what would be decided, of values from outside, and nothing is simulated.
+    pub for_decide: bool,
 }
 
 /// One way on from a node.

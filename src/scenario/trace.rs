@@ -2,7 +2,7 @@
 //!
 //! A trace is refused with the lines at fault, or taken; what had to be put right is a warning.
 
-mod clock;
+pub(crate) mod clock;
 mod counts;
 mod instants;
 pub(crate) mod series;

@@ -255,11 +255,29 @@ pub enum Reason {
 impl Decision {
     /// The change in one word, as traces write it.
     pub fn action(&self) -> &'static str {
-        match (self.why, self.from.cmp(&self.to)) {
+        self.why.action(self.from, self.to)
+    }
+}
+
+impl Reason {
+    /// A change for this reason in one word.
+    pub fn action(&self, from: u32, to: u32) -> &'static str {
+        match (self, from.cmp(&to)) {
             (Reason::CoolingDown { .. } | Reason::UnderWay { .. }, _) => "cooldown",
             (_, std::cmp::Ordering::Less) => "scale-out",
             (_, std::cmp::Ordering::Greater) => "scale-in",
             (_, std::cmp::Ordering::Equal) => "none",
+        }
+    }
+
+    /// The sentence, with instants as somebody else writes them.
+    pub fn told(&self, instant: &dyn Fn(SimTime) -> String) -> String {
+        match *self {
+            Reason::CoolingDown { until, wanted } => format!("wanted {wanted}, but rests until {}", instant(until)),
+            Reason::Kubernetes(Why::Resting { until }) => {
+                format!("no trigger is active, but it rests until {}", instant(until))
+            }
+            other => other.to_string(),
         }
     }
 }

@@ -58,6 +58,14 @@ pub struct Ratio {
     pub at_least: f64,
 }
 
+impl Ratio {
+    /// The one value divided by the other; `None` where the divisor is 0.
+    pub fn value(of: f64, to: f64, at_least: f64) -> Option<f64> {
+        let to = to.max(at_least);
+        (to > 0.0).then(|| of / to)
+    }
+}
+
 /// Values and the instants of their datapoints, in the order of time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded(pub Arc<[(SimTime, f64)]>);

@@ -5,6 +5,7 @@
 
 mod alarm;
 mod change;
+mod controller;
 pub mod decide;
 mod hooks;
 pub mod kubernetes;
@@ -18,6 +19,7 @@ mod target_tracking;
 
 pub use alarm::{Condition, Datapoint, History, Missing, Side, State, Window};
 pub use change::Change;
+pub use controller::{Capacity, Controller, Looked};
 pub use decide::{Bounds, Decision, Edge, Memory, Reason, Recommendation, Seen};
 pub use hooks::{Hook, Hooks, Prepared, Rest, Wait, WarmPool};
 pub use metric::{Metric, Metrics, Population, Ratio, Reading, Recorded};

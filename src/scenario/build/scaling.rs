@@ -1,11 +1,9 @@
 //! How the pools of one topology are scaled.
 
-use std::sync::Arc;
-
 use crate::cloud::scaling::{
-    Alarm, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Metric, Metrics, Missing, Policy,
-    Predictive, QueueLength, Ratio, Reading, Recorded, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size,
-    Statistic, Step, Stride, TargetTracking, Vertical, Window,
+    Alarm, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Metric, Missing, Policy, Predictive,
+    QueueLength, Ratio, Reading, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step, Stride,
+    TargetTracking, Vertical, Window,
 };
 use crate::cloud::topology::{Held, NodeId, Platform, Speed};
 use crate::ground::time::{SimTime, Span};
@@ -14,11 +12,10 @@ use crate::scenario::build::node::fraction;
 use crate::scenario::build::{Builder, Ids, count, group};
 use crate::scenario::cron::Cron;
 use crate::scenario::draft::Topology;
-use crate::scenario::draft::metric::{self as draft_metric, Metrics as Seen};
+use crate::scenario::draft::metric as draft_metric;
 use crate::scenario::draft::node::Pool;
-use crate::scenario::draft::quantities::{Amount, Change as DraftChange, Share, Time, Whole};
+use crate::scenario::draft::quantities::{Amount, Change as DraftChange, Time, Whole};
 use crate::scenario::draft::scaling as draft;
-use crate::scenario::files::columns_of;
 use crate::scenario::rules::{alarms, metrics};
 
 /// The rests of an ECS service (Application Auto Scaling user guide, Define cooldown periods).
@@ -54,6 +51,13 @@ impl Builder<'_> {
                 let alarm = vertical.alarm.as_ref().map(|alarm| self.alarm(ids, alarm, own, before));
                 Scaling::Vertical(self.vertical(vertical, alarm, platform, slots))
             }
+            // Its checks refuse these in what is simulated.
+            Some(
+                draft::Scaling::Hpa(_) | draft::Scaling::Keda(_) | draft::Scaling::KedaJobs(_) | draft::Scaling::Kpa(_),
+            ) => {
+                self.slip(format!("pool `{name}` is sized by what is not simulated"));
+                Scaling::Fixed
+            }
             Some(draft::Scaling::Asg(asg)) => Scaling::Group(self.group(ids, topology, name, pool, asg)),
             Some(draft::Scaling::EcsService(service)) => {
                 Scaling::Group(self.ecs_service(ids, topology, name, pool, service))
@@ -74,7 +78,7 @@ impl Builder<'_> {
     }
 
     /// The queue that a pool receives from, or the pool: what a queue's metric is of where the file does not say.
-    fn before(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str) -> NodeId {
+    pub(super) fn before(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str) -> NodeId {
         let taken = |queue: &crate::scenario::draft::messages::Queue| {
             queue.to.as_ref().is_some_and(|to| to.names.iter().any(|to| to == name))
         };
@@ -146,20 +150,6 @@ impl Builder<'_> {
         }
     }
 
-    /// How what happens becomes what the controllers of a topology see.
-    pub(super) fn metrics(&mut self, draft: &Seen) -> Metrics {
-        let share = |share: Option<Share>| share.map_or(0.0, |share| share.0);
-        let span = |time: Option<Time>| time.map_or(Span::ZERO, |time| time.0);
-        Metrics {
-            period: span(draft.period),
-            delay: self.law_or_none(&draft.delay),
-            noise: share(draft.noise),
-            missing: share(draft.missing),
-            detailed: draft.detailed.unwrap_or(true),
-            idle_wake: span(draft.idle_wake),
-        }
-    }
-
     fn vertical(&mut self, draft: &draft::Vertical, alarm: Option<Alarm>, platform: &Platform, slots: u32) -> Vertical {
         let volume = match platform {
             Platform::Ec2 { volume, .. } => *volume,
@@ -186,7 +176,14 @@ impl Builder<'_> {
         }
     }
 
-    fn group(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str, pool: &Pool, draft: &draft::Asg) -> Group {
+    pub(super) fn group(
+        &mut self,
+        ids: &Ids<'_>,
+        topology: &Topology,
+        name: &str,
+        pool: &Pool,
+        draft: &draft::Asg,
+    ) -> Group {
         let min = draft.min.map_or(0, |min| count(min.0));
         let policies = self.policies(ids, topology, name, &draft.policies);
         Group {
@@ -210,7 +207,7 @@ impl Builder<'_> {
     }
 
     /// An ECS service: new tasks count as soon as they run.
-    fn ecs_service(
+    pub(super) fn ecs_service(
         &mut self,
         ids: &Ids<'_>,
         topology: &Topology,
@@ -234,7 +231,13 @@ impl Builder<'_> {
         }
     }
 
-    fn policies(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str, drafts: &[draft::Policy]) -> Vec<Policy> {
+    pub(super) fn policies(
+        &mut self,
+        ids: &Ids<'_>,
+        topology: &Topology,
+        name: &str,
+        drafts: &[draft::Policy],
+    ) -> Vec<Policy> {
         let own = self.id(ids, name);
         let before = self.before(ids, topology, name);
         let mut policies = Vec::new();
@@ -345,46 +348,6 @@ impl Builder<'_> {
             quantile: draft.quantile.map_or(0.9, |share| share.0),
             max_buffer: draft.max_buffer.map(|share| share.0),
         }
-    }
-
-    fn metric(&mut self, ids: &Ids<'_>, draft: &draft_metric::Metric, own: NodeId, before: NodeId) -> Metric {
-        use draft_metric::Metric as Draft;
-        let what = match draft {
-            Draft::Visible(_) => Reading::Visible,
-            Draft::InFlight(_) => Reading::InFlight,
-            Draft::Delayed(_) => Reading::Delayed,
-            Draft::Oldest(_) => Reading::Oldest,
-            Draft::Backlog(_) => Reading::Backlog,
-            Draft::Cpu(_) => Reading::Cpu,
-            Draft::Busy(_) => Reading::Busy,
-            Draft::RequestsPerWorker(_) => Reading::RequestsPerWorker,
-            Draft::InService(_) => Reading::InService,
-            Draft::Ready(_) => Reading::Ready,
-            Draft::Desired(_) => Reading::Desired,
-            Draft::Ratio(ratio) => Reading::Ratio(Box::new(Ratio {
-                of: self.metric(ids, &ratio.of, own, before),
-                to: self.metric(ids, &ratio.to, own, before),
-                at_least: ratio.at_least.map_or(0.0, |least| least.0),
-            })),
-            Draft::Recorded(recorded) => Reading::Recorded(self.recorded(recorded)),
-        };
-        let of = match metrics::node_of(draft) {
-            Some(name) => self.id(ids, name),
-            None if metrics::of_queue(draft) => before,
-            None => own,
-        };
-        Metric { what, of }
-    }
-
-    fn recorded(&mut self, draft: &draft_metric::Recorded) -> Recorded {
-        if let Some(points) = &draft.points {
-            return Recorded(points.iter().map(|(at, value)| (SimTime::START + at.0, value.0)).collect());
-        }
-        let points = columns_of(draft).and_then(|columns| self.sight.files.metrics.get(&columns));
-        Recorded(points.cloned().unwrap_or_else(|| {
-            self.slip("a recorded metric was not read".to_owned());
-            Arc::new([])
-        }))
     }
 }
 

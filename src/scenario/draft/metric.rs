@@ -68,6 +68,8 @@ pub(crate) struct Ratio {
 pub(crate) struct Recorded {
     /// Times since the start of the run, and the value of each datapoint: `[["60s", 4], ["120s", 12]]`.
     pub points: Option<Vec<(Time, Number)>>,
+    /// The name that `decide` knows its values by.
+    pub name: Option<String>,
     /// A CSV file with a line of headings.
     pub file: Option<String>,
     /// The column of times.

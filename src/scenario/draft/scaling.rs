@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::ground::quantity;
 use crate::scenario::draft::fault::Held;
 use crate::scenario::draft::group::{Hooks, WarmPool};
+use crate::scenario::draft::kubernetes::{Hpa, Keda, KedaJobs, Kpa};
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::metric::Metric;
 use crate::scenario::draft::quantities::{Change, Limit, Number, Share, Time, Whole};
@@ -53,6 +54,14 @@ pub(crate) enum Scaling {
     Asg(Box<Asg>),
     /// Application Auto Scaling of an ECS service: the same policies, and rests of its own for more and for fewer.
     EcsService(Box<EcsService>),
+    /// The horizontal pod autoscaler of Kubernetes.
+    Hpa(Box<Hpa>),
+    /// KEDA's `ScaledObject`: from nothing to the first pods and back; between them, an HPA.
+    Keda(Box<Keda>),
+    /// KEDA's `ScaledJob`: a pod for what waits, which ends with it.
+    KedaJobs(Box<KedaJobs>),
+    /// Knative's pod autoscaler.
+    Kpa(Box<Kpa>),
     /// A timetable without a controller.
     Schedule(Vec<Timetable>),
     /// Scaled up and down: a bigger machine in the place of each, with an outage for the change.
@@ -153,6 +162,7 @@ impl Scaling {
                 let EcsService { min, max, policies, .. } = &**service;
                 Some(Bounded { word: "ecs-service", min: *min, desired: None, max: *max, policies })
             }
+            Scaling::Hpa(_) | Scaling::Keda(_) | Scaling::KedaJobs(_) | Scaling::Kpa(_) => None,
             Scaling::Schedule(_) | Scaling::Vertical(_) => None,
         }
     }

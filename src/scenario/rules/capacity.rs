@@ -145,6 +145,7 @@ fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Rang
             ranges.at_least("a lifetime", most, LIFETIME_MIN, place.then("max-lifetime"));
         }
         Scaling::EcsService(_) => {}
+        Scaling::Hpa(_) | Scaling::Keda(_) | Scaling::KedaJobs(_) | Scaling::Kpa(_) => {}
         Scaling::Schedule(rows) => {
             for (index, row) in rows.iter().enumerate() {
                 ranges.within(

@@ -158,6 +158,9 @@ fn reads_within(
                 );
             }
         }
+        // Of values from outside, some have their name alone.
+        Metric::Recorded(recorded)
+            if sight.for_decide && recorded.name.is_some() && recorded.points.is_none() && recorded.file.is_none() => {}
         Metric::Recorded(recorded) => recording(recorded, &place, complaints),
         _ => of_node(sight, (topology, pool), metric, &place, complaints),
     }

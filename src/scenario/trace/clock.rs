@@ -8,7 +8,7 @@ use crate::scenario::complaint::Complaint;
 use crate::scenario::trace::Setting;
 
 /// Advice wherever an instant can't be read.
-pub(super) const ADVICE: &str = "instants are written `2024-05-01 12:00:00`, `2024-05-01T12:00:00Z`, as seconds or milliseconds since 1970, or as seconds from the start; `unit = { COLUMN = \"1ms\" }` says what else a number counts";
+pub(crate) const ADVICE: &str = "instants are written `2024-05-01 12:00:00`, `2024-05-01T12:00:00Z`, as seconds or milliseconds since 1970, or as seconds from the start; `unit = { COLUMN = \"1ms\" }` says what else a number counts";
 
 /// Numbers of this many seconds are since 1970: 3 years, for which nobody records relative times, and 1973 was before
 /// the cloud.
@@ -16,7 +16,7 @@ const EPOCH: f64 = 1e8;
 
 /// The file's own clock: how its instants are written, and what a number of them counts.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     unit: Option<Span>,
     form: Option<Form>,
 }
@@ -90,7 +90,7 @@ impl Form {
 }
 
 /// Whether this may be an instant.
-pub(super) fn is_instant(text: &str) -> bool {
+pub(crate) fn is_instant(text: &str) -> bool {
     Form::of(text, None).is_some()
 }
 

@@ -66,6 +66,11 @@ impl<'b> Sheet<'b> {
         Ok(sheet)
     }
 
+    /// The names of the columns.
+    pub fn headings(&self) -> &[String] {
+        &self.headings
+    }
+
     /// The place of a column.
     pub fn column(&self, name: &str) -> Result<usize, Refusal> {
         if let Some(at) = self.headings.iter().position(|heading| heading == name) {
