@@ -4,6 +4,7 @@ mod bill;
 mod check;
 mod compare;
 mod complain;
+mod decide;
 mod ending;
 mod explain;
 mod files;
@@ -74,6 +75,7 @@ enum Command {
     Init(init::Words),
     Schema(schema::Words),
     Bill(bill::Words),
+    Decide(decide::Words),
     Gallery(gallery::Words),
 }
 
@@ -97,6 +99,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(words) => init::init(&words, &mut voice),
         Command::Schema(words) => schema::schema(&words, &mut voice),
         Command::Bill(words) => bill::bill(&words, &mut voice),
+        Command::Decide(words) => decide::decide(&words, &mut voice),
         Command::Gallery(words) => gallery::gallery(&words, &mut voice),
     };
     ended.unwrap_or_else(|failure| fail(&failure, &mut voice)).code()

@@ -16,10 +16,14 @@ written, by editors that know TOML schemas. `init` writes both.";
 /// Print the JSON Schema of scenarios, for editors
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
-pub struct Words {}
+pub struct Words {
+    /// The schema of documents for `decide` instead
+    #[arg(long)]
+    decide: bool,
+}
 
 /// Prints the schema.
-pub fn schema(_: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
-    voice.say(&scenario::schema())?;
+pub fn schema(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
+    voice.say(&if words.decide { scenario::decide::schema() } else { scenario::schema() })?;
     Ok(Ending::Done)
 }

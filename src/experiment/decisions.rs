@@ -37,6 +37,11 @@ fn word(place: usize) -> &'static str {
     if place < OWN.len() { OWN[place] } else { Why::WORDS[place - OWN.len()] }
 }
 
+/// A reason in one word.
+pub fn word_of(why: Reason) -> &'static str {
+    word(place(why))
+}
+
 /// The place of a reason among them.
 fn place(why: Reason) -> usize {
     match why {

@@ -9,6 +9,7 @@ mod gather;
 mod goals;
 mod outcome;
 mod recorder;
+pub mod replay;
 mod replicate;
 mod run;
 mod series;

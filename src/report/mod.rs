@@ -6,6 +6,7 @@
 //! | every dollar explained | [`bill()`] |
 //! | files for spreadsheets and notebooks | [`csv::all`] |
 //! | pictures, light and dark | [`charts::all`] |
+//! | what a controller would have decided | [`decide::answer`] |
 //!
 //! Nothing here reads or writes a file, and the same document gives the same bytes. Two rules hold in all of them:
 //! a figure has no more digits than its interval supports ([`numbers`]), and no latency stands without the share
@@ -14,6 +15,7 @@
 pub mod bill;
 pub mod charts;
 pub mod csv;
+pub mod decide;
 pub mod finding;
 pub mod numbers;
 pub mod reading;

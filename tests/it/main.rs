@@ -2,6 +2,7 @@
 
 mod cli;
 mod complaints;
+mod decide;
 mod laws;
 mod paper_traces;
 mod recorded;

@@ -1,11 +1,13 @@
 //! The document as pictures: SVG, for white paper and for dark screens, the same bytes for the same document.
 
 use crate::experiment::document::Document;
+use crate::experiment::replay::Answer;
 
 mod axis;
 mod canvas;
 mod cost;
 mod dash;
+mod decisions;
 mod latency;
 mod losses;
 mod parts;
@@ -32,6 +34,14 @@ pub fn all(document: &Document) -> Vec<(String, String)> {
         of_all.into_iter().filter_map(|(name, svg)| Some((name, svg?))).for_each(|(name, svg)| push(name, svg));
     }
     charts
+}
+
+/// The chart of what controllers would have decided, light and dark; none of a single look.
+pub fn of_decisions(answers: &[Answer]) -> Vec<(String, String)> {
+    let both = [theme::LIGHT, theme::DARK].into_iter();
+    let drawn =
+        both.filter_map(|theme| Some((format!("decisions.{}.svg", theme.name), decisions::decisions(answers, theme)?)));
+    drawn.collect()
 }
 
 /// A topology's name without what a file's may not have.

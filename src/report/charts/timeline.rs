@@ -78,7 +78,7 @@ fn shown<'t>(document: &Document, topology: &'t TopologyResult) -> (&'t Levels, 
 }
 
 /// Time that people count this long a run in.
-fn unit(length: f64) -> (&'static str, f64) {
+pub fn unit(length: f64) -> (&'static str, f64) {
     match length {
         length if length >= 4.0 * 86_400.0 => ("days", 86_400.0),
         length if length >= 2.0 * 3_600.0 => ("hours", 3_600.0),

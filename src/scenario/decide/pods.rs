@@ -21,7 +21,7 @@ impl Reading {
             let what = "a pod says what it uses itself, and what its containers use";
             self.refuse("E108", place.then("containers").key(), what, "keep one of them");
         }
-        let uses = |of: &Option<Use>| of.as_ref().map(|of| uses(of));
+        let uses = |of: &Option<Use>| of.as_ref().map(uses);
         let (usage, request) = if draft.containers.is_empty() {
             (uses(&draft.usage), uses(&draft.request))
         } else {

@@ -9,7 +9,7 @@ use queuelab::experiment::document::Document;
 use super::{Desk, expect};
 use crate::tidy::{file, files, root};
 
-const COMMANDS: [&str; 7] = ["compare", "run", "check", "explain", "init", "schema", "bill"];
+const COMMANDS: [&str; 8] = ["compare", "run", "check", "explain", "init", "schema", "bill", "decide"];
 
 #[test]
 fn help_texts_are_as_expected() {
@@ -171,6 +171,14 @@ fn the_gallery_is_what_the_program_makes() {
 fn what_the_help_says_to_type_works() {
     let desk = desk_with_the_project();
     desk.put("usage.toml", file("tests/it/cli/usage.toml").text);
+    desk.put("question.toml", "scaling.kpa = {}\n[[look]]\nstable = 50\npanic = 300\nready = 1\n");
+    desk.put("queue.csv", "time,visible\n0,4\n60,90\n120,80\n180,2\n");
+    desk.put("keda.toml", "scaling.keda = { triggers = [{}] }\n");
+    desk.put("hpa.toml", "scaling.hpa = { max = 9, metrics = [{ value = { metric = \"backlog\", target = 50 } }] }\n");
+    let values = "[[1714564800,\"4\"],[1714564860,\"40\"],[1714564920,\"90\"]]";
+    let series = format!("{{\"metric\":{{\"__name__\":\"queue_depth\"}},\"values\":{values}}}");
+    let range = format!("{{\"status\":\"success\",\"data\":{{\"resultType\":\"matrix\",\"result\":[{series}]}}}}");
+    desk.put("range.json", range);
     let folder = "tests/it/cli/expected";
     // `init` comes first: others use what it wrote.
     let mut helps = vec![file(&format!("{folder}/help-init.txt"))];

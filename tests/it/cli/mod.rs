@@ -1,5 +1,6 @@
 //! The built program from outside: what it prints, writes and answers to the shell.
 
+mod decide;
 mod ends;
 mod help;
 mod inputs;

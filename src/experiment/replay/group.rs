@@ -1,0 +1,159 @@
+//! A group over recorded values: each policy looks in its own rhythm, or at every look that is written down.
+
+use crate::cloud::scaling::{Capacity, Controller, Group, Looked, Memory, Policy, Predictive};
+use crate::experiment::replay::values::{Sharing, Values, instants};
+use crate::experiment::replay::{By, LOOKS_MAX, Look, More, Refusal};
+use crate::ground::time::{SimTime, Span};
+use crate::scenario::decide::{Policy as Asked, Question};
+
+/// From one look of a policy to the next; `None` of a timetable.
+fn rhythm(policy: &Policy) -> Option<Span> {
+    match policy {
+        Policy::QueueLength(rule) => Some(rule.every),
+        Policy::TargetTracking(rule) => Some(rule.period),
+        Policy::Step(rule) => Some(rule.alarm.period),
+        Policy::Simple(rule) => Some(rule.alarm.period),
+        Policy::Predictive(_) => Some(Predictive::LOOK),
+        Policy::Scheduled(_) => None,
+    }
+}
+
+/// A group that is followed from look to look.
+struct Following<'g, 'v, 'q> {
+    controller: Controller<'g>,
+    values: &'v Values<'q>,
+    question: &'q Question,
+    desired: u32,
+    /// Since when it is so.
+    since: SimTime,
+    /// The last look of each policy.
+    last: Vec<SimTime>,
+}
+
+impl Following<'_, '_, '_> {
+    fn look(&mut self, policy: usize, now: SimTime, row: Option<usize>, before: u32) -> Look {
+        let count = |name| self.values.count(name, row);
+        // What another policy decided at this very instant is on its way, or gone.
+        let (more, fewer) = (self.desired.saturating_sub(before), before.saturating_sub(self.desired));
+        let in_service = count("in-service").unwrap_or(before);
+        let coming = count("coming").unwrap_or(before.saturating_sub(in_service)) + more;
+        let in_service = in_service - fewer.saturating_sub(coming).min(in_service);
+        let coming = coming.saturating_sub(fewer);
+        let detail = row.and_then(|row| self.question.details.get(row));
+        let capacity = Capacity {
+            desired: self.desired,
+            in_service,
+            warm: count("warm").or(count("ready")).unwrap_or(in_service).min(in_service),
+            coming,
+            terminating: count("terminating").unwrap_or(0),
+            settled: detail.and_then(|detail| detail.settled).or((coming == 0).then_some(self.since)),
+        };
+        let Capacity { warm, desired, .. } = capacity;
+        let value = self.values.read(policy, row, (self.last[policy], now), Sharing { in_service, warm, desired });
+        let length = |name| u64::from(count(name).unwrap_or(0));
+        let lengths = (length("visible"), length("in-flight"));
+        let Looked { asked, decision, high, low } = self.controller.look(policy, now, value, lengths, &capacity);
+        self.last[policy] = now;
+        if decision.to != decision.from {
+            (self.desired, self.since) = (decision.to, now);
+        }
+        Look {
+            at: now,
+            by: By::Policy(u16::try_from(policy).unwrap_or(u16::MAX)),
+            metric: decision.metric,
+            high,
+            low,
+            recommended: Some(asked.desired),
+            asked: asked.why,
+            from: decision.from,
+            to: decision.to,
+            why: decision.why,
+            more: More::Nothing,
+        }
+    }
+
+    /// What is wanted at a row, where it says so; and so many are in service if it does not say that.
+    fn begin(&mut self, row: Option<usize>) -> u32 {
+        if let Some(desired) = self.values.count("desired", row) {
+            self.desired = desired;
+        }
+        self.desired
+    }
+}
+
+/// The looks of a group's policies.
+pub(super) fn looks(
+    group: &Group,
+    policy: &Asked,
+    question: &Question,
+    values: &mut Values<'_>,
+) -> Result<Vec<Look>, Refusal> {
+    let memory = &question.memory;
+    let begin = Memory {
+        rest_until: memory.rest_until.unwrap_or(SimTime::START),
+        fewer_from: memory.fewer_from.unwrap_or(SimTime::START),
+        added: memory.added,
+        ..Memory::default()
+    };
+    let mut controller = Controller::new(group).remembering(begin, memory.high, memory.low);
+    for (at, reads) in policy.reads.iter().enumerate() {
+        for value in memory.datapoints.get(&reads.name()).into_iter().flatten() {
+            controller.note(at, *value, SimTime::START);
+        }
+    }
+    let start = question.columns.times.first().copied().unwrap_or_default();
+    let mut following = Following {
+        controller,
+        values: &*values,
+        question,
+        desired: question.workers.unwrap_or(group.desired),
+        since: SimTime::START,
+        last: vec![SimTime::START; group.policies.len()],
+    };
+    let mut looks = Vec::new();
+    let first_every = group.policies.iter().find_map(rhythm).unwrap_or(Predictive::LOOK);
+    if question.is_of_looks() {
+        let mut before = None;
+        for (now, row) in instants(question, first_every)? {
+            let in_service = following.begin(row);
+            for (at, rule) in group.policies.iter().enumerate() {
+                let due = match rule {
+                    Policy::Scheduled(rule) => rule.at <= now && before.is_none_or(|before| rule.at > before),
+                    _ => true,
+                };
+                if due {
+                    looks.push(following.look(at, now, row, in_service));
+                }
+            }
+            before = Some(now);
+        }
+        return Ok(looks);
+    }
+    let spacing = question.columns.spacing;
+    // Nobody looks more often than there are datapoints.
+    let of = |rule: &Policy| match rule {
+        Policy::Scheduled(rule) => Ok(vec![(start + (rule.at - SimTime::START), None)]),
+        other => instants(question, rhythm(other).unwrap_or(first_every).max(spacing)),
+    };
+    let all: Vec<Vec<(SimTime, Option<usize>)>> = group.policies.iter().map(of).collect::<Result<_, _>>()?;
+    let total: usize = all.iter().map(Vec::len).sum();
+    if total as u64 > LOOKS_MAX {
+        return Err((format!("{total} looks of all policies"), format!("take a part: at most {LOOKS_MAX} looks")));
+    }
+    let end = question.columns.times.last().copied().unwrap_or_default();
+    let mut next = vec![0; all.len()];
+    let mut at_instant = (SimTime::NEVER, 0);
+    looks.reserve(total);
+    loop {
+        let due = |at: usize| all[at].get(next[at]).map(|look| look.0);
+        let first = (0..all.len()).filter_map(|at| Some((due(at)?, at))).min();
+        let Some((now, at)) = first.filter(|(now, _)| *now <= end) else { break };
+        let row = all[at][next[at]].1;
+        next[at] += 1;
+        if at_instant.0 != now {
+            at_instant = (now, following.begin(row));
+        }
+        looks.push(following.look(at, now, row, at_instant.1));
+    }
+    Ok(looks)
+}

@@ -1,0 +1,214 @@
+//! The HPA over recorded values, alone or between KEDA's own looks.
+
+use crate::cloud::scaling::Metric;
+use crate::cloud::scaling::kubernetes::{
+    Hpa, HpaMemory, HpaSeen, Keda, KedaMemory, KedaSeen, Measured, Pod, PodMetric, Ready, Target, milli,
+};
+use crate::experiment::replay::values::{Sharing, Values, instants};
+use crate::experiment::replay::{By, Look, More, Refusal};
+use crate::ground::time::SimTime;
+use crate::scenario::decide::{PodSeen, Policy, Question, Remembered};
+
+/// Pods that are made up where only their number is known: more need not be told apart.
+const PODS_MAX: u32 = 100_000;
+
+/// Whether the controller begins with the first look: one that is asked once runs already.
+pub(super) fn is_fresh(question: &Question) -> bool {
+    question.memory.fresh.unwrap_or(!question.is_of_looks() || question.details.len() > 1)
+}
+
+/// What an HPA remembers at the first look.
+fn memory(question: &Question) -> HpaMemory {
+    let Remembered { recommended, scaled_up, scaled_down, .. } = &question.memory;
+    let (up, down) = (scaled_up.iter().copied(), scaled_down.iter().copied());
+    match recommended {
+        Some(recommended) => HpaMemory::of(recommended.iter().copied(), up, down),
+        None if is_fresh(question) && scaled_up.is_empty() && scaled_down.is_empty() => HpaMemory::default(),
+        None => HpaMemory::of([], up, down),
+    }
+}
+
+/// The pods at a row: those that are listed, else so many of which so many are ready.
+fn pods(question: &Question, values: &Values<'_>, row: Option<usize>, replicas: u32) -> Vec<Pod> {
+    let listed = row.and_then(|row| question.details.get(row)).map_or(&[][..], |detail| &detail.pods);
+    if !listed.is_empty() {
+        return listed.iter().flat_map(|seen| std::iter::repeat_n(seen.pod, seen.count as usize)).collect();
+    }
+    let there = values.count("current", row).unwrap_or(replicas).min(PODS_MAX);
+    let ready = values.count("ready", row).unwrap_or(there).min(there);
+    let since = SimTime::START;
+    let unready = Pod { ready: Some(Ready { is: false, since }), ..Pod::READY };
+    let all = std::iter::repeat_n(Pod::READY, ready as usize);
+    all.chain(std::iter::repeat_n(unready, (there - ready) as usize)).collect()
+}
+
+/// What is known of a metric of the pods that are listed.
+fn of_pods(question: &Question, row: Option<usize>, name: &str, container: Option<&str>) -> Option<Vec<PodMetric>> {
+    let listed = &question.details.get(row?)?.pods;
+    let of = |seen: &PodSeen| seen.metric(name, container);
+    let known = listed.iter().any(|seen| of(seen).sample.is_some());
+    let each = listed.iter().flat_map(|seen| std::iter::repeat_n(of(seen), seen.count as usize));
+    known.then(|| each.collect())
+}
+
+/// A value from outside as an HPA gets it: a mean of the pods, or a value of all of them.
+fn measured(metric: &Metric, cpu: bool, target: Target, value: f64) -> Measured<'static> {
+    match target {
+        // A share of the CPU, or per cent; a billionth is the noise of multiplication.
+        Target::Utilisation(_) if cpu => Measured::Mean((value * 100.0 + 1e-9).floor() as i64),
+        Target::Utilisation(_) => Measured::Mean((value + 1e-9).floor() as i64),
+        Target::AverageValue(_) if metric.is_per_worker() => Measured::Mean(milli(value)),
+        Target::AverageValue(_) | Target::Value(_) => Measured::Total(milli(value)),
+    }
+}
+
+/// One sync of an HPA with what is measured.
+fn sync(hpa: &Hpa, seen: &HpaSeen<'_>, memory: HpaMemory, explains: bool) -> (Look, HpaMemory) {
+    let more = if explains { More::Proposals(hpa.proposals(seen)) } else { More::Nothing };
+    let asked = hpa.recommend(seen);
+    let (decision, memory) = hpa.restrain(asked, seen, memory);
+    let look = Look {
+        at: seen.now,
+        by: By::Hpa,
+        metric: decision.metric,
+        high: None,
+        low: None,
+        recommended: Some(asked.desired),
+        asked: asked.why,
+        from: decision.from,
+        to: decision.to,
+        why: decision.why,
+        more,
+    };
+    (look, memory)
+}
+
+/// Replicas at the start.
+fn start(question: &Question, least: u32) -> u32 {
+    question.workers.unwrap_or(least)
+}
+
+/// The syncs of an HPA.
+pub(super) fn hpa(
+    hpa: &Hpa,
+    policy: &Policy,
+    question: &Question,
+    values: &mut Values<'_>,
+) -> Result<Vec<Look>, Refusal> {
+    let mut replicas = start(question, hpa.min.max(1));
+    let mut memory = memory(question);
+    let mut last = SimTime::START;
+    let mut looks = Vec::new();
+    for (now, row) in instants(question, hpa.sync)? {
+        let listed = row.and_then(|row| question.details.get(row)).map_or(0, |detail| detail.pods.len());
+        let said = values.count("replicas", row);
+        replicas = said.unwrap_or(replicas);
+        let pods = pods(question, values, row, replicas);
+        if said.is_none() && listed > 0 && looks.is_empty() && question.workers.is_none() {
+            replicas = pods.len() as u32;
+        }
+        let sharing = Sharing { in_service: pods.len() as u32, warm: pods.len() as u32, desired: replicas };
+        let names: Vec<String> = policy.reads.iter().map(|reads| reads.name()).collect();
+        let each: Vec<Option<Vec<PodMetric>>> = (0..hpa.metrics.len())
+            .map(|at| {
+                if values.has(at, row) {
+                    None
+                } else {
+                    {
+                        let container = policy.containers.get(at).and_then(|of| of.as_deref());
+                        of_pods(question, row, &names[at], container)
+                    }
+                }
+            })
+            .collect();
+        let all: Vec<Measured<'_>> = hpa
+            .metrics
+            .iter()
+            .enumerate()
+            .map(|(at, metric)| match (&each[at], values.read(at, row, (last, now), sharing)) {
+                (Some(pods), _) => Measured::Pods(pods),
+                (None, Some(value)) => measured(&metric.metric, metric.cpu, metric.target, value),
+                // Pods that are there and say nothing: they are without samples, which is not the same as unreadable.
+                (None, None) if listed > 0 && !matches!(metric.target, Target::Value(_)) => Measured::Pods(&[]),
+                (None, None) => Measured::Nothing,
+            })
+            .collect();
+        let status = values.count("current", row).unwrap_or(pods.len() as u32);
+        let seen = HpaSeen { now, replicas, status, pods: &pods, measured: &all };
+        let (look, next) = sync(hpa, &seen, memory, question.is_of_looks());
+        memory = next;
+        replicas = look.to;
+        last = now;
+        looks.push(look);
+    }
+    Ok(looks)
+}
+
+/// KEDA's looks, and between them those of its HPA.
+pub(super) fn keda(
+    keda: &Keda,
+    policy: &Policy,
+    question: &Question,
+    values: &mut Values<'_>,
+) -> Result<Vec<Look>, Refusal> {
+    let mut replicas = start(question, keda.min);
+    let mut hpa_memory = memory(question);
+    let remembered = &question.memory;
+    let mut memory = KedaMemory { active: remembered.last_active, failures: remembered.failures.clone() };
+    let polls = instants(question, keda.poll)?;
+    let syncs = instants(question, keda.hpa.sync)?;
+    let made = remembered.made.or(polls.first().map(|poll| poll.0)).unwrap_or_default();
+    let mut looks = Vec::new();
+    let (mut polls, mut syncs) = (polls.into_iter().peekable(), syncs.into_iter().peekable());
+    let mut last = SimTime::START;
+    let mut seen_row = None;
+    loop {
+        // At one instant KEDA looks first.
+        let is_poll = match (polls.peek(), syncs.peek()) {
+            (Some(poll), Some(sync)) => poll.0 <= sync.0,
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (None, None) => return Ok(looks),
+        };
+        let next = if is_poll { polls.next() } else { syncs.next() };
+        let Some((now, row)) = next else { return Ok(looks) };
+        if let Some(said) = values.count("replicas", row)
+            && seen_row != row
+        {
+            replicas = said;
+        }
+        seen_row = row;
+        let sharing = Sharing { in_service: replicas, warm: replicas, desired: replicas };
+        let read: Vec<Option<i64>> =
+            (0..policy.reads.len()).map(|at| values.read(at, row, (last, now), sharing).map(milli)).collect();
+        if is_poll {
+            let (decision, next) = keda.look(&KedaSeen { now, made, replicas, values: &read }, memory);
+            memory = next;
+            replicas = decision.to;
+            looks.push(Look {
+                at: now,
+                by: By::Keda,
+                metric: decision.metric,
+                high: None,
+                low: None,
+                recommended: Some(decision.to),
+                asked: decision.why,
+                from: decision.from,
+                to: decision.to,
+                why: decision.why,
+                more: More::Nothing,
+            });
+        } else if replicas > 0 {
+            let (measured, next) = keda.measured(&read, replicas, memory);
+            memory = next;
+            let pods = pods(question, values, row, replicas);
+            let status = values.count("current", row).unwrap_or(replicas);
+            let seen = HpaSeen { now, replicas, status, pods: &pods, measured: &measured };
+            let (look, next) = sync(&keda.hpa, &seen, hpa_memory, question.is_of_looks());
+            hpa_memory = next;
+            replicas = look.to;
+            last = now;
+            looks.push(look);
+        }
+    }
+}

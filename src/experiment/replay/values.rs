@@ -1,0 +1,207 @@
+//! Values for what policies read: by the names of columns, at the instants of looks.
+
+use std::sync::Arc;
+
+use crate::cloud::scaling::{Ratio, Recorded};
+use crate::experiment::replay::{LOOKS_MAX, Refusal};
+use crate::ground::time::{SimTime, Span};
+use crate::scenario::decide::{Policy, Question, Reads};
+
+/// Where a value comes from.
+#[derive(Clone, Debug)]
+enum Origin {
+    Nothing,
+    Column(usize),
+    Points(Arc<[(SimTime, f64)]>),
+    /// A number of workers, which the look itself knows.
+    Workers(Workers),
+    Ratio(Box<Origin>, Box<Origin>, f64),
+    /// A backlog is what is visible and what is in flight.
+    Backlog(usize, usize),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Workers {
+    InService,
+    Warm,
+    Desired,
+}
+
+/// The workers that metrics may be shared by.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sharing {
+    pub in_service: u32,
+    pub warm: u32,
+    pub desired: u32,
+}
+
+/// What is read at a look.
+pub(super) struct Values<'q> {
+    question: &'q Question,
+    origins: Vec<Origin>,
+    /// What was found about the values, and what was done about it.
+    pub notes: Vec<String>,
+}
+
+/// Names that say something of the workers, and are no metric.
+const ABOUT_WORKERS: [&str; 12] = [
+    "desired",
+    "in-service",
+    "warm",
+    "coming",
+    "terminating",
+    "replicas",
+    "current",
+    "ready",
+    "running",
+    "pending",
+    "stable",
+    "panic",
+];
+
+impl<'q> Values<'q> {
+    /// Finds what a policy reads among what there is.
+    pub fn new(policy: &Policy, question: &'q Question) -> Result<Values<'q>, Refusal> {
+        let mut values = Values { question, origins: Vec::new(), notes: Vec::new() };
+        let needs: Vec<&str> = policy.reads.iter().flat_map(|reads| reads.needs()).collect();
+        let free: Vec<usize> = (0..question.columns.names.len())
+            .filter(|&at| !ABOUT_WORKERS.contains(&question.columns.names[at].as_str()))
+            .collect();
+        let alone = match (needs.as_slice(), free.as_slice()) {
+            ([need, rest @ ..], &[only]) if rest.iter().all(|other| other == need) => Some(only),
+            _ => None,
+        };
+        for reads in &policy.reads {
+            let origin = values.origin(reads, alone)?;
+            values.origins.push(origin);
+        }
+        Ok(values)
+    }
+
+    fn column(&self, name: &str) -> Option<usize> {
+        self.question.columns.names.iter().position(|known| known == name)
+    }
+
+    fn origin(&mut self, reads: &Reads, alone: Option<usize>) -> Result<Origin, Refusal> {
+        let (full, word) = match reads {
+            Reads::Nothing => return Ok(Origin::Nothing),
+            Reads::Recorded(_, points) => return Ok(Origin::Points(points.clone())),
+            Reads::Ratio { name, of, to, at_least } => {
+                return match self.column(name) {
+                    Some(column) => Ok(Origin::Column(column)),
+                    None => {
+                        let (of, to) = (self.origin(of, alone)?, self.origin(to, alone)?);
+                        Ok(Origin::Ratio(Box::new(of), Box::new(to), *at_least))
+                    }
+                };
+            }
+            Reads::Named(name) => (name.clone(), name.as_str()),
+            Reads::Of(node, word) => (format!("{node}.{word}"), word.as_str()),
+        };
+        if let Some(column) = self.column(&full).or_else(|| self.column(word)) {
+            return Ok(Origin::Column(column));
+        }
+        if let ("backlog", Some(visible), Some(flying)) = (word, self.column("visible"), self.column("in-flight")) {
+            return Ok(Origin::Backlog(visible, flying));
+        }
+        match word {
+            "in-service" => return Ok(Origin::Workers(Workers::InService)),
+            "ready" => return Ok(Origin::Workers(Workers::Warm)),
+            "desired" => return Ok(Origin::Workers(Workers::Desired)),
+            _ => {}
+        }
+        if self.question.is_of_looks() {
+            return Ok(Origin::Nothing);
+        }
+        let names = &self.question.columns.names;
+        if let Some(only) = alone {
+            let note = format!("`{}` is taken for `{full}`: it is the only series, and the only metric", names[only]);
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+            return Ok(Origin::Column(only));
+        }
+        let what = format!("the policy reads `{full}`, and the recorded series are `{}`", names.join("`, `"));
+        Err((what, format!("say which it is: `--take {full}=SERIES`")))
+    }
+
+    /// The value that a policy reads at a row, between its last look and now.
+    pub fn read(&self, policy: usize, row: Option<usize>, times: (SimTime, SimTime), sharing: Sharing) -> Option<f64> {
+        self.value(self.origins.get(policy)?, row, times, sharing)
+    }
+
+    fn value(&self, origin: &Origin, row: Option<usize>, times: (SimTime, SimTime), sharing: Sharing) -> Option<f64> {
+        match origin {
+            Origin::Nothing => None,
+            Origin::Column(column) => self.question.columns.at(*column, row?),
+            Origin::Backlog(visible, flying) => {
+                let columns = &self.question.columns;
+                Some(columns.at(*visible, row?)? + columns.at(*flying, row?)?)
+            }
+            Origin::Points(points) => Recorded(points.clone()).between(times.0, times.1),
+            Origin::Workers(workers) => Some(f64::from(match workers {
+                Workers::InService => sharing.in_service,
+                Workers::Warm => sharing.warm,
+                Workers::Desired => sharing.desired,
+            })),
+            Origin::Ratio(of, to, at_least) => {
+                let (of, to) = (self.value(of, row, times, sharing)?, self.value(to, row, times, sharing)?);
+                Ratio::value(of, to, *at_least)
+            }
+        }
+    }
+
+    /// Whether a policy's own value stands in the columns.
+    pub fn has(&self, policy: usize, row: Option<usize>) -> bool {
+        match (self.origins.get(policy), row) {
+            (Some(Origin::Column(column)), Some(row)) => self.question.columns.at(*column, row).is_some(),
+            _ => false,
+        }
+    }
+
+    /// A number of workers or pods at a row, if it is said.
+    pub fn count(&self, name: &str, row: Option<usize>) -> Option<u32> {
+        let value = self.question.columns.value(name, row?)?;
+        // A float beyond u32 becomes its greatest.
+        (value >= 0.0).then(|| value.round() as u32)
+    }
+
+    /// A number at a row.
+    pub fn number(&self, name: &str, row: Option<usize>) -> Option<f64> {
+        self.question.columns.value(name, row?)
+    }
+}
+
+/// The instants of looks in one rhythm, each with the row that is seen then.
+///
+/// Where each row is a look, its own instants; without instants they follow one another in the rhythm. Recorded values
+/// are seen at the first and every `every` after it, each as long as it is the newest and not older than what is usual
+/// between two of them.
+pub(super) fn instants(question: &Question, every: Span) -> Result<Vec<(SimTime, Option<usize>)>, Refusal> {
+    let times = &question.columns.times;
+    let every_nanos = every.nanos().max(1);
+    if question.is_of_looks() {
+        let first = times.first().copied().unwrap_or_default();
+        let at = |row: usize| {
+            if question.untimed { first + Span::from_nanos(every_nanos.saturating_mul(row as u64)) } else { times[row] }
+        };
+        return Ok((0..times.len()).map(|row| (at(row), Some(row))).collect());
+    }
+    let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(Vec::new()) };
+    let looks = (last - first).nanos() / every_nanos + 1;
+    if looks > LOOKS_MAX {
+        let what = format!("a look every {every} for {} would be {looks} looks", last - first);
+        return Err((what, format!("take a part of the recorded values: at most {LOOKS_MAX} looks")));
+    }
+    let hold = every.max(question.columns.spacing);
+    let mut next = 0;
+    let each = (0..looks).map(|look| {
+        let now = first + Span::from_nanos(look * every_nanos);
+        while times.get(next).is_some_and(|at| *at <= now) {
+            next += 1;
+        }
+        let row = next.checked_sub(1).filter(|&row| now - times[row] < hold);
+        (now, row)
+    });
+    Ok(each.collect())
+}
