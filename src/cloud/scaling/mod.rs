@@ -1,7 +1,8 @@
 //! How a pool's size follows the load.
 //!
 //! The chain is always the same: a metric is sampled, its alarms judge, a policy (pure) recommends, restraint (pure)
-//! bounds and delays, and only then has the group hands. A policy is a row in [`Policy`] and a file here.
+//! bounds and delays, and only then has the group hands. A policy is a row in [`Policy`] and a file here. The controllers
+//! of pods are in [`kubernetes`]; a group's [`Controller`] is the chain by itself, for values from outside.
 
 mod alarm;
 mod change;

@@ -43,6 +43,8 @@ pub(super) struct Values<'q> {
     pub notes: Vec<String>,
 }
 
+/// More workers are a slip, and count as so many.
+const WORKERS_MAX: f64 = 1e9;
 /// Names that say something of the workers, and are no metric.
 const ABOUT_WORKERS: [&str; 12] = [
     "desired",
@@ -111,6 +113,7 @@ impl<'q> Values<'q> {
             _ => {}
         }
         if self.question.is_of_looks() {
+            self.note_nothing_of(&full);
             return Ok(Origin::Nothing);
         }
         let names = &self.question.columns.names;
@@ -123,6 +126,20 @@ impl<'q> Values<'q> {
         }
         let what = format!("the policy reads `{full}`, and the recorded series are `{}`", names.join("`, `"));
         Err((what, format!("say which it is: `--take {full}=SERIES`")))
+    }
+
+    /// Says that no look has a value of a name, unless pods have.
+    fn note_nothing_of(&mut self, name: &str) {
+        if self.question.details.iter().any(|detail| !detail.pods.is_empty()) {
+            return;
+        }
+        let names = &self.question.columns.names;
+        let others: Vec<&str> = names.iter().map(String::as_str).filter(|name| !ABOUT_WORKERS.contains(name)).collect();
+        let known = match others.as_slice() {
+            [] => String::new(),
+            some => format!(", and they have `{}`", some.join("`, `")),
+        };
+        self.notes.push(format!("the policy reads `{name}`, of which no look has a value{known}: it is missing"));
     }
 
     /// The value that a policy reads at a row, between its last look and now.
@@ -162,8 +179,7 @@ impl<'q> Values<'q> {
     /// A number of workers or pods at a row, if it is said.
     pub fn count(&self, name: &str, row: Option<usize>) -> Option<u32> {
         let value = self.question.columns.value(name, row?)?;
-        // A float beyond u32 becomes its greatest.
-        (value >= 0.0).then(|| value.round() as u32)
+        (value >= 0.0).then(|| value.round().min(WORKERS_MAX) as u32)
     }
 
     /// A number at a row.

@@ -11,7 +11,7 @@ pub(super) const ROWS_MAX: usize = 6_000_000;
 /// The most columns.
 pub(super) const COLUMNS_MAX: usize = 1_000;
 /// Nanoseconds of the longest question: beyond, clocks overflow.
-const LONGEST: i128 = 200 * 365 * 86_400 * 1_000_000_000;
+pub(super) const LONGEST: i128 = 200 * 365 * 86_400 * 1_000_000_000;
 
 /// Values at instants, each column under a name.
 #[derive(Clone, Debug, Default)]
@@ -207,7 +207,8 @@ impl Columns {
         let spacing = if between.is_empty() {
             0
         } else {
-            let middle = between.len() / 2;
+            // The lower one of two in the middle: gaps make distances longer, never shorter.
+            let middle = (between.len() - 1) / 2;
             *between.select_nth_unstable(middle).1
         };
         let wide = |pair: &&[i128]| (pair[1] - pair[0]) * 2 > spacing * 3;

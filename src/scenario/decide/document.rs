@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::cloud::scaling::{Condition, Missing, Side, State, Window};
 use crate::ground::time::SimTime;
 use crate::scenario::complaint::{Complaint, Severity};
-use crate::scenario::decide::columns::{COLUMNS_MAX, Columns, Zero};
+use crate::scenario::decide::columns::{COLUMNS_MAX, Columns, LONGEST, Zero};
 use crate::scenario::decide::draft::{Beyond, Document, Given, Look, Memory, Moment, StateWord};
 use crate::scenario::decide::exports::{self, Taking};
 use crate::scenario::decide::policy::{self, Policy};
@@ -193,8 +193,8 @@ impl Reading {
         let least = all.iter().map(|(_, moment)| moment.nanos).min().unwrap_or(0);
         let most = all.iter().map(|(_, moment)| moment.nanos).max().unwrap_or(0);
         let nanos = if dated { least } else { least.min(0) };
-        if u64::try_from(most - nanos).is_err() {
-            self.refuse("E201", Place::of(&["look"]), "instants lie more than 500 years apart", "look at their unit");
+        if most - nanos > LONGEST {
+            self.refuse("E201", Place::of(&["look"]), "instants lie more than 200 years apart", "look at their unit");
         }
         self.zero = Zero { nanos, dated };
     }

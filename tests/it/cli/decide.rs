@@ -83,3 +83,25 @@ fn long_recordings_are_read_and_only_changes_are_shown() {
     let told = desk.run(&["decide", "--policy", "p.toml", "--metrics", "m.csv"]).ends(0);
     assert!(told.out.contains("43,200 looks") && told.out.contains("are not shown"), "{}", told.out);
 }
+
+/// The same minutes as `aws cloudwatch get-metric-data` writes them, newest first, beside a document that names the file.
+#[test]
+fn a_document_may_name_its_recording() {
+    let desk = Desk::new();
+    let stamps = ["12:03", "12:02", "12:00"].map(|time| format!("\"2024-05-01T{time}:00+00:00\"")).join(",");
+    let metric = format!("{{\"Id\":\"q1\",\"Label\":\"Visible\",\"Timestamps\":[{stamps}],\"Values\":[30,20,10]}}");
+    desk.put("data/q.json", format!("{{\"MetricDataResults\":[{metric}],\"Messages\":[]}}"));
+    let policy =
+        "scaling.asg = { max = 9, policies = [{ queue-length = { per-worker = 10 } }] }\ndefaults = \"textbook\"\n";
+    desk.put("d.toml", format!("{policy}[series]\nfile = \"data/q.json\"\ntake = {{ visible = \"q1\" }}\n"));
+    let told = desk.run(&["decide", "d.toml", "--json"]).ends(0);
+    let document: Value = serde_json::from_str(&told.out).expect("it is JSON");
+    let looks = document["policies"][0]["looks"].as_array().expect("looks");
+    let sizes: Vec<u64> = looks.iter().filter_map(|look| look["desired"].as_u64()).collect();
+    // The minute without a datapoint changes nothing.
+    assert_eq!(sizes, [1, 1, 2, 3]);
+    assert_eq!(looks[1]["reason"], "no-data");
+    assert_eq!(looks[3]["time"], "2024-05-01T12:03:00Z");
+    desk.put("d.toml", format!("{policy}series.file = \"nowhere.json\"\n"));
+    assert!(desk.run(&["decide", "d.toml"]).ends(2).err.contains("nowhere.json can't be read"));
+}
