@@ -9,7 +9,7 @@ use crate::cloud::node::hands::Hands;
 use crate::cloud::node::levels::Levels;
 use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::pollers::Pollers;
-use crate::cloud::node::programme::{Action, After};
+use crate::cloud::node::programme::{Action, Ending};
 use crate::cloud::node::registry::Registry;
 use crate::cloud::node::slowness::Slowness;
 use crate::cloud::node::track::Track;
@@ -56,8 +56,8 @@ pub struct Pool<'a> {
     pub plan: &'a topology::Pool,
     /// What its workers do, by kind of request.
     pub programme: Vec<Vec<Action<'a>>>,
-    /// What follows on each of those steps.
-    pub after: Vec<Vec<After>>,
+    /// How each of those steps ends, and what follows.
+    pub endings: Vec<Vec<Ending>>,
     /// Names how long a failed message stays out of sight, by kind of request.
     pub failures: Vec<Key>,
     /// Its idle slots, where their polls are counted; else those are open and free.
@@ -66,8 +66,11 @@ pub struct Pool<'a> {
     pub hands: Option<Box<Hands>>,
     /// The row of its heartbeats, where its workers keep messages out of sight while they work on them.
     pub heartbeat: Option<u16>,
-    /// None of its work can fail or is brought by requests.
+    /// How its work ends is told by [`Pool::endings`]: nothing else is to be looked at.
     pub plain: bool,
+    /// Whoever receives a message here is a free slot that begins at once, with nobody to be told but the queue. Kept by
+    /// [`Pool::settle`].
+    pub receives_plainly: bool,
     /// By kind of request, its first step's work, where that is plain.
     pub opening: Vec<Option<(&'a Distribution, Key)>>,
     /// Nothing about it is out of the ordinary at present: in service and open to all, with one line, machines of one
@@ -168,11 +171,12 @@ impl<'a> Pool<'a> {
             id,
             plan,
             programme: Vec::new(),
-            after: Vec::new(),
+            endings: Vec::new(),
             failures: Vec::new(),
             pollers: (!unlimited && !feeds.is_empty()).then(|| Pollers::new(&plan.poll, key)).flatten(),
             heartbeat: None,
             plain: false,
+            receives_plainly: false,
             opening: Vec::new(),
             calm: false,
             closed_ranks: false,
@@ -228,7 +232,7 @@ impl<'a> Pool<'a> {
     /// Tells it what its workers do, by kind of request.
     pub fn learn(&mut self, programme: Vec<Vec<Action<'a>>>) {
         let all_plain = programme.iter().flatten().all(|action| match action {
-            Action::Work { plain, .. } => *plain,
+            Action::Work { ends, .. } => *ends,
             _ => true,
         });
         // Who looks at what is computed can't take the short ways.
@@ -236,7 +240,7 @@ impl<'a> Pool<'a> {
         self.opening = programme
             .iter()
             .map(|steps| match steps.first() {
-                Some(&Action::Work { piece, plain: true, .. }) => piece.law.map(|law| (law, piece.key)),
+                Some(&Action::Work { piece, opens: true, .. }) => piece.law.map(|law| (law, piece.key)),
                 _ => None,
             })
             .collect();
@@ -250,7 +254,7 @@ impl<'a> Pool<'a> {
             (self.simple, self.plain) = (false, false);
             self.opening.iter_mut().for_each(|opening| *opening = None);
         }
-        self.after = programme.iter().map(|steps| After::each(steps)).collect();
+        self.endings = programme.iter().map(|steps| Ending::each(steps)).collect();
         self.programme = programme;
     }
 
@@ -265,6 +269,15 @@ impl<'a> Pool<'a> {
     /// Looks anew whether all is calm: after every change of its workers, and of what keeps it away.
     pub fn settle(&mut self) {
         self.calm = self.is_calm();
+        self.receives_plainly = self.is_plain_receiver();
+    }
+
+    /// What [`Pool::receives_plainly`] must be.
+    pub fn is_plain_receiver(&self) -> bool {
+        let sleeps = self.pollers.as_ref().is_some_and(|pollers| pollers.sleep());
+        let alone = self.hands.is_none() && self.standing.is_none() && self.heartbeat.is_none() && !self.wears;
+        let undisturbed = self.away == 0 && self.leaving == 0 && self.surplus == 0;
+        alone && !sleeps && undisturbed
     }
 
     /// What [`Pool::calm`] must be.

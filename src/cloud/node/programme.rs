@@ -63,8 +63,10 @@ pub enum Action<'a> {
         failing: Key,
         /// Some requests may be such that it always fails on them.
         poisoned: bool,
-        /// Always drawn by request, never fails, computes all the time: the usual case, which needs no further look.
-        plain: bool,
+        /// Always drawn by request, and computes all the time: how it begins needs no further look.
+        opens: bool,
+        /// Whether it goes well is its own chance at most: how it ends needs no further look.
+        ends: bool,
         /// Done once for all that are taken together: the number of its step, from 1; 0 where each does its own.
         together: u16,
     },
@@ -121,15 +123,32 @@ pub enum After {
     More,
 }
 
-impl After {
-    /// What follows on each step of a programme.
-    pub fn each(programme: &[Action<'_>]) -> Vec<After> {
-        let after = |step: usize| match programme[step + 1..] {
-            [] => After::Done,
-            [Action::Send { to: &[to], size: None, copies: 1, .. }] => After::HandOn(to),
-            _ => After::More,
+/// How a step ends, and what follows on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending {
+    /// What follows where it went well.
+    pub after: After,
+    /// The chance that it ends in an error …
+    pub fails: f64,
+    /// … and what names the draws of that.
+    pub failing: Key,
+}
+
+impl Ending {
+    /// How each step of a programme ends.
+    pub fn each(programme: &[Action<'_>]) -> Vec<Ending> {
+        let ending = |step: usize| {
+            let after = match programme[step + 1..] {
+                [] => After::Done,
+                [Action::Send { to: &[to], size: None, copies: 1, group: None, delay: None }] => After::HandOn(to),
+                _ => After::More,
+            };
+            match programme[step] {
+                Action::Work { fails, failing, .. } => Ending { after, fails, failing },
+                _ => Ending { after, fails: 0.0, failing: Key::root(0, 0) },
+            }
         };
-        (0..programme.len()).map(after).collect()
+        (0..programme.len()).map(ending).collect()
     }
 }
 
@@ -156,11 +175,12 @@ impl<'a> Action<'a> {
                 let faults = || application.faults.iter().chain(&topology.faults);
                 let poisoned = faults().any(|fault| matches!(fault.what, Harm::Poison(poison) if poison.work == *work));
                 let drawn = described.law.is_some() && !fresh && !scripted;
-                let plain = drawn && *fails == 0.0 && !together && !poisoned && described.mix.is_all();
+                let opens = drawn && !together && described.mix.is_all();
+                let ends = !scripted && !together && !poisoned && described.mix.is_all();
                 let piece =
                     Piece { work: Some(*work), law: described.law.as_ref(), key, fresh: *fresh, mix: described.mix };
                 let together = if *together { step + 1 } else { 0 };
-                Action::Work { piece, fails: *fails, failing: key.named("fails"), poisoned, plain, together }
+                Action::Work { piece, fails: *fails, failing: key.named("fails"), poisoned, opens, ends, together }
             }
             Verb::Call { to, retry, guards, .. } => {
                 let key = to.iter().fold(key("call").named(name_of(node)), |key, &to| key.named(name_of(to)));
@@ -173,7 +193,7 @@ impl<'a> Action<'a> {
                 let key = key("answer").named(name_of(node));
                 let piece = Piece { work: None, law: Some(latency), key, fresh: true, mix: Mix { computing: 0 } };
                 let failing = key.named("fails");
-                Action::Work { piece, fails: *fails, failing, poisoned: false, plain: false, together: 0 }
+                Action::Work { piece, fails: *fails, failing, poisoned: false, opens: false, ends: false, together: 0 }
             }
             Verb::Put { bucket, size } => {
                 Action::Put { bucket: *bucket, size: sizes(size), takes: latency(*bucket, "put") }

@@ -21,6 +21,9 @@ const BACK: u16 = 3;
 pub struct Queue {
     /// Who receives, in this order of preference.
     pub to: Vec<NodeId>,
+    /// Every message that comes is visible at once, in the order of arrival, whoever sends it and how often it was sent;
+    /// and every receive sees it.
+    pub plain: bool,
     /// How long a received message stays hidden.
     pub visibility: Option<Span>,
     /// The row of its visibility timers.
@@ -75,6 +78,7 @@ impl Queue {
     /// An empty queue. `row` is that of its visibility timers, `lapse` that of its retention.
     pub fn new(plan: &topology::Queue, row: u16, lapse: Option<u16>, delays: bool, key: Key) -> Queue {
         Queue {
+            plain: !plan.fifo && plan.fair.is_none() && plan.delay == Span::ZERO && plan.unseen == 0.0,
             delay: plan.delay,
             retention: plan.retention.zip(lapse),
             in_flight_limit: plan.in_flight_limit.map_or(u64::MAX, u64::from),
@@ -118,6 +122,12 @@ impl Queue {
     #[inline]
     pub fn may_hide(&self, received: SimTime, until: SimTime) -> bool {
         self.ceiling.is_none_or(|most| until <= received.after(most))
+    }
+
+    /// Whether messages that were deleted may be delivered once more.
+    #[inline]
+    pub fn may_duplicate(&self) -> bool {
+        self.duplicates.is_some()
     }
 
     /// Whether the next message that is deleted is delivered once more.

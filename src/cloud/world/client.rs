@@ -374,6 +374,7 @@ impl World<'_> {
 }
 
 /// Names a draw of one attempt (or visit) of one request.
+#[inline]
 pub(super) fn numbered(ordinal: u32, attempt: u16) -> u64 {
     u64::from(ordinal) << 16 | u64::from(attempt)
 }

@@ -6,6 +6,7 @@
 //! first.
 
 mod account;
+mod at_once;
 mod batches;
 mod brownout;
 mod burst;
@@ -267,9 +268,8 @@ impl<'a> Model for World<'a> {
         } else {
             self.handle_rarer(event.unpack(), cx);
         }
-        self.settle(cx);
-        if !self.stirred.is_empty() {
-            self.looks_at_credits(cx);
+        if self.has_left_something() {
+            self.clears_up(cx);
         }
     }
 }
@@ -295,6 +295,21 @@ impl<'a> World<'a> {
             Event::Recall { alarm, .. } => self.alarm(cx, alarm),
             Event::CheckUp { pool } => self.checks_up(cx, pool),
             Event::Look { pool, policy } => self.look(cx, pool, policy),
+        }
+    }
+
+    /// Whether an event has left something to do before the next one.
+    #[inline(always)]
+    fn has_left_something(&self) -> bool {
+        !(self.idle.is_empty() && self.moves.is_empty() && self.vacated.is_empty() && self.stirred.is_empty())
+    }
+
+    /// Does what an event has left to do.
+    #[inline(never)]
+    fn clears_up<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
+        self.settle(cx);
+        if !self.stirred.is_empty() {
+            self.looks_at_credits(cx);
         }
     }
 
@@ -362,11 +377,7 @@ impl<'a> World<'a> {
 
     /// A job belongs to another, or to a message.
     fn bind(&mut self, job: u32, kin: Kin) {
-        let place = job as usize;
-        if place >= self.kin.len() {
-            self.kin.resize(place + 1, Kin::default());
-        }
-        self.kin[place] = kin;
+        at_once::bind(&mut self.kin, job, kin);
     }
 
     /// Marks a pool whose workers may have something to take.

@@ -180,7 +180,7 @@ impl World<'_> {
     pub(super) fn receive_any<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) -> bool {
         for at in 0..self.pool(id).feeds.len() {
             let queue = self.pool(id).feeds[at];
-            if self.receive(cx, id, queue) {
+            if self.receives_at_once(cx, id, queue).unwrap_or_else(|| self.receive(cx, id, queue)) {
                 return true;
             }
         }

@@ -3,7 +3,7 @@
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, After, Named, Node, Piece};
+use crate::cloud::node::{Action, After, Ending, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, WorkId};
 use crate::cloud::world::World;
@@ -18,6 +18,12 @@ use crate::ground::time::{SimTime, Span};
 #[inline(always)]
 pub(super) fn name_of_work(job: &Job, request: &Request) -> u64 {
     u64::from(job.branch) << 32 | u64::from(request.ordinal)
+}
+
+/// Whether a piece of work ends in an error at this visit, by its own chance.
+#[inline]
+fn fails_by_chance(failing: Key, fails: f64, job: &Job, request: &Request) -> bool {
+    unit(&mut failing.nth(u64::from(job.branch)).draw(numbered(request.ordinal, job.visit))) < fails
 }
 
 impl<'a> World<'a> {
@@ -89,11 +95,16 @@ impl<'a> World<'a> {
         let (id, owner) = (place.job, place.request);
         if at.plain {
             place.until = SimTime::NEVER;
-            let job = &mut jobs[id];
-            let after = at.after[requests[owner].workload.index()][usize::from(job.step)];
+            let (job, request) = (&mut jobs[id], &requests[owner]);
+            let Ending { after, fails, failing } = at.endings[request.workload.index()][usize::from(job.step)];
+            if fails > 0.0 && fails_by_chance(failing, fails, job, request) {
+                return self.fails_at_work(cx, id, Outcome::Error, Loss::Error);
+            }
             job.step += 1;
+            let delivery = job.role == Role::Delivery;
             return match after {
-                After::Done if self.done_at_once(cx, id, pool, slot, owner) => (),
+                After::Done if delivery && self.delivered_at_once(cx, id, pool, slot, owner) => (),
+                After::Done if !delivery && self.done_at_once(cx, id, pool, slot, owner) => (),
                 After::Done => self.done(cx, id),
                 After::HandOn(to) if self.hand_on(cx, id, pool, slot, owner, to) => (),
                 After::HandOn(_) | After::More => self.advance(cx, id),
@@ -197,9 +208,7 @@ impl<'a> World<'a> {
         let scripted = self.brought(request).is_some_and(|recorded| {
             recorded.fails.iter().any(|&(name, visit)| Some(name) == work && visit == job.visit)
         });
-        scripted
-            || fails > 0.0
-                && unit(&mut failing.nth(u64::from(job.branch)).draw(numbered(request.ordinal, job.visit))) < fails
+        scripted || fails > 0.0 && fails_by_chance(failing, fails, job, request)
     }
 
     /// Keeps the slot for so long.

@@ -4,7 +4,7 @@
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Lines, Node, Phase, Pool};
-use crate::cloud::request::{Job, NONE, Request, Role, Stage, State};
+use crate::cloud::request::{Job, NONE, Request, Role, State};
 use crate::cloud::topology::{Mix, NodeId, Speed};
 use crate::cloud::world::pools::forgotten;
 use crate::cloud::world::receipts::Undelivered;
@@ -75,109 +75,6 @@ impl World<'_> {
         if !serve(cx, pool, job, &requests[job.request], slot, waited, saved.is_empty()) {
             self.advance(cx, id);
         }
-    }
-
-    /// The usual end of a visit, at one go: a client's only job has done its last step at a pool with one line, and
-    /// the next in line follows it. False, and nothing done, where anything is unusual; `done` does the same in steps.
-    #[inline(always)]
-    pub(super) fn done_at_once<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        id: u32,
-        to: NodeId,
-        slot: u32,
-        owner: u32,
-    ) -> bool {
-        let now = cx.now();
-        let World { nodes, jobs, requests, saved, in_system, idle, .. } = self;
-        let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
-        let Lines::Shared(line) = &mut pool.lines else { return false };
-        let job = &mut jobs[id];
-        let request = &mut requests[owner];
-        let root = job.role == Role::Root;
-        let branch = job.role == Role::Branch && request.stage == Stage::Answered && request.attempt == job.attempt;
-        let usual = (root || branch) && request.is_only_one_job() && pool.calm;
-        if !usual || self.watched || !saved.is_empty() {
-            return false;
-        }
-        let (who, born) = (request.who(), request.born);
-        request.stage = Stage::Ended;
-        request.refs = 0;
-        job.stamp = 0;
-        let (visit, began) = (job.visit, job.since);
-        requests.remove(owner);
-        jobs.remove(id);
-        in_system.down(now);
-        let waiting = line.waiting() > 0;
-        let worker = pool.number_of(pool.worker_of(slot));
-        cx.tell(Fact::Served { who, pool: to, worker, visit, began, result: Outcome::Ok });
-        cx.tell(Fact::Completed { who, born, answered: root });
-        if waiting && !pool.has_free() {
-            self.hand_over(cx, to, slot);
-            return true;
-        }
-        pool.give_in_calm(slot, now);
-        if waiting || !pool.feeds.is_empty() {
-            idle.push_back(to);
-        }
-        true
-    }
-
-    /// The usual way on, at one go: a job has done all but its last step, which sends it to another pool as it is. The
-    /// same job goes there. False, and nothing done, where anything is unusual; `advance` does the same in steps.
-    #[inline(always)]
-    pub(super) fn hand_on<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        id: u32,
-        from: NodeId,
-        slot: u32,
-        owner: u32,
-        to: NodeId,
-    ) -> bool {
-        let direct = matches!(self.nodes[to.index()], Node::Pool(_)) && self.network.is_none();
-        if !direct || self.watched || !self.saved.is_empty() {
-            return false;
-        }
-        let now = cx.now();
-        let stamp = self.new_stamp();
-        let World { nodes, jobs, requests, idle, .. } = self;
-        let Node::Pool(pool) = &mut nodes[from.index()] else { super::not_a("pool") };
-        let Lines::Shared(line) = &pool.lines else { return false };
-        let (job, request) = (&mut jobs[id], &mut requests[owner]);
-        let root = job.role == Role::Root && request.stage == Stage::Asking;
-        let branch = job.role == Role::Branch && request.stage == Stage::Answered;
-        let usual = request.loss.is_none() && request.attempt == job.attempt && pool.calm;
-        if !usual || !(root || branch) {
-            return false;
-        }
-        let (who, born) = (request.who(), request.born);
-        let worker = pool.number_of(pool.worker_of(slot));
-        cx.tell(Fact::Served { who, pool: from, worker, visit: job.visit, began: job.since, result: Outcome::Ok });
-        if root {
-            // What the client waited for is done; the piece that goes on takes its place among what is pending.
-            request.stage = Stage::Answered;
-            cx.tell(Fact::Answered { who, born });
-        }
-        (job.role, job.step, job.visit) = (Role::Branch, 0, job.attempt);
-        (job.pool, job.slot, job.state, job.stamp) = (to, NONE, State::New, stamp);
-        if line.waiting() > 0 && !pool.has_free() {
-            pool.slots[slot as usize].job = NONE;
-            self.deliver(cx, id, to);
-            if self.moves.is_empty() && self.vacated.is_empty() {
-                self.hand_over(cx, from, slot);
-            } else {
-                self.vacated.push_back((from, slot));
-            }
-        } else {
-            let wanted = line.waiting() > 0 || !pool.feeds.is_empty();
-            pool.give_in_calm(slot, now);
-            if wanted {
-                idle.push_back(from);
-            }
-            self.deliver(cx, id, to);
-        }
-        true
     }
 
     /// A job gives its slot back; tells how its stay ended.
