@@ -223,7 +223,9 @@ impl Observer<Fact> for Recorder {
                 if who.counted {
                     let place = &mut self.places[pool.index()];
                     place.wait.add(waited.nanos());
-                    place.queued -= u64::from(place.gathers && waited == Span::ZERO && place.queued > 0);
+                    if place.gathers && waited == Span::ZERO && place.queued > 0 {
+                        place.queued -= 1;
+                    }
                 }
             }
             Fact::Served { who, pool, began, result, .. } => {

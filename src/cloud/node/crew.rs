@@ -320,9 +320,13 @@ impl Pool<'_> {
     /// Notes whether somebody waits at one worker while a slot of another is free.
     #[inline]
     pub fn notes_balance(&mut self, now: SimTime) {
-        if self.standing.is_none() {
-            return;
+        if self.standing.is_some() {
+            self.weighs_balance(now);
         }
+    }
+
+    #[inline(never)]
+    fn weighs_balance(&mut self, now: SimTime) {
         let levels = &mut self.levels;
         let lopsided = levels.line.level() > 0 && levels.busy.level() < levels.slots.level();
         if lopsided != (levels.lopsided.level() > 0) {

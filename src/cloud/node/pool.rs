@@ -487,6 +487,21 @@ impl<'a> Pool<'a> {
         if in_order { worker + 1 } else { self.workers[worker as usize].number }
     }
 
+    /// The number of a slot's worker, where all is calm: no index was used again.
+    #[inline(always)]
+    pub fn number_in_calm(&self, slot: u32) -> u32 {
+        if self.stride == 1 { slot + 1 } else { slot / self.stride + 1 }
+    }
+
+    /// How fast a slot works.
+    #[inline(always)]
+    pub fn pace_of(&self, slot: u32) -> Speed {
+        match self.sizes.as_slice() {
+            [only] => only.speed,
+            _ => self.speed_of(self.worker_of(slot)),
+        }
+    }
+
     /// Whether a worker that holds something stays in service.
     #[inline(always)]
     pub fn stays(&self, worker: u32) -> bool {
@@ -523,6 +538,7 @@ impl<'a> Pool<'a> {
     }
 
     /// Who is next in a line, and whether a place is left in it.
+    #[inline(always)]
     pub fn has_room(&mut self, worker: u32) -> bool {
         match self.plan.room {
             None => true,

@@ -3,66 +3,84 @@
 //! anything is out of the ordinary they do nothing, say so, and it is done in steps.
 
 use crate::cloud::event::Event;
-use crate::cloud::fact::{Fact, Outcome};
-use crate::cloud::node::{Lines, Node};
+use crate::cloud::fact::{Fact, Loss, Outcome};
+use crate::cloud::node::{After, Ending, Lines, Node};
 use crate::cloud::request::{Job, Kin, Mail, Message, NONE, Role, Stage, State};
 use crate::cloud::topology::NodeId;
 use crate::cloud::world::World;
-use crate::cloud::world::visits::serve;
+use crate::cloud::world::steps::fails_by_chance;
+use crate::cloud::world::visits::{pass_on, serve};
 use crate::engine::{Context, Observer};
-use crate::ground::time::Span;
+use crate::ground::time::{SimTime, Span};
 
 impl World<'_> {
-    /// The usual end of a visit, at one go: a client's only job has done its last step at a pool with one line, and
-    /// the next in line follows it. False, and nothing done, where anything is unusual; `done` does the same in steps.
+    /// A slot's work ends. Where that is the usual end of a visit, the next in line follows at once; where all that is left
+    /// sends the piece on as it is, it goes there.
     #[inline(always)]
-    pub(super) fn done_at_once<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        id: u32,
-        to: NodeId,
-        slot: u32,
-        owner: u32,
-    ) -> bool {
+    pub(super) fn finish<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, slot: u32) {
         let now = cx.now();
         let World { nodes, jobs, requests, saved, in_system, idle, .. } = self;
-        let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
-        let Lines::Shared(line) = &mut pool.lines else { return false };
-        let job = &mut jobs[id];
-        let request = &mut requests[owner];
-        let root = job.role == Role::Root;
-        let branch = job.role == Role::Branch && request.stage == Stage::Answered && request.attempt == job.attempt;
-        let usual = (root || branch) && request.is_only_one_job() && pool.calm;
-        if !usual || self.watched || !saved.is_empty() {
-            return false;
+        let Node::Pool(pool) = &mut nodes[at.index()] else { super::not_a("pool") };
+        let place = &mut pool.slots[slot as usize];
+        // An event whose work was interrupted meanwhile finds another time, or nobody.
+        if place.until != now || place.job == NONE {
+            return;
         }
-        let (who, born) = (request.who(), request.born);
-        request.stage = Stage::Ended;
-        request.refs = 0;
-        job.stamp = 0;
-        let (visit, began) = (job.visit, job.since);
-        requests.remove(owner);
-        jobs.remove(id);
-        in_system.down(now);
-        let waiting = line.waiting() > 0;
-        let worker = pool.number_of(pool.worker_of(slot));
-        cx.tell(Fact::Served { who, pool: to, worker, visit, began, result: Outcome::Ok });
-        cx.tell(Fact::Completed { who, born, answered: root });
-        if waiting && !pool.has_free() {
-            self.hand_over(cx, to, slot);
-            return true;
+        let (id, owner) = (place.job, place.request);
+        if !pool.plain {
+            return self.finish_in_steps(cx, at, slot, id);
         }
-        pool.give_in_calm(slot, now);
-        if waiting || !pool.feeds.is_empty() {
-            idle.push_back(to);
+        place.until = SimTime::NEVER;
+        let (job, request) = (&mut jobs[id], &mut requests[owner]);
+        let Ending { after, fails, failing } = pool.endings[request.workload.index()][usize::from(job.step)];
+        if fails > 0.0 && fails_by_chance(failing, fails, job, request) {
+            return self.fails_at_work(cx, id, Outcome::Error, Loss::Error);
         }
-        true
+        job.step += 1;
+        match after {
+            After::Done if job.role == Role::Delivery => {
+                if !self.delivered_at_once(cx, id, at, slot, owner) {
+                    self.done(cx, id);
+                }
+            }
+            After::Done => {
+                // A client's only job, and nobody looks closer.
+                let root = job.role == Role::Root;
+                let answered = request.stage == Stage::Answered && request.attempt == job.attempt;
+                let only = (root || job.role == Role::Branch && answered) && request.is_only_one_job();
+                let Lines::Shared(line) = &pool.lines else { return self.done(cx, id) };
+                if !(only && pool.calm && saved.is_empty()) || self.watched {
+                    return self.done(cx, id);
+                }
+                let (who, born) = (request.who(), request.born);
+                (request.stage, request.refs) = (Stage::Ended, 0);
+                job.stamp = 0;
+                let (visit, began) = (job.visit, job.since);
+                requests.remove(owner);
+                jobs.remove(id);
+                in_system.down(now);
+                let worker = pool.number_in_calm(slot);
+                cx.tell(Fact::Served { who, pool: at, worker, visit, began, result: Outcome::Ok });
+                cx.tell(Fact::Completed { who, born, answered: root });
+                let waiting = line.waiting() > 0;
+                if waiting && !pool.has_free() {
+                    let passed = pass_on(cx, pool, jobs, requests, true, slot);
+                    return self.is_passed_on(cx, at, slot, passed);
+                }
+                pool.give_in_calm(slot, now);
+                if waiting || !pool.feeds.is_empty() {
+                    idle.push_back(at);
+                }
+            }
+            After::HandOn(to) if self.hand_on(cx, id, at, slot, owner, to) => (),
+            After::HandOn(_) | After::More => self.advance(cx, id),
+        }
     }
 
-    /// The usual way on, at one go: a job has done all but its last step, which sends it to another pool or to a queue as
-    /// it is. To a pool the same job goes. False, and nothing done, where anything is unusual; `advance` does the same in steps.
+    /// A job has done all but its last step, which sends it to another pool or to a queue as it is: to a pool the same job
+    /// goes. False, and nothing done, where anything is unusual; `advance` does the same in steps.
     #[inline(always)]
-    pub(super) fn hand_on<O: Observer<Fact>>(
+    fn hand_on<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         id: u32,
@@ -78,7 +96,7 @@ impl World<'_> {
             _ => return false,
         }
         let now = cx.now();
-        let stamp = self.new_stamp();
+        let stamp = self.stamp.wrapping_add(1).max(1);
         let World { nodes, jobs, requests, idle, .. } = self;
         let Node::Pool(pool) = &mut nodes[from.index()] else { super::not_a("pool") };
         let Lines::Shared(line) = &pool.lines else { return false };
@@ -90,7 +108,7 @@ impl World<'_> {
             return false;
         }
         let (who, born) = (request.who(), request.born);
-        let worker = pool.number_of(pool.worker_of(slot));
+        let worker = pool.number_in_calm(slot);
         cx.tell(Fact::Served { who, pool: from, worker, visit: job.visit, began: job.since, result: Outcome::Ok });
         if root {
             // What the client waited for is done; the piece that goes on takes its place among what is pending.
@@ -99,21 +117,23 @@ impl World<'_> {
         }
         (job.role, job.step, job.visit) = (Role::Branch, 0, job.attempt);
         (job.pool, job.slot, job.state, job.stamp) = (to, NONE, State::New, stamp);
-        if line.waiting() > 0 && !pool.has_free() {
+        let waiting = line.waiting() > 0;
+        self.stamp = stamp;
+        if waiting && !pool.has_free() {
             pool.slots[slot as usize].job = NONE;
-            self.deliver(cx, id, to);
+            self.enter(cx, id, to);
             if self.moves.is_empty() && self.vacated.is_empty() {
                 self.hand_over(cx, from, slot);
             } else {
                 self.vacated.push_back((from, slot));
             }
         } else {
-            let wanted = line.waiting() > 0 || !pool.feeds.is_empty();
+            let wanted = waiting || !pool.feeds.is_empty();
             pool.give_in_calm(slot, now);
             if wanted {
                 idle.push_back(from);
             }
-            self.deliver(cx, id, to);
+            self.enter(cx, id, to);
         }
         true
     }
@@ -179,7 +199,7 @@ impl World<'_> {
                 idle.push_back(taker);
             }
         }
-        let worker = pool.number_of(pool.worker_of(slot));
+        let worker = pool.number_in_calm(slot);
         cx.tell(Fact::Served { who, pool: from, worker, visit: job.visit, began: job.since, result: Outcome::Ok });
         if root {
             request.stage = Stage::Answered;
@@ -189,7 +209,8 @@ impl World<'_> {
         jobs.remove(id);
         let waiting = line.waiting() > 0;
         if waiting && !pool.has_free() {
-            self.hand_over(cx, from, slot);
+            let passed = pass_on(cx, pool, jobs, requests, true, slot);
+            self.is_passed_on(cx, from, slot, passed);
             return true;
         }
         pool.give_in_calm(slot, now);

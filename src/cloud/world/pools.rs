@@ -29,7 +29,7 @@ impl World<'_> {
 
     /// A job reaches a pool: a slot, a place in line, or nothing.
     #[inline(always)]
-    fn enter<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
+    pub(super) fn enter<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
         let World { nodes, jobs, requests, saved, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
         if !pool.calm {
@@ -37,7 +37,8 @@ impl World<'_> {
         }
         // The usual case: nothing is out of the ordinary, and either somebody is free or there is a line.
         let Some(slot) = pool.free_slot_in_calm() else {
-            return if pool.preempts().is_some() { self.enter_anyhow(cx, id, to) } else { self.join(cx, id, to, 0) };
+            let joins = matches!(pool.plan.line, Discipline::FirstCome) || pool.preempts().is_none();
+            return if joins { self.join(cx, id, to, 0) } else { self.enter_anyhow(cx, id, to) };
         };
         if let Lines::Shared(line) = &pool.lines
             && line.waiting() == 0
@@ -220,25 +221,32 @@ impl World<'_> {
     /// A job joins a line, if there is room. `worker` matters where each has its own.
     #[inline(always)]
     pub(super) fn join<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
-        let pool = self.pool_mut(to);
+        let World { nodes, jobs, requests, flows, .. } = self;
+        let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
         if !pool.has_room(worker) {
             return self.fail(cx, id, Loss::Full);
         }
-        let now = cx.now();
-        let claim = if pool.plan.line == Discipline::FirstCome { FIRST_COME } else { self.claim(id) };
-        let pool = self.pool_mut(to);
-        pool.lines.of(worker).join(id, claim);
-        pool.levels.line.up(now);
-        pool.notes_balance(now);
-        let job = &mut self.jobs[id];
-        let again = job.state == State::Again;
-        job.state = if again { State::Again } else { State::Waiting };
-        job.since = now;
-        // While a job waits, its slot says which worker's line it stands in.
-        job.slot = worker;
-        let request = &self.requests[job.request];
-        cx.tell(Fact::Queued { who: request.who(), pool: to });
-        if !again && self.flows[request.workload.index()].patience.is_some() {
+        if !matches!(pool.plan.line, Discipline::FirstCome) {
+            return self.joins_by_claim(cx, id, to, worker);
+        }
+        let job = &mut jobs[id];
+        let request = &requests[job.request];
+        let first = stands_in_line(cx, pool, (id, job), request, FIRST_COME, worker);
+        if first && flows[request.workload.index()].patience.is_some() {
+            self.set_patience(cx, id);
+        }
+    }
+
+    /// As [`World::join`], for lines that do not serve in the order of arrival.
+    #[inline(never)]
+    fn joins_by_claim<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
+        let claim = self.claim(id);
+        let World { nodes, jobs, requests, flows, .. } = self;
+        let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
+        let job = &mut jobs[id];
+        let request = &requests[job.request];
+        let first = stands_in_line(cx, pool, (id, job), request, claim, worker);
+        if first && flows[request.workload.index()].patience.is_some() {
             self.set_patience(cx, id);
         }
     }
@@ -420,6 +428,29 @@ impl World<'_> {
         self.loses_place(cx, at, id, place, Loss::Shed);
         true
     }
+}
+
+/// A job stands in a line from now on. Says whether its service has never begun.
+#[inline(always)]
+fn stands_in_line<O: Observer<Fact>>(
+    cx: &mut Context<'_, O>,
+    pool: &mut Pool<'_>,
+    (id, job): (u32, &mut Job),
+    request: &Request,
+    claim: Claim,
+    worker: u32,
+) -> bool {
+    let now = cx.now();
+    pool.lines.of(worker).join(id, claim);
+    pool.levels.line.up(now);
+    pool.notes_balance(now);
+    let again = job.state == State::Again;
+    job.state = if again { State::Again } else { State::Waiting };
+    job.since = now;
+    // While a job waits, its slot says which worker's line it stands in.
+    job.slot = worker;
+    cx.tell(Fact::Queued { who: request.who(), pool: pool.id });
+    !again
 }
 
 /// Whether a job met in a line had left it before its turn; if so, its place is free now.

@@ -3,7 +3,7 @@
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, After, Ending, Named, Node, Piece};
+use crate::cloud::node::{Action, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, WorkId};
 use crate::cloud::world::World;
@@ -22,7 +22,7 @@ pub(super) fn name_of_work(job: &Job, request: &Request) -> u64 {
 
 /// Whether a piece of work ends in an error at this visit, by its own chance.
 #[inline]
-fn fails_by_chance(failing: Key, fails: f64, job: &Job, request: &Request) -> bool {
+pub(super) fn fails_by_chance(failing: Key, fails: f64, job: &Job, request: &Request) -> bool {
     unit(&mut failing.nth(u64::from(job.branch)).draw(numbered(request.ordinal, job.visit))) < fails
 }
 
@@ -82,34 +82,15 @@ impl<'a> World<'a> {
         }
     }
 
-    /// A slot's work ends.
-    #[inline(always)]
-    pub(super) fn finish<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, pool: NodeId, slot: u32) {
-        let World { nodes, jobs, requests, .. } = self;
-        let Node::Pool(at) = &mut nodes[pool.index()] else { super::not_a("pool") };
-        let place = &mut at.slots[slot as usize];
-        // An event whose work was interrupted meanwhile finds another time, or nobody.
-        if place.until != cx.now() || place.job == NONE {
-            return;
-        }
-        let (id, owner) = (place.job, place.request);
-        if at.plain {
-            place.until = SimTime::NEVER;
-            let (job, request) = (&mut jobs[id], &requests[owner]);
-            let Ending { after, fails, failing } = at.endings[request.workload.index()][usize::from(job.step)];
-            if fails > 0.0 && fails_by_chance(failing, fails, job, request) {
-                return self.fails_at_work(cx, id, Outcome::Error, Loss::Error);
-            }
-            job.step += 1;
-            let delivery = job.role == Role::Delivery;
-            return match after {
-                After::Done if delivery && self.delivered_at_once(cx, id, pool, slot, owner) => (),
-                After::Done if !delivery && self.done_at_once(cx, id, pool, slot, owner) => (),
-                After::Done => self.done(cx, id),
-                After::HandOn(to) if self.hand_on(cx, id, pool, slot, owner, to) => (),
-                After::HandOn(_) | After::More => self.advance(cx, id),
-            };
-        }
+    /// A slot's work ends, step by step.
+    #[inline(never)]
+    pub(super) fn finish_in_steps<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        pool: NodeId,
+        slot: u32,
+        id: u32,
+    ) {
         let job = self.jobs[id];
         let request = self.requests[job.request];
         let state = self.pool_mut(pool);

@@ -11,6 +11,7 @@ use crate::cloud::world::receipts::Undelivered;
 use crate::cloud::world::steps::name_of_work;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
+use crate::ground::slab::Slab;
 use crate::ground::time::Span;
 
 impl World<'_> {
@@ -33,26 +34,31 @@ impl World<'_> {
     }
 
     /// A slot that somebody left while others waited goes to the next of them.
-    #[inline(always)]
+    #[inline]
     pub(super) fn hand_over<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, to: NodeId, slot: u32) {
-        let now = cx.now();
         let World { nodes, jobs, requests, saved, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
-        let Lines::Shared(line) = &mut pool.lines else { super::not_a("pool with one line") };
-        match line.next(&mut pool.chance, |job| forgotten(jobs, requests, job)) {
-            Some(id) => {
-                pool.levels.line.down(now);
-                pool.hand_over(slot, id);
-                let job = &mut jobs[id];
-                let waited = now - job.since;
-                if !serve(cx, pool, job, &requests[job.request], slot, waited, saved.is_empty()) {
-                    self.advance(cx, id);
-                }
-            }
-            None => {
-                let worker = pool.give(slot, now);
+        let passed = pass_on(cx, pool, jobs, requests, saved.is_empty(), slot);
+        self.is_passed_on(cx, to, slot, passed);
+    }
+
+    /// What is left to do where a slot was passed on.
+    #[inline(always)]
+    pub(super) fn is_passed_on<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        to: NodeId,
+        slot: u32,
+        passed: Passed,
+    ) {
+        match passed {
+            Passed::On => (),
+            Passed::Unusual(job) => self.advance(cx, job),
+            Passed::Nobody => {
+                let pool = self.pool_mut(to);
+                let worker = pool.give(slot, cx.now());
                 if pool.wears {
-                    self.rests(now, to, worker);
+                    self.rests(cx.now(), to, worker);
                 }
                 self.rouse(to);
             }
@@ -273,6 +279,37 @@ impl World<'_> {
     }
 }
 
+/// To whom a slot was passed on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Passed {
+    /// To the next in line, who began.
+    On,
+    /// To the next in line, whose first step is not plain work.
+    Unusual(u32),
+    /// All in line had left it.
+    Nobody,
+}
+
+/// A slot that somebody left while others waited goes to the next of them.
+#[inline(always)]
+pub(super) fn pass_on<O: Observer<Fact>>(
+    cx: &mut Context<'_, O>,
+    pool: &mut Pool<'_>,
+    jobs: &mut Slab<Job>,
+    requests: &mut Slab<Request>,
+    nothing_saved: bool,
+    slot: u32,
+) -> Passed {
+    let Lines::Shared(line) = &mut pool.lines else { super::not_a("pool with one line") };
+    let Some(id) = line.next(&mut pool.chance, |job| forgotten(jobs, requests, job)) else { return Passed::Nobody };
+    pool.levels.line.down(cx.now());
+    pool.hand_over(slot, id);
+    let job = &mut jobs[id];
+    let waited = cx.now() - job.since;
+    let began = serve(cx, pool, job, &requests[job.request], slot, waited, nothing_saved);
+    if began { Passed::On } else { Passed::Unusual(id) }
+}
+
 /// A job that has a slot begins. False where its first step is not plain work that takes time: `advance` does it.
 #[inline(always)]
 pub(super) fn serve<O: Observer<Fact>>(
@@ -295,7 +332,7 @@ pub(super) fn serve<O: Observer<Fact>>(
         return false;
     }
     let nanos = law.sample(&mut key.draw(name_of_work(job, request)));
-    let takes = pool.speed_of(pool.worker_of(slot)).takes(Span::from_nanos(nanos));
+    let takes = pool.pace_of(slot).takes(Span::from_nanos(nanos));
     if takes == Span::ZERO {
         return false;
     }
