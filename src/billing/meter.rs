@@ -40,6 +40,8 @@ pub struct Meter {
     doors: bool,
     /// Some node is paid by the call.
     tolls: bool,
+    /// Whether either is so.
+    asks: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +79,7 @@ impl Meter {
         let doors =
             nodes.iter().any(|(_, counter)| matches!(counter, Counter::Pool(PoolCounter { door: Some(_), .. })));
         let tolls = nodes.iter().any(|(_, counter)| matches!(counter, Counter::Calls { .. }));
-        Meter { nodes, doors, tolls }
+        Meter { nodes, doors, tolls, asks: doors || tolls }
     }
 
     /// What was used up to `at`, those charged that still run then. All facts up to `at` must have been seen, and
@@ -149,6 +151,7 @@ impl Observer<Fact> for Meter {
                     balancer.routed(at, bytes);
                 }
             }
+            Fact::Started { .. } if !self.asks => (),
             Fact::Started { pool, waited, .. } => {
                 self.stayed(pool, at, waited);
                 if self.tolls

@@ -57,7 +57,7 @@ impl Request {
     /// Whether nothing speaks of it but its client and one job, whose end is its own.
     #[inline(always)]
     pub fn is_only_one_job(&self) -> bool {
-        self.pending == 1 && self.refs == 2 && self.loss.is_none()
+        (self.pending == 1) & (self.refs == 2) & self.loss.is_none()
     }
 
     /// One thing more speaks of it.

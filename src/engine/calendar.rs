@@ -151,14 +151,12 @@ impl Calendar {
         if !self.crowd.is_empty() {
             return self.next_of_crowd(key, end);
         }
-        if self.aside < key {
+        let (time, aside) = (time_of(key), time_of(self.aside));
+        if aside < time || aside == time && self.aside < key {
             return self.next_aside(end);
         }
-        if is_nothing(key) {
-            return None;
-        }
-        let at = SimTime::from_nanos(time_of(key));
-        if at > end {
+        let at = SimTime::from_nanos(time);
+        if at > end || is_nothing(key) {
             return None;
         }
         self.front.take();

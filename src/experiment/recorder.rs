@@ -197,6 +197,14 @@ impl Recorder {
     }
 }
 
+impl Place {
+    /// One of a pool that takes several together began without a wait: it was counted as one who waits before.
+    #[cold]
+    fn gathered_at_once(&mut self, waited: Span) {
+        self.queued -= u64::from(waited == Span::ZERO && self.queued > 0);
+    }
+}
+
 /// Whether a node's slots take several jobs together.
 fn gathers(node: &Node) -> bool {
     matches!(&node.kind, NodeKind::Pool(pool) if pool.batch.is_some())
@@ -223,8 +231,8 @@ impl Observer<Fact> for Recorder {
                 if who.counted {
                     let place = &mut self.places[pool.index()];
                     place.wait.add(waited.nanos());
-                    if place.gathers && waited == Span::ZERO && place.queued > 0 {
-                        place.queued -= 1;
+                    if place.gathers {
+                        place.gathered_at_once(waited);
                     }
                 }
             }

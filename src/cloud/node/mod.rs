@@ -34,7 +34,7 @@ pub use levels::Levels;
 pub use line::Lines;
 pub use pollers::Pollers;
 pub use pool::{Pool, Slot, Talk};
-pub use programme::{Action, After, Calls, Ending, Named, Piece, Whose};
+pub use programme::{Action, After, Calls, Ending, Kind, Named, Piece, Whose};
 pub use queue::Queue;
 pub use registry::Registry;
 pub use sameness::{Fate, Sameness};

@@ -9,7 +9,7 @@ use crate::cloud::node::hands::Hands;
 use crate::cloud::node::levels::Levels;
 use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::pollers::Pollers;
-use crate::cloud::node::programme::{Action, Ending};
+use crate::cloud::node::programme::{Action, Ending, Kind};
 use crate::cloud::node::registry::Registry;
 use crate::cloud::node::slowness::Slowness;
 use crate::cloud::node::track::Track;
@@ -229,8 +229,8 @@ impl<'a> Pool<'a> {
         }
     }
 
-    /// Tells it what its workers do, by kind of request.
-    pub fn learn(&mut self, programme: Vec<Vec<Action<'a>>>) {
+    /// Tells it what its workers do, by kind of request, and what each node is.
+    pub fn learn(&mut self, programme: Vec<Vec<Action<'a>>>, kind: impl Fn(NodeId) -> Kind) {
         let all_plain = programme.iter().flatten().all(|action| match action {
             Action::Work { ends, .. } => *ends,
             _ => true,
@@ -254,7 +254,7 @@ impl<'a> Pool<'a> {
             (self.simple, self.plain) = (false, false);
             self.opening.iter_mut().for_each(|opening| *opening = None);
         }
-        self.endings = programme.iter().map(|steps| Ending::each(steps)).collect();
+        self.endings = programme.iter().map(|steps| Ending::each(steps, &kind)).collect();
         self.programme = programme;
     }
 

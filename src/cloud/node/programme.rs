@@ -117,10 +117,23 @@ pub enum Action<'a> {
 pub enum After {
     /// Nothing: it was the last one.
     Done,
-    /// The last step, which sends one piece to this node, as it is.
+    /// The last step, which sends one piece to this pool, as it is.
     HandOn(NodeId),
+    /// The last step, which sends one piece to this queue, as it is.
+    Post(NodeId),
     /// Another step.
     More,
+}
+
+/// What a node is to those who send a piece there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A pool, or a service.
+    Pool,
+    /// A queue.
+    Queue,
+    /// A balancer, or a bucket.
+    Other,
 }
 
 /// How a step ends, and what follows on it.
@@ -135,12 +148,16 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// How each step of a programme ends.
-    pub fn each(programme: &[Action<'_>]) -> Vec<Ending> {
+    /// How each step of a programme ends. `kind`: what a node is.
+    pub fn each(programme: &[Action<'_>], kind: &impl Fn(NodeId) -> Kind) -> Vec<Ending> {
         let ending = |step: usize| {
             let after = match programme[step + 1..] {
                 [] => After::Done,
-                [Action::Send { to: &[to], size: None, copies: 1, group: None, delay: None }] => After::HandOn(to),
+                [Action::Send { to: &[to], size: None, copies: 1, group: None, delay: None }] => match kind(to) {
+                    Kind::Pool => After::HandOn(to),
+                    Kind::Queue => After::Post(to),
+                    Kind::Other => After::More,
+                },
                 _ => After::More,
             };
             match programme[step] {

@@ -46,10 +46,16 @@ impl World<'_> {
             After::Done => {
                 // A client's only job, and nobody looks closer.
                 let root = job.role == Role::Root;
-                let answered = request.stage == Stage::Answered && request.attempt == job.attempt;
-                let only = (root || job.role == Role::Branch && answered) && request.is_only_one_job();
+                let branch = job.role == Role::Branch;
+                let answered = (request.stage == Stage::Answered) & (request.attempt == job.attempt);
                 let Lines::Shared(line) = &pool.lines else { return self.done(cx, id) };
-                if !(only && pool.calm && saved.is_empty()) || self.watched {
+                // One branch for all: each by itself would be guessed wrongly more often.
+                if !((root | branch & answered)
+                    & request.is_only_one_job()
+                    & pool.calm
+                    & !self.watched
+                    & saved.is_empty())
+                {
                     return self.done(cx, id);
                 }
                 let (who, born) = (request.who(), request.born);
@@ -72,73 +78,57 @@ impl World<'_> {
                     idle.push_back(at);
                 }
             }
-            After::HandOn(to) if self.hand_on(cx, id, at, slot, owner, to) => (),
-            After::HandOn(_) | After::More => self.advance(cx, id),
+            After::HandOn(to) => {
+                let root = (job.role == Role::Root) & (request.stage == Stage::Asking);
+                let branch = (job.role == Role::Branch) & (request.stage == Stage::Answered);
+                let current = request.loss.is_none() & (request.attempt == job.attempt);
+                let Lines::Shared(line) = &pool.lines else { return self.advance(cx, id) };
+                let undisturbed = self.network.is_none() & !self.watched & !self.exacting & saved.is_empty();
+                if !((root | branch) & current & pool.calm & undisturbed) {
+                    return self.advance(cx, id);
+                }
+                let (who, born) = (request.who(), request.born);
+                let worker = pool.number_in_calm(slot);
+                let (visit, began) = (job.visit, job.since);
+                cx.tell(Fact::Served { who, pool: at, worker, visit, began, result: Outcome::Ok });
+                if root {
+                    // What the client waited for is done; the same job goes on, in the place of what is pending.
+                    request.stage = Stage::Answered;
+                    cx.tell(Fact::Answered { who, born });
+                }
+                self.stamp = self.stamp.wrapping_add(1).max(1);
+                (job.role, job.step, job.visit) = (Role::Branch, 0, job.attempt);
+                (job.pool, job.slot, job.state, job.stamp) = (to, NONE, State::New, self.stamp);
+                let waiting = line.waiting() > 0;
+                if waiting && !pool.has_free() {
+                    pool.slots[slot as usize].job = NONE;
+                    self.enter(cx, id, to);
+                    if !(self.moves.is_empty() && self.vacated.is_empty()) {
+                        return self.vacated.push_back((at, slot));
+                    }
+                    let World { nodes, jobs, requests, .. } = self;
+                    let Node::Pool(pool) = &mut nodes[at.index()] else { super::not_a("pool") };
+                    let passed = pass_on(cx, pool, jobs, requests, self.saved.is_empty(), slot);
+                    self.is_passed_on(cx, at, slot, passed);
+                } else {
+                    pool.give_in_calm(slot, now);
+                    if waiting || !pool.feeds.is_empty() {
+                        idle.push_back(at);
+                    }
+                    self.enter(cx, id, to);
+                }
+            }
+            After::Post(to) => {
+                if !self.posts_at_once(cx, id, (at, slot), owner, to) {
+                    self.advance(cx, id);
+                }
+            }
+            After::More => self.advance(cx, id),
         }
     }
 
-    /// A job has done all but its last step, which sends it to another pool or to a queue as it is: to a pool the same job
-    /// goes. False, and nothing done, where anything is unusual; `advance` does the same in steps.
-    #[inline(always)]
-    fn hand_on<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        id: u32,
-        from: NodeId,
-        slot: u32,
-        owner: u32,
-        to: NodeId,
-    ) -> bool {
-        let undisturbed = self.network.is_none() && !self.watched && !self.exacting && self.saved.is_empty();
-        match self.nodes[to.index()] {
-            Node::Pool(_) if undisturbed => (),
-            Node::Queue(_) if undisturbed => return self.posts_at_once(cx, id, (from, slot), owner, to),
-            _ => return false,
-        }
-        let now = cx.now();
-        let stamp = self.stamp.wrapping_add(1).max(1);
-        let World { nodes, jobs, requests, idle, .. } = self;
-        let Node::Pool(pool) = &mut nodes[from.index()] else { super::not_a("pool") };
-        let Lines::Shared(line) = &pool.lines else { return false };
-        let (job, request) = (&mut jobs[id], &mut requests[owner]);
-        let root = job.role == Role::Root && request.stage == Stage::Asking;
-        let branch = job.role == Role::Branch && request.stage == Stage::Answered;
-        let usual = request.loss.is_none() && request.attempt == job.attempt && pool.calm;
-        if !usual || !(root || branch) {
-            return false;
-        }
-        let (who, born) = (request.who(), request.born);
-        let worker = pool.number_in_calm(slot);
-        cx.tell(Fact::Served { who, pool: from, worker, visit: job.visit, began: job.since, result: Outcome::Ok });
-        if root {
-            // What the client waited for is done; the piece that goes on takes its place among what is pending.
-            request.stage = Stage::Answered;
-            cx.tell(Fact::Answered { who, born });
-        }
-        (job.role, job.step, job.visit) = (Role::Branch, 0, job.attempt);
-        (job.pool, job.slot, job.state, job.stamp) = (to, NONE, State::New, stamp);
-        let waiting = line.waiting() > 0;
-        self.stamp = stamp;
-        if waiting && !pool.has_free() {
-            pool.slots[slot as usize].job = NONE;
-            self.enter(cx, id, to);
-            if self.moves.is_empty() && self.vacated.is_empty() {
-                self.hand_over(cx, from, slot);
-            } else {
-                self.vacated.push_back((from, slot));
-            }
-        } else {
-            let wanted = waiting || !pool.feeds.is_empty();
-            pool.give_in_calm(slot, now);
-            if wanted {
-                idle.push_back(from);
-            }
-            self.enter(cx, id, to);
-        }
-        true
-    }
-
-    /// As [`World::hand_on`], where the piece goes into a queue: a message takes the job's place.
+    /// All that a job has left to do sends its piece to a queue as it is: a message takes its place. False, and nothing
+    /// done, where anything is unusual; `advance` does the same in steps.
     #[inline(always)]
     fn posts_at_once<O: Observer<Fact>>(
         &mut self,
@@ -149,6 +139,9 @@ impl World<'_> {
         to: NodeId,
     ) -> bool {
         let now = cx.now();
+        if self.network.is_some() || self.watched || self.exacting || !self.saved.is_empty() {
+            return false;
+        }
         let tag = self.stamp.wrapping_add(1).max(1);
         let World { nodes, jobs, requests, messages, flows, rows, idle, throttles, .. } = self;
         let Ok([Node::Pool(pool), Node::Queue(queue)]) = nodes.get_disjoint_mut([from.index(), to.index()]) else {
@@ -278,7 +271,7 @@ impl World<'_> {
         });
         bind(kin, id, Kin { parent: message, ..Kin::default() });
         pool.take(slot, id, now);
-        let began = serve(cx, pool, &mut jobs[id], request, slot, Span::ZERO, saved.is_empty());
+        let began = serve(cx, pool, (id, &mut jobs[id]), request, slot, Span::ZERO, saved.is_empty());
         self.stamp = stamp;
         if !began {
             self.advance(cx, id);

@@ -301,7 +301,8 @@ impl<'a> World<'a> {
     /// Whether an event has left something to do before the next one.
     #[inline(always)]
     fn has_left_something(&self) -> bool {
-        !(self.idle.is_empty() && self.moves.is_empty() && self.vacated.is_empty() && self.stirred.is_empty())
+        // One sum instead of four questions: this is asked after every event.
+        self.idle.len() | self.moves.len() | self.vacated.len() | self.stirred.len() != 0
     }
 
     /// Does what an event has left to do.

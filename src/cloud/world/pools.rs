@@ -95,7 +95,8 @@ impl World<'_> {
             }
             pool.take(slot, id, cx.now());
             let job = &mut jobs[id];
-            if !serve(cx, pool, job, &requests[job.request], slot, Span::ZERO, saved.is_empty()) {
+            let request = &requests[job.request];
+            if !serve(cx, pool, (id, job), request, slot, Span::ZERO, saved.is_empty()) {
                 self.advance(cx, id);
             }
             return;

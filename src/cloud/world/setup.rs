@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::cloud::arrivals::{Arrivals, Source};
 use crate::cloud::caller::Caller;
 use crate::cloud::fact::Fact;
-use crate::cloud::node::{Action, Balancer, Bucket, Named, Node, Pool, Queue, Registry, Track, Whose};
+use crate::cloud::node::{Action, Balancer, Bucket, Kind, Named, Node, Pool, Queue, Registry, Track, Whose};
 use crate::cloud::topology::{self, Application, Fault, Harm, NodeId, NodeKind, Topology, Verb, WorkloadId};
 use crate::cloud::world::guards::{Callers, callers};
 use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, control, network, trouble};
@@ -137,7 +137,12 @@ fn build_nodes<'a>(
                     _ => None,
                 });
                 state.registry = Registry::behind(before).map(Box::new);
-                state.learn(programmes(application, topology, root, NodeId::at(index), pool, (rows, callers)));
+                let programme = programmes(application, topology, root, NodeId::at(index), pool, (rows, callers));
+                state.learn(programme, |node| match &topology.nodes[node.index()].kind {
+                    NodeKind::Queue(_) => Kind::Queue,
+                    kind if kind.pool().is_some() => Kind::Pool,
+                    _ => Kind::Other,
+                });
                 let mut faults = application.faults.iter().chain(&topology.faults);
                 let slows = |fault: &Fault| matches!(fault.what, Harm::BrownOut(plan) if plan.slows(NodeId::at(index), &node.kind));
                 let slowed = faults.any(slows) || state.burst.is_some();

@@ -3,7 +3,7 @@
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, Lines, Node, Phase, Pool};
+use crate::cloud::node::{Action, Lines, Node, Phase, Pool, Slot};
 use crate::cloud::request::{Job, NONE, Request, Role, State};
 use crate::cloud::topology::{Mix, NodeId, Speed};
 use crate::cloud::world::pools::forgotten;
@@ -78,7 +78,8 @@ impl World<'_> {
         let World { nodes, jobs, requests, saved, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
         let job = &mut jobs[id];
-        if !serve(cx, pool, job, &requests[job.request], slot, waited, saved.is_empty()) {
+        let request = &requests[job.request];
+        if !serve(cx, pool, (id, job), request, slot, waited, saved.is_empty()) {
             self.advance(cx, id);
         }
     }
@@ -303,10 +304,11 @@ pub(super) fn pass_on<O: Observer<Fact>>(
     let Lines::Shared(line) = &mut pool.lines else { super::not_a("pool with one line") };
     let Some(id) = line.next(&mut pool.chance, |job| forgotten(jobs, requests, job)) else { return Passed::Nobody };
     pool.levels.line.down(cx.now());
-    pool.hand_over(slot, id);
+    pool.begun += 1;
     let job = &mut jobs[id];
     let waited = cx.now() - job.since;
-    let began = serve(cx, pool, job, &requests[job.request], slot, waited, nothing_saved);
+    let request = &requests[job.request];
+    let began = serve(cx, pool, (id, job), request, slot, waited, nothing_saved);
     if began { Passed::On } else { Passed::Unusual(id) }
 }
 
@@ -315,7 +317,7 @@ pub(super) fn pass_on<O: Observer<Fact>>(
 pub(super) fn serve<O: Observer<Fact>>(
     cx: &mut Context<'_, O>,
     pool: &mut Pool<'_>,
-    job: &mut Job,
+    (id, job): (u32, &mut Job),
     request: &Request,
     slot: u32,
     waited: Span,
@@ -325,18 +327,20 @@ pub(super) fn serve<O: Observer<Fact>>(
     job.slot = slot;
     job.since = now;
     job.state = State::Working;
-    pool.slots[slot as usize].request = job.request;
     cx.tell(Fact::Started { who: request.who(), pool: pool.id, waited });
-    let Some((law, key)) = pool.opening[request.workload.index()] else { return false };
-    if job.step > 0 || pool.still > 0 || !nothing_saved {
-        return false;
+    if let Some((law, key)) = pool.opening[request.workload.index()]
+        && (job.step == 0) & (pool.still == 0) & nothing_saved
+    {
+        let nanos = law.sample(&mut key.draw(name_of_work(job, request)));
+        let takes = pool.pace_of(slot).takes(Span::from_nanos(nanos));
+        if takes != Span::ZERO {
+            let until = now + takes;
+            pool.slots[slot as usize] = Slot { until, job: id, request: job.request };
+            cx.plan(until, Event::Finish { pool: pool.id, slot });
+            return true;
+        }
     }
-    let nanos = law.sample(&mut key.draw(name_of_work(job, request)));
-    let takes = pool.pace_of(slot).takes(Span::from_nanos(nanos));
-    if takes == Span::ZERO {
-        return false;
-    }
-    pool.slots[slot as usize].until = now + takes;
-    cx.plan(now + takes, Event::Finish { pool: pool.id, slot });
-    true
+    let place = &mut pool.slots[slot as usize];
+    (place.job, place.request) = (id, job.request);
+    false
 }

@@ -77,6 +77,15 @@ impl Histogram {
         let value_wide = u128::from(value);
         self.sum += value_wide;
         self.squares = self.squares.wrapping_add(value_wide * value_wide);
+        if value < self.min || value > self.max {
+            self.stretch(value);
+        }
+    }
+
+    /// A value beyond all before: of many values few are.
+    #[cold]
+    #[inline(never)]
+    fn stretch(&mut self, value: u64) {
         self.min = self.min.min(value);
         self.max = self.max.max(value);
     }
