@@ -9,7 +9,7 @@ use crate::cloud::request::{Job, Kin, Mail, Message, NONE, Role, Stage, State};
 use crate::cloud::topology::NodeId;
 use crate::cloud::world::World;
 use crate::cloud::world::steps::fails_by_chance;
-use crate::cloud::world::visits::{pass_on, serve};
+use crate::cloud::world::visits::{Passed, pass_on, serve};
 use crate::engine::{Context, Observer};
 use crate::ground::time::{SimTime, Span};
 
@@ -71,7 +71,10 @@ impl World<'_> {
                 let waiting = line.waiting() > 0;
                 if waiting && !pool.has_free() {
                     let passed = pass_on(cx, pool, jobs, requests, true, slot);
-                    return self.is_passed_on(cx, at, slot, passed);
+                    if passed != Passed::On {
+                        self.is_passed_on(cx, at, slot, passed);
+                    }
+                    return;
                 }
                 pool.give_in_calm(slot, now);
                 if waiting || !pool.feeds.is_empty() {
@@ -109,7 +112,9 @@ impl World<'_> {
                     let World { nodes, jobs, requests, .. } = self;
                     let Node::Pool(pool) = &mut nodes[at.index()] else { super::not_a("pool") };
                     let passed = pass_on(cx, pool, jobs, requests, self.saved.is_empty(), slot);
-                    self.is_passed_on(cx, at, slot, passed);
+                    if passed != Passed::On {
+                        self.is_passed_on(cx, at, slot, passed);
+                    }
                 } else {
                     pool.give_in_calm(slot, now);
                     if waiting || !pool.feeds.is_empty() {
@@ -203,7 +208,9 @@ impl World<'_> {
         let waiting = line.waiting() > 0;
         if waiting && !pool.has_free() {
             let passed = pass_on(cx, pool, jobs, requests, true, slot);
-            self.is_passed_on(cx, from, slot, passed);
+            if passed != Passed::On {
+                self.is_passed_on(cx, from, slot, passed);
+            }
             return true;
         }
         pool.give_in_calm(slot, now);

@@ -34,7 +34,7 @@ impl<'a> World<'a> {
     }
 
     /// Does a job's steps from the present one on, until one takes time or the last is done.
-    #[inline]
+    #[inline(never)]
     pub(super) fn advance<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         loop {
             // Field by field: a job copied whole right after one of its fields was written stalls the processor.

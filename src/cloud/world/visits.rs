@@ -43,7 +43,7 @@ impl World<'_> {
     }
 
     /// What is left to do where a slot was passed on.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn is_passed_on<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
@@ -147,7 +147,7 @@ impl World<'_> {
     }
 
     /// A job has done its last step.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let job = &self.jobs[id];
         let (role, request, attempt) = (job.role, job.request, job.attempt);
@@ -281,7 +281,7 @@ impl World<'_> {
 }
 
 /// To whom a slot was passed on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Passed {
     /// To the next in line, who began.
     On,
