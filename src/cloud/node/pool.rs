@@ -9,7 +9,7 @@ use crate::cloud::node::hands::Hands;
 use crate::cloud::node::levels::Levels;
 use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::pollers::Pollers;
-use crate::cloud::node::programme::{Action, Ending, Kind};
+use crate::cloud::node::programme::{Action, After, Ending, Kind};
 use crate::cloud::node::registry::Registry;
 use crate::cloud::node::slowness::Slowness;
 use crate::cloud::node::track::Track;
@@ -66,6 +66,9 @@ pub struct Pool<'a> {
     pub hands: Option<Box<Hands>>,
     /// The row of its heartbeats, where its workers keep messages out of sight while they work on them.
     pub heartbeat: Option<u16>,
+    /// What follows on its work, where that is the same for every kind of request and none of it can fail: known without
+    /// a look at who was served.
+    pub alike: Option<After>,
     /// How its work ends is told by [`Pool::endings`]: nothing else is to be looked at.
     pub plain: bool,
     /// Whoever receives a message here is a free slot that begins at once, with nobody to be told but the queue. Kept by
@@ -172,6 +175,7 @@ impl<'a> Pool<'a> {
             plan,
             programme: Vec::new(),
             endings: Vec::new(),
+            alike: None,
             failures: Vec::new(),
             pollers: (!unlimited && !feeds.is_empty()).then(|| Pollers::new(&plan.poll, key)).flatten(),
             heartbeat: None,
@@ -255,6 +259,7 @@ impl<'a> Pool<'a> {
             self.opening.iter_mut().for_each(|opening| *opening = None);
         }
         self.endings = programme.iter().map(|steps| Ending::each(steps, &kind)).collect();
+        self.alike = Ending::alike(&self.endings);
         self.programme = programme;
     }
 

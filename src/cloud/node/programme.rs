@@ -167,6 +167,17 @@ impl Ending {
         };
         (0..programme.len()).map(ending).collect()
     }
+
+    /// What follows on the first step of each of some programmes, where that is always the same, cannot fail, and leaves no
+    /// other step that might end.
+    pub fn alike(endings: &[Vec<Ending>]) -> Option<After> {
+        let follows = |steps: &Vec<Ending>| {
+            let first = steps.first()?;
+            (first.fails == 0.0 && first.after != After::More).then_some(first.after)
+        };
+        let after = follows(endings.first()?)?;
+        endings.iter().all(|steps| follows(steps) == Some(after)).then_some(after)
+    }
 }
 
 impl<'a> Action<'a> {

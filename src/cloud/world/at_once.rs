@@ -32,10 +32,16 @@ impl World<'_> {
         }
         place.until = SimTime::NEVER;
         let (job, request) = (&mut jobs[id], &mut requests[owner]);
-        let Ending { after, fails, failing } = pool.endings[request.workload.index()][usize::from(job.step)];
-        if fails > 0.0 && fails_by_chance(failing, fails, job, request) {
-            return self.fails_at_work(cx, id, Outcome::Error, Loss::Error);
-        }
+        let after = match pool.alike {
+            Some(after) => after,
+            None => {
+                let Ending { after, fails, failing } = pool.endings[request.workload.index()][usize::from(job.step)];
+                if fails > 0.0 && fails_by_chance(failing, fails, job, request) {
+                    return self.fails_at_work(cx, id, Outcome::Error, Loss::Error);
+                }
+                after
+            }
+        };
         job.step += 1;
         match after {
             After::Done if job.role == Role::Delivery => {
