@@ -110,6 +110,8 @@ pub struct Pool<'a> {
     pub gate: Option<Box<Gate>>,
     /// Who waits.
     pub lines: Lines,
+    /// Whoever comes joins the one line behind all others, however long it is.
+    pub joins_freely: bool,
     /// The workers in service as balancers see them, by place; kept only behind a balancer.
     pub standing: Option<Standing>,
     /// The queues it takes from, in the order of the file.
@@ -205,6 +207,7 @@ impl<'a> Pool<'a> {
             free_indices: Vec::new(),
             registry: None,
             gate: plan.admission.map(|admission| Box::new(Gate::new(admission))),
+            joins_freely: !balanced && plan.room.is_none() && matches!(plan.line, Discipline::FirstCome),
             lines: if balanced { Lines::Each(Vec::new()) } else { shared() },
             standing: balanced.then(Standing::default),
             feeds,

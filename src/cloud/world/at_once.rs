@@ -59,7 +59,7 @@ impl World<'_> {
                 if !((root | branch & answered)
                     & request.is_only_one_job()
                     & pool.calm
-                    & !self.watched
+                    & self.simple
                     & saved.is_empty())
                 {
                     return self.done(cx, id);
@@ -92,7 +92,7 @@ impl World<'_> {
                 let branch = (job.role == Role::Branch) & (request.stage == Stage::Answered);
                 let current = request.loss.is_none() & (request.attempt == job.attempt);
                 let Lines::Shared(line) = &pool.lines else { return self.advance(cx, id) };
-                let undisturbed = self.network.is_none() & !self.watched & !self.exacting & saved.is_empty();
+                let undisturbed = self.simple & saved.is_empty();
                 if !((root | branch) & current & pool.calm & undisturbed) {
                     return self.advance(cx, id);
                 }
@@ -150,7 +150,7 @@ impl World<'_> {
         to: NodeId,
     ) -> bool {
         let now = cx.now();
-        if self.network.is_some() || self.watched || self.exacting || !self.saved.is_empty() {
+        if !self.simple || !self.saved.is_empty() {
             return false;
         }
         let tag = self.stamp.wrapping_add(1).max(1);

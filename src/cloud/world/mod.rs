@@ -98,6 +98,10 @@ pub struct World<'a> {
     watched: bool,
     /// Some client sets a deadline, or sends copies.
     exacting: bool,
+    /// Some client waits in a line only so long.
+    impatient: bool,
+    /// Nothing lies between nodes, and no client does more about an answer than take it.
+    simple: bool,
     /// The steps whose calls are remembered.
     callers: Vec<guards::Callers<'a>>,
     /// Pools that may have both a free slot and work to take.

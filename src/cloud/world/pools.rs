@@ -37,7 +37,7 @@ impl World<'_> {
         }
         // The usual case: nothing is out of the ordinary, and either somebody is free or there is a line.
         let Some(slot) = pool.free_slot_in_calm() else {
-            let joins = matches!(pool.plan.line, Discipline::FirstCome) || pool.preempts().is_none();
+            let joins = pool.joins_freely || pool.preempts().is_none();
             return if joins { self.join(cx, id, to, 0) } else { self.enter_anyhow(cx, id, to) };
         };
         if let Lines::Shared(line) = &pool.lines
@@ -222,25 +222,22 @@ impl World<'_> {
     /// A job joins a line, if there is room. `worker` matters where each has its own.
     #[inline(always)]
     pub(super) fn join<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
-        let World { nodes, jobs, requests, flows, .. } = self;
+        let World { nodes, jobs, requests, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
-        if !pool.has_room(worker) {
-            return self.fail(cx, id, Loss::Full);
-        }
-        if !matches!(pool.plan.line, Discipline::FirstCome) {
-            return self.joins_by_claim(cx, id, to, worker);
+        if !pool.joins_freely || self.impatient {
+            return self.joins_if_it_may(cx, id, to, worker);
         }
         let job = &mut jobs[id];
         let request = &requests[job.request];
-        let first = stands_in_line(cx, pool, (id, job), request, FIRST_COME, worker);
-        if first && flows[request.workload.index()].patience.is_some() {
-            self.set_patience(cx, id);
-        }
+        stands_in_line(cx, pool, (id, job), request, FIRST_COME, worker);
     }
 
-    /// As [`World::join`], for lines that do not serve in the order of arrival.
+    /// As [`World::join`], where the line may be full or have another order, or who joins it may leave it.
     #[inline(never)]
-    fn joins_by_claim<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
+    fn joins_if_it_may<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32) {
+        if !self.pool_mut(to).has_room(worker) {
+            return self.fail(cx, id, Loss::Full);
+        }
         let claim = self.claim(id);
         let World { nodes, jobs, requests, flows, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };

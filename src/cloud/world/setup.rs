@@ -29,9 +29,14 @@ pub fn simulate<'a, O: Observer<Fact>>(
     let flows = build_flows(application, topology, key, &mut rows);
     let clients = || application.workloads.iter().map(|workload| &workload.client);
     let hedged = clients().any(|client| client.hedge.is_some());
+    let watched = hedged || flows.iter().any(|flow| flow.think.is_some() || flow.caller.is_some());
+    let exacting = hedged || clients().any(|client| client.deadline.is_some());
+    let network = network::network(application, topology, key).map(Box::new);
     let world = World {
-        watched: hedged || flows.iter().any(|flow| flow.think.is_some() || flow.caller.is_some()),
-        exacting: hedged || clients().any(|client| client.deadline.is_some()),
+        watched,
+        exacting,
+        impatient: flows.iter().any(|flow| flow.patience.is_some()),
+        simple: !watched && !exacting && network.is_none(),
         callers,
         application,
         topology,
@@ -57,7 +62,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         faults: trouble::troubles(application, topology, key),
         zones_out: trouble::zones_out(application, topology),
         throttles: Vec::new(),
-        network: network::network(application, topology, key).map(Box::new),
+        network,
         stirred: Vec::new(),
         bank: account::Bank::new(key.named("capacity").stream()),
         in_system: Track::default(),
