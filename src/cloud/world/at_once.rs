@@ -19,6 +19,7 @@ impl World<'_> {
     #[inline(always)]
     pub(super) fn finish<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, slot: u32) {
         let now = cx.now();
+        let in_steps = self.goes_in_steps();
         let World { nodes, jobs, requests, saved, in_system, idle, .. } = self;
         let Node::Pool(pool) = &mut nodes[at.index()] else { super::not_a("pool") };
         let place = &mut pool.slots[slot as usize];
@@ -27,7 +28,7 @@ impl World<'_> {
             return;
         }
         let (id, owner) = (place.job, place.request);
-        if !pool.plain {
+        if !pool.plain || in_steps {
             return self.finish_in_steps(cx, at, slot, id);
         }
         place.until = SimTime::NEVER;
@@ -235,6 +236,9 @@ impl World<'_> {
         to: NodeId,
         from: NodeId,
     ) -> Option<bool> {
+        if self.goes_in_steps() {
+            return None;
+        }
         let now = cx.now();
         let stamp = self.stamp.wrapping_add(1).max(1);
         let World { nodes, jobs, requests, messages, kin, rows, saved, network, .. } = self;

@@ -142,6 +142,7 @@ impl World<'_> {
 
     fn audit_pool(&self, pool: &Pool<'_>, jobs: &[u32]) {
         assert_eq!(pool.calm, pool.is_calm(), "{pool:?}");
+        assert_eq!(pool.receives_plainly, pool.is_plain_receiver(), "{pool:?}");
         assert!(!pool.calm || pool.ranks_are_slots(), "{pool:?}");
         let count = |phase| pool.workers.iter().filter(|worker| worker.phase == phase).count() as u64;
         assert_eq!(count(Phase::Ready), pool.levels.ready.level());
@@ -299,5 +300,35 @@ fn nothing_leaks_and_nothing_is_given_twice_in_any_world() {
         }
         let Told { born, ended } = simulation.observer;
         assert_eq!(born - ended, simulation.model.inside(), "world {seed}");
+    }
+}
+
+/// All that happened, word for word.
+#[derive(Default)]
+struct Heard(Vec<(SimTime, String)>);
+
+impl Observer<Fact> for Heard {
+    fn saw(&mut self, now: SimTime, fact: &Fact) {
+        self.0.push((now, format!("{fact:?}")));
+    }
+}
+
+/// The usual ways of requests, at one go, are the same as the steps that they stand for: fact by fact, in the same order.
+#[test]
+fn the_usual_ways_tell_what_the_steps_tell() {
+    for seed in 0..300 {
+        let mut dice = Dice::new(seed);
+        let (application, topology) = (dice.application(), dice.topology());
+        let horizon = Horizon { warm_up: SimTime::START, length: Some(SimTime::from_nanos(20 * SECOND)) };
+        let heard = |in_steps: bool| {
+            let mut simulation = simulate(&application, &topology, Key::root(seed, 1), horizon, Heard::default());
+            simulation.model.in_steps = in_steps;
+            simulation.run_until(SimTime::from_nanos(30 * SECOND));
+            simulation.observer.0
+        };
+        let (usual, steps) = (heard(false), heard(true));
+        if let Some(at) = (0..usual.len().max(steps.len())).find(|&at| usual.get(at) != steps.get(at)) {
+            panic!("world {seed}, fact {at}: {:?}, in steps {:?}", usual.get(at), steps.get(at));
+        }
     }
 }

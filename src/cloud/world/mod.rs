@@ -129,6 +129,9 @@ pub struct World<'a> {
     in_system: Track,
     retrying: Track,
     stamp: u32,
+    /// Everything is done step by step, as if nothing were ever usual.
+    #[cfg(test)]
+    in_steps: bool,
 }
 
 /// One workload's way into the system.
@@ -347,6 +350,15 @@ impl<'a> World<'a> {
             Move::Dismiss { pool } => self.reconcile(cx, pool),
             Move::Think { workload, member, born } => self.think(cx, workload, member, Some(born)),
         }
+    }
+
+    /// Whether the usual ways are closed: tests hold that they tell what the steps tell.
+    #[inline(always)]
+    fn goes_in_steps(&self) -> bool {
+        #[cfg(test)]
+        return self.in_steps;
+        #[cfg(not(test))]
+        false
     }
 
     /// A stamp that nothing alive has. Never 0, which is what the dead have.

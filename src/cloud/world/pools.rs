@@ -30,9 +30,10 @@ impl World<'_> {
     /// A job reaches a pool: a slot, a place in line, or nothing.
     #[inline(always)]
     pub(super) fn enter<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
+        let in_steps = self.goes_in_steps();
         let World { nodes, jobs, requests, saved, .. } = self;
         let Node::Pool(pool) = &mut nodes[to.index()] else { super::not_a("pool") };
-        if !pool.calm {
+        if !pool.calm || in_steps {
             return self.enter_anyhow(cx, id, to);
         }
         // The usual case: nothing is out of the ordinary, and either somebody is free or there is a line.

@@ -68,6 +68,8 @@ pub fn simulate<'a, O: Observer<Fact>>(
         in_system: Track::default(),
         retrying: Track::default(),
         stamp: 0,
+        #[cfg(test)]
+        in_steps: false,
     };
     let mut simulation = Simulation::new(world, observer, Calendar::default());
     let Simulation { model, observer, calendar, .. } = &mut simulation;
