@@ -272,6 +272,7 @@ impl<'a> Pool<'a> {
         self.wears |= wears;
         // Who must be told when a worker begins to work can't take the short ways.
         self.simple &= !wears;
+        self.settle();
     }
 
     /// Looks anew whether all is calm: after every change of its workers, and of what keeps it away.

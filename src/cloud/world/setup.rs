@@ -160,6 +160,7 @@ fn build_nodes<'a>(
                 let on_error = key.named("on-error");
                 state.failures = application.workloads.iter().map(|workload| on_error.named(&workload.name)).collect();
                 state.heartbeat = pool.poll.heartbeat.map(|span| row(rows, Purpose::Heartbeat, span));
+                state.settle();
                 Node::Pool(Box::new(state))
             }
             (NodeKind::Queue(queue), _) => {

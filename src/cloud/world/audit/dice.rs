@@ -1,5 +1,6 @@
 //! Draws systems by lot.
 
+mod ordinary;
 mod scaling;
 
 use crate::cloud::arrivals::Arrivals;
