@@ -19,10 +19,10 @@ const NONE: usize = LEAVES;
 ///
 /// Few stand in a sorted row. More of them play a *tournament*: every inner node of a full binary tree knows which
 /// leaf below it has the least key (D. Knuth, *The Art of Computer Programming* 3, 5.4.1). A key that comes in plays
-/// its way up against one rival a level. Which of the two wins is no branch, so nothing is guessed wrongly (where two times are the same, which is rare, the way
-/// up is gone once more by the whole keys); and the
-/// rivals are known from the start, so no level waits for memory. Who leaves is usually followed at once by somebody
-/// new, who takes the leaf over and plays for both.
+/// its way up against one rival a level. Which of the two wins is no branch, so nothing is guessed wrongly (where two
+/// times are the same, which is rare, the way up is gone once more by the whole keys); and the rivals are known from
+/// the start, so no level waits for memory. Who leaves is usually followed at once by somebody new, who takes the leaf
+/// over and plays for both.
 #[derive(Debug)]
 pub(super) struct Front {
     /// The upper halves of the keys, which are times. In a row the greatest first, and that of [`NOTHING`] in the last

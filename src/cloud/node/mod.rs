@@ -3,6 +3,7 @@
 //! Nodes never hold each other: what crosses from one to another is the world's business.
 
 mod burst;
+mod calm;
 mod computing;
 mod cookies;
 mod crew;

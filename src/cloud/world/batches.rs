@@ -7,7 +7,7 @@ use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Hands, Lines, Node, Phase, Pool};
 use crate::cloud::request::{Job, NONE, Role, State};
 use crate::cloud::topology::{Batch, NodeId};
-use crate::cloud::world::pools::forgotten;
+use crate::cloud::world::lines::forgotten;
 use crate::cloud::world::{Alarm, Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::time::{SimTime, Span};

@@ -27,6 +27,7 @@ mod in_hand;
 mod interrupts;
 mod lapses;
 mod lifecycle;
+mod lines;
 mod metrics;
 mod network;
 mod parcels;
@@ -36,6 +37,7 @@ mod queues;
 mod receipts;
 mod reclaim;
 mod restraint;
+mod rows;
 mod setup;
 mod steps;
 mod trouble;
@@ -52,7 +54,8 @@ use crate::cloud::fact::{Fact, Loss, Who};
 use crate::cloud::node::{Named, Node, Pool, Queue, Track};
 use crate::cloud::request::{Job, Kin, Message, Request};
 use crate::cloud::topology::{Application, NodeId, Speed, Topology, WorkloadId};
-use crate::engine::{Context, Model, Observer, Packed, Timers};
+use crate::cloud::world::rows::{Purpose, Row};
+use crate::engine::{Context, Model, Observer, Packed};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
 use crate::ground::slab::Slab;
@@ -186,30 +189,6 @@ enum Move {
     Dismiss { pool: NodeId },
     /// A member of a closed group begins to think, about a request that was born then.
     Think { workload: WorkloadId, member: u32, born: SimTime },
-}
-
-/// Equally long timers, and what they are for.
-#[derive(Debug)]
-struct Row {
-    purpose: Purpose,
-    timers: Timers<(u32, u32)>,
-}
-
-/// What a row of timers is for, and what its two numbers mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
-    /// A client's patience with one attempt: the root job and its stamp.
-    Attempt,
-    /// A caller's patience with a call: the calling job and its slot's epoch.
-    Call,
-    /// A balancer's patience with an answer: the job and its stamp.
-    Idle,
-    /// A received message's time out of sight: the message and its stamp.
-    Visibility,
-    /// How long a message is kept: the message and its tag.
-    Retention,
-    /// From one heartbeat of the work on a message to the next: the job and its stamp.
-    Heartbeat,
 }
 
 /// A timer whose length no other shares.
@@ -414,44 +393,6 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Equally long timers are due.
-    fn ring<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, row: u16) {
-        let now = cx.now();
-        let purpose = self.rows[usize::from(row)].purpose;
-        loop {
-            let World { rows, jobs, messages, nodes, .. } = self;
-            let due = rows[usize::from(row)].timers.due(now, |timer| is_alive(purpose, timer, jobs, messages, nodes));
-            let Some((about, _)) = due else { break };
-            match purpose {
-                Purpose::Attempt => self.attempt_given_up(cx, about, Loss::TimedOut),
-                Purpose::Call => self.call_timed_out(cx, about),
-                Purpose::Idle => self.answer_stays_away(cx, about),
-                Purpose::Visibility => self.message_returns(cx, about),
-                Purpose::Heartbeat => self.beats(cx, about),
-                Purpose::Retention => self.expires(cx, about),
-            }
-            // Each of them is an event of its own: idle workers take work before the next one.
-            self.settle(cx);
-        }
-        let World { rows, jobs, messages, nodes, .. } = self;
-        if let Some(at) = rows[usize::from(row)].timers.rearm(|timer| is_alive(purpose, timer, jobs, messages, nodes)) {
-            cx.plan(at, Event::Ring { row });
-        }
-    }
-
-    /// Sets a timer in its row.
-    #[inline]
-    fn set_timer<O>(&mut self, cx: &mut Context<'_, O>, row: u16, about: u32, stamp: u32) {
-        let now = cx.now();
-        let World { rows, jobs, messages, nodes, .. } = self;
-        let Row { purpose, timers } = &mut rows[usize::from(row)];
-        let purpose = *purpose;
-        let ring = timers.set(now, (about, stamp), |timer| is_alive(purpose, timer, jobs, messages, nodes));
-        if let Some(at) = ring {
-            cx.plan(at, Event::Ring { row });
-        }
-    }
-
     fn set_alarm<O>(&mut self, cx: &mut Context<'_, O>, after: Span, alarm: Alarm) {
         let number = self.alarms.insert(alarm);
         let turn = self.new_stamp();
@@ -508,23 +449,6 @@ impl<'a> World<'a> {
     /// Whether nobody is inside and nobody will come.
     pub fn is_over(&self) -> bool {
         self.in_system.level() == 0 && self.flows.iter().all(|flow| flow.next.is_none() && flow.think.is_none())
-    }
-}
-
-/// Whether a timer still matters.
-#[inline]
-fn is_alive(
-    purpose: Purpose,
-    (about, stamp): (u32, u32),
-    jobs: &Slab<Job>,
-    messages: &Slab<Message>,
-    nodes: &[Node<'_>],
-) -> bool {
-    match purpose {
-        Purpose::Attempt | Purpose::Heartbeat | Purpose::Idle => jobs[about].stamp == stamp,
-        Purpose::Call => calls::call_epoch(jobs, nodes, about) == Some(stamp),
-        Purpose::Visibility => messages[about].stamp == stamp,
-        Purpose::Retention => messages[about].tag == stamp,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Lines, Node, Phase, Pool, Slot};
 use crate::cloud::request::{Job, NONE, Request, Role, State};
 use crate::cloud::topology::{Mix, NodeId, Speed};
-use crate::cloud::world::pools::forgotten;
+use crate::cloud::world::lines::forgotten;
 use crate::cloud::world::receipts::Undelivered;
 use crate::cloud::world::steps::name_of_work;
 use crate::cloud::world::{Move, World};

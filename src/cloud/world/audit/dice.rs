@@ -2,20 +2,20 @@
 
 mod ordinary;
 mod scaling;
+mod trouble;
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
-    Abandoned, Account, Admission, Application, Backoff, Balancer, Batch, Breaker, BrownOut, Bucket, Budget, Client,
-    Clock, Crash, DeadLetterAt, DeadLetters, Discipline, Fair, Farewell, Fault, Groups, Guards, Harm, HealthCheck,
-    Held, Initially, Launches, Life, Link, Mix, Network, NoWorker, Node, NodeId, NodeKind, Notice, Other, Outage,
-    Platform, Poison, Poll, Pool, Queue, Reclaim, Retry, RetryOn, Returned, Routing, Service, Slow, Speed, Spot,
-    StaleDelete, Step, Termination, Throttle, Throughput, Ties, Topology, Verb, When, Work, WorkId, Workload,
-    WorkloadId,
+    Abandoned, Account, Admission, Application, Backoff, Balancer, Batch, Breaker, Bucket, Budget, Client,
+    DeadLetterAt, DeadLetters, Discipline, Fair, Farewell, Groups, Guards, HealthCheck, Held, Initially, Launches,
+    Life, Mix, Network, NoWorker, Node, NodeId, NodeKind, Notice, Other, Platform, Poll, Pool, Queue, Retry, RetryOn,
+    Returned, Routing, Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Throughput, Ties, Topology, Verb,
+    Work, WorkId, Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
-use crate::ground::time::{SECOND, SimTime, Span};
+use crate::ground::time::{SECOND, Span};
 
 /// Pools behind each other.
 const TIERS: u64 = 4;
@@ -249,62 +249,6 @@ impl Dice {
         });
         let name = "random".to_owned();
         Topology { name, nodes, entry, faults, zones, metrics: self.metrics(), network, account }
-    }
-
-    fn fault(&mut self, number: u64, nodes: &[Node], zoned: bool) -> Fault {
-        let tier = 3 * self.of(TIERS) as u16;
-        let countless = matches!(&nodes[usize::from(tier)].kind, NodeKind::Pool(pool) if pool.workers.is_none());
-        Fault {
-            name: format!("fault{number}"),
-            what: match self.of(10) {
-                9 => self.link(),
-                6 => Harm::BrownOut(BrownOut {
-                    work: self.one_in(2).then(|| WorkId(self.of(4) as u16)),
-                    pool: self.one_in(2).then_some(NodeId(tier)),
-                    worker: self.one_in(3).then(|| 1 + self.of(3) as u32),
-                    pace: self.pick(&[Speed { work: 1, time: 2 }, Speed { work: 3, time: 7 }]),
-                }),
-                7 => Harm::Poison(Poison { work: WorkId(self.of(4) as u16), share: 0.3 }),
-                8 => {
-                    Harm::Throttle(Throttle { node: NodeId(self.of(3 * TIERS) as u16), share: self.pick(&[0.3, 1.0]) })
-                }
-                4 | 5 if !countless => {
-                    let worker = self.one_in(3).then(|| 1 + self.of(4) as u32);
-                    Harm::Reclaim(Reclaim {
-                        pool: NodeId(tier),
-                        worker,
-                        share: (worker.is_none() && self.one_in(2)).then_some(0.5),
-                        notice: Span::from_secs(self.of(8)),
-                    })
-                }
-                1 if zoned => Harm::Zone(self.of(2) as u16),
-                0 => Harm::Outage(Outage::Component(WorkId(self.of(4) as u16))),
-                2 | 3 if !countless => Harm::Crash(Crash {
-                    pool: NodeId(tier),
-                    worker: self.one_in(2).then(|| 1 + self.of(3) as u32),
-                    clock: self.pick(&[Clock::Up, Clock::Busy]),
-                    repairers: self.one_in(2).then(|| 1 + self.of(2) as u32),
-                }),
-                _ => Harm::Outage(Outage::Node(NodeId(self.of(3 * TIERS) as u16))),
-            },
-            when: if self.one_in(2) {
-                When::At(vec![SimTime::from_nanos((5 + self.of(40)) * SECOND), SimTime::from_nanos(60 * SECOND)])
-            } else {
-                When::Every(Distribution::exponential(20e9).expect("a mean above 0"))
-            },
-            lasts: Some(self.law(8)),
-            held: self.held(),
-            moves: self.one_in(3),
-        }
-    }
-
-    /// Trouble on the way from one tier to the next, or back.
-    fn link(&mut self) -> Harm {
-        let tier = 3 * self.of(TIERS - 1) as u16;
-        let ends = [tier, tier + 3 + self.of(3) as u16, tier + 1, PARTNER];
-        let (from, to) = (NodeId(self.pick(&ends)), NodeId(self.pick(&ends)));
-        let delay = self.one_in(2).then(|| Distribution::constant(SECOND / 2));
-        Harm::Link(Link { from, to, delay, loss: self.pick(&[0.0, 0.3, 1.0]) })
     }
 
     /// A way into a tier.
