@@ -45,6 +45,8 @@ pub(super) struct Values<'q> {
 
 /// More workers are a slip, and count as so many.
 const WORKERS_MAX: f64 = 1e9;
+/// A mean CPU of pods beyond so many times what they request is hardly meant.
+const SHARE_MAX: f64 = 10.0;
 /// Names that say something of the workers, and are no metric.
 const ABOUT_WORKERS: [&str; 12] = [
     "desired",
@@ -75,6 +77,11 @@ impl<'q> Values<'q> {
         };
         for reads in &policy.reads {
             let origin = values.origin(reads, alone)?;
+            if reads.name() == "cpu"
+                && let Origin::Column(column) = origin
+            {
+                values.note_per_cent(column);
+            }
             values.origins.push(origin);
         }
         Ok(values)
@@ -126,6 +133,17 @@ impl<'q> Values<'q> {
         }
         let what = format!("the policy reads `{full}`, and the recorded series are `{}`", names.join("`, `"));
         Err((what, format!("say which it is: `--take {full}=SERIES`")))
+    }
+
+    /// Says that values look like per cent where a share is read: monitoring writes a CPU of 75 % as 75.
+    fn note_per_cent(&mut self, column: usize) {
+        let most = self.question.columns.values[column].iter().copied().fold(0.0, f64::max);
+        if most > SHARE_MAX {
+            let share = (most * 100.0).round();
+            self.notes.push(format!(
+                "`cpu` is a share, and its greatest value, {most}, is {share} %: if it is in per cent, `--scale cpu=0.01`"
+            ));
+        }
     }
 
     /// Says that no look has a value of a name, unless pods have.

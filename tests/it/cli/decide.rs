@@ -56,6 +56,27 @@ fn wrong_questions_are_refused_with_what_to_do() {
     assert!(desk.run(&["decide", "--metrics", "m.csv"]).ends(2).err.contains("--policy"));
 }
 
+/// CloudWatch writes a CPU of 75 % as 75, which is 75 times what the pods request.
+#[test]
+fn per_cent_for_shares_are_said() {
+    let desk = Desk::new();
+    desk.put("p.toml", HPA);
+    desk.put("m.csv", "time,cpu\n0,40\n60,75\n");
+    let told = desk.run(&["decide", "--policy", "p.toml", "--metrics", "m.csv"]).ends(0);
+    assert!(told.err.contains("--scale cpu=0.01"), "{}", told.err);
+    let told = desk.run(&["decide", "--policy", "p.toml", "--metrics", "m.csv", "--scale", "cpu=0.01"]).ends(0);
+    assert!(!told.err.contains("per cent"), "{}", told.err);
+}
+
+/// A value that is misspelt is missing, and that is said with what there is.
+#[test]
+fn what_no_look_has_a_value_of_is_said() {
+    let desk = Desk::new();
+    desk.put("q.toml", "scaling.keda = { triggers = [{}] }\n[[look]]\nvalues = { backlogg = 3 }\n");
+    let told = desk.run(&["decide", "q.toml"]).ends(0);
+    assert!(told.err.contains("reads `backlog`") && told.err.contains("they have `backlogg`"), "{}", told.err);
+}
+
 /// The schema of documents is JSON, and knows what a document may say.
 #[test]
 fn the_schema_of_documents_is_printed() {
