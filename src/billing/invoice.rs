@@ -105,9 +105,11 @@ fn charges(used: &Used) -> Vec<Charge> {
             charge("alb.hour", Quantity::whole(u128::from(*hours))),
             charge("alb.lcu", Quantity { parts: capacity.billed(), decimals: Capacity::DECIMALS }),
         ],
-        Used::Queue { fifo, sends, receives, deletes, changes } => {
+        Used::Queue { fifo, sends, receives, deletes, changes, grouped } => {
             let calls = [sends, receives, deletes, changes].into_iter().map(|&calls| u128::from(calls)).sum();
-            vec![charge(if *fifo { "sqs.fifo" } else { "sqs.standard" }, Quantity::whole(calls))]
+            let all = charge(if *fifo { "sqs.fifo" } else { "sqs.standard" }, Quantity::whole(calls));
+            let grouped = grouped.map(|calls| charge("sqs.fair", Quantity::whole(u128::from(calls))));
+            [all].into_iter().chain(grouped).collect()
         }
         Used::Bucket { puts, gets, kept } => vec![
             charge("s3.put", Quantity::whole(u128::from(*puts))),
@@ -308,7 +310,7 @@ mod tests {
     /// 150 and 100 thousand million are 40,000 + 15,000 $ and 15,000 + 12,000 $.
     #[test]
     fn tiers_count_the_use_of_all_nodes_together() {
-        let queue = |sends| of(Used::Queue { fifo: false, sends, receives: 0, deletes: 0, changes: 0 });
+        let queue = |sends| of(Used::Queue { fifo: false, sends, receives: 0, deletes: 0, changes: 0, grouped: None });
         let usage = Usage { nodes: vec![queue(150_000_000_000), queue(100_000_000_000)] };
         assert_eq!(costs(&usage, &PriceBook::us_east_1()), ["40000", "15000", "15000", "12000"]);
     }

@@ -65,7 +65,8 @@ impl Meter {
                 (format!("pool.{}", node.name), Counter::Pool(PoolCounter::new(pool, door)))
             }
             NodeKind::Queue(queue) => {
-                let counter = QueueCounter { fifo: queue.fifo, ..QueueCounter::default() };
+                let fair = queue.fair.is_some() && !queue.fifo;
+                let counter = QueueCounter { fifo: queue.fifo, fair, ..QueueCounter::default() };
                 (format!("queue.{}", node.name), Counter::Queue(counter))
             }
             NodeKind::Bucket(bucket) => {
@@ -162,7 +163,15 @@ impl Observer<Fact> for Meter {
             }
             Fact::Left { pool, waited, .. } => self.stayed(pool, at, waited),
             Fact::Served { pool, began, .. } => self.stayed(pool, at, at - began),
-            Fact::Posted { queue, bytes, joins, .. } | Fact::Dropped { queue, bytes, joins, .. } => {
+            Fact::Posted { queue, bytes, joins, grouped, .. } => {
+                if let Some(queue) = self.queue(queue) {
+                    queue.sends.add(bytes, joins);
+                    if queue.fair {
+                        queue.carries(joins, grouped);
+                    }
+                }
+            }
+            Fact::Dropped { queue, bytes, joins, .. } => {
                 if let Some(queue) = self.queue(queue) {
                     queue.sends.add(bytes, joins);
                 }
@@ -257,10 +266,15 @@ fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
 #[derive(Clone, Debug, Default)]
 struct QueueCounter {
     fifo: bool,
+    fair: bool,
     sends: Calls,
     receives: Calls,
     deletes: u64,
     changes: u64,
+    /// Units of sends that carried a tenant, but for …
+    grouped: u64,
+    /// … those of the last one, if it does.
+    last: Option<u64>,
 }
 
 /// Calls that bring one message or several, in billed units.
@@ -287,8 +301,18 @@ impl Calls {
 
 impl QueueCounter {
     fn used(&self) -> Used {
-        let QueueCounter { fifo, sends, receives, deletes, changes } = *self;
-        Used::Queue { fifo, sends: sends.units, receives: receives.units, deletes, changes }
+        let QueueCounter { fifo, fair, sends, receives, deletes, changes, grouped, last } = *self;
+        let grouped = fair.then(|| grouped + last.unwrap_or(0));
+        Used::Queue { fifo, sends: sends.units, receives: receives.units, deletes, changes, grouped }
+    }
+
+    /// The send that was just counted carries a tenant, or none: one that brings several does if one of them has.
+    fn carries(&mut self, joins: bool, grouped: bool) {
+        let before = if joins { self.last } else { None };
+        if !joins {
+            self.grouped += self.last.unwrap_or(0);
+        }
+        self.last = (grouped || before.is_some()).then(|| units(self.sends.bytes));
     }
 }
 

@@ -59,7 +59,7 @@ fn units(item: &str) -> &'static [&'static str] {
     match item {
         "alb.hour" => &["h"],
         "alb.lcu" => &["LCU-h"],
-        "sqs.standard" | "sqs.fifo" | "s3.put" | "s3.get" => &["million", "thousand"],
+        "sqs.standard" | "sqs.fifo" | "sqs.fair" | "s3.put" | "s3.get" => &["million", "thousand"],
         "ec2.credits.t2" | "ec2.credits.t3" | "ec2.credits.t3a" | "ec2.credits.t4g" => &["vCPU-h"],
         "s3.storage" | "ebs.gp3" | "ebs.gp2" => &["GB-month"],
         // Something outside, which no book knows: a mail, a look-up of a partner.

@@ -48,6 +48,8 @@ pub enum Used {
         deletes: u64,
         /// Of changes of visibility.
         changes: u64,
+        /// Of those sends that carry a tenant, where the queue is fair.
+        grouped: Option<u64>,
     },
     /// An object store.
     Bucket {

@@ -51,7 +51,7 @@ pub struct UsageList {
 const KINDS: [(&str, &[&str]); 5] = [
     ("machine", &["name", "type", "price", "minimum", "lasts", "from", "to", "count", "volume"]),
     ("balancer", &["name", "lasts", "from", "to", "hours"]),
-    ("queue", &["name", "fifo", "requests", "sends", "receives", "deletes", "changes", "size"]),
+    ("queue", &["name", "fifo", "requests", "sends", "receives", "deletes", "changes", "grouped", "size"]),
     ("volume", &["name", "size", "class", "lasts", "from", "to", "count"]),
     ("bucket", &["name", "puts", "gets", "stored", "lasts", "from", "to"]),
 ];
@@ -312,8 +312,12 @@ fn queue(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
     }
     let sends = multiply(calls.or(sends).unwrap_or(0), each, table, flaws)?;
     let receives = multiply(receives.unwrap_or(0), each, table, flaws)?;
+    let grouped = match table.count("grouped", flaws) {
+        Some(grouped) => Some(multiply(grouped, each, table, flaws)?),
+        None => None,
+    };
     let (deletes, changes) = (deletes.unwrap_or(0), changes.unwrap_or(0));
-    Some(Used::Queue { fifo, sends, receives, deletes, changes })
+    Some(Used::Queue { fifo, sends, receives, deletes, changes, grouped })
 }
 
 fn volume(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {

@@ -114,6 +114,8 @@ pub enum Fact {
         bytes: u64,
         /// Whether the same call sent the one before it, too.
         joins: bool,
+        /// Whether it carries the tenant by which a fair queue goes.
+        grouped: bool,
     },
     /// A worker deleted a message, its work done; counted even where the receipt was stale.
     Deleted {

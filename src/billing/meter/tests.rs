@@ -6,7 +6,7 @@ use crate::billing::{PriceBook, invoice, total};
 use crate::cloud::fact::{Outcome, Who};
 use crate::cloud::scaling::{Group, Prepared, Rest, Scaling, Size, Vertical, WarmPool};
 use crate::cloud::topology::{
-    Balancer, Discipline, Farewell, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue,
+    Balancer, Discipline, Fair, Farewell, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue,
     Service, Speed, Step, WorkloadId,
 };
 use crate::ground::distribution::Distribution;
@@ -247,7 +247,7 @@ fn open_connections_are_those_in_line_and_at_work() {
 #[test]
 fn a_queue_counts_chunks() {
     let queue_id = NodeId(0);
-    let post = |bytes| Fact::Posted { who: who(), queue: queue_id, bytes, joins: false };
+    let post = |bytes| Fact::Posted { who: who(), queue: queue_id, bytes, joins: false, grouped: true };
     let receive =
         |bytes| Fact::Received { who: who(), queue: queue_id, receives: 1, waited: Span::ZERO, bytes, joins: false };
     let facts = [
@@ -260,7 +260,7 @@ fn a_queue_counts_chunks() {
         (4, Fact::Changed { who: who(), queue: queue_id }),
         (5, Fact::Buried { who: who(), queue: queue_id }),
     ];
-    let used = Used::Queue { fifo: false, sends: 4, receives: 2, deletes: 2, changes: 1 };
+    let used = Used::Queue { fifo: false, sends: 4, receives: 2, deletes: 2, changes: 1, grouped: None };
     assert_eq!(metered(vec![queue()], &facts).usage(second(1)).nodes[0].used, used);
 }
 
@@ -281,7 +281,8 @@ fn a_call_is_billed_by_the_chunks_of_all_its_messages() {
         (10, 6_554, 2),
         (10, 26_214, 4),
     ] {
-        let posts = (0..messages).map(|n| (0, Fact::Posted { who: who(), queue: queue_id, bytes, joins: n > 0 }));
+        let posts = (0..messages)
+            .map(|n| (0, Fact::Posted { who: who(), queue: queue_id, bytes, joins: n > 0, grouped: false }));
         let receives = (0..messages).map(|n| {
             let waited = Span::ZERO;
             (1, Fact::Received { who: who(), queue: queue_id, receives: 1, waited, bytes, joins: n > 0 })
@@ -289,10 +290,23 @@ fn a_call_is_billed_by_the_chunks_of_all_its_messages() {
         let deletes =
             (0..messages).map(|n| (2, Fact::Deleted { who: who(), queue: queue_id, gone: true, joins: n > 0 }));
         let facts: Vec<_> = posts.chain(receives).chain(deletes).collect();
-        let used = Used::Queue { fifo: false, sends: units, receives: units, deletes: 1, changes: 0 };
+        let used = Used::Queue { fifo: false, sends: units, receives: units, deletes: 1, changes: 0, grouped: None };
         let found = metered(vec![queue()], &facts).usage(second(3)).nodes[0].used.clone();
         assert_eq!(found, used, "{messages} messages of {bytes} bytes in one call");
     }
+}
+
+/// On a fair queue, requests that carry a tenant cost more: here a call of two messages of which the second has one, which
+/// makes it one of 2 units; another of 3 units; and one without, which costs no more than elsewhere.
+#[test]
+fn calls_that_carry_a_tenant_are_counted_on_a_fair_queue() {
+    let post = |bytes, joins, grouped| (0, Fact::Posted { who: who(), queue: NodeId(0), bytes, joins, grouped });
+    let facts =
+        [post(40_000, false, false), post(40_000, true, true), post(140_000, false, true), post(200_000, false, false)];
+    let fair = Fair { share: 0.1, in_flight: 30, memory: Span::from_secs(60) };
+    let queue = NodeKind::Queue(Queue { fair: Some(fair), ..Queue::default() });
+    let used = Used::Queue { fifo: false, sends: 9, receives: 0, deletes: 0, changes: 0, grouped: Some(5) };
+    assert_eq!(metered(vec![queue], &facts).usage(second(1)).nodes[0].used, used);
 }
 
 /// 1 GiB kept for 10 s, and another for the last 4 s: 14 GB·s.

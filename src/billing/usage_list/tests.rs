@@ -71,6 +71,7 @@ fn the_example_says_everything_that_can_be_said() {
         row("alb.hour", "2", "0.045"),
         row("alb.lcu", "2.75", "0.022"),
         row("sqs.standard", "1000000", "0.4"),
+        row("sqs.fair", "250000", "0.025"),
         // 2 × 2 × 20,000 + 20,000 + 500 at 0.50 $ a million.
         row("sqs.fifo", "100500", "0.05025"),
         row("ebs.gp3", "259200000", "7.890410958904"),
@@ -105,7 +106,7 @@ fn machines_are_billed_by_the_second_and_at_least_a_minute() {
 fn queues_are_billed_by_64_kib() {
     let text = r#"queue = [{ sends = 1, receives = 1, deletes = 1, size = "1MiB" }]"#;
     let list = UsageList::read(text, Format::Toml).unwrap();
-    let used = Used::Queue { fifo: false, sends: 16, receives: 16, deletes: 1, changes: 0 };
+    let used = Used::Queue { fifo: false, sends: 16, receives: 16, deletes: 1, changes: 0, grouped: None };
     assert_eq!(list.usage.nodes, [NodeUsage { node: "queue.1".to_owned(), used }]);
 }
 

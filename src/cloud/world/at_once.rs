@@ -171,7 +171,7 @@ impl World<'_> {
         self.stamp = tag;
         let bytes = flows[request.workload.index()].size.nth(u64::from(request.ordinal));
         let who = request.who();
-        cx.tell(Fact::Posted { who, queue: to, bytes, joins: false });
+        cx.tell(Fact::Posted { who, queue: to, bytes, joins: false, grouped: false });
         // The message is pending, and speaks of the request, in the place of the job.
         let message = messages.insert(Message {
             sent: now,

@@ -41,6 +41,12 @@ impl World<'_> {
                 }
             }
         }
+        if let Some(group) = plan.scaling.group()
+            && group.desired != workers
+        {
+            self.pool_mut(id).levels.desired.set(cx.now(), u64::from(group.desired));
+            self.reconcile(cx, id);
+        }
         if let Scaling::Timetable(entries) = &plan.scaling
             && let Some(first) = entries.first()
         {

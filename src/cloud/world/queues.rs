@@ -66,16 +66,17 @@ impl World<'_> {
             self.is_the_same(cx, parcel, fate);
             return Ok(());
         }
+        let grouped = self.queue_mut(to).tenants.is_some() && self.group_in(to, parcel) != 0;
         if self.queue_mut(to).to.is_empty() {
             // Nobody will receive it: it stays, and the request does not wait for it.
-            cx.tell(Fact::Posted { who, queue: to, bytes, joins });
+            cx.tell(Fact::Posted { who, queue: to, bytes, joins, grouped });
             self.is_kept(cx, to, who, now);
             return Ok(());
         }
         if current {
             self.requests[request].branches();
         }
-        cx.tell(Fact::Posted { who, queue: to, bytes, joins });
+        cx.tell(Fact::Posted { who, queue: to, bytes, joins, grouped });
         let message = self.put_in(cx, to, parcel, now, current);
         if let Some(sameness) = &mut self.queue_mut(to).sameness {
             sameness.note(now, name, message);

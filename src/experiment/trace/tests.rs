@@ -56,7 +56,7 @@ fn a_request_is_one_line_with_its_visits_and_deliveries() {
     let (lines, before) = trace(&[
         (1, Fact::Born { who: r1 }),
         (1, Fact::Sent { who: r1, attempt: 1 }),
-        (1, Fact::Posted { who: r1, queue, bytes: 1, joins: false }),
+        (1, Fact::Posted { who: r1, queue, bytes: 1, joins: false, grouped: false }),
         (1, Fact::Answered { who: r1, born: second(1) }),
         (2, Fact::Received { who: r1, queue, receives: 1, waited: Span::from_secs(1), bytes: 1, joins: false }),
         (2, Fact::Started { who: r1, pool, waited: Span::ZERO }),

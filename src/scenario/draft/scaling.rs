@@ -75,7 +75,8 @@ pub(crate) struct Asg {
     /// Never fewer workers.
     #[schemars(extend("default" = 0))]
     pub min: Option<Whole>,
-    /// Workers wanted at the start. Without it, `min`.
+    /// Workers wanted at the start. Without it the pool's `workers`, or `min`. Where `workers` says another number, those
+    /// are in service at the start, and the group at once asks for the rest, or lets those go that are too many.
     pub desired: Option<Whole>,
     /// Never more workers.
     pub max: Whole,

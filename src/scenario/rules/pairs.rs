@@ -187,16 +187,6 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     );
                 }
             }
-            if let (Some(Scaling::Asg(asg)), Some(Amount::Of(workers))) = (&pool.scaling, pool.workers)
-                && asg.desired.is_some_and(|desired| desired.0 != workers)
-            {
-                let desired = place.then("asg").then("desired");
-                let workers = node_place(name, Kind::Pool, pool_name).then("workers");
-                let what = format!("`desired` and `workers` both say how many `{pool_name}` has at the start");
-                complaints.push(
-                    Complaint::error("E108", desired, what).and(workers, "the other one").advise("keep one of them"),
-                );
-            }
             if let Some(group) = pool.scaling.as_ref().and_then(Scaling::bounded) {
                 for (index, policy) in group.policies.iter().enumerate() {
                     if matches!((group.word, policy), ("ecs-service", Policy::Simple(_))) {

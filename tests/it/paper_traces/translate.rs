@@ -251,8 +251,8 @@ fn queue_asg(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
     match period {
         None => body += &format!("workers = {}\n", initial.unwrap_or(desired)),
         Some(period) => {
-            if initial.is_some_and(|initial| initial != desired) {
-                return Err("a group that begins with another number than it desires".to_owned());
+            if let Some(initial) = initial {
+                body += &format!("workers = {initial}\n");
             }
             let first = first.map_or(String::new(), |first| format!(", first = {:?}", span(first)));
             body += &format!(

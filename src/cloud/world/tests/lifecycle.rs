@@ -28,6 +28,24 @@ fn group(first: u32, wants: &[(u64, u32)], with: Group) -> Pool {
     Pool { scaling, life, platform, no_worker: NoWorker::Wait, ..pool(vec![work(0)], first) }
 }
 
+/// Four wanted and one in service: three are asked for at once, and run after 10 s. Two wanted and three in service: one
+/// goes at once.
+#[test]
+fn a_group_may_begin_with_another_number_than_it_wants() {
+    let application = application(brings(&[(0.0, 1.0)]), vec![seconds(1.0)]);
+    for (workers, wanted, runs, goes) in
+        [(1, 4, vec![0.0, 10.0, 10.0, 10.0], vec![]), (3, 2, vec![0.0; 3], vec![0.0]), (2, 2, vec![0.0; 2], vec![])]
+    {
+        let pool = Pool { workers: Some(workers), ..group(wanted, &[], Group::default()) };
+        let found = diary(&application, &alone(pool, 1), 60.0);
+        let when = |what: fn(&Fact) -> bool| -> Vec<f64> {
+            found.iter().filter(|(_, fact)| what(fact)).map(|&(at, _)| at).collect()
+        };
+        assert_eq!(when(|fact| matches!(fact, Fact::Running { .. })), runs);
+        assert_eq!(when(|fact| matches!(fact, Fact::Gone { .. })), goes);
+    }
+}
+
 fn hook(takes: f64, timeout: Option<u64>, abandons: bool) -> Option<Hook> {
     Some(Hook { takes: seconds(takes), timeout: timeout.map(Span::from_secs), abandons })
 }
