@@ -286,7 +286,12 @@ impl Observer<Fact> for Tracer<'_> {
                 self.end(at, who, "lost", Some(why.word()));
                 self.close(who);
             }
-            Fact::Wasted { who } => self.open(who).record.duplicates += 1,
+            // Of one whose line is written already nothing more is told.
+            Fact::Wasted { who } => {
+                if let Some(open) = self.inside.get_mut(&(who.workload.0, who.ordinal)) {
+                    open.record.duplicates += 1;
+                }
+            }
             Fact::Launched { pool, worker } => self.life(pool, worker).launched = Some(now),
             Fact::Running { pool, worker, .. } => {
                 // A machine that was resized runs again; the first time is when it was first paid for.

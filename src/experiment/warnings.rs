@@ -25,7 +25,10 @@ pub fn warnings<'a>(
     let mut found = Vec::new();
     // Who has no goals sees that there are no intervals where the intervals would be.
     if replications == 1 && !goals.is_empty() {
-        found.push("one replication has no intervals, so no goal is decided: 20 replications are usual".to_owned());
+        found.push(
+            "one replication has no intervals, so no goal is met or missed for sure: 20 replications are usual"
+                .to_owned(),
+        );
     } else if (2..FEW_REPLICATIONS).contains(&replications) {
         found.push(format!("{replications} replications give wide intervals that rest on little: 20 are usual"));
     }

@@ -50,6 +50,11 @@ impl Health {
         self.healthy
     }
 
+    /// Whether it ever got any.
+    pub fn is_known(&self) -> bool {
+        self.known
+    }
+
     /// Checks from an instant on, and before another.
     fn checks(&self, plan: &HealthCheck, from: SimTime, before: SimTime) -> u64 {
         let every = plan.interval.nanos();

@@ -79,6 +79,11 @@ impl Registry {
         self.targets.get(&number).is_some_and(|(health, _)| health.is_healthy() || self.is_open())
     }
 
+    /// Whether checks have found a worker unhealthy: a new one that has not passed its first is not that.
+    pub fn is_unwell(&self, number: u32) -> bool {
+        self.targets.get(&number).is_some_and(|(health, _)| health.is_known() && !health.is_healthy())
+    }
+
     /// Whether all get requests, as nobody is healthy.
     pub fn is_open(&self) -> bool {
         self.healthy == 0 && self.check.is_some_and(|check| check.fail_open)

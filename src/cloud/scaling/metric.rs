@@ -187,6 +187,8 @@ impl Metrics {
     /// A queue nobody used for so long has no figures any more (Amazon SQS developer guide, *Available CloudWatch
     /// metrics*: active for up to six hours after its last message or call).
     pub const IDLE: Span = Span::from_secs(6 * 3_600);
+    /// A message that was received so often no longer counts as the oldest.
+    pub const SET_ASIDE: u16 = 3;
     /// From so many messages on a count is only approximately known: below, the service is exact enough; how exact it
     /// is above is nowhere said.
     pub const ROUGH: f64 = 1_000.0;

@@ -84,6 +84,15 @@ fn edge(alarm: &Alarm, seen: &Seen) -> (Edge, State) {
 }
 
 impl Step {
+    /// How far a metric is from the limit. Where a step begins or ends but for a billionth, which is the noise of a
+    /// difference (0.7 − 0.6 is no 0.1), it is there.
+    fn distance(&self, metric: f64) -> f64 {
+        let limit = self.alarm.condition.limit;
+        let (distance, noise) = (metric - limit, 1e-9 * limit.abs().max(metric.abs()));
+        let bounds = self.steps.iter().flat_map(|step| [step.from, step.to]);
+        bounds.into_iter().find(|bound| (bound - distance).abs() <= noise).unwrap_or(distance)
+    }
+
     /// The size that the step asks for (EC2 Auto Scaling user guide, *Step and simple scaling policies*).
     ///
     /// A rise counts from the workers that are warm: those on their way and those that warm up are not in that number,
@@ -92,7 +101,7 @@ impl Step {
     pub fn recommend(&self, seen: &Seen) -> Recommendation {
         let (edge, state) = edge(&self.alarm, seen);
         let (State::Alarm, Some(metric)) = (state, seen.metric) else { return quiet(seen, state) };
-        let distance = metric - self.alarm.condition.limit;
+        let distance = self.distance(metric);
         let step = self.steps.iter().find(|step| step.holds(distance, edge == Edge::High));
         let Some(step) = step else { return quiet(seen, state).at(edge, seen.warm) };
         let out = match step.change {
@@ -166,6 +175,15 @@ mod tests {
     fn at(metric: f64, desired: u32, warm: u32) -> Seen {
         let bounds = Bounds { min: 0, max: 100 };
         Seen { metric: Some(metric), desired, in_service: desired, warm, bounds, ..Seen::nothing() }
+    }
+
+    /// The guide's steps as shares, whose differences are never exact: 0.7 − 0.6 is less than a tenth.
+    #[test]
+    fn a_step_begins_where_it_says_whatever_a_difference_is_rounded_to() {
+        let steps = [(0.0, 0.1, Change::Percent(10.0)), (0.1, f64::INFINITY, Change::Percent(30.0))];
+        for (limit, metric, wanted) in [(0.6, 0.699, 11), (0.6, 0.7, 13), (0.5, 0.6, 13), (0.5, 0.599_99, 11)] {
+            assert_eq!(decided(&step(Side::AtLeast, limit, &steps), at(metric, 10, 10)), wanted, "{metric} of {limit}");
+        }
     }
 
     /// EC2 Auto Scaling user guide, *Step and simple scaling policies*, without warm-up: 10 → 11 → 14 → 13 → 10.

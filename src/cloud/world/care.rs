@@ -21,7 +21,9 @@ impl World<'_> {
     /// Plans when a group next looks after its machines, if there can ever be anything to look for.
     pub(super) fn plans_check_up<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
         let care = self.care_of(id);
-        let troubled = || self.faults.iter().any(|trouble| trouble.fault.what.hits_workers_of(id));
+        let checked = self.pool(id).registry.as_ref().is_some_and(|registry| registry.check.is_some());
+        let sees_all = checked && care.health.is_some_and(|health| health.sees == Sees::Workers);
+        let troubled = || self.faults.iter().any(|trouble| sees_all || trouble.fault.what.hits_workers_of(id));
         let uneven = || care.zone_rebalance && (self.pool(id).plan.scale_in.protect || troubled());
         if let Some(every) = care.every
             && (care.max_lifetime.is_some() || care.health.is_some() && troubled() || uneven())
@@ -58,6 +60,7 @@ impl World<'_> {
             self.retire(cx, id, index, held);
         }
         if !going.is_empty() {
+            self.replaces(id);
             self.reconcile(cx, id);
         }
         if more > 0 {
@@ -70,8 +73,14 @@ impl World<'_> {
     /// The workers of a group that have failed, as it sees them, and then those that are too old, of each the oldest first.
     pub(super) fn due_to_go(&self, id: NodeId, now: SimTime) -> Vec<u32> {
         let (care, pool) = (self.care_of(id), self.pool(id));
-        let ill = |worker: Worker| {
-            worker.phase == Phase::Failed && care.health.is_some_and(|health| health.is_ill(worker, now))
+        let checks = pool.registry.as_ref().filter(|registry| registry.check.is_some());
+        let ill = |worker: Worker| match (care.health, checks) {
+            // Who is checked by a balancer is what that takes it for.
+            (Some(Health { sees: Sees::Workers, grace, .. }), Some(registry)) => {
+                worker.since + grace <= now && registry.is_unwell(worker.number)
+            }
+            (Some(health), _) => worker.phase == Phase::Failed && health.is_ill(worker, now),
+            (None, _) => false,
         };
         let old = |worker: Worker| {
             worker.phase == Phase::Ready

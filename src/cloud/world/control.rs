@@ -80,6 +80,17 @@ impl World<'_> {
         self.controllers.iter().find(|controller| controller.pool == id).map(|controller| controller.bounds)
     }
 
+    /// A group replaces some of its machines: what rests after a change rests after that, too (EC2 Auto Scaling user guide,
+    /// Scaling cooldowns: simple policies wait for health replacements in progress, and for the cooldown after them).
+    pub(super) fn replaces(&mut self, id: NodeId) {
+        let Scaling::Group(group) = &self.pool(id).plan.scaling else { return };
+        if let Some(controller) = self.controllers.iter_mut().find(|controller| controller.pool == id)
+            && group.cooldown_from != CooldownFrom::Decision
+        {
+            controller.memory.to_come = Some(group.cooldown);
+        }
+    }
+
     /// When a policy first looks, and after how long again.
     fn rhythm(&self, policy: &Policy) -> (SimTime, Option<Span>) {
         let of = |metric, wanted| self.topology.metrics.rhythm(metric, wanted);

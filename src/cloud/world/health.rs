@@ -4,7 +4,7 @@
 use crate::cloud::balancing::Target;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Finding, Node, Phase};
-use crate::cloud::topology::{NodeId, NodeKind, WorkloadId};
+use crate::cloud::topology::{HealthCheck, NodeId, NodeKind, WorkloadId};
 use crate::cloud::world::{Alarm, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::below;
@@ -74,13 +74,37 @@ impl World<'_> {
         }
     }
 
+    /// The same of the pools among two nodes between which something has changed.
+    pub(super) fn checks_find_at<O>(&mut self, cx: &mut Context<'_, O>, nodes: [NodeId; 2]) {
+        for node in nodes {
+            if let Node::Pool(_) = self.nodes[node.index()] {
+                self.checks_find_all(cx, node);
+            }
+        }
+    }
+
+    /// Whether no check comes through to a pool and back in time, from any of its balancers: what is lost or late only now
+    /// and then is not seen so.
+    fn is_cut_off(&self, id: NodeId) -> bool {
+        let mut checks = self.topology.nodes.iter().enumerate().filter_map(|(at, node)| match &node.kind {
+            NodeKind::Balancer(balancer) if balancer.to.contains(&id) => Some((NodeId::at(at), balancer.health_check?)),
+            _ => None,
+        });
+        let lost = |(door, check): (NodeId, HealthCheck)| {
+            let late = self.delay_between(door, id).is_none_or(|late| late >= check.timeout);
+            late || self.delay_between(id, door).is_none_or(|late| late >= check.timeout)
+        };
+        let first = checks.next();
+        first.is_some_and(lost) && checks.all(lost)
+    }
+
     /// What a check of a worker finds at present.
     fn finding(&self, id: NodeId, index: u32) -> Finding {
         let pool = self.pool(id);
         let worker = pool.workers[index as usize];
         let dark = self.zones_out.get(usize::from(worker.zone)).is_some_and(|&out| out > 0);
         match worker.phase {
-            _ if dark => Finding::Silent,
+            _ if dark || self.is_cut_off(id) => Finding::Silent,
             Phase::Ready if pool.is_open() => Finding::Well,
             _ => Finding::Refused,
         }

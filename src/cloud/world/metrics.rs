@@ -60,10 +60,22 @@ impl World<'_> {
         }
         let published = here.at + Span::from_nanos(delay.sample(draw));
         let comes = *missing == 0.0 || unit(draw) >= *missing;
-        let exact = *noise == 0.0 || !metric.counts_messages() || value.is_none_or(|value| value < Metrics::ROUGH);
+        let exact = *noise == 0.0 || !self.is_rough(metric) || value.is_none_or(|value| value < Metrics::ROUGH);
         let value = if exact { value } else { value.map(|value| value * (1.0 + noise * (2.0 * unit(draw) - 1.0))) };
         let awake = *idle_wake == Span::ZERO || !metric.counts_messages() || self.is_awake(last, here, draw);
         (value.filter(|_| comes && awake), published)
+    }
+
+    /// Whether a metric only says about how many messages there are: standard queues' counts, and no ages (Amazon SQS
+    /// Developer Guide: FIFO metrics are exact).
+    fn is_rough(&self, metric: &Metric) -> bool {
+        match &metric.what {
+            Reading::Visible | Reading::InFlight | Reading::Delayed | Reading::Backlog => {
+                self.queue_of(metric.of).is_some_and(|queue| queue.groups.is_none())
+            }
+            Reading::Ratio(ratio) => self.is_rough(&ratio.of) || self.is_rough(&ratio.to),
+            _ => false,
+        }
     }
 
     /// Whether a queue tells of itself: not when nobody has used it for hours, and not for some time after that.
@@ -176,9 +188,13 @@ impl World<'_> {
         (whole > 0).then(|| busy as f64 / whole as f64)
     }
 
-    /// How long the oldest message has been there.
+    /// How long the oldest message has been there that is not deleted, in flight or not; one that was received three times
+    /// or more is left out (Amazon SQS Developer Guide, CloudWatch metrics: `ApproximateAgeOfOldestMessage`). Looked for
+    /// among all: looks are rare.
     fn oldest_at(&self, node: NodeId, now: SimTime) -> Span {
-        let oldest = self.queue_of(node).and_then(|queue| queue.front());
-        oldest.map_or(Span::ZERO, |message| now - self.messages[message].sent)
+        let there = self.messages.places().map(|place| self.messages[place]);
+        let counts =
+            there.filter(|letter| letter.tag != 0 && letter.queue == node && letter.receives < Metrics::SET_ASIDE);
+        counts.map(|letter| now - letter.sent).max().unwrap_or(Span::ZERO)
     }
 }

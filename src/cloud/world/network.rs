@@ -117,6 +117,15 @@ impl World<'_> {
         Some(Span::from_nanos(nanos))
     }
 
+    /// By how much trouble delays what goes from one node to another, on average; `None` where nothing comes through.
+    pub(super) fn delay_between(&self, from: NodeId, to: NodeId) -> Option<Span> {
+        let links = self.network.iter().flat_map(|network| &network.links);
+        let there = links.filter(|(fault, link)| link.from == from && link.to == to && self.faults[*fault].lasting > 0);
+        there
+            .map(|(_, link)| (link.loss < 1.0).then(|| link.delay.as_ref().map_or(0.0, Distribution::mean)))
+            .try_fold(Span::ZERO, |sum, late| Some(sum + Span::from_nanos(late? as u64)))
+    }
+
     /// What names the draws of a job's ways: those back are others than those there.
     pub(super) fn names(&self, job: &Job, back: bool) -> (u64, u64) {
         let salt = u64::from(job.visit) | u64::from(job.step) << 16 | u64::from(back) << 32;
@@ -267,7 +276,17 @@ impl World<'_> {
                 true
             }
             None => {
-                self.is_lost(cx, id);
+                let patience = match &self.topology.nodes[door.index()].kind {
+                    NodeKind::Balancer(balancer) => balancer.connect_timeout,
+                    _ => None,
+                };
+                match patience {
+                    // Where nothing comes through, no connection comes about.
+                    Some(patience) if self.delay_between(door, to).is_none() => {
+                        self.tries_to_reach(cx, id, to, worker, patience);
+                    }
+                    _ => self.is_lost(cx, id),
+                }
                 true
             }
         }

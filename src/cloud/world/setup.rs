@@ -102,6 +102,8 @@ impl World<'_> {
                 }
             }
         }
+        // Idle workers poll from the start on, whenever the first event may be.
+        self.clears_up(cx);
     }
 }
 

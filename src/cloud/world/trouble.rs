@@ -6,7 +6,9 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Lines, Node};
 use crate::cloud::request::{NONE, State};
-use crate::cloud::topology::{Application, Clock, Crash, Fault, Harm, Held, NoWorker, NodeId, Reclaim, Topology, When};
+use crate::cloud::topology::{
+    Application, Clock, Crash, Fault, Harm, Held, Link, NoWorker, NodeId, Reclaim, Topology, When,
+};
 use crate::cloud::world::World;
 use crate::cloud::world::ward::Ward;
 use crate::engine::{Context, Observer};
@@ -160,7 +162,8 @@ impl World<'_> {
             Harm::Zone(zone) => return self.zone_goes(cx, fault, zone),
             Harm::BrownOut(plan) if first => return self.browns_out(cx, fault, plan, held),
             Harm::Throttle(_) if first => return self.throttles(fault),
-            Harm::BrownOut(_) | Harm::Throttle(_) | Harm::Poison(_) | Harm::Link(_) => return,
+            Harm::Link(Link { from, to, .. }) => return self.checks_find_at(cx, [from, to]),
+            Harm::BrownOut(_) | Harm::Throttle(_) | Harm::Poison(_) => return,
             Harm::Outage(_) | Harm::Crash(_) | Harm::Reclaim(_) => {}
         }
         for at in 0..self.faults[fault as usize].nodes.len() {
@@ -186,6 +189,7 @@ impl World<'_> {
             Harm::Zone(zone) => self.zone_returns(cx, fault, zone),
             Harm::BrownOut(plan) if last => self.brightens(cx, fault, plan, held),
             Harm::Throttle(_) if last => self.lets_all_in(fault),
+            Harm::Link(Link { from, to, .. }) => self.checks_find_at(cx, [from, to]),
             Harm::Outage(_) => {
                 for at in 0..self.faults[fault as usize].nodes.len() {
                     let node = self.faults[fault as usize].nodes[at];

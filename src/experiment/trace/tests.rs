@@ -96,6 +96,17 @@ fn what_goes_on_after_the_end_is_still_told() {
     assert_eq!(lines[0]["name"], Value::Null);
 }
 
+/// Work that is done once more after the end is told of nobody else.
+#[test]
+fn what_is_wasted_after_the_last_word_makes_no_other_line() {
+    let (lines, _) = trace(&[
+        (1, Fact::Born { who: who(0) }),
+        (2, Fact::Completed { who: who(0), born: second(1), answered: true }),
+        (3, Fact::Wasted { who: who(0) }),
+    ]);
+    assert_eq!(lines.len(), 1);
+}
+
 #[test]
 fn what_is_inside_at_the_end_is_told_then() {
     let pool = MEDIA;

@@ -273,7 +273,8 @@ pub(crate) struct HealthCheck {
     /// Checks in a row that must fail until a worker gets no more.
     #[schemars(extend("default" = 2))]
     pub unhealthy: Option<Whole>,
-    /// Whether all registered workers get requests while none is healthy.
+    /// Whether all registered workers of a pool get requests while none of it is healthy: each pool is a target group of
+    /// its own.
     #[schemars(extend("default" = true))]
     pub fail_open: Option<bool>,
 }

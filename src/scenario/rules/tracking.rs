@@ -2,8 +2,8 @@
 
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::metric::Metric;
-use crate::scenario::draft::quantities::Limit;
-use crate::scenario::draft::scaling::{Bounded, Policy, Scaling, TargetTracking, When};
+use crate::scenario::draft::quantities::{Change, Limit, Whole};
+use crate::scenario::draft::scaling::{Bounded, Policy, Scaling, Stride, TargetTracking, When};
 use crate::scenario::place::Place;
 use crate::scenario::rules::metrics::{limit_value, of_some_queue, reads, target_value, word};
 use crate::scenario::rules::{Rule, alarms};
@@ -128,9 +128,16 @@ fn leaves_zero(pool: &str, group: Bounded<'_>, place: &Place, complaints: &mut V
     // A service is started by its first datapoint above the target, if there is one without a task.
     let starts = group.word == "ecs-service";
     let others = group.policies.iter().any(|policy| match policy {
-        Policy::QueueLength(_) | Policy::Scheduled(_) => true,
-        Policy::Step(step) => needs_nobody(&step.metric),
-        Policy::Simple(simple) => needs_nobody(&simple.metric),
+        Policy::QueueLength(_) => true,
+        Policy::Scheduled(rule) => [rule.min, rule.desired].into_iter().flatten().any(|number| number.0 > 0),
+        Policy::Step(step) => {
+            let adds = |stride: &Stride| adds_to_none(stride.change, stride.set, step.min_change);
+            needs_nobody(&step.metric) && is_of_too_much(&step.when) && step.steps.iter().any(adds)
+        }
+        Policy::Simple(simple) => {
+            let adds = adds_to_none(simple.change, simple.set, simple.min_change);
+            needs_nobody(&simple.metric) && is_of_too_much(&simple.when) && adds
+        }
         Policy::Predictive(rule) => needs_nobody(&rule.metric),
         // Workers in service × metric: only a divisor of at least one makes something of nobody.
         Policy::TargetTracking(tracking) => {
@@ -144,6 +151,21 @@ fn leaves_zero(pool: &str, group: Bounded<'_>, place: &Place, complaints: &mut V
         complaints.push(Complaint::warning("W105", place.clone(), what).advise(
             "set `min = 1`, or add a policy that needs no worker to look at: `queue-length`, or a `step` on `visible`",
         ));
+    }
+}
+
+/// Whether an alarm goes off for too much, not for too little.
+fn is_of_too_much(when: &When) -> bool {
+    matches!(when, When::Above(_) | When::AtLeast(_))
+}
+
+/// Whether a change makes something of no workers: a share of none is none, but for the least that it changes.
+fn adds_to_none(change: Option<Change>, set: Option<Whole>, min_change: Option<Whole>) -> bool {
+    let least = min_change.is_some_and(|least| least.0 > 0);
+    match change {
+        Some(Change::By(change)) => change > 0,
+        Some(Change::Percent(percent)) => percent > 0.0 && least,
+        None => set.is_some_and(|size| size.0 > 0),
     }
 }
 

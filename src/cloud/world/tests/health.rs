@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::scaling::{Entry, Scaling};
+use crate::cloud::scaling::{Care, Entry, Group, Health, Scaling, Sees};
 use crate::cloud::topology::{
-    Balancer, Clock, Crash, Fault, Harm, HealthCheck, Held, NodeId, NodeKind, Pool, Topology, When,
+    Balancer, Clock, Crash, Fault, Harm, HealthCheck, Held, Link, NodeId, NodeKind, Pool, Topology, When,
 };
 use crate::cloud::world::tests::{application, at, diary, losses, node, pool, seconds, topology, work};
 use crate::ground::time::{SECOND, SimTime, Span};
@@ -165,4 +165,56 @@ fn tenants_are_known_by_their_group() {
     };
     assert_eq!((workers(1.0).len(), workers(2.0).len()), (1, 1));
     assert_eq!(workers(0.0).len(), 4);
+}
+
+/// Nothing comes through to one of two pools from 20 s on. Each request for it is a 504 after two seconds of trying, until
+/// two checks in a row have failed, a second late each; then the other pool gets all. What is only late by less than the
+/// check's timeout is well.
+#[test]
+fn checks_find_a_pool_that_is_cut_off() {
+    let application = application(at(&every(0.1, 60.0)), vec![seconds(0.001)]);
+    let lost_with = |loss: f64, delay: f64| {
+        let link = Link { from: NodeId(0), to: NodeId(1), delay: Some(seconds(delay)), loss };
+        let check = Some(HealthCheck { fail_open: false, ..CHECK });
+        let to = vec![NodeId(1), NodeId(2)];
+        let balancer = Balancer { to, health_check: check, connect_timeout: Some(secs(2)), ..Balancer::default() };
+        let worker = |name| node(name, NodeKind::Pool(Box::new(pool(vec![work(0)], 1))));
+        let nodes = vec![node("b", NodeKind::Balancer(balancer)), worker("one"), worker("other")];
+        let fault = Fault { what: Harm::Link(link), ..crash(None, 20, 1_000.0) };
+        diary(&application, &Topology { faults: vec![fault], ..topology(nodes) }, 100.0)
+    };
+    let lost = losses(&lost_with(1.0, 0.0));
+    assert!(lost.iter().all(|(_, _, why)| *why == Loss::GatewayTimeout));
+    let (first, last) = (lost[0].1, lost[lost.len() - 1].1);
+    assert!((22.0..22.2).contains(&first) && (27.0..31.0).contains(&last), "{first} to {last}");
+    let workers = |late: f64| {
+        let found = lost_with(0.0, late);
+        let serves = |node: u16| {
+            found
+                .iter()
+                .any(|(at, fact)| *at > 40.0 && matches!(fact, Fact::Served { pool, .. } if *pool == NodeId(node)))
+        };
+        (serves(1), serves(2))
+    };
+    assert_eq!(workers(0.9), (true, true));
+    assert_eq!(workers(1.1), (false, true));
+}
+
+/// A group that believes its balancer replaces a worker that fails at 20 s not before two checks have failed, and at its next
+/// look after that; one that sees machines never does, as the machine is well.
+#[test]
+fn a_group_believes_its_balancer() {
+    let application = application(at(&every(0.5, 60.0)), vec![seconds(0.001)]);
+    for (sees, replaced) in [(Sees::Workers, true), (Sees::Machines, false)] {
+        let health = Health { sees, grace: Span::ZERO, patience: Span::ZERO };
+        let care = Care { every: Some(secs(1)), health: Some(health), ..Care::default() };
+        let group = Group { min: 2, desired: 2, max: 2, care, ..Group::default() };
+        let balancer = Balancer { health_check: Some(CHECK), ..Balancer::default() };
+        let pool = Pool { scaling: Scaling::Group(group), ..pool(vec![work(0)], 2) };
+        let found = diary(&application, &behind(balancer, pool, vec![crash(Some(1), 20, 1_000.0)]), 100.0);
+        let mut gone = found.iter().filter(|(_, fact)| matches!(fact, Fact::Gone { worker: 1, .. })).map(|(at, _)| *at);
+        let at = gone.next();
+        assert_eq!(at.is_some(), replaced, "{sees:?}");
+        assert!(at.is_none_or(|at| (24.0..30.0).contains(&at)), "{at:?}");
+    }
 }

@@ -8,7 +8,9 @@ use crate::cloud::topology::{
 use crate::cloud::world::tests::{
     application, at, completions, diary, losses, node, pool, queue, seconds, topology, work,
 };
-use crate::ground::time::{SimTime, Span};
+use crate::cloud::world::{Horizon, simulate};
+use crate::ground::chance::Key;
+use crate::ground::time::{SECOND, SimTime, Span};
 
 const FOR_EVER: f64 = 1e7;
 
@@ -219,11 +221,25 @@ fn a_short_poll_may_overlook_what_is_there() {
         let found = diary(&application(at(&[0.5; 400]), vec![seconds(0.0)]), &system, FOR_EVER);
         received(&found).last().map_or(0.0, |&(_, at)| at)
     };
-    // The first is taken as it comes; the next poll finds nothing, and the one after it, a second later, all the others.
-    assert_eq!(look(0.0, poll()), 1.5);
+    // The poll at the start finds nothing, and the one after it, a second later, all of them.
+    assert_eq!(look(0.0, poll()), 1.0);
     // With one left, three in four polls find nothing: the last is found some seconds later.
-    assert!(look(0.75, poll()) > 1.5);
+    assert!(look(0.75, poll()) > 1.0);
     // Long polls ask all servers.
     let long = Poll { wait: Some(Span::from_secs(20)), ..Poll::default() };
     assert_eq!(look(0.75, long), 0.5);
+}
+
+/// A long poll of twenty seconds begins at the start of the run, whenever the first event may be: five have ended by 100 s.
+#[test]
+fn idle_workers_poll_from_the_start() {
+    let poll = Poll { wait: Some(Span::from_secs(20)), ..Poll::default() };
+    let system = behind(queue(1), Pool { poll, ..pool(vec![work(0)], 1) });
+    let application = application(at(&[1_000.0]), vec![seconds(1.0)]);
+    let horizon = Horizon { warm_up: SimTime::START, length: None };
+    let mut simulation = simulate(&application, &system, Key::root(1, 0), horizon, ());
+    let now = SimTime::from_nanos(101 * SECOND);
+    simulation.run_until(now);
+    let queue = simulation.model.queue_of(NodeId(0)).expect("the first node is the queue");
+    assert_eq!(simulation.model.empty_receives(queue, Some(now)), Some(5));
 }

@@ -5,7 +5,7 @@ use crate::cloud::scaling::{
     Alarm, Change, Condition, CooldownFrom, Group, Metric, Metrics, Missing, Policy, Predictive, QueueLength, Reading,
     Recorded, Scaling, Shrinks, Side, Simple, Window,
 };
-use crate::cloud::topology::{NodeId, NodeKind, Pool, Topology};
+use crate::cloud::topology::{NodeId, NodeKind, Poll, Pool, Queue, Topology, Verb, WorkId};
 use crate::cloud::world::tests::{application, at, diary, node, pool, queue, seconds, topology, work};
 use crate::ground::time::{SECOND, SimTime, Span};
 
@@ -144,4 +144,30 @@ fn a_forecast_comes_before_the_load_and_holds_for_its_hour() {
     };
     let found = diary(&application(at(&[]), vec![seconds(1.0)]), &fed(group, Metrics::default()), 47.0 * 3_600.0);
     assert_eq!(changes(found), [(31.0 * 3_600.0 + 55.0 * 60.0, 4), (33.0 * 3_600.0 + 60.0, 0)]);
+}
+
+/// One message of 5 s of work is in flight from the start: it counts until it is deleted. One on which the work fails each
+/// second and that is hidden for a second each time was received three times by the look at 6 s, and counts no longer.
+#[test]
+fn the_oldest_message_may_be_in_flight_but_not_received_three_times() {
+    let seen = |takes: f64, fails: f64| -> Vec<f64> {
+        let metric = Metric { what: Reading::Oldest, of: NodeId(0) };
+        let every = Span::from_secs(3);
+        let rule = QueueLength { metric, per_worker: 1_000.0, every, first: every, shrinks: Shrinks::Always };
+        let group = Group { min: 1, desired: 1, max: 1, policies: vec![Policy::QueueLength(rule)], ..Group::default() };
+        let verb = Verb::Work { work: WorkId(0), fails, fresh: false, together: false };
+        let poll = Poll { on_error: Some(seconds(1.0)), ..Poll::default() };
+        let pool = Pool { scaling: Scaling::Group(group), poll, ..pool(vec![verb], 1) };
+        let queue = Queue { visibility: Some(Span::from_secs(60)), ..queue(1) };
+        let nodes = vec![node("q", NodeKind::Queue(queue)), node("w", NodeKind::Pool(Box::new(pool)))];
+        let found = diary(&application(at(&[0.0]), vec![seconds(takes)]), &topology(nodes), 10.0);
+        let metrics = found.into_iter().filter_map(|(_, fact)| match fact {
+            Fact::Decided { decision, .. } => decision.metric,
+            _ => None,
+        });
+        metrics.collect()
+    };
+    assert_eq!(seen(5.0, 0.0), [3.0, 0.0, 0.0]);
+    // Received at 0, 2 and 4 s.
+    assert_eq!(seen(1.0, 1.0), [3.0, 0.0, 0.0]);
 }
