@@ -17,7 +17,7 @@ impl Pool<'_> {
     pub fn is_plain_receiver(&self) -> bool {
         let sleeps = self.pollers.as_ref().is_some_and(|pollers| pollers.sleep());
         let alone = self.hands.is_none() && self.standing.is_none() && self.heartbeat.is_none() && !self.wears;
-        let undisturbed = self.away == 0 && self.leaving == 0 && self.surplus == 0;
+        let undisturbed = self.away == 0 && self.leaving == 0 && self.surplus == 0 && !self.once;
         alone && !sleeps && undisturbed
     }
 

@@ -140,6 +140,8 @@ pub struct Pool<'a> {
     pub chance: Stream,
     /// Each slot's place among all in the order of the workers' numbers.
     pub(super) ranks: Vec<u32>,
+    /// Each of its workers takes a message and ends with it.
+    pub once: bool,
     /// Whether slots are made when they are needed.
     pub unlimited: bool,
     /// Launches that have come to nothing; their indices are used again.
@@ -169,7 +171,7 @@ impl<'a> Pool<'a> {
         let unlimited = plan.workers.is_none();
         let burst = Burst::of(sizes.iter().map(|size| &size.platform), plan.credits).map(Box::new);
         let stride = if unlimited { 1 } else { sizes.iter().map(|size| size.slots).max().unwrap_or(1) };
-        let each = !unlimited && plan.scaling.leaves_out_who_warms();
+        let each = !unlimited && plan.scaling.tells_workers_apart();
         let shared = || Lines::Shared(Queued::new(&plan.line));
         let hands = Hands::new(plan, !feeds.is_empty());
         Pool {
@@ -223,6 +225,7 @@ impl<'a> Pool<'a> {
             key,
             chance: key.named("line").stream(),
             ranks: Vec::new(),
+            once: plan.scaling.is_of_jobs(),
             unlimited,
             denied: 0,
             denials: 0,

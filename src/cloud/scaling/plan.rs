@@ -3,6 +3,7 @@
 use crate::cloud::scaling::alarm::{Condition, Window};
 use crate::cloud::scaling::change::Change;
 use crate::cloud::scaling::hooks::{Hooks, WarmPool};
+use crate::cloud::scaling::kubernetes::Autoscaler;
 use crate::cloud::scaling::metric::Metric;
 use crate::cloud::scaling::predictive::Predictive;
 use crate::cloud::scaling::step::Step;
@@ -22,6 +23,8 @@ pub enum Scaling {
     Timetable(Vec<Entry>),
     /// Scaled up and down: another machine in the place of each, with an outage for the change.
     Vertical(Vertical),
+    /// Pods, sized by a controller of Kubernetes.
+    Pods(Box<Autoscaler>),
 }
 
 impl Scaling {
@@ -29,7 +32,7 @@ impl Scaling {
     pub fn group(&self) -> Option<&Group> {
         match self {
             Scaling::Group(group) => Some(group),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) => None,
         }
     }
 
@@ -38,13 +41,28 @@ impl Scaling {
         self.group()?.warm_pool.as_ref()
     }
 
-    /// Whether a controller averages over workers, and must leave out those that are not yet warm.
-    pub fn leaves_out_who_warms(&self) -> bool {
-        let Scaling::Group(group) = self else { return false };
-        group
-            .policies
-            .iter()
-            .any(|policy| policy.metric().is_some_and(Metric::is_of_workers) && group.warm_up_of(policy) > Span::ZERO)
+    /// Whether a controller must know what each worker does: it leaves out those that are not yet warm, or reads pods.
+    pub fn tells_workers_apart(&self) -> bool {
+        match self {
+            Scaling::Group(group) => group.policies.iter().any(|policy| {
+                policy.metric().is_some_and(Metric::is_of_workers) && group.warm_up_of(policy) > Span::ZERO
+            }),
+            Scaling::Pods(autoscaler) => autoscaler.reads_each(),
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => false,
+        }
+    }
+
+    /// What sizes its pods, if they are some.
+    pub fn autoscaler(&self) -> Option<&Autoscaler> {
+        match self {
+            Scaling::Pods(autoscaler) => Some(autoscaler),
+            Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
+        }
+    }
+
+    /// Whether its workers end with the first that they take.
+    pub fn is_of_jobs(&self) -> bool {
+        self.autoscaler().is_some_and(Autoscaler::is_of_jobs)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::cloud::scaling::{
 use crate::cloud::topology::{NodeId, NodeKind, Topology};
 use crate::cloud::world::World;
 use crate::cloud::world::metrics::LastLook;
+use crate::cloud::world::pods::{self, Memories};
 use crate::engine::{Context, Observer};
 use crate::ground::time::{SimTime, Span};
 
@@ -23,6 +24,8 @@ pub(super) struct Controller {
     pub(super) size: u16,
     /// What each policy remembers.
     pub(super) watches: Vec<Watch>,
+    /// What it remembers where it sizes pods.
+    pub(super) pods: Memories,
 }
 
 /// What a policy remembers from one look to the next.
@@ -56,6 +59,7 @@ pub(super) fn controllers(topology: &Topology) -> Vec<Controller> {
                 memory: Memory::default(),
                 size: 0,
                 watches,
+                pods: Memories::default(),
             };
             match &pool.scaling {
                 Scaling::Group(group) => {
@@ -65,6 +69,11 @@ pub(super) fn controllers(topology: &Topology) -> Vec<Controller> {
                 Scaling::Vertical(Vertical { alarm: Some(alarm), .. }) => {
                     let watch = Watch::of(alarm.condition.window.range());
                     Some(of(Bounds { min: 0, max: u32::MAX }, vec![watch]))
+                }
+                Scaling::Pods(autoscaler) => {
+                    let watches = vec![Watch::of(1); pods::readings(autoscaler)];
+                    let controller = of(Bounds { min: 0, max: u32::MAX }, watches);
+                    Some(Controller { pods: Memories::of(autoscaler), ..controller })
                 }
                 Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
             }
@@ -129,6 +138,7 @@ impl World<'_> {
                     let every = self.topology.metrics.rhythm(&alarm.metric, alarm.period);
                     cx.plan(SimTime::START + every, Event::Look { pool: id, policy: 0 });
                 }
+                Scaling::Pods(autoscaler) => self.first_looks_of_pods(cx, at, autoscaler),
                 Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => (),
             }
         }
@@ -141,12 +151,15 @@ impl World<'_> {
         if let Scaling::Vertical(vertical) = &plan.scaling {
             return self.look_at_alarm(cx, id, vertical);
         }
+        let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
+        if let Scaling::Pods(autoscaler) = &plan.scaling {
+            return self.look_at_pods(cx, at, autoscaler, policy);
+        }
         let Scaling::Group(group) = &plan.scaling else { return };
         let rule = &group.policies[policy as usize];
         if let Some(every) = self.rhythm(rule).1 {
             cx.plan(now + every, Event::Look { pool: id, policy });
         }
-        let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
         if let Some(metric) = rule.metric() {
             self.observe(at, policy, metric, group.warm_up_of(rule), now);
         }

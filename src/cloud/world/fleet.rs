@@ -183,6 +183,7 @@ impl World<'_> {
             self.registers(cx, id, index);
         }
         cx.tell(Fact::Ready { pool: id, worker: number });
+        self.has_patience(cx, id, number);
         self.notes_absence(cx, id);
         self.clocks_start(cx, id, index);
         if !self.zones_out.is_empty() {
@@ -205,7 +206,7 @@ impl World<'_> {
                 pool.decisions += 1;
                 group.lag.sample(&mut pool.key.named("lag").draw(pool.decisions))
             }
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => 0,
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) => 0,
         };
         if lag == 0 {
             return self.reconcile(cx, id);
@@ -224,7 +225,10 @@ impl World<'_> {
         let pool = self.pool(id);
         let living = self.living(id);
         let wanted = pool.levels.desired.level() as u32 + self.spares(id);
-        let have = living.len() as u32;
+        // A job that works on what it took is one of them until it ends.
+        let at_work = |phase| matches!(phase, Phase::Draining | Phase::Leaving);
+        let at_work = if pool.once { pool.newest_first(at_work).count() } else { 0 };
+        let have = (living.len() + at_work) as u32;
         if have < wanted {
             let mut spread = self.spread(id);
             self.launches(cx, id, wanted - have, &mut spread);

@@ -37,7 +37,7 @@ impl World<'_> {
                 }
                 self.resize(cx, id, vertical, vertical.at[line as usize].1);
             }
-            Scaling::Fixed | Scaling::Group(_) => (),
+            Scaling::Fixed | Scaling::Group(_) | Scaling::Pods(_) => (),
         }
     }
 
@@ -104,6 +104,10 @@ impl World<'_> {
         }
         if matches!(phase, Phase::Leaving | Phase::Preparing) {
             return self.stage_is_over(cx, id, index);
+        }
+        if pool.once && phase == Phase::Ready {
+            // A job that has found nothing to do ends.
+            return self.retire(cx, id, index, Held::Finish);
         }
         let Scaling::Vertical(vertical) = &pool.plan.scaling else { return };
         if phase != Phase::Changing {

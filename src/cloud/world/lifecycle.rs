@@ -32,7 +32,12 @@ impl<'a> World<'a> {
     /// goes (EC2 Auto Scaling user guide, How lifecycle hooks work).
     pub(super) fn departs<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let now = cx.now();
-        let pool = self.pool(id);
+        let pool = self.pool_mut(id);
+        if pool.once {
+            // Nothing comes in the place of a job that has ended.
+            let desired = pool.levels.desired.level();
+            pool.levels.desired.set(now, desired.saturating_sub(1));
+        }
         let hook = pool.plan.scaling.group().and_then(|group| group.hooks.terminating.as_ref());
         let number = pool.workers[index as usize].number;
         let wait = hook.map_or(Span::ZERO, |hook| {

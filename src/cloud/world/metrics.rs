@@ -54,16 +54,34 @@ impl World<'_> {
         here: &mut LastLook,
         draw: &mut Draw,
     ) -> (Option<f64>, SimTime) {
-        let Metrics { delay, noise, missing, idle_wake, .. } = &self.topology.metrics;
+        let Metrics { delay, idle_wake, .. } = &self.topology.metrics;
         if metric.is_recorded() {
             return (value, here.at);
         }
         let published = here.at + Span::from_nanos(delay.sample(draw));
+        let value = self.roughly(metric, value, draw);
+        let awake = *idle_wake == Span::ZERO || !metric.counts_messages() || self.is_awake(last, here, draw);
+        (value.filter(|_| awake), published)
+    }
+
+    /// A value as whoever asks for it gets it: if at all, and not quite exact where many messages are counted.
+    fn roughly(&self, metric: &Metric, value: Option<f64>, draw: &mut Draw) -> Option<f64> {
+        let Metrics { noise, missing, .. } = &self.topology.metrics;
         let comes = *missing == 0.0 || unit(draw) >= *missing;
         let exact = *noise == 0.0 || !self.is_rough(metric) || value.is_none_or(|value| value < Metrics::ROUGH);
         let value = if exact { value } else { value.map(|value| value * (1.0 + noise * (2.0 * unit(draw) - 1.0))) };
-        let awake = *idle_wake == Span::ZERO || !metric.counts_messages() || self.is_awake(last, here, draw);
-        (value.filter(|_| comes && awake), published)
+        value.filter(|_| comes)
+    }
+
+    /// What a controller reads that asks for it at this instant.
+    pub(super) fn reads_now(&mut self, at: usize, watch: usize, metric: &Metric, now: SimTime) -> Option<f64> {
+        let id = self.controllers[at].pool;
+        let last = std::mem::take(&mut self.controllers[at].watches[watch].last);
+        let here = self.last_look(id, metric, &last, now);
+        let mut draw = self.pool(id).key.named("metric").nth(watch as u64).draw(here.count);
+        let value = self.read(metric, id, Span::ZERO, &last, &here);
+        self.controllers[at].watches[watch].last = here;
+        if metric.is_recorded() { value } else { self.roughly(metric, value, &mut draw) }
     }
 
     /// Whether a metric only says about how many messages there are: standard queues' counts, and no ages (Amazon SQS
@@ -117,7 +135,7 @@ impl World<'_> {
     }
 
     /// Messages free to be received, or requests in line.
-    fn waiting_at(&self, node: NodeId) -> u64 {
+    pub(super) fn waiting_at(&self, node: NodeId) -> u64 {
         match &self.nodes[node.index()] {
             Node::Queue(queue) => queue.visible.level(),
             Node::Pool(pool) => pool.levels.line.level(),
@@ -126,7 +144,7 @@ impl World<'_> {
     }
 
     /// Messages in flight, or requests in service.
-    fn worked_on_at(&self, node: NodeId) -> u64 {
+    pub(super) fn worked_on_at(&self, node: NodeId) -> u64 {
         match &self.nodes[node.index()] {
             // Who has failed with one and hidden it for longer still has it in flight.
             Node::Queue(queue) => queue.in_flight.level() + queue.hidden.level(),

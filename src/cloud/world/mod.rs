@@ -31,6 +31,7 @@ mod lines;
 mod metrics;
 mod network;
 mod parcels;
+mod pods;
 mod poison;
 mod pools;
 mod queues;

@@ -205,11 +205,16 @@ impl World<'_> {
         // Only now: a slot that is made when it is needed must not be made for an exhausted message.
         let Some(slot) = self.pool_mut(to).receiving_slot() else { return false };
         let short = self.queue_mut(from).overlooks() && self.pool(to).polls_are_short();
+        let (once, begun) = (self.pool(to).once, self.pool(to).begun);
         if several || short {
             self.receives_several(cx, to, from, slot, short);
         } else {
             let job = self.takes_message(cx, to, from, message, None);
             self.starts_delivery(cx, job, to, slot);
+        }
+        if once && self.pool(to).begun > begun {
+            let worker = self.pool(to).worker_of(slot);
+            self.takes_its_only(cx, to, worker);
         }
         true
     }

@@ -71,7 +71,7 @@ impl World<'_> {
 
     /// A group wants as many as before, and has one fewer.
     fn asks_for_another<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
-        if let Scaling::Group(_) = self.pool(id).plan.scaling {
+        if let Scaling::Group(_) | Scaling::Pods(_) = self.pool(id).plan.scaling {
             let desired = self.pool(id).levels.desired.level() as u32;
             self.want(cx, id, desired);
         }

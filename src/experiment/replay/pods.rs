@@ -1,6 +1,5 @@
 //! The HPA over recorded values, alone or between KEDA's own looks.
 
-use crate::cloud::scaling::Metric;
 use crate::cloud::scaling::kubernetes::{
     Hpa, HpaMemory, HpaSeen, Keda, KedaMemory, KedaSeen, Measured, Pod, PodMetric, Ready, Target, milli,
 };
@@ -49,17 +48,6 @@ fn of_pods(question: &Question, row: Option<usize>, name: &str, container: Optio
     let known = listed.iter().any(|seen| of(seen).sample.is_some());
     let each = listed.iter().flat_map(|seen| std::iter::repeat_n(of(seen), seen.count as usize));
     known.then(|| each.collect())
-}
-
-/// A value from outside as an HPA gets it: a mean of the pods, or a value of all of them.
-fn measured(metric: &Metric, cpu: bool, target: Target, value: f64) -> Measured<'static> {
-    match target {
-        // A share of the CPU, or per cent; a billionth is the noise of multiplication.
-        Target::Utilisation(_) if cpu => Measured::Mean((value * 100.0 + 1e-9).floor() as i64),
-        Target::Utilisation(_) => Measured::Mean((value + 1e-9).floor() as i64),
-        Target::AverageValue(_) if metric.is_per_worker() => Measured::Mean(milli(value)),
-        Target::AverageValue(_) | Target::Value(_) => Measured::Total(milli(value)),
-    }
 }
 
 /// One sync of an HPA with what is measured.
@@ -127,7 +115,7 @@ pub(super) fn hpa(
             .enumerate()
             .map(|(at, metric)| match (&each[at], values.read(at, row, (last, now), sharing)) {
                 (Some(pods), _) => Measured::Pods(pods),
-                (None, Some(value)) => measured(&metric.metric, metric.cpu, metric.target, value),
+                (None, Some(value)) => metric.measured(value),
                 // Pods that are there and say nothing: they are without samples, which is not the same as unreadable.
                 (None, None) if listed > 0 && !matches!(metric.target, Target::Value(_)) => Measured::Pods(&[]),
                 (None, None) => Measured::Nothing,

@@ -1,7 +1,7 @@
 //! One pool's controller by itself, for the question what it would decide.
 
 use crate::cloud::scaling::{Group, Policy, Recorded};
-use crate::scenario::build::kubernetes::{Around, kpa};
+use crate::scenario::build::kubernetes::kpa;
 use crate::scenario::build::{Builder, Ids};
 use crate::scenario::decide::policy::{Controller, Reads};
 use crate::scenario::draft::kubernetes::{HpaMetric, Trigger};
@@ -17,7 +17,7 @@ impl<'a> Builder<'a> {
         let pool_draft = draft.pool.get(pool)?;
         let names = nodes(self.sight.tree, topology);
         let ids = Ids { names: names.keys().copied().collect(), zones: Vec::new() };
-        let around = Around { own: self.id(&ids, pool), before: self.before(&ids, draft, pool) };
+        let around = self.around(&ids, draft, pool);
         let scaling = pool_draft.scaling.as_ref()?;
         let controller = match scaling {
             draft::Scaling::Asg(asg) => {

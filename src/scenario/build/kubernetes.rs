@@ -184,6 +184,7 @@ impl Builder<'_> {
                     Strategy::Custom { deduct: whole(deduct, 0), running: running.map_or(0.0, |share| share.0) }
                 }
             },
+            patience: draft.patience.map(|time| time.0),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::ground::time::Span;
 use crate::scenario::build::fault::held;
 use crate::scenario::build::messages::batch;
 use crate::scenario::build::{Builder, Ids, calling, count};
-use crate::scenario::draft::quantities::Amount;
+use crate::scenario::draft::quantities::{Amount, Whole};
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::draft::words::{Mixed, Names};
 use crate::scenario::draft::{self, Topology};
@@ -102,6 +102,8 @@ impl Builder<'_> {
             },
             line: self.line(&draft.line),
             no_worker: match draft.no_worker {
+                // Knative's activator holds who comes while there is no pod.
+                None if matches!(draft.scaling, Some(Scaling::Kpa(_))) => NoWorker::Wait,
                 None | Some(node::NoWorker::Refuse) => NoWorker::Refuse,
                 Some(node::NoWorker::Wait) => NoWorker::Wait,
             },
@@ -239,9 +241,16 @@ fn farewell(draft: &draft::node::ScaleIn) -> Farewell {
 
 /// Workers at the start where the file does not say.
 fn first_workers(scaling: Option<&Scaling>) -> u32 {
-    match scaling.map(Scaling::bounded) {
-        Some(Some(group)) => count(group.desired.or(group.min).map_or(0, |number| number.0)),
-        Some(None) | None => 1,
+    let number = |number: Option<Whole>, default: u32| number.map_or(default, |number| count(number.0));
+    match scaling {
+        Some(Scaling::Hpa(hpa)) => number(hpa.min, 1),
+        Some(Scaling::Keda(keda)) => number(keda.min, 0),
+        Some(Scaling::KedaJobs(jobs)) => number(jobs.min, 0),
+        Some(Scaling::Kpa(kpa)) => number(kpa.min, 0).max(number(kpa.initial, 1)),
+        _ => match scaling.map(Scaling::bounded) {
+            Some(Some(group)) => number(group.desired.or(group.min), 0),
+            Some(None) | None => 1,
+        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! How the pools of one topology are scaled.
 
+use crate::cloud::scaling::kubernetes::Autoscaler;
 use crate::cloud::scaling::{
     Alarm, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Metric, Missing, Policy, Predictive,
     QueueLength, Ratio, Reading, ScaleIn, Scaling, Scheduled, Shrinks, Side, Simple, Size, Statistic, Step, Stride,
@@ -9,6 +10,7 @@ use crate::cloud::topology::{Held, NodeId, Platform, Speed};
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::build::fault::held;
 use crate::scenario::build::node::fraction;
+use crate::scenario::build::kubernetes::{self, Around};
 use crate::scenario::build::{Builder, Ids, count, group};
 use crate::scenario::cron::Cron;
 use crate::scenario::draft::Topology;
@@ -51,18 +53,29 @@ impl Builder<'_> {
                 let alarm = vertical.alarm.as_ref().map(|alarm| self.alarm(ids, alarm, own, before));
                 Scaling::Vertical(self.vertical(vertical, alarm, platform, slots))
             }
-            // Its checks refuse these in what is simulated.
-            Some(
-                draft::Scaling::Hpa(_) | draft::Scaling::Keda(_) | draft::Scaling::KedaJobs(_) | draft::Scaling::Kpa(_),
-            ) => {
-                self.slip(format!("pool `{name}` is sized by what is not simulated"));
-                Scaling::Fixed
+            Some(draft::Scaling::Hpa(hpa)) => {
+                let around = self.around(ids, topology, name);
+                Scaling::Pods(Box::new(Autoscaler::Hpa(self.hpa(ids, hpa, around))))
             }
+            Some(draft::Scaling::Keda(keda)) => {
+                let around = self.around(ids, topology, name);
+                Scaling::Pods(Box::new(Autoscaler::Keda(self.keda(ids, keda, around))))
+            }
+            Some(draft::Scaling::KedaJobs(jobs)) => {
+                let around = self.around(ids, topology, name);
+                Scaling::Pods(Box::new(Autoscaler::Jobs(self.keda_jobs(ids, jobs, around))))
+            }
+            Some(draft::Scaling::Kpa(kpa)) => Scaling::Pods(Box::new(Autoscaler::Kpa(kubernetes::kpa(kpa)))),
             Some(draft::Scaling::Asg(asg)) => Scaling::Group(self.group(ids, topology, name, pool, asg)),
             Some(draft::Scaling::EcsService(service)) => {
                 Scaling::Group(self.ecs_service(ids, topology, name, pool, service))
             }
         }
+    }
+
+    /// What the metrics of a pool are of where the file does not say.
+    pub(super) fn around(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str) -> Around {
+        Around { own: self.id(ids, name), before: self.before(ids, topology, name) }
     }
 
     fn times(&mut self, at: Option<Time>, cron: Option<&str>) -> Vec<SimTime> {

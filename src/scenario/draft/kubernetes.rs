@@ -305,6 +305,8 @@ pub(crate) struct KedaJobs {
     /// How many jobs are created.
     #[schemars(extend("default" = "default"))]
     pub strategy: Option<Strategy>,
+    /// How long a job looks for a message before it ends without one. Without it, until it finds one.
+    pub patience: Option<Time>,
 }
 
 /// What several triggers amount to.

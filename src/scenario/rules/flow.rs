@@ -204,7 +204,7 @@ pub(super) fn fastest(pool: &Pool) -> f64 {
     let per = |speed: Speed| speed.time as f64 / speed.work as f64;
     match &pool.scaling {
         Scaling::Vertical(vertical) => vertical.sizes.iter().map(|size| per(size.speed)).fold(f64::INFINITY, f64::min),
-        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) => per(pool.speed),
+        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Pods(_) => per(pool.speed),
     }
 }
 
@@ -222,6 +222,7 @@ pub(super) fn most_workers(pool: &Pool) -> Option<u32> {
             scheduled.fold(group.max, u32::max)
         }
         Scaling::Timetable(entries) => entries.iter().map(|entry| entry.workers).fold(start, u32::max),
+        Scaling::Pods(autoscaler) => start.max(autoscaler.max()?),
     })
 }
 
@@ -234,7 +235,7 @@ pub(super) fn word_of(group: &Group) -> &'static str {
 pub(super) fn slots(pool: &Pool) -> u32 {
     match &pool.scaling {
         Scaling::Vertical(vertical) => vertical.sizes.iter().map(|size| size.slots).fold(1, u32::max),
-        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) => pool.slots,
+        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Pods(_) => pool.slots,
     }
 }
 

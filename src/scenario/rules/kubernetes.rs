@@ -1,4 +1,4 @@
-//! Controllers of pods: within their ranges, with metrics that can be read; and which of them can be simulated.
+//! Controllers of pods: within their ranges, with metrics that can be read.
 
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
@@ -8,7 +8,6 @@ use crate::scenario::draft::kubernetes::{
 use crate::scenario::draft::metric::Metric;
 use crate::scenario::draft::quantities::{Time, Whole};
 use crate::scenario::draft::scaling::Scaling;
-use crate::scenario::later;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::metrics::{of_some_queue, reads};
@@ -40,14 +39,6 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             let Some(scaling) = &pool.scaling else { continue };
             let Some(word) = word_of(scaling) else { continue };
             let place = place.then(word);
-            if !sight.for_decide
-                && let Some((_, what)) = later::find(&place)
-            {
-                complaints.push(
-                    Complaint::error("E008", place.clone().key(), what)
-                        .advise("leave it out of what is simulated for now; `queuelab decide` tells what it would do"),
-                );
-            }
             let mut ranges = Ranges::default();
             match scaling {
                 Scaling::Hpa(hpa) => self::hpa(hpa, &place, &mut ranges),

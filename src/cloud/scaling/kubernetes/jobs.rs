@@ -21,6 +21,8 @@ pub struct Jobs {
     pub sum: Sum,
     /// How many are created.
     pub strategy: Strategy,
+    /// How long a job looks for a message before it ends without one; `None`: until it finds one.
+    pub patience: Option<Span>,
 }
 
 /// What a `ScaledJob` goes by.
@@ -200,7 +202,7 @@ mod tests {
         let metric = Metric { what: Reading::Backlog, of: NodeId(0) };
         let of = |&target| JobTrigger { metric: metric.clone(), target: target * 1_000, activation: 0 };
         let triggers = targets.iter().map(of).collect();
-        Jobs { min: 0, max: 100, poll: Jobs::POLL, triggers, sum: Sum::Max, strategy }
+        Jobs { min: 0, max: 100, poll: Jobs::POLL, triggers, sum: Sum::Max, strategy, patience: None }
     }
 
     fn created(jobs: &Jobs, queue: i64, unfinished: u32, pending: u32) -> u32 {

@@ -3,6 +3,7 @@
 //! Each file is one controller: its settings as plain data, a pure recommendation from what is seen, a pure restraint
 //! with a memory of its own, and the reasons in [`Why`]. Amounts are whole thousandths, as Kubernetes itself counts.
 
+mod autoscaler;
 mod behavior;
 mod hpa;
 mod jobs;
@@ -12,6 +13,7 @@ mod pods;
 mod why;
 mod window;
 
+pub use autoscaler::Autoscaler;
 pub use behavior::{Behavior, Rate, Rules, Select, Step};
 pub use hpa::{Asked, Hpa, HpaMemory, HpaMetric, HpaSeen, Target};
 pub use jobs::{Combined, Created, JobTrigger, Jobs, JobsSeen, Length, Strategy, Sum};
