@@ -136,7 +136,10 @@ mod tests {
     const POOL: NodeId = NodeId(0);
 
     fn decision(from: u32, to: u32, why: Reason) -> Decision {
-        Decision { at: SimTime::START, from, to, metric: None, visible: 0, in_flight: 0, why, edge: None, base: None }
+        {
+            let (at, asked, edge, base) = (SimTime::START, to, None, None);
+            Decision { at, from, to, asked, metric: None, visible: 0, in_flight: 0, why, edge, base }
+        }
     }
 
     #[test]

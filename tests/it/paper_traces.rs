@@ -28,7 +28,7 @@ use translate::translate;
 use watch::{Log, Run};
 
 /// Runs of the cases that come with the project that must be reproduced whole.
-const MUST: [&str; 24] = [
+const MUST: [&str; 25] = [
     "PT01/one-worker",
     "PT01/two-workers",
     "PT02/tiered-1-web",
@@ -48,6 +48,7 @@ const MUST: [&str; 24] = [
     "PT07/one-fixed-machine",
     "PT08/step",
     "PT09/backlog-per-instance",
+    "PT09/hpa",
     "PT10/fifo-group-blocks",
     "PT10/poison-message",
     "PT10/time-out-shorter-than-work-one-worker",

@@ -346,3 +346,57 @@ fn a_warm_pool_of_stopped_machines_is_fast_and_cheap() {
         assert_eq!(verdict(&document, dear, "cost.month"), Finding::Missed, "{dear}");
     }
 }
+
+/// 30/min × 20 s need ten workers, for one hour of three. KEDA pays for that hour alone and starts within half a minute;
+/// pods that are busy with a full queue tell the HPA only that they are busy, so it asks for more until the queue is empty;
+/// the group waits for three points of a minute and then for its machines.
+#[test]
+fn keda_follows_a_queue_sooner_than_a_group_and_cheaper_than_the_cpu() {
+    let document = found("hpa-vs-keda-vs-asg.toml", 6);
+    for topology in ["hpa", "keda", "asg"] {
+        assert!(figure(&document, topology, "lost") < 0.001, "{topology}");
+    }
+    let cost = |topology| figure(&document, topology, "cost.month");
+    assert!(
+        cost("keda") < cost("asg") && cost("keda") < cost("hpa"),
+        "{} {} {}",
+        cost("keda"),
+        cost("asg"),
+        cost("hpa")
+    );
+    let p95 = |topology| figure(&document, topology, "completion.p95");
+    assert!(p95("keda") < p95("asg"), "{} {}", p95("keda"), p95("asg"));
+    assert_eq!(verdict(&document, "asg", "completion.p95"), Finding::Missed);
+    for holds in ["hpa", "keda"] {
+        assert_eq!(verdict(&document, holds, "completion.p95"), Finding::Met, "{holds}");
+    }
+}
+
+/// Renders take a quarter of an hour. Five minutes after the last one was received nothing is visible any more, and who
+/// counts that alone takes the pods away; 30 s later they are killed, and their messages come back half an hour after
+/// they were received.
+#[test]
+fn who_does_not_count_messages_in_flight_kills_the_work_on_them() {
+    let document = found("in-flight-matters.toml", 6);
+    let mean = |topology| figure(&document, topology, "completion.mean");
+    assert!(mean("visible") > 1.5 * mean("in-flight"), "{} {}", mean("visible"), mean("in-flight"));
+    let again = |topology| figure(&document, topology, "receives.mean");
+    assert!(again("visible") > 1.2 && again("in-flight") < 1.01, "{} {}", again("visible"), again("in-flight"));
+}
+
+/// Twelve jobs of five minutes an hour and a half: by the strategies that fit, a job each.
+#[test]
+fn a_strategy_that_does_not_fit_its_metric_makes_too_many_jobs_or_too_few() {
+    let document = found("runaway-jobs.toml", 6);
+    let started = |topology: &str| {
+        let figure = document.topologies[topology].nodes["pool.converters"].figures["workers.started"].value;
+        figure.expect("it is counted")
+    };
+    let fits = started("default");
+    assert!((started("accurate") - fits).abs() < 0.2 * fits, "{} {fits}", started("accurate"));
+    assert!(started("runaway") > 3.0 * fits, "{} {fits}", started("runaway"));
+    let cost = |topology| figure(&document, topology, "cost.month");
+    assert!(cost("runaway") > 1.2 * cost("default"), "{} {}", cost("runaway"), cost("default"));
+    let p95 = |topology| figure(&document, topology, "completion.p95");
+    assert!(p95("starving") > 1.5 * p95("default"), "{} {}", p95("starving"), p95("default"));
+}

@@ -159,6 +159,8 @@ pub struct Decision {
     pub from: u32,
     /// Workers wanted after.
     pub to: u32,
+    /// Workers that were asked for, before anything held that back.
+    pub asked: u32,
     /// The metric that was read.
     pub metric: Option<f64>,
     /// Messages free to be received at the metric's node.
@@ -344,6 +346,7 @@ pub fn restrain(asked: Recommendation, seen: &Seen, group: &Group, memory: Memor
         at: seen.now,
         from: seen.desired,
         to,
+        asked: asked.desired,
         metric: seen.metric,
         visible: seen.visible,
         in_flight: seen.in_flight,

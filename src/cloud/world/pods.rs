@@ -170,14 +170,7 @@ impl World<'_> {
         self.seen_with(decision, hpa.metrics.first().map(|metric| &metric.metric))
     }
 
-    fn hpa_decides(
-        &mut self,
-        at: usize,
-        hpa: &Hpa,
-        pods: &[Pod],
-        measured: &[Measured<'_>],
-        now: SimTime,
-    ) -> Decision {
+    fn hpa_decides(&mut self, at: usize, hpa: &Hpa, pods: &[Pod], measured: &[Measured<'_>], now: SimTime) -> Decision {
         let replicas = self.wanted(self.controllers[at].pool);
         let status = pods.iter().filter(|pod| !pod.deleted).count() as u32;
         let seen = HpaSeen { now, replicas, status, pods, measured };
@@ -229,6 +222,7 @@ impl World<'_> {
             at: now,
             from: unfinished,
             to: unfinished.saturating_add(created.jobs),
+            asked: unfinished.saturating_add(created.jobs),
             metric: lengths.first().copied().flatten().map(|length| length as f64 / MILLI as f64),
             visible: 0,
             in_flight: 0,
@@ -300,7 +294,8 @@ impl World<'_> {
             let before = last.of.get(index).filter(|&&(known, _)| known == number && phase != Phase::Pending);
             let sample = before.filter(|_| comes && window > Span::ZERO).map(|&(_, before)| {
                 let used = (here.of[index].1 - before) as f64 / window.nanos() as f64;
-                let whole = if metric.metric.what == Reading::Cpu { f64::from(pool.slots_of(index as u32)) } else { 1.0 };
+                let whole =
+                    if metric.metric.what == Reading::Cpu { f64::from(pool.slots_of(index as u32)) } else { 1.0 };
                 Sample { value: milli(used / whole), at: now, window }
             });
             PodMetric { sample, request }

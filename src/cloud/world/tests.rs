@@ -12,6 +12,7 @@ mod lifecycle;
 mod messages;
 mod metrics;
 mod network;
+mod pods;
 mod requests;
 mod scaling;
 mod services;

@@ -126,8 +126,8 @@ fn a_workers_life_and_a_decision_are_a_line_each() {
     let pool = MEDIA;
     let why = Reason::Share { metric: 3.0, per_worker: 1.0 };
     let at = second(60);
-    let (edge, base) = (None, None);
-    let decision = Decision { at, from: 0, to: 3, metric: Some(3.0), visible: 3, in_flight: 0, why, edge, base };
+    let (asked, metric, edge, base) = (3, Some(3.0), None, None);
+    let decision = Decision { at, from: 0, to: 3, asked, metric, visible: 3, in_flight: 0, why, edge, base };
     let (lines, _) = trace(&[
         (60, Fact::Decided { pool, decision }),
         (60, Fact::Launched { pool, worker: 1 }),

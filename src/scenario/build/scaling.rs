@@ -9,8 +9,8 @@ use crate::cloud::scaling::{
 use crate::cloud::topology::{Held, NodeId, Platform, Speed};
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::build::fault::held;
-use crate::scenario::build::node::fraction;
 use crate::scenario::build::kubernetes::{self, Around};
+use crate::scenario::build::node::fraction;
 use crate::scenario::build::{Builder, Ids, count, group};
 use crate::scenario::cron::Cron;
 use crate::scenario::draft::Topology;

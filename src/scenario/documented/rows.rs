@@ -400,4 +400,11 @@ pub(crate) const ROWS: &[Row] = &[
         source: "as of Auto Scaling groups: within seconds as a rule, and two minutes late at the worst",
         only: None,
     },
+    Row {
+        place: "topology.*.pool.*.scaling.keda-jobs.patience",
+        value: "\"20s\"",
+        mark: Mark::Assumed,
+        source: "a job that receives once, and waits as long as a receive of SQS may",
+        only: None,
+    },
 ];

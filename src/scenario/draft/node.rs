@@ -51,7 +51,7 @@ pub(crate) struct Pool {
     /// Who is next: one line a pool, behind a balancer one a worker.
     #[schemars(extend("default" = "first-come"))]
     pub line: Option<Line>,
-    /// What happens while no worker is ready.
+    /// What happens while no worker is ready. With `kpa` requests wait: Knative's activator holds them.
     #[schemars(extend("default" = "refuse"))]
     pub no_worker: Option<NoWorker>,
     /// How its workers take messages from queues.

@@ -6,6 +6,7 @@ use crate::scenario::draft::kubernetes::{
     Behavior, Hpa, HpaMetric, Keda, KedaJobs, Kpa, Percent, Rules, Select, Trigger,
 };
 use crate::scenario::draft::metric::Metric;
+use crate::scenario::draft::node::Pool;
 use crate::scenario::draft::quantities::{Time, Whole};
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::place::Place;
@@ -13,7 +14,7 @@ use crate::scenario::rules::Rule;
 use crate::scenario::rules::metrics::{of_some_queue, reads};
 use crate::scenario::rules::pairs::one_of;
 use crate::scenario::rules::ranges::Ranges;
-use crate::scenario::sight::{Kind, Sight, Way, edges, node_place};
+use crate::scenario::sight::{Edge, Kind, Sight, Way, edges, node_place};
 
 pub(super) const RULE: Rule =
     Rule { about: "controllers of pods are within their ranges, and read what there is", check };
@@ -59,6 +60,9 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             let edges = edges(topology, draft);
             let queues: Vec<&str> =
                 edges.iter().filter(|edge| edge.way == Way::Receive && edge.to == name).map(|edge| edge.from).collect();
+            if !sight.for_decide {
+                fits(scaling, pool, (name, &edges, &queues), &place, &mut complaints);
+            }
             if some_queue && queues.len() > 1 {
                 let what = format!(
                     "pool `{name}` receives from {}, and its autoscaler does not say which it reads",
@@ -72,6 +76,44 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+/// Whether what comes to a pool can be sized by its controller.
+fn fits(
+    scaling: &Scaling,
+    pool: &Pool,
+    (name, edges, queues): (&str, &[Edge<'_>], &[&str]),
+    place: &Place,
+    complaints: &mut Vec<Complaint>,
+) {
+    match scaling {
+        Scaling::Kpa(_) if !queues.is_empty() => {
+            let what = format!(
+                "Knative counts the requests that it hands to pods, and nobody hands `{name}` the messages of `{}`",
+                queues[0]
+            );
+            let advice = "size it by `keda`, or send it requests";
+            complaints.push(Complaint::error("E108", place.clone().key(), what).advise(advice));
+        }
+        Scaling::KedaJobs(_) => {
+            let handed = edges.iter().find(|edge| edge.to == name && edge.way != Way::Receive);
+            if queues.is_empty() || handed.is_some() {
+                let what = format!("a job takes a message and ends with it, and `{name}` is given requests");
+                let advice = "put a queue before it, or size it by `keda`";
+                let complaint = Complaint::error("E108", place.clone().key(), what).advise(advice);
+                complaints.push(match handed {
+                    Some(edge) => complaint.and(edge.place.clone(), "from here"),
+                    None => complaint,
+                });
+            }
+            if pool.batch.is_some() {
+                let what = "a job takes one message, or those of one receive: it waits for no others";
+                let complaint = Complaint::error("E108", place.clone().key(), what);
+                complaints.push(complaint.advise("take `batch` out, or let a receive bring more: `poll.messages`"));
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The word of a controller of pods.
@@ -247,6 +289,7 @@ fn jobs(jobs: &KedaJobs, place: &Place, ranges: &mut Ranges) {
     bounds(jobs.min, jobs.max, place, ranges);
     triggers(&jobs.triggers, place, ranges);
     look("a look", jobs.poll, place.then("poll"), ranges);
+    ranges.positive("patience", jobs.patience.map(|time| time.0), place.then("patience"));
 }
 
 fn kpa(kpa: &Kpa, place: &Place, ranges: &mut Ranges) {

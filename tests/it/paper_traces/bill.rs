@@ -3,6 +3,7 @@
 use queuelab::billing::{Format, PriceBook, UsageList, invoice};
 
 use super::compare::{Verdict, capacity_by_hour, meter, unread};
+use super::scene::Scene;
 use super::scene::span;
 use super::trace::{Table, plain};
 
@@ -28,7 +29,7 @@ pub fn check(inputs: &Table<'_>, expected: &Table<'_>) -> Result<Verdict, String
     let list = UsageList::read(&text, Format::Toml).map_err(|flaws| format!("{}\n{text}", flaws[0]))?;
     let lines = invoice(&list.usage, &list.prices(PriceBook::us_east_1()));
     let mut verdict = Verdict::default();
-    meter(&mut verdict, expected, &lines, &[])?;
+    meter(&mut verdict, expected, &lines, &Scene::default())?;
     let alone: Vec<String> = hours.iter().map(|hour| capacity(hour)).collect();
     capacity_by_hour(&mut verdict, expected, &alone);
     for key in ["requests", "workers", "decisions"] {

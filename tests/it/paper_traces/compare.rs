@@ -1,7 +1,8 @@
 //! Holds what happened against what must: every field that a trace prescribes.
 
 use queuelab::billing::{Line, Quantity};
-use queuelab::cloud::scaling::Edge;
+use queuelab::cloud::scaling::kubernetes::Why;
+use queuelab::cloud::scaling::{Edge, Reason};
 use queuelab::cloud::topology::{NodeId, Topology};
 use queuelab::ground::money::{Money, Price};
 use serde_json::Value;
@@ -85,9 +86,12 @@ impl Played<'_> {
         for request in &requests {
             self.request(&mut verdict, request)?;
         }
-        self.workers(&mut verdict, &expected.tables("workers")?)?;
+        let workers = expected.tables("workers")?;
+        if !(self.scene.pods && workers.is_empty()) {
+            self.workers(&mut verdict, &workers)?;
+        }
         self.decisions(&mut verdict, &expected.tables("decisions")?)?;
-        meter(&mut verdict, expected, self.lines, &self.scene.sizes)?;
+        meter(&mut verdict, expected, self.lines, self.scene)?;
         if expected.get("aggregates").is_some() {
             self.aggregates(&mut verdict, &expected.table("aggregates")?)?;
         }
@@ -196,13 +200,14 @@ impl Played<'_> {
     fn decisions(&self, verdict: &mut Verdict, expected: &[Table<'_>]) -> Result<(), String> {
         // A policy with alarms is only told of where one has gone off; all others at every look.
         let told = self.run.looks.iter().filter(|look| !self.scene.alarms || look.decision.edge.is_some());
-        let told: Vec<_> = told.collect();
+        let told: Vec<_> = told.filter(|look| !self.scene.pods || look.decision.metric.is_some()).collect();
         verdict.same("number of decisions", told.len(), expected.len());
         for (number, (found, expected)) in told.into_iter().zip(expected).enumerate() {
             let of = |field: &str| format!("decisions[{number}].{field}");
             let decision = found.decision;
             verdict.time(&of("t_s"), Some(found.at), expected.get("t_s"));
             let controller = match decision.edge {
+                None if self.scene.pods => "hpa",
                 None => "group",
                 Some(Edge::High) => "high",
                 Some(Edge::Low) => "low",
@@ -229,6 +234,15 @@ impl Played<'_> {
             }
             if let Some(base) = expected.count("base")? {
                 verdict.same(&of("base"), decision.base.map(u64::from), Some(base));
+            }
+            if self.scene.pods {
+                let stabilised = match decision.why {
+                    Reason::AtMost { wanted, .. } | Reason::AtLeast { wanted, .. } => wanted,
+                    Reason::Kubernetes(Why::Rate { wanted, .. }) => wanted,
+                    _ => decision.to,
+                };
+                verdict.same(&of("raw"), Some(u64::from(decision.asked)), expected.count("raw")?);
+                verdict.same(&of("stabilised"), Some(u64::from(stabilised)), expected.count("stabilised")?);
             }
             verdict.same(&of("desired_before"), Some(u64::from(decision.from)), expected.count("desired_before")?);
             verdict.same(&of("desired_after"), Some(u64::from(decision.to)), expected.count("desired_after")?);
@@ -260,6 +274,14 @@ impl Played<'_> {
             verdict.same("target", self.scene.target.as_deref().map(pico), Some(pico(&target)));
         }
         let billed = self.run.lives.iter().map(|life| self.billable(life)).sum();
+        if let Some(expected) = expected.count("peak")? {
+            verdict.same("peak", self.run.peak_in_service() as u64, expected);
+        }
+        let lasts = |life: &Life| life.gone.unwrap_or(self.scene.end) - life.running.unwrap_or(self.scene.end);
+        let pods: u64 = self.run.lives.iter().map(|life| lasts(life).div_ceil(1_000_000_000)).sum();
+        if let Some(expected) = expected.count("pod_seconds")? {
+            verdict.same("pod_seconds", pods, expected);
+        }
         if let Some(expected) = expected.count("worker_seconds_billed")? {
             verdict.same("worker_seconds_billed", billed, expected);
         }
@@ -313,14 +335,15 @@ pub fn unread(verdict: &mut Verdict, table: &Table<'_>) {
 }
 
 /// The traces' word for an item of the bill.
-fn resource(item: &str, sizes: &[&str]) -> String {
+fn resource(item: &str, scene: &Scene) -> String {
     const KINDS: [&str; 3] = ["ec2.m5.large", "ec2.m5.xlarge", "ec2.m5.2xlarge"];
     match item {
         "alb.hour" => "load balancer hours".to_owned(),
         "alb.lcu" => "load balancer capacity".to_owned(),
         "sqs.standard" | "sqs.fifo" => "queue requests".to_owned(),
+        "machine" if scene.pods => "pods".to_owned(),
         "machine" | "spot.m5.large" => "vm".to_owned(),
-        _ => match KINDS.iter().position(|kind| *kind == item).and_then(|size| sizes.get(size)) {
+        _ => match KINDS.iter().position(|kind| *kind == item).and_then(|size| scene.sizes.get(size)) {
             Some(size) => format!("vm {size}"),
             None => "vm".to_owned(),
         },
@@ -331,13 +354,13 @@ fn resource(item: &str, sizes: &[&str]) -> String {
 ///
 /// A trace adds up its machines before it prices them, a bill has a line a node, each rounded: so the sum of the
 /// lines may differ by half a picodollar a line, and the price of the summed quantity by nothing.
-pub fn meter(verdict: &mut Verdict, expected: &Table<'_>, lines: &[Line], sizes: &[&str]) -> Result<(), String> {
+pub fn meter(verdict: &mut Verdict, expected: &Table<'_>, lines: &[Line], scene: &Scene) -> Result<(), String> {
     let mut priced = Money::ZERO;
     let mut known: Vec<String> = Vec::new();
     for entry in expected.tables("meter")? {
         let name = entry.must_text("resource")?;
         known.push(name.clone());
-        let mine: Vec<&Line> = lines.iter().filter(|line| resource(&line.item, sizes) == name).collect();
+        let mine: Vec<&Line> = lines.iter().filter(|line| resource(&line.item, scene) == name).collect();
         let Some(first) = mine.first() else {
             verdict.wrong(format!("nothing was billed for `{name}`"));
             continue;
@@ -378,7 +401,7 @@ pub fn meter(verdict: &mut Verdict, expected: &Table<'_>, lines: &[Line], sizes:
         verdict.same("total_cost", Some(priced.picodollars()), pico(&total));
     }
     for line in lines.iter().filter(|line| line.cost != Money::ZERO) {
-        if !known.contains(&resource(&line.item, sizes)) {
+        if !known.contains(&resource(&line.item, scene)) {
             verdict
                 .wrong(format!("{} {} of {} was billed, and is not in the meter", line.quantity, line.unit, line.item));
         }

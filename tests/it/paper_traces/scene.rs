@@ -46,6 +46,8 @@ pub struct Scene {
     pub sizes: Vec<&'static str>,
     /// Its policies have alarms: decisions are told where one has gone off.
     pub alarms: bool,
+    /// Its workers are pods, which the trace does not tell of one by one; an autoscaler is told of where it sees a sample.
+    pub pods: bool,
     /// What a policy keeps its metric at.
     pub target: Option<String>,
     /// The traces' word for a request that found no worker in service; `no_downstream` where a model has no other.

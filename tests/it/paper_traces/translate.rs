@@ -1,12 +1,14 @@
 //! From the inputs of a trace to a scenario: one function a model of the traces' page, none of which knows a case.
 
 mod crew;
+mod hpa;
 mod monolith;
 mod scripted;
 
 use super::scene::{Call, Scene, span, steps, work};
 use super::trace::Table;
 use crew::{crashes, crew, fleet, hands, launched, notice};
+use hpa::hpa;
 use monolith::monolith;
 use scripted::scripted_metric_asg;
 
@@ -23,7 +25,7 @@ pub fn translate(title: &str, model: &str, inputs: &Table<'_>) -> Result<Scene, 
         "queue_asg" => queue_asg(&mut scene, inputs)?,
         "queue_delivery" => queue_delivery(&mut scene, inputs)?,
         "scripted_metric_asg" => scripted_metric_asg(&mut scene, inputs)?,
-        "hpa" => return Err("the horizontal pod autoscaler is not there".to_owned()),
+        "hpa" => hpa(&mut scene, inputs)?,
         "function" => return Err("functions are not there".to_owned()),
         "stopped_instance" => return Err("stopped machines, events and rules are not there".to_owned()),
         _ => return Err(format!("no model `{model}` is known")),

@@ -219,7 +219,7 @@ impl Hpa {
             added.retain(|change| now < change.at + longest);
             removed.retain(|change| now < change.at + longest);
         }
-        let decision = super::decision(now, (from, to), asked.metric, why);
+        let decision = Decision { asked: asked.desired, ..super::decision(now, (from, to), asked.metric, why) };
         (decision, HpaMemory { recommended: Some(recommended), added, removed })
     }
 

@@ -206,7 +206,8 @@ impl Kpa {
     /// been in the path for the grace period, which may be over already.
     pub fn restrain(&self, wanted: Wanted, seen: &KpaSeen, mut memory: KpaMemory) -> (Decision, KpaMemory) {
         let KpaSeen { now, ready, replicas, .. } = *seen;
-        let decided = |to, why| decision(now, (replicas, to), wanted.metric, why);
+        let asked = wanted.desired.unwrap_or(replicas);
+        let decided = |to, why| Decision { asked, ..decision(now, (replicas, to), wanted.metric, why) };
         let Some(desired) = wanted.desired else {
             return (decided(replicas, Reason::Kubernetes(wanted.why)), memory);
         };

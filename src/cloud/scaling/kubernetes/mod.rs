@@ -42,5 +42,5 @@ fn whole(exact: f64) -> u32 {
 
 /// A decision of a controller that has no alarms.
 fn decision(at: SimTime, (from, to): (u32, u32), metric: Option<f64>, why: Reason) -> Decision {
-    Decision { at, from, to, metric, visible: 0, in_flight: 0, why, edge: None, base: None }
+    Decision { at, from, to, asked: to, metric, visible: 0, in_flight: 0, why, edge: None, base: None }
 }

@@ -1,6 +1,7 @@
 //! Draws systems by lot.
 
 mod ordinary;
+mod pods;
 mod scaling;
 mod trouble;
 

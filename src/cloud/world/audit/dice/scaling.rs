@@ -34,7 +34,7 @@ impl Dice {
     /// How a pool that may be fed by `before` is scaled.
     pub(super) fn scaling(&mut self, own: NodeId, before: NodeId, workers: Option<u32>, slots: u32) -> Scaling {
         let size = |work, slots| Size { platform: Platform::Free, speed: Speed { work, time: 1 }, slots };
-        match self.of(7) {
+        match self.of(9) {
             0 => Scaling::Timetable(
                 (0..6).map(|n| Entry { at: at(5 + 12 * n + self.of(8)), workers: self.of(5) as u32 }).collect(),
             ),
@@ -86,6 +86,7 @@ impl Dice {
                 warm_pool: self.one_in(3).then(|| self.warm_pool()),
                 lag: if self.one_in(2) { self.law(5) } else { Distribution::constant(0) },
             }),
+            6 | 7 => Scaling::Pods(Box::new(self.autoscaler(own, before))),
             _ => Scaling::Fixed,
         }
     }
