@@ -198,8 +198,8 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             }
             let slots = level(Level::Slots).filter(|&slots| slots > 0.0);
             list.add("busy", "1", busy);
-            // Of slots without number no share is taken, nor where a job that is at work offers none.
-            let slots = slots.filter(|_| pool.workers.is_some() && !pool.scaling.is_of_jobs());
+            // Of slots without number no share is taken.
+            let slots = slots.filter(|_| pool.workers.is_some());
             list.add("utilisation", "1", busy.zip(slots).map(|(busy, slots)| busy / slots));
             for state in [Level::Desired, Level::Pending, Level::Booting, Level::Ready, Level::Failed, Level::Draining]
             {

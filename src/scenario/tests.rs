@@ -405,7 +405,7 @@ fn the_defaults_that_are_explained_are_those_that_hold() {
     let mut tried = 0;
     for word in words() {
         let Some(default) = word.default else { continue };
-        // What is not simulated is tried where it is answered for.
+        // What sizes pods is tried where `decide` is asked.
         if ["hpa", "keda", "keda-jobs", "kpa"].iter().any(|word_of| word.place.contains(&format!("scaling.{word_of}")))
         {
             continue;

@@ -50,6 +50,11 @@ impl Track {
         Track { level: 0, moment: -i128::from(nanos) }
     }
 
+    /// Both together.
+    pub fn with(self, other: Track) -> Track {
+        Track { level: self.level + other.level, moment: self.moment + other.moment }
+    }
+
     /// The integral from the start to `now`.
     pub fn integral(&self, now: SimTime) -> u128 {
         (i128::from(self.level) * i128::from(now.nanos()) - self.moment) as u128

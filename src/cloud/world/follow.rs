@@ -37,7 +37,13 @@ impl World<'_> {
             }
             match node {
                 Node::Pool(pool) => {
-                    let levels = &pool.levels;
+                    let mut levels = pool.levels;
+                    if pool.once {
+                        // A job that is at work takes nothing else, and is in service all the same.
+                        levels.ready = levels.ready.with(levels.draining);
+                        levels.slots = levels.slots.with(levels.draining);
+                        levels.draining = Track::default();
+                    }
                     see(id, Level::Line, &levels.line);
                     see(id, Level::Busy, &levels.busy);
                     if let Some(hands) = pool.hands.as_ref().filter(|hands| hands.batch().is_some()) {
