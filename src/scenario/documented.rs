@@ -6,6 +6,7 @@
 
 mod conditions;
 mod rows;
+mod scaling;
 mod writing;
 
 use crate::cloud::instance_type::vcpus;
@@ -14,7 +15,8 @@ use crate::scenario::documented::conditions::runs_on_ec2;
 use crate::scenario::documented::writing::{child, put};
 use crate::scenario::tree::{Tree, Value};
 
-pub(crate) use rows::ROWS;
+use rows::ROWS;
+use scaling::SCALING;
 
 /// What a provider's service does where a file says nothing.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +64,7 @@ pub(crate) struct Following {
     value: fn(&Tree) -> Option<String>,
 }
 
-/// All of these, written after [`ROWS`].
+/// All of these, written after the rows.
 pub(crate) const FOLLOWING: &[Following] = &[Following {
     row: Row {
         place: "topology.*.pool.*.slots",
@@ -80,7 +82,7 @@ pub(crate) const FOLLOWING: &[Following] = &[Following {
 
 /// Writes what a file does not say.
 pub(crate) fn fill(tree: &mut Tree) {
-    for row in ROWS {
+    for row in ROWS.iter().chain(SCALING) {
         let value = change::value(row.value);
         write(tree, row, &|_| Some(value.clone()));
     }
@@ -113,7 +115,7 @@ pub(crate) fn holds_for(tree: &Tree) -> bool {
 
 /// Every row.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(FOLLOWING.iter().map(|following| &following.row))
+    ROWS.iter().chain(SCALING).chain(FOLLOWING.iter().map(|following| &following.row))
 }
 
 /// The row of a place of the grammar, in which any name stands as `NAME` and lists leave no trace.

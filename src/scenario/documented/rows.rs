@@ -1,11 +1,11 @@
-//! What a provider's service does where a file says nothing, in the order of the grammar.
+//! What a provider's service does where a file says nothing, in the order of the grammar; what sizes a pool has rows of its own.
 
 use crate::scenario::documented::conditions::{
     has_credits, has_zones, is_fifo, is_standard, owes_credits, runs_on_ec2,
 };
 use crate::scenario::documented::{Mark, Row};
 
-/// All rows, in the order of the grammar.
+/// All but those of what sizes a pool, in the order of the grammar.
 pub(crate) const ROWS: &[Row] = &[
     Row {
         place: "topology.*.zones",
@@ -236,175 +236,6 @@ pub(crate) const ROWS: &[Row] = &[
         value: "\"10s\"",
         mark: Mark::Documented,
         source: "Elastic Load Balancing, Troubleshoot your Application Load Balancers: HTTP 504",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.cooldown",
-        value: "\"300s\"",
-        mark: Mark::Documented,
-        source: "EC2 Auto Scaling user guide, Scaling cooldowns",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.cooldown-from",
-        value: "\"drain-start\"",
-        mark: Mark::Documented,
-        source: "EC2 Auto Scaling user guide, Scaling cooldowns",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.lag",
-        value: "{ uniform = { low = \"1s\", high = \"20s\" } }",
-        mark: Mark::Measured,
-        source: "16 launches and terminations in 14 published activity histories, 2009 to 2026: 1 to 22 s, median 9.5 s",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.health-check",
-        value: "{ sees = \"machines\", patience = \"3min\" }",
-        mark: Mark::Documented,
-        source: "EC2 Auto Scaling user guide, Health checks: status checks always, with a few minutes of patience, others \
-                 only if they are switched on",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.zone-rebalance",
-        value: "true",
-        mark: Mark::Documented,
-        source: "EC2 Auto Scaling user guide, Rebalancing activities",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.hooks.launching.heartbeat-timeout",
-        value: "\"1h\"",
-        mark: Mark::Documented,
-        source: "EC2 Auto Scaling user guide, Amazon EC2 Auto Scaling lifecycle hooks",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.hooks.terminating.heartbeat-timeout",
-        value: "\"1h\"",
-        mark: Mark::Documented,
-        source: "EC2 Auto Scaling user guide, Amazon EC2 Auto Scaling lifecycle hooks",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.policies.[].target-tracking.high?.points",
-        value: "3",
-        mark: Mark::Measured,
-        source: "alarms that Auto Scaling made, as published; the period is documented",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.policies.[].target-tracking.low?.points",
-        value: "15",
-        mark: Mark::Measured,
-        source: "alarms that Auto Scaling made, as published",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.policies.[].target-tracking.low?.factor",
-        value: "\"by-capacity\"",
-        mark: Mark::Measured,
-        source: "thresholds of alarms that Auto Scaling made, as published; the rule between them is assumed",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.policies.[].step.statistic",
-        value: "\"average\"",
-        mark: Mark::Documented,
-        source: "EC2 Auto Scaling API reference, PutScalingPolicy, MetricAggregationType",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.policies.[].predictive.history",
-        value: "\"14d\"",
-        mark: Mark::Documented,
-        source: "EC2 Auto Scaling user guide, How predictive scaling works",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.policies.[].predictive.buffer",
-        value: "\"300s\"",
-        mark: Mark::Documented,
-        source: "EC2 Auto Scaling API reference, PredictiveScalingConfiguration, SchedulingBufferTime",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.policies.[].predictive.quantile",
-        value: "\"90%\"",
-        mark: Mark::Assumed,
-        source: "how the service forecasts is not published",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.asg.policies.[].scheduled.late",
-        value: "{ exponential = \"5s\" }",
-        mark: Mark::Assumed,
-        source: "seconds as a rule and two minutes at the worst: EC2 Auto Scaling user guide, Scheduled scaling",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.ecs-service.policies.[].target-tracking.high?.points",
-        value: "3",
-        mark: Mark::Measured,
-        source: "alarms that Application Auto Scaling made, as published",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.ecs-service.policies.[].target-tracking.low?.points",
-        value: "15",
-        mark: Mark::Measured,
-        source: "alarms that Application Auto Scaling made, as published",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.ecs-service.policies.[].target-tracking.low?.factor",
-        value: "\"90%\"",
-        mark: Mark::Measured,
-        source: "thresholds of alarms that Application Auto Scaling made, as published",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.ecs-service.policies.[].step.statistic",
-        value: "\"average\"",
-        mark: Mark::Documented,
-        source: "Application Auto Scaling API reference, StepScalingPolicyConfiguration, MetricAggregationType",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.ecs-service.policies.[].predictive.history",
-        value: "\"14d\"",
-        mark: Mark::Documented,
-        source: "Application Auto Scaling user guide, How predictive scaling works",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.ecs-service.policies.[].predictive.buffer",
-        value: "\"300s\"",
-        mark: Mark::Documented,
-        source: "Application Auto Scaling API reference, PredictiveScalingPolicyConfiguration, SchedulingBufferTime",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.ecs-service.policies.[].predictive.quantile",
-        value: "\"90%\"",
-        mark: Mark::Assumed,
-        source: "how the service forecasts is not published",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.ecs-service.policies.[].scheduled.late",
-        value: "{ exponential = \"5s\" }",
-        mark: Mark::Assumed,
-        source: "as of Auto Scaling groups: within seconds as a rule, and two minutes late at the worst",
-        only: None,
-    },
-    Row {
-        place: "topology.*.pool.*.scaling.keda-jobs.patience",
-        value: "\"20s\"",
-        mark: Mark::Assumed,
-        source: "a job that receives once, and waits as long as a receive of SQS may",
         only: None,
     },
 ];
