@@ -181,6 +181,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("W109", "a group that may ask for more before what it asked for serves"),
     ("W111", "dead letters that would be kept otherwise than the provider allows, or too short"),
     ("W113", "somebody who waits for ever for what is lost on its way"),
+    ("W114", "a setting beyond what the provider allows"),
     ("W201", "rows of a trace were not sorted, or partly unusable"),
     ("W301", "a kind of request that a priority line does not rank"),
 ];

@@ -73,7 +73,9 @@ fn named(
 fn unpriced(told: &str, place: Place) -> Complaint {
     match told.rsplit_once(": ") {
         Some((what, advice)) => Complaint::error("E501", place, what).advise(advice),
-        None => Complaint::error("E501", place, told)
-            .advise("an own price names the book's item and its unit: `\"ec2.m5.large\" = \"$0.0960/h\"`"),
+        None => Complaint::error("E501", place, told).advise(
+            "an own price names the book's item and its unit, `\"ec2.m5.large\" = \"$0.0960/h\"`, or a service of \
+                 its own: `\"service.partner\" = \"$2/thousand\"`",
+        ),
     }
 }

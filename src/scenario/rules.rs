@@ -1,6 +1,7 @@
 //! What a well-formed draft can still have wrong: a check a file, a row a check.
 
 pub(crate) mod alarms;
+mod allowances;
 mod amplification;
 mod batches;
 mod callers;
@@ -68,6 +69,7 @@ pub(crate) const RULES: &[Rule] = &[
     endless::RULE,
     goals::RULE,
     faults::RULE,
+    allowances::RULE,
     links::RULE,
     prices::RULE,
     spot::RULE,

@@ -7,9 +7,9 @@ use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{After, Ending, Lines, Node};
 use crate::cloud::request::{Job, Kin, Mail, Message, NONE, Role, Stage, State};
 use crate::cloud::topology::NodeId;
-use crate::cloud::world::World;
 use crate::cloud::world::steps::fails_by_chance;
 use crate::cloud::world::visits::{Passed, pass_on, serve};
+use crate::cloud::world::{World, stamp_after};
 use crate::engine::{Context, Observer};
 use crate::ground::time::{SimTime, Span};
 
@@ -106,7 +106,7 @@ impl World<'_> {
                     request.stage = Stage::Answered;
                     cx.tell(Fact::Answered { who, born });
                 }
-                self.stamp = self.stamp.wrapping_add(1).max(1);
+                self.stamp = stamp_after(self.stamp);
                 (job.role, job.step, job.visit) = (Role::Branch, 0, job.attempt);
                 (job.pool, job.slot, job.state, job.stamp) = (to, NONE, State::New, self.stamp);
                 let waiting = line.waiting() > 0;
@@ -154,7 +154,7 @@ impl World<'_> {
         if !self.simple || !self.saved.is_empty() {
             return false;
         }
-        let tag = self.stamp.wrapping_add(1).max(1);
+        let tag = stamp_after(self.stamp);
         let World { nodes, jobs, requests, messages, flows, rows, idle, throttles, .. } = self;
         let Ok([Node::Pool(pool), Node::Queue(queue)]) = nodes.get_disjoint_mut([from.index(), to.index()]) else {
             return false;
@@ -240,7 +240,7 @@ impl World<'_> {
             return None;
         }
         let now = cx.now();
-        let stamp = self.stamp.wrapping_add(1).max(1);
+        let stamp = stamp_after(self.stamp);
         let World { nodes, jobs, requests, messages, kin, rows, saved, network, .. } = self;
         let Ok([Node::Pool(pool), Node::Queue(queue)]) = nodes.get_disjoint_mut([to.index(), from.index()]) else {
             return None;

@@ -344,7 +344,7 @@ impl<'a> World<'a> {
     /// A stamp that nothing alive has. Never 0, which is what the dead have.
     #[inline]
     fn new_stamp(&mut self) -> u32 {
-        self.stamp = self.stamp.wrapping_add(1).max(1);
+        self.stamp = stamp_after(self.stamp);
         self.stamp
     }
 
@@ -451,6 +451,13 @@ impl<'a> World<'a> {
     pub fn is_over(&self) -> bool {
         self.in_system.level() == 0 && self.flows.iter().all(|flow| flow.next.is_none() && flow.think.is_none())
     }
+}
+
+/// The stamp that follows on another. Never 0, which is what the dead have.
+#[inline(always)]
+const fn stamp_after(stamp: u32) -> u32 {
+    let next = stamp.wrapping_add(1);
+    if next == 0 { 1 } else { next }
 }
 
 #[cold]

@@ -59,7 +59,14 @@ fn of_calls(item: &str, book: &PriceBook, place: Place) -> Option<Complaint> {
         None => {
             let own = format!("give it a price: `[prices.own]` with `\"{item}\" = \"$…/million\"`");
             let known = book.items().filter(|(_, item)| item.counted == "request").map(|(name, _)| name);
-            let advice = if item.starts_with("service.") { own } else { did_you_mean(item, known).unwrap_or(own) };
+            let advice = if item.starts_with("service.") {
+                own
+            } else {
+                let close = did_you_mean(item, known).map(|known| format!("{known}; or ")).unwrap_or_default();
+                format!(
+                    "{close}name it `service.{item}`, with a price in `[prices.own]`: `\"service.{item}\" = \"$…/million\"`"
+                )
+            };
             (format!("the price book `{}` has no item `{item}`", book.name), advice)
         }
     };
