@@ -1,9 +1,9 @@
-//! A group's controller by itself: what its policies remember from look to look, around the two pure steps.
+//! A group's controller: what its policies remember from look to look, around the two pure steps.
 
 use crate::cloud::scaling::alarm::{Condition, Datapoint, History, State};
 use crate::cloud::scaling::decide::{Bounds, Decision, Memory, Recommendation, Seen, recommend, restrain};
 use crate::cloud::scaling::metric::Population;
-use crate::cloud::scaling::plan::{Group, Policy, ScaleIn};
+use crate::cloud::scaling::plan::{CooldownFrom, Group, Policy, ScaleIn};
 use crate::cloud::scaling::predictive::Loads;
 use crate::ground::time::SimTime;
 
@@ -83,35 +83,42 @@ impl<'g> Controller<'g> {
         self
     }
 
-    /// A datapoint of a policy's metric that nobody looks at yet.
-    pub fn note(&mut self, policy: usize, value: Option<f64>, now: SimTime) {
-        let point = Datapoint { value, visible: 0, in_flight: 0, published: now };
+    /// Between which sizes it may choose at present.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// Some of the group's machines are replaced: what rests after a change rests after that, too (EC2 Auto Scaling user
+    /// guide, *Scaling cooldowns*: simple policies wait for health replacements in progress, and for the cooldown after
+    /// them).
+    pub fn replaces(&mut self) {
+        if self.group.cooldown_from != CooldownFrom::Decision {
+            self.memory.to_come = Some(self.group.cooldown);
+        }
+    }
+
+    /// Another datapoint of a policy's metric.
+    pub fn note(&mut self, policy: usize, point: Datapoint, now: SimTime) {
         self.watches[policy].history.push(point, now);
     }
 
-    /// A policy looks: its metric has the value, and so many messages are visible and in flight at what it reads.
-    pub fn look(
-        &mut self,
-        policy: usize,
-        now: SimTime,
-        value: Option<f64>,
-        (visible, in_flight): (u64, u64),
-        capacity: &Capacity,
-    ) -> Looked {
+    /// A policy looks at the datapoints that can be seen by now.
+    pub fn look(&mut self, policy: usize, now: SimTime, capacity: &Capacity) -> Looked {
         let rule = &self.group.policies[policy];
         let [high, low] = rule.conditions(capacity.desired);
         let watch = &mut self.watches[policy];
-        watch.history.push(Datapoint { value, visible, in_flight, published: now }, now);
         let judge = |condition: Option<Condition>, state| {
             condition.map_or(state, |condition| condition.judge(watch.history.values(now), state))
         };
         (watch.high, watch.low) = (judge(high, watch.high), judge(low, watch.low));
+        let newest = watch.history.newest(now);
+        let (visible, in_flight) = newest.map_or((0, 0), |point| (point.visible, point.in_flight));
         let metric = match rule {
             Policy::Step(step) => {
                 let of = usize::from(step.alarm.condition.window.of);
                 step.statistic.of(watch.history.values(now).flatten().take(of))
             }
-            _ => value,
+            _ => newest.and_then(|point| point.value),
         };
         let forecast = match rule {
             Policy::Predictive(rule) => {

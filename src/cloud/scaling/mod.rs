@@ -2,7 +2,7 @@
 //!
 //! The chain is always the same: a metric is sampled, its alarms judge, a policy (pure) recommends, restraint (pure)
 //! bounds and delays, and only then has the group hands. A policy is a row in [`Policy`] and a file here. The controllers
-//! of pods are in [`kubernetes`]; a group's [`Controller`] is the chain by itself, for values from outside.
+//! of pods are in [`kubernetes`]; a group's [`Controller`] is the chain, in a simulation and for values from outside alike.
 
 mod alarm;
 mod change;

@@ -2,10 +2,9 @@
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::Fact;
-use crate::cloud::scaling::decide::{recommend, restrain};
 use crate::cloud::scaling::{
-    Alarm, Bounds, Condition, CooldownFrom, Group, History, Loads, Memory, Policy, Population, Predictive, ScaleIn,
-    Scaling, Seen, State, Vertical,
+    Alarm, Bounds, Capacity, Controller, CooldownFrom, Datapoint, Group, History, Policy, Predictive, Scaling, State,
+    Vertical,
 };
 use crate::cloud::topology::{NodeId, NodeKind, Topology};
 use crate::cloud::world::World;
@@ -16,87 +15,75 @@ use crate::ground::time::{SimTime, Span};
 
 /// What governs one pool.
 #[derive(Debug)]
-pub(super) struct Controller {
+pub(super) struct Governor<'a> {
     pub(super) pool: NodeId,
-    bounds: Bounds,
-    memory: Memory,
-    /// The size that its machines have or will have: for those that grow.
+    /// The controller of a group.
+    group: Option<Controller<'a>>,
+    /// What was last seen, by policy or by metric.
+    pub(super) last: Vec<LastLook>,
+    /// Of machines that grow: what their alarm sees, and says.
+    alarm: (History, State),
+    /// The size that those have or will have.
     pub(super) size: u16,
-    /// What each policy remembers.
-    pub(super) watches: Vec<Watch>,
     /// What it remembers where it sizes pods.
     pub(super) pods: Memories,
 }
 
-/// What a policy remembers from one look to the next.
-#[derive(Clone, Debug)]
-pub(super) struct Watch {
-    pub(super) last: LastLook,
-    pub(super) history: History,
-    high: State,
-    low: State,
-    /// The size that it last asked for.
-    need: u32,
-    /// The loads that a forecast goes by.
-    loads: Loads,
-}
+impl<'a> Governor<'a> {
+    /// What governs a pool, if anything does.
+    fn of(pool: NodeId, scaling: &'a Scaling) -> Option<Governor<'a>> {
+        let plain = |seen: usize| Governor {
+            pool,
+            group: None,
+            last: vec![LastLook::default(); seen],
+            alarm: (History::default(), State::InsufficientData),
+            size: 0,
+            pods: Memories::default(),
+        };
+        match scaling {
+            Scaling::Group(group) => {
+                Some(Governor { group: Some(Controller::new(group)), ..plain(group.policies.len()) })
+            }
+            Scaling::Vertical(Vertical { alarm: Some(alarm), .. }) => {
+                let history = History::of(alarm.condition.window.range());
+                Some(Governor { alarm: (history, State::InsufficientData), ..plain(1) })
+            }
+            Scaling::Pods(autoscaler) => {
+                Some(Governor { pods: Memories::of(autoscaler), ..plain(pods::readings(autoscaler)) })
+            }
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
+        }
+    }
 
-impl Watch {
-    fn of(range: usize) -> Watch {
-        let state = State::InsufficientData;
-        let (last, loads) = (LastLook::default(), Loads::default());
-        Watch { last, history: History::of(range), high: state, low: state, need: 0, loads }
+    /// Another datapoint of a policy's metric.
+    pub(super) fn notes(&mut self, policy: u32, point: Datapoint, now: SimTime) {
+        match &mut self.group {
+            Some(group) => group.note(policy as usize, point, now),
+            None => self.alarm.0.push(point, now),
+        }
     }
 }
 
-/// The controllers of a topology, in the order of its pools.
-pub(super) fn controllers(topology: &Topology) -> Vec<Controller> {
-    let groups = topology.nodes.iter().enumerate().filter_map(|(index, node)| match &node.kind {
-        NodeKind::Pool(pool) => {
-            let of = |bounds, watches| Controller {
-                pool: NodeId::at(index),
-                bounds,
-                memory: Memory::default(),
-                size: 0,
-                watches,
-                pods: Memories::default(),
-            };
-            match &pool.scaling {
-                Scaling::Group(group) => {
-                    let watches = group.policies.iter().map(|policy| Watch::of(policy.range()));
-                    Some(of(Bounds { min: group.min, max: group.max }, watches.collect()))
-                }
-                Scaling::Vertical(Vertical { alarm: Some(alarm), .. }) => {
-                    let watch = Watch::of(alarm.condition.window.range());
-                    Some(of(Bounds { min: 0, max: u32::MAX }, vec![watch]))
-                }
-                Scaling::Pods(autoscaler) => {
-                    let watches = vec![Watch::of(1); pods::readings(autoscaler)];
-                    let controller = of(Bounds { min: 0, max: u32::MAX }, watches);
-                    Some(Controller { pods: Memories::of(autoscaler), ..controller })
-                }
-                Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
-            }
-        }
+/// What governs the pools of a topology, in their order.
+pub(super) fn controllers(topology: &Topology) -> Vec<Governor<'_>> {
+    let pools = topology.nodes.iter().enumerate().filter_map(|(index, node)| match &node.kind {
+        NodeKind::Pool(pool) => Governor::of(NodeId::at(index), &pool.scaling),
         _ => None,
     });
-    groups.collect()
+    pools.collect()
 }
 
 impl World<'_> {
-    /// Between which sizes a pool's controller may choose at present.
+    /// Between which sizes a group's controller may choose at present.
     pub(super) fn bounds_of(&self, id: NodeId) -> Option<Bounds> {
-        self.controllers.iter().find(|controller| controller.pool == id).map(|controller| controller.bounds)
+        self.controllers.iter().find(|controller| controller.pool == id)?.group.as_ref().map(Controller::bounds)
     }
 
-    /// A group replaces some of its machines: what rests after a change rests after that, too (EC2 Auto Scaling user guide,
-    /// Scaling cooldowns: simple policies wait for health replacements in progress, and for the cooldown after them).
+    /// A group replaces some of its machines.
     pub(super) fn replaces(&mut self, id: NodeId) {
-        let Scaling::Group(group) = &self.pool(id).plan.scaling else { return };
-        if let Some(controller) = self.controllers.iter_mut().find(|controller| controller.pool == id)
-            && group.cooldown_from != CooldownFrom::Decision
-        {
-            controller.memory.to_come = Some(group.cooldown);
+        let governor = self.controllers.iter_mut().find(|controller| controller.pool == id);
+        if let Some(group) = governor.and_then(|governor| governor.group.as_mut()) {
+            group.replaces();
         }
     }
 
@@ -163,112 +150,27 @@ impl World<'_> {
         if let Some(metric) = rule.metric() {
             self.observe(at, policy, metric, group.warm_up_of(rule), now);
         }
-        let seen = self.seen(at, group, policy, now);
-        let controller = &mut self.controllers[at];
-        match rule {
-            Policy::TargetTracking(rule) => {
-                controller.watches[policy as usize].need = rule.need(&seen).unwrap_or(0);
-            }
-            Policy::Predictive(rule) => {
-                controller.watches[policy as usize].need = seen.forecast.map_or(0, |load| rule.need(load));
-            }
-            Policy::QueueLength(_) | Policy::Step(_) | Policy::Simple(_) | Policy::Scheduled(_) => {}
-        }
-        let asked = recommend(rule, &seen);
-        let (decision, memory) = restrain(asked, &seen, group, controller.memory);
-        controller.memory = memory;
-        controller.bounds = asked.bounds;
+        let capacity = self.capacity(id, group, rule, now);
+        let Some(controller) = &mut self.controllers[at].group else { return };
+        let decision = controller.look(policy as usize, now, &capacity).decision;
         cx.tell(Fact::Decided { pool: id, decision });
         if decision.to != decision.from {
             self.want(cx, id, decision.to);
         }
     }
 
-    /// What a policy sees, once its alarms have judged what there is to see.
-    fn seen(&mut self, at: usize, group: &Group, policy: u32, now: SimTime) -> Seen {
-        let rule = &group.policies[policy as usize];
-        let id = self.controllers[at].pool;
-        let desired = self.pool(id).levels.desired.level() as u32;
-        let watch = &mut self.controllers[at].watches[policy as usize];
-        let [high, low] = rule.conditions(desired);
-        let judge = |condition: Option<Condition>, state| {
-            condition.map_or(state, |condition| condition.judge(watch.history.values(now), state))
-        };
-        (watch.high, watch.low) = (judge(high, watch.high), judge(low, watch.low));
-        let newest = watch.history.newest(now);
-        let metric = match rule {
-            Policy::Step(step) => {
-                let of = usize::from(step.alarm.condition.window.of);
-                step.statistic.of(watch.history.values(now).flatten().take(of))
-            }
-            _ => newest.and_then(|point| point.value),
-        };
-        let (visible, in_flight) = newest.map_or((0, 0), |point| (point.visible, point.in_flight));
-        let (high, low) = (watch.high, watch.low);
-        let forecast = self.forecast(at, group, policy, metric, now);
+    /// The workers of a group, as a policy counts them.
+    fn capacity(&self, id: NodeId, group: &Group, rule: &Policy, now: SimTime) -> Capacity {
         let pool = self.pool(id);
-        Seen {
-            now,
-            metric,
-            visible,
-            in_flight,
-            desired,
-            in_service: pool.levels.ready.level() as u32,
+        let levels = &pool.levels;
+        Capacity {
+            desired: levels.desired.level() as u32,
+            in_service: levels.ready.level() as u32,
             warm: pool.warm(group.warm_up_of(rule), now),
-            coming: (pool.levels.pending.level() + pool.levels.booting.level()) as u32,
-            terminating: pool.levels.draining.level() as u32,
-            is_service: group.service.is_some(),
-            has_warm_up: group.warm_up.is_some(),
-            high,
-            low,
-            others: self.others(at, group, policy),
-            forecast,
-            floor: self.floor(at, group),
+            coming: (levels.pending.level() + levels.booting.level()) as u32,
+            terminating: levels.draining.level() as u32,
             settled: self.settled(id, group),
-            bounds: self.controllers[at].bounds,
         }
-    }
-
-    /// The load to be ready for, once that of this look is counted.
-    fn forecast(&mut self, at: usize, group: &Group, policy: u32, metric: Option<f64>, now: SimTime) -> Option<f64> {
-        let Policy::Predictive(rule) = &group.policies[policy as usize] else { return None };
-        let sharing = self.sharing(self.controllers[at].pool, group, policy, now);
-        let loads = &mut self.controllers[at].watches[policy as usize].loads;
-        if let Some(value) = metric {
-            loads.note(now, value * sharing);
-        }
-        rule.forecast(loads, now)
-    }
-
-    /// By how many workers a figure of each of them becomes a load; 1 of what is a load already.
-    fn sharing(&self, id: NodeId, group: &Group, policy: u32, now: SimTime) -> f64 {
-        let rule = &group.policies[policy as usize];
-        let Some(metric) = rule.metric().filter(|metric| metric.is_per_worker()) else { return 1.0 };
-        let pool = self.pool(id);
-        match metric.population() {
-            Population::InService => pool.levels.ready.level() as f64,
-            Population::Warm => f64::from(pool.warm(group.warm_up_of(rule), now)),
-            Population::Desired => pool.levels.desired.level() as f64,
-        }
-    }
-
-    /// The most that a forecast of the group's policies last asked for.
-    fn floor(&self, at: usize, group: &Group) -> u32 {
-        let forecasts = group.policies.iter().zip(&self.controllers[at].watches);
-        let needs = forecasts.filter(|(rule, _)| matches!(rule, Policy::Predictive(_))).map(|(_, watch)| watch.need);
-        needs.max().unwrap_or(0)
-    }
-
-    /// What the other policies that keep a target and may ask for fewer ask for; `None` where one wants no fewer.
-    fn others(&self, at: usize, group: &Group, policy: u32) -> Option<u32> {
-        let watches = &self.controllers[at].watches;
-        let others = group.policies.iter().zip(watches).enumerate().filter(|&(index, (rule, _))| {
-            let may = matches!(rule, Policy::TargetTracking(rule) if rule.scale_in != ScaleIn::Off);
-            may && index != policy as usize
-        });
-        others
-            .map(|(_, (_, watch))| (watch.low == State::Alarm).then_some(watch.need))
-            .try_fold(0, |most, need| Some(most.max(need?)))
     }
 
     /// Since when all that was decided is done: every machine that was asked for runs. A group takes a machine that runs
@@ -291,18 +193,18 @@ impl World<'_> {
         self.observe(at, 0, metric, Span::ZERO, now);
         let away = self.pool(id).levels.pending.level() + self.pool(id).levels.booting.level() > 0;
         let controller = &mut self.controllers[at];
-        let watch = &mut controller.watches[0];
+        let (history, state) = &mut controller.alarm;
         if away {
             // A machine that is away for its change tells nothing of the size that it will have.
-            watch.history.clear();
-            watch.high = State::InsufficientData;
+            history.clear();
+            *state = State::InsufficientData;
             return;
         }
-        watch.high = condition.judge(watch.history.values(now), watch.high);
-        if watch.high == State::Alarm {
+        *state = condition.judge(history.values(now), *state);
+        if *state == State::Alarm {
             // Whoever acts on it waits to see what came of it.
-            watch.history.clear();
-            watch.high = State::InsufficientData;
+            history.clear();
+            *state = State::InsufficientData;
             if usize::from(controller.size) + 1 < vertical.sizes.len() {
                 controller.size += 1;
                 let size = controller.size;

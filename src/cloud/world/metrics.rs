@@ -34,15 +34,14 @@ impl World<'_> {
     /// A policy's metric gets its datapoint of this instant.
     pub(super) fn observe(&mut self, at: usize, policy: u32, metric: &Metric, warm_up: Span, now: SimTime) {
         let id = self.controllers[at].pool;
-        let last = std::mem::take(&mut self.controllers[at].watches[policy as usize].last);
+        let last = std::mem::take(&mut self.controllers[at].last[policy as usize]);
         let mut here = self.last_look(id, metric, &last, now);
         let mut draw = self.pool(id).key.named("metric").nth(u64::from(policy)).draw(here.count);
         let value = self.read(metric, id, warm_up, &last, &here);
         let (value, published) = self.as_published(metric, value, &last, &mut here, &mut draw);
         let (visible, in_flight) = (self.waiting_at(metric.of), self.worked_on_at(metric.of));
-        let watch = &mut self.controllers[at].watches[policy as usize];
-        watch.history.push(Datapoint { value, visible, in_flight, published }, now);
-        watch.last = here;
+        self.controllers[at].last[policy as usize] = here;
+        self.controllers[at].notes(policy, Datapoint { value, visible, in_flight, published }, now);
     }
 
     /// What becomes of a value on its way to whoever looks: when it comes, if at all, and how exact it is.
@@ -76,11 +75,11 @@ impl World<'_> {
     /// What a controller reads that asks for it at this instant.
     pub(super) fn reads_now(&mut self, at: usize, watch: usize, metric: &Metric, now: SimTime) -> Option<f64> {
         let id = self.controllers[at].pool;
-        let last = std::mem::take(&mut self.controllers[at].watches[watch].last);
+        let last = std::mem::take(&mut self.controllers[at].last[watch]);
         let here = self.last_look(id, metric, &last, now);
         let mut draw = self.pool(id).key.named("metric").nth(watch as u64).draw(here.count);
         let value = self.read(metric, id, Span::ZERO, &last, &here);
-        self.controllers[at].watches[watch].last = here;
+        self.controllers[at].last[watch] = here;
         if metric.is_recorded() { value } else { self.roughly(metric, value, &mut draw) }
     }
 

@@ -118,7 +118,7 @@ pub struct World<'a> {
     vacated: VecDeque<(NodeId, u32)>,
     /// Work that was interrupted and goes on later: what is left at the speed of its last worker, by job.
     saved: BTreeMap<u32, (Span, Speed)>,
-    controllers: Vec<control::Controller>,
+    controllers: Vec<control::Governor<'a>>,
     faults: Vec<trouble::Trouble<'a>>,
     /// How many faults keep each zone away; empty where none ever does.
     zones_out: Vec<u32>,

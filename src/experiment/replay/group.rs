@@ -1,6 +1,6 @@
 //! A group over recorded values: each policy looks in its own rhythm, or at every look that is written down.
 
-use crate::cloud::scaling::{Capacity, Controller, Group, Looked, Memory, Policy, Predictive};
+use crate::cloud::scaling::{Capacity, Controller, Datapoint, Group, Looked, Memory, Policy, Predictive};
 use crate::experiment::replay::values::{Sharing, Values, instants};
 use crate::experiment::replay::{By, LOOKS_MAX, Look, More, Refusal};
 use crate::ground::time::{SimTime, Span};
@@ -52,7 +52,9 @@ impl Following<'_, '_, '_> {
         let value = self.values.read(policy, row, (self.last[policy], now), Sharing { in_service, warm, desired });
         let length = |name| u64::from(count(name).unwrap_or(0));
         let lengths = (length("visible"), length("in-flight"));
-        let Looked { asked, decision, high, low } = self.controller.look(policy, now, value, lengths, &capacity);
+        let (visible, in_flight) = lengths;
+        self.controller.note(policy, Datapoint { value, visible, in_flight, published: now }, now);
+        let Looked { asked, decision, high, low } = self.controller.look(policy, now, &capacity);
         self.last[policy] = now;
         if decision.to != decision.from {
             (self.desired, self.since) = (decision.to, now);
@@ -98,7 +100,8 @@ pub(super) fn looks(
     let mut controller = Controller::new(group).remembering(begin, memory.high, memory.low);
     for (at, reads) in policy.reads.iter().enumerate() {
         for value in memory.datapoints.get(&reads.name()).into_iter().flatten() {
-            controller.note(at, *value, SimTime::START);
+            let point = Datapoint { value: *value, visible: 0, in_flight: 0, published: SimTime::START };
+            controller.note(at, point, SimTime::START);
         }
     }
     let start = question.columns.times.first().copied().unwrap_or_default();
