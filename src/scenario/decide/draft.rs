@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::ground::quantity;
 use crate::scenario::draft::kubernetes::Quantity;
-use crate::scenario::draft::quantities::{Number, Time, Whole};
+use crate::scenario::draft::quantities::{Number, Time, Whole, schemas};
 use crate::scenario::draft::run::Defaults;
 use crate::scenario::draft::scaling::{Scaling, Treatment};
 use crate::scenario::reader::ADVICE;
@@ -429,22 +429,6 @@ read_by!(Use, "an amount, or a table of amounts by their names", {
 /// An amount by the one reading of amounts.
 fn quantity_of<'de, T: serde::de::IntoDeserializer<'de, E>, E: Error>(written: T) -> Result<i64, E> {
     Quantity::deserialize(written.into_deserializer()).map(|Quantity(thousandths)| thousandths)
-}
-
-macro_rules! schemas {
-    ($($name:ident = $schema:tt;)+) => {
-        $(
-            impl JsonSchema for $name {
-                fn schema_name() -> Cow<'static, str> {
-                    stringify!($name).into()
-                }
-
-                fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                    json_schema!($schema)
-                }
-            }
-        )+
-    };
 }
 
 schemas! {

@@ -275,6 +275,7 @@ macro_rules! schemas {
         )+
     };
 }
+pub(crate) use schemas;
 
 schemas! {
     Whole = { "type": "integer", "minimum": 0, "description": "a whole number" };

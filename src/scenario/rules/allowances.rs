@@ -88,12 +88,12 @@ fn holds(range: &Range, set: Option<Time>, place: &Place, complaints: &mut Vec<C
 mod tests {
     use crate::scenario::{NoFiles, Source, read};
 
-    fn told(pool: &str, balancer: &str) -> usize {
+    fn told(pool: &str, balancer: &str, poll: &str) -> usize {
         let text = format!(
             "run = {{ length = \"1h\" }}\nworkload.jobs.arrivals = {{ poisson = {{ rate = \"1/min\" }} }}\n\
              work = {{ serve = \"1s\" }}\n[topology.one]\nentry = \"b\"\nbalancer.b = {{ to = \"w\", {balancer} }}\n\
              queue.q = {{ to = \"p\" }}\npool.w = {{ steps = [{{ work = \"serve\" }}, {{ send = \"q\" }}], \
-             scaling.asg = {{ min = 1, max = 2, {pool} }} }}\npool.p = {{ steps = [{{ work = \"serve\" }}] }}\n"
+             scaling.asg = {{ min = 1, max = 2, {pool} }} }}\npool.p = {{ steps = [{{ work = \"serve\" }}], poll = {{ {poll} }} }}\n"
         );
         let scenario = read(&Source::new("limits.toml", text), &NoFiles, &[]).expect("nothing is wrong with it");
         scenario.warnings.iter().filter(|told| told.code == "W114").count()
@@ -110,7 +110,8 @@ mod tests {
             ("warm-up = \"0s\"", "deregistration-delay = \"1h\"", 0),
             ("warm-up = \"0s\"", "deregistration-delay = \"2h\"", 1),
         ] {
-            assert_eq!(told(pool, balancer), count, "{pool}, {balancer}");
+            assert_eq!(told(pool, balancer, "wait = \"20s\""), count, "{pool}, {balancer}");
         }
+        assert_eq!(told("warm-up = \"1h\"", "slow-start = \"30s\"", "wait = \"21s\""), 1);
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::cloud::fact::Fact;
 use crate::cloud::scaling::{
-    Alarm, Change, Condition, CooldownFrom, Group, Metric, Metrics, Missing, Policy, Predictive, QueueLength, Reading,
-    Recorded, Scaling, Shrinks, Side, Simple, Window,
+    Alarm, Care, Change, Condition, CooldownFrom, Group, Health, Metric, Metrics, Missing, Policy, Predictive,
+    QueueLength, Reading, Recorded, Scaling, Sees, Shrinks, Side, Simple, Window,
 };
-use crate::cloud::topology::{NodeId, NodeKind, Poll, Pool, Queue, Topology, Verb, WorkId};
+use crate::cloud::topology::{
+    Clock, Crash, Fault, Harm, Held, NodeId, NodeKind, Poll, Pool, Queue, Topology, Verb, When, WorkId,
+};
 use crate::cloud::world::tests::{application, at, diary, node, pool, queue, seconds, topology, work};
 use crate::ground::time::{SECOND, SimTime, Span};
 
@@ -170,4 +172,52 @@ fn the_oldest_message_may_be_in_flight_but_not_received_three_times() {
     assert_eq!(seen(5.0, 0.0), [3.0, 0.0, 0.0]);
     // Received at 0, 2 and 4 s.
     assert_eq!(seen(1.0, 1.0), [3.0, 0.0, 0.0]);
+}
+
+/// A FIFO queue counts exactly; a standard one of the same length says only about how many (Amazon SQS Developer Guide).
+#[test]
+fn only_a_standard_queue_is_rough() {
+    let seen = |fifo| {
+        let noisy = Metrics { noise: 0.2, ..Metrics::default() };
+        let mut topology = fed(Group { max: 0, ..by_length(10) }, noisy);
+        let NodeKind::Queue(queue) = &mut topology.nodes[0].kind else { panic!("it is a queue") };
+        queue.fifo = fifo;
+        decided(&topology, &[1.0; 3_000], 15.0)[0].1
+    };
+    assert_eq!(seen(true), Some(3_000.0));
+    assert!(seen(false).is_some_and(|seen| seen != 3_000.0 && (2_400.0..=3_600.0).contains(&seen)));
+}
+
+/// A machine fails at 20.5 s, is found at 21 s and replaced by one that runs 10 s later; eight messages wait from 22 s on, at which a simple
+/// policy adds one. It does so at its next look where nobody is replaced; else it waits for that and for 20 s more (EC2 Auto
+/// Scaling user guide, *Scaling cooldowns*).
+#[test]
+fn a_simple_policy_waits_for_a_replacement_and_its_rest() {
+    let grows = |health| {
+        let condition =
+            Condition { when: Side::AtLeast, limit: 2.0, window: Window::all(1), missing: Missing::Missing };
+        let alarm = Alarm { metric: visible(), condition, period: Span::from_secs(5) };
+        let rule = Simple { alarm, change: Change::By(1), min_change: 0, cooldown: None };
+        let care = Care { every: Some(Span::from_secs(1)), health, ..Care::default() };
+        let (policies, cooldown) = (vec![Policy::Simple(rule)], Span::from_secs(20));
+        let cooldown_from = CooldownFrom::DrainStart;
+        let group = Group { min: 2, desired: 2, max: 9, policies, cooldown, cooldown_from, care, ..Group::default() };
+        let mut topology = fed(group, Metrics::default());
+        let NodeKind::Pool(pool) = &mut topology.nodes[1].kind else { panic!("it is a pool") };
+        (pool.workers, pool.life.pending) = (Some(2), seconds(10.0));
+        topology.faults.push(Fault {
+            name: "crash".to_owned(),
+            what: Harm::Crash(Crash { pool: NodeId(1), worker: Some(1), clock: Clock::Up, repairers: None }),
+            when: When::At(vec![SimTime::from_nanos(20 * SECOND + SECOND / 2)]),
+            lasts: Some(seconds(1_000.0)),
+            held: Held::Lost,
+            moves: false,
+        });
+        let decided = decided(&topology, &[22.0; 9], 90.0);
+        decided.into_iter().find(|&(_, _, to)| to > 2).map(|(at, _, _)| at)
+    };
+    assert_eq!(grows(None), Some(25.0));
+    let health = Health { sees: Sees::Workers, grace: Span::ZERO, patience: Span::ZERO };
+    // Found at 21 s, running at 31 s, rested at 51 s: its look at 55 s.
+    assert_eq!(grows(Some(health)), Some(55.0));
 }
