@@ -188,9 +188,9 @@ fn only_a_standard_queue_is_rough() {
     assert!(seen(false).is_some_and(|seen| seen != 3_000.0 && (2_400.0..=3_600.0).contains(&seen)));
 }
 
-/// A machine fails at 20.5 s, is found at 21 s and replaced by one that runs 10 s later; eight messages wait from 22 s on, at which a simple
-/// policy adds one. It does so at its next look where nobody is replaced; else it waits for that and for 20 s more (EC2 Auto
-/// Scaling user guide, *Scaling cooldowns*).
+/// A machine fails at 20.5 s, is found at 21 s and replaced by one that runs 10 s later; eight messages wait from 22 s on,
+/// at which a simple policy adds one. It does so at its next look where nobody is replaced; else it waits for that and for
+/// 20 s more (EC2 Auto Scaling user guide, *Scaling cooldowns*).
 #[test]
 fn a_simple_policy_waits_for_a_replacement_and_its_rest() {
     let grows = |health| {
