@@ -117,6 +117,13 @@ pub enum Event {
         /// Whose.
         pool: NodeId,
     },
+    /// A metric that a policy follows is sampled.
+    Sample {
+        /// Whose.
+        pool: NodeId,
+        /// Which of its policies.
+        policy: u32,
+    },
     /// A controller looks at its pool and decides.
     Look {
         /// Whose.
@@ -147,7 +154,8 @@ mod rank {
     pub const RESEND: u64 = 0x32;
     pub const RECALL: u64 = 0x33;
     pub const CHECK_UP: u64 = 0x48;
-    pub const LOOK: u64 = 0x50;
+    pub const SAMPLE: u64 = 0x50;
+    pub const LOOK: u64 = 0x51;
 }
 
 impl Event {
@@ -199,6 +207,7 @@ impl Ordered for Event {
             Event::Resend { request, turn } => in_turn(rank::RESEND, turn, request),
             Event::Recall { alarm, turn } => in_turn(rank::RECALL, turn, alarm),
             Event::CheckUp { pool } => code(rank::CHECK_UP, pool.0, 0),
+            Event::Sample { pool, policy } => code(rank::SAMPLE, pool.0, policy),
             Event::Look { pool, policy } => code(rank::LOOK, pool.0, policy),
         }
     }
@@ -224,6 +233,7 @@ impl Ordered for Event {
             rank::RESEND => Event::Resend { request: number, turn: (code >> 32) as u32 & TURN },
             rank::RECALL => Event::Recall { alarm: number, turn: (code >> 32) as u32 & TURN },
             rank::CHECK_UP => Event::CheckUp { pool: NodeId(part) },
+            rank::SAMPLE => Event::Sample { pool: NodeId(part), policy: number },
             rank::LOOK => Event::Look { pool: NodeId(part), policy: number },
             other => unreachable_code(other),
         }
@@ -270,6 +280,7 @@ mod tests {
             Event::Resend { request: 2, turn: 9 },
             Event::Recall { alarm: 3, turn: 1 },
             Event::CheckUp { pool: second },
+            Event::Sample { pool: second, policy: 0 },
             Event::Look { pool: first, policy: 0 },
         ];
         for pair in order.windows(2) {

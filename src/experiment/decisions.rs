@@ -10,7 +10,7 @@ use crate::cloud::topology::NodeId;
 pub const KEPT: usize = 1_000;
 
 /// The reasons of groups by which looks are counted, as the result document writes them.
-const OWN: [&str; 16] = [
+const OWN: [&str; 17] = [
     "share",
     "target",
     "empty",
@@ -27,6 +27,7 @@ const OWN: [&str; 16] = [
     "under-way",
     "forecast",
     "no-history",
+    "acted",
 ];
 
 /// Reasons there are: those of groups, and after them the words of Kubernetes' controllers.
@@ -61,6 +62,7 @@ fn place(why: Reason) -> usize {
         Reason::UnderWay { .. } => 13,
         Reason::Forecast { .. } => 14,
         Reason::NoHistory => 15,
+        Reason::Acted => 16,
         Reason::Kubernetes(why) => OWN.len() + why.place(),
     }
 }

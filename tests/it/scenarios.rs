@@ -266,7 +266,7 @@ fn a_rest_shorter_than_the_boot_flaps() {
 
 /// Three machines serve 6/s, and 8/s come: in line and given up after 10 s. Each minute that the alarm waits is a minute of
 /// the 35 that count in which most attempts time out: 3 % for one point, some seven minutes (20 %) for three with what
-/// comes before and after them, and with a point in five minutes nearly all that is left.
+/// comes before and after them, and with a point in five minutes, three of which are over at 2 h 15 min, more than half.
 #[test]
 fn each_point_that_an_alarm_waits_for_is_paid_with_lost_calls() {
     let document = found("alarm-delay.toml", 10);
@@ -274,7 +274,7 @@ fn each_point_that_an_alarm_waits_for_is_paid_with_lost_calls() {
     assert!(lost("no-delay") < 0.001, "{}", lost("no-delay"));
     assert!(lost("one-point") < 0.1, "{}", lost("one-point"));
     assert!((0.15..0.3).contains(&lost("three-points")), "{}", lost("three-points"));
-    assert!(lost("basic") > 0.7, "{}", lost("basic"));
+    assert!((0.6..0.8).contains(&lost("basic")), "{}", lost("basic"));
     assert_eq!(verdict(&document, "no-delay", "answer.p95"), Finding::Met);
     assert_eq!(verdict(&document, "three-points", "lost"), Finding::Missed);
 }

@@ -133,9 +133,9 @@ impl Condition {
     }
 }
 
-/// A datapoint of a metric.
+/// A sample of a metric: one of those that a datapoint is the mean of, and often the only one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Datapoint {
+pub struct Sample {
     /// Its value; `None` where there is none.
     pub value: Option<f64>,
     /// Messages free to be received (or requests in line) at the metric's node.
@@ -146,24 +146,32 @@ pub struct Datapoint {
     pub published: SimTime,
 }
 
-/// Datapoints on their way beyond which the oldest are forgotten: a delay of a day, a look a minute.
+/// Samples on their way beyond which the oldest are forgotten: a delay of a day, a look a minute.
 const UNSEEN_MAX: usize = 1_440;
 
-/// The newest datapoints of a metric, as many as its alarms read back.
-#[derive(Clone, Debug, Default)]
+/// The newest samples of a metric, enough for as many datapoints as its alarms read back.
+#[derive(Clone, Debug)]
 pub struct History {
-    newest_first: VecDeque<Datapoint>,
+    newest_first: VecDeque<Sample>,
     kept: usize,
+    per: usize,
+}
+
+impl Default for History {
+    /// For one datapoint of one sample.
+    fn default() -> History {
+        History::of(1, 1)
+    }
 }
 
 impl History {
-    /// Without a datapoint yet, for so many.
-    pub fn of(kept: usize) -> History {
-        History { newest_first: VecDeque::with_capacity(kept), kept }
+    /// Without a sample yet, for so many datapoints of so many samples each.
+    pub fn of(datapoints: usize, per: usize) -> History {
+        History { newest_first: VecDeque::new(), kept: datapoints.saturating_mul(per), per: per.max(1) }
     }
 
-    /// Another datapoint; the oldest goes where enough others can be seen by now.
-    pub fn push(&mut self, point: Datapoint, now: SimTime) {
+    /// Another sample; the oldest goes where enough others can be seen by now.
+    pub fn push(&mut self, point: Sample, now: SimTime) {
         self.newest_first.push_front(point);
         let unseen = self.newest_first.iter().take_while(|point| point.published > now).count();
         self.newest_first.truncate((unseen.min(UNSEEN_MAX) + self.kept).max(1));
@@ -175,14 +183,22 @@ impl History {
     }
 
     /// The newest that can be seen by now.
-    pub fn newest(&self, now: SimTime) -> Option<&Datapoint> {
+    pub fn newest(&self, now: SimTime) -> Option<&Sample> {
         self.newest_first.iter().find(|point| point.published <= now)
     }
 
-    /// The values from the newest that can be seen back; one that comes later than a newer one is missing until then.
+    /// The datapoints from the newest that can be seen back. Each is the mean of its samples that are there; one that comes
+    /// later than a newer one is missing until then.
     pub fn values(&self, now: SimTime) -> impl Iterator<Item = Option<f64>> + '_ {
-        let seen = self.newest_first.iter().skip_while(move |point| point.published > now);
-        seen.map(move |point| point.value.filter(|_| point.published <= now))
+        let unseen = self.newest_first.iter().take_while(|point| point.published > now).count();
+        let datapoints = (unseen..self.newest_first.len()).step_by(self.per);
+        datapoints.map(move |begin| {
+            let samples = self.newest_first.range(begin..(begin + self.per).min(self.newest_first.len()));
+            let there = samples.filter(|point| point.published <= now).filter_map(|point| point.value);
+            let (sum, count) = there.fold((0.0, 0u32), |(sum, count), value| (sum + value, count + 1));
+            // The mean of one is that one, to the last bit.
+            (count > 0).then(|| if count == 1 { sum } else { sum / f64::from(count) })
+        })
     }
 }
 
@@ -258,13 +274,27 @@ mod tests {
     #[test]
     fn what_is_not_published_yet_is_not_seen() {
         let at = |second: u64| SimTime::from_nanos(second * 1_000_000_000);
-        let mut history = History::of(3);
+        let mut history = History::of(3, 1);
         for second in [60, 120, 180, 240] {
-            let point = Datapoint { value: Some(second as f64), visible: 0, in_flight: 0, published: at(second + 30) };
+            let point = Sample { value: Some(second as f64), visible: 0, in_flight: 0, published: at(second + 30) };
             history.push(point, at(second));
         }
         assert_eq!(history.newest(at(240)).and_then(|point| point.value), Some(180.0));
         assert_eq!(history.values(at(240)).collect::<Vec<_>>(), [Some(180.0), Some(120.0), Some(60.0)]);
         assert_eq!(history.newest(at(89)), None);
+    }
+
+    /// Three datapoints of two samples each, and one more sample for another: the window slides by a sample. A sample that
+    /// is missing is left out of its mean.
+    #[test]
+    fn a_datapoint_is_the_mean_of_the_newest_samples() {
+        let at = |second: u64| SimTime::from_nanos(second * 1_000_000_000);
+        let mut history = History::of(3, 2);
+        for (second, value) in [(60, Some(1.0)), (120, Some(3.0)), (180, None), (240, Some(8.0)), (300, Some(4.0))] {
+            history.push(Sample { value, visible: 0, in_flight: 0, published: at(second) }, at(second));
+        }
+        assert_eq!(history.values(at(300)).collect::<Vec<_>>(), [Some(6.0), Some(3.0), Some(1.0)]);
+        history.push(Sample { value: None, visible: 0, in_flight: 0, published: at(360) }, at(360));
+        assert_eq!(history.values(at(360)).collect::<Vec<_>>(), [Some(4.0), Some(8.0), Some(2.0)]);
     }
 }

@@ -1,11 +1,12 @@
 //! A group's controller: what its policies remember from look to look, around the two pure steps.
 
-use crate::cloud::scaling::alarm::{Condition, Datapoint, History, State};
-use crate::cloud::scaling::decide::{Bounds, Decision, Memory, Recommendation, Seen, recommend, restrain};
+use crate::cloud::scaling::alarm::{Condition, History, Sample, State};
+use crate::cloud::scaling::decide::{Bounds, Decision, Memory, Reason, Recommendation, Seen, recommend, restrain};
 use crate::cloud::scaling::metric::Population;
 use crate::cloud::scaling::plan::{CooldownFrom, Group, Policy, ScaleIn};
 use crate::cloud::scaling::predictive::Loads;
-use crate::ground::time::SimTime;
+use crate::cloud::scaling::rhythm::Rhythm;
+use crate::ground::time::{SimTime, Span};
 
 /// What a policy remembers from one look to the next.
 #[derive(Clone, Debug)]
@@ -13,6 +14,10 @@ struct Watch {
     history: History,
     high: State,
     low: State,
+    /// An alarm that goes on acts again from then on.
+    again_from: SimTime,
+    /// After so long.
+    repeat: Span,
     /// The size that it last asked for.
     need: u32,
     /// The loads that a forecast goes by.
@@ -59,12 +64,14 @@ pub struct Controller<'g> {
 }
 
 impl<'g> Controller<'g> {
-    /// One that has seen nothing yet.
-    pub fn new(group: &'g Group) -> Controller<'g> {
+    /// One that has seen nothing yet, and follows each policy's metric in its rhythm: so many samples are a datapoint, and
+    /// an alarm that goes on acts so often.
+    pub fn new(group: &'g Group, rhythm: impl Fn(&Policy) -> Rhythm) -> Controller<'g> {
         let state = State::InsufficientData;
         let watch = |policy: &Policy| {
-            let (history, loads) = (History::of(policy.range()), Loads::default());
-            Watch { history, high: state, low: state, need: 0, loads }
+            let Rhythm { per, repeat, .. } = rhythm(policy);
+            let (history, loads) = (History::of(policy.range(), per), Loads::default());
+            Watch { history, high: state, low: state, again_from: SimTime::START, repeat, need: 0, loads }
         };
         Controller {
             group,
@@ -97,9 +104,9 @@ impl<'g> Controller<'g> {
         }
     }
 
-    /// Another datapoint of a policy's metric.
-    pub fn note(&mut self, policy: usize, point: Datapoint, now: SimTime) {
-        self.watches[policy].history.push(point, now);
+    /// Another sample of a policy's metric.
+    pub fn note(&mut self, policy: usize, sample: Sample, now: SimTime) {
+        self.watches[policy].history.push(sample, now);
     }
 
     /// A policy looks at the datapoints that can be seen by now.
@@ -110,7 +117,9 @@ impl<'g> Controller<'g> {
         let judge = |condition: Option<Condition>, state| {
             condition.map_or(state, |condition| condition.judge(watch.history.values(now), state))
         };
+        let before = (watch.high, watch.low);
         (watch.high, watch.low) = (judge(high, watch.high), judge(low, watch.low));
+        let goes_on = before == (watch.high, watch.low) && now < watch.again_from;
         let newest = watch.history.newest(now);
         let (visible, in_flight) = newest.map_or((0, 0), |point| (point.visible, point.in_flight));
         let metric = match rule {
@@ -118,7 +127,7 @@ impl<'g> Controller<'g> {
                 let of = usize::from(step.alarm.condition.window.of);
                 step.statistic.of(watch.history.values(now).flatten().take(of))
             }
-            _ => newest.and_then(|point| point.value),
+            _ => watch.history.values(now).next().flatten(),
         };
         let forecast = match rule {
             Policy::Predictive(rule) => {
@@ -158,7 +167,13 @@ impl<'g> Controller<'g> {
             Policy::Predictive(rule) => self.watches[policy].need = forecast.map_or(0, |load| rule.need(load)),
             Policy::QueueLength(_) | Policy::Step(_) | Policy::Simple(_) | Policy::Scheduled(_) => {}
         }
-        let asked = recommend(rule, &seen);
+        let mut asked = recommend(rule, &seen);
+        let watch = &mut self.watches[policy];
+        if goes_on && asked.edge.is_some() {
+            asked = Recommendation::stay(&seen, Reason::Acted);
+        } else if asked.edge.is_some() {
+            watch.again_from = now + watch.repeat;
+        }
         let (decision, memory) = restrain(asked, &seen, self.group, self.memory);
         self.memory = memory;
         self.bounds = asked.bounds;

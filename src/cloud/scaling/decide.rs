@@ -203,6 +203,8 @@ pub enum Reason {
     },
     /// No alarm went off.
     Quiet,
+    /// An alarm that goes on acted less than a minute ago.
+    Acted,
     /// Fewer were wanted, but some workers are not yet warm.
     Warming,
     /// Fewer were wanted, but not by every policy of the group.
@@ -291,6 +293,7 @@ impl fmt::Display for Reason {
             Reason::Target { metric, target } => write!(f, "metric {metric:.4} against a target of {target}"),
             Reason::Step { metric, base, change } => write!(f, "metric {metric:.4}: {change:+} from {base}"),
             Reason::Quiet => f.write_str("no alarm"),
+            Reason::Acted => f.write_str("the alarm goes on, and acts once a minute"),
             Reason::Warming => f.write_str("workers are warming up, so it does not shrink"),
             Reason::NotAll => f.write_str("not every policy wants fewer"),
             Reason::UnderWay { wanted } => write!(f, "wanted {wanted}, but the last change is under way"),

@@ -120,6 +120,26 @@ impl Metric {
         }
     }
 
+    /// The node and the figure whose datapoints it is made of; of a ratio those of what is divided.
+    pub fn source(&self) -> (NodeId, &'static str) {
+        let word = match &self.what {
+            Reading::Visible => "visible",
+            Reading::InFlight => "in-flight",
+            Reading::Delayed => "delayed",
+            Reading::Oldest => "oldest",
+            Reading::Backlog => "backlog",
+            Reading::Cpu => "cpu",
+            Reading::Busy => "busy",
+            Reading::RequestsPerWorker => "requests-per-worker",
+            Reading::InService => "in-service",
+            Reading::Ready => "ready",
+            Reading::Desired => "desired",
+            Reading::Recorded(_) => "recorded",
+            Reading::Ratio(ratio) => return ratio.of.source(),
+        };
+        (self.of, word)
+    }
+
     /// Whether it comes from outside.
     pub fn is_recorded(&self) -> bool {
         match &self.what {
@@ -160,6 +180,8 @@ pub struct Metrics {
     pub period: Span,
     /// How late a datapoint comes (a law of nanoseconds).
     pub delay: Distribution,
+    /// How long after the minute alarms are evaluated (a law of nanoseconds): drawn once for each of them.
+    pub phase: Distribution,
     /// By how much of itself a count of messages may be off, either way, from a thousand on.
     pub noise: f64,
     /// The share of datapoints that never come.
@@ -175,6 +197,7 @@ impl Default for Metrics {
         Metrics {
             period: Span::ZERO,
             delay: Distribution::constant(0),
+            phase: Distribution::constant(0),
             noise: 0.0,
             missing: 0.0,
             detailed: true,
@@ -195,14 +218,13 @@ impl Metrics {
     /// Machines without detailed monitoring tell of themselves so often (Amazon EC2 user guide, *Monitoring*).
     pub const BASIC: Span = Span::from_secs(300);
 
-    /// From one look at this metric to the next, for whoever would look every `wanted`: never more often than there
-    /// are datapoints.
-    pub fn rhythm(&self, metric: &Metric, wanted: Span) -> Span {
+    /// From one sample of this metric to the next; zero: whoever looks sees the very moment, or what was recorded.
+    pub fn spacing(&self, metric: &Metric) -> Span {
         if metric.is_recorded() {
-            return wanted;
+            return Span::ZERO;
         }
         let basic = if metric.is_of_machines() && !self.detailed { Metrics::BASIC } else { Span::ZERO };
-        wanted.max(self.period).max(basic)
+        self.period.max(basic)
     }
 }
 
@@ -238,13 +260,10 @@ mod tests {
         assert_eq!(metric(Reading::Cpu).population(), Population::Warm);
     }
 
-    /// Basic monitoring: three points of five minutes (Amazon EC2 user guide, *Monitoring*).
+    /// Two policies on one metric see one figure of it: so do those of its shares.
     #[test]
-    fn nobody_sees_more_often_than_there_are_datapoints() {
-        let (minute, ten) = (Span::from_secs(60), Span::from_secs(10));
-        let basic = Metrics { period: minute, detailed: false, ..Metrics::default() };
-        assert_eq!(basic.rhythm(&metric(Reading::Cpu), minute), Metrics::BASIC);
-        assert_eq!(basic.rhythm(&metric(Reading::Visible), ten), minute);
-        assert_eq!(Metrics::default().rhythm(&metric(Reading::Visible), ten), ten);
+    fn a_ratio_has_the_datapoints_of_what_is_divided() {
+        assert_eq!(per(Reading::InService).source(), metric(Reading::Visible).source());
+        assert_ne!(metric(Reading::InFlight).source(), metric(Reading::Visible).source());
     }
 }

@@ -14,11 +14,12 @@ mod metric;
 mod plan;
 mod predictive;
 mod queue_length;
+mod rhythm;
 mod service;
 mod step;
 mod target_tracking;
 
-pub use alarm::{Condition, Datapoint, History, Missing, Side, State, Window};
+pub use alarm::{Condition, History, Missing, Sample, Side, State, Window};
 pub use change::Change;
 pub use controller::{Capacity, Controller, Looked};
 pub use decide::{Bounds, Decision, Edge, Memory, Reason, Recommendation, Seen};
@@ -29,4 +30,5 @@ pub use plan::{
     Scaling, Scheduled, Sees, Shrinks, Simple, Size, TargetTracking, Vertical,
 };
 pub use predictive::{Loads, Predictive};
+pub use rhythm::Rhythm;
 pub use step::{Statistic, Step, Stride};

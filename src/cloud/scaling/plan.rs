@@ -325,8 +325,8 @@ pub struct QueueLength {
     pub per_worker: f64,
     /// From one look to the next.
     pub every: Span,
-    /// The first look.
-    pub first: Span,
+    /// The first look; `None`: one rhythm after the start, and the phase of an evaluation.
+    pub first: Option<Span>,
     /// When it may ask for fewer.
     pub shrinks: Shrinks,
 }
@@ -348,7 +348,7 @@ pub struct TargetTracking {
     pub metric: Metric,
     /// Where it should be; above 0.
     pub target: f64,
-    /// From one look to the next.
+    /// The period of its alarms' datapoints.
     pub period: Span,
     /// When it asks for more: above the target at so many datapoints.
     pub high: Window,
@@ -405,7 +405,7 @@ pub struct Alarm {
     pub metric: Metric,
     /// When it goes off.
     pub condition: Condition,
-    /// From one look to the next.
+    /// The period of its datapoints.
     pub period: Span,
 }
 

@@ -32,7 +32,7 @@ mod tests {
 
     fn rule(per_worker: f64, shrinks: Shrinks) -> QueueLength {
         let metric = Metric { what: Reading::Visible, of: NodeId(0) };
-        QueueLength { metric, per_worker, every: Span::from_secs(60), first: Span::from_secs(60), shrinks }
+        QueueLength { metric, per_worker, every: Span::from_secs(60), first: None, shrinks }
     }
 
     fn seen(visible: u64, in_flight: u64, desired: u32) -> Seen {

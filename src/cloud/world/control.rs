@@ -3,7 +3,7 @@
 use crate::cloud::event::Event;
 use crate::cloud::fact::Fact;
 use crate::cloud::scaling::{
-    Alarm, Bounds, Capacity, Controller, CooldownFrom, Datapoint, Group, History, Policy, Predictive, Scaling, State,
+    Alarm, Bounds, Capacity, Controller, CooldownFrom, Group, History, Metric, Policy, Rhythm, Sample, Scaling, State,
     Vertical,
 };
 use crate::cloud::topology::{NodeId, NodeKind, Topology};
@@ -11,7 +11,19 @@ use crate::cloud::world::World;
 use crate::cloud::world::metrics::LastLook;
 use crate::cloud::world::pods::{self, Memories};
 use crate::engine::{Context, Observer};
+use crate::ground::chance::Key;
 use crate::ground::time::{SimTime, Span};
+
+/// How one metric is followed.
+#[derive(Debug)]
+pub(super) struct Watched {
+    /// What was last seen of it.
+    pub(super) last: LastLook,
+    /// Names the chance of its samples: the same for all who read the same figure.
+    pub(super) key: Key,
+    /// When it is sampled and looked at.
+    rhythm: Rhythm,
+}
 
 /// What governs one pool.
 #[derive(Debug)]
@@ -19,8 +31,8 @@ pub(super) struct Governor<'a> {
     pub(super) pool: NodeId,
     /// The controller of a group.
     group: Option<Controller<'a>>,
-    /// What was last seen, by policy or by metric.
-    pub(super) last: Vec<LastLook>,
+    /// What is followed, by policy or by metric.
+    pub(super) watched: Vec<Watched>,
     /// Of machines that grow: what their alarm sees, and says.
     alarm: (History, State),
     /// The size that those have or will have.
@@ -31,43 +43,58 @@ pub(super) struct Governor<'a> {
 
 impl<'a> Governor<'a> {
     /// What governs a pool, if anything does.
-    fn of(pool: NodeId, scaling: &'a Scaling) -> Option<Governor<'a>> {
-        let plain = |seen: usize| Governor {
+    fn of(topology: &Topology, key: Key, pool: NodeId, scaling: &'a Scaling) -> Option<Governor<'a>> {
+        let plain = |watched: Vec<Watched>| Governor {
             pool,
             group: None,
-            last: vec![LastLook::default(); seen],
+            watched,
             alarm: (History::default(), State::InsufficientData),
             size: 0,
             pods: Memories::default(),
         };
+        let own = key.named(&topology.nodes[pool.index()].name).named("metric");
+        let watches = |index: usize, metric: Option<&Metric>, rhythm: Rhythm| {
+            let shared = metric.map(|metric| {
+                let (node, word) = metric.source();
+                key.named(&topology.nodes[node.index()].name).named("metric").named(word)
+            });
+            Watched { last: LastLook::default(), key: shared.unwrap_or(own.nth(index as u64)), rhythm }
+        };
         match scaling {
             Scaling::Group(group) => {
-                Some(Governor { group: Some(Controller::new(group)), ..plain(group.policies.len()) })
+                let rhythm = |policy: &Policy| Rhythm::of(policy, &topology.metrics).unwrap_or_default();
+                let each = group.policies.iter().enumerate();
+                let watched = each.map(|(index, policy)| watches(index, policy.metric(), rhythm(policy))).collect();
+                Some(Governor { group: Some(Controller::new(group, rhythm)), ..plain(watched) })
             }
-            Scaling::Vertical(Vertical { alarm: Some(alarm), .. }) => {
-                let history = History::of(alarm.condition.window.range());
-                Some(Governor { alarm: (history, State::InsufficientData), ..plain(1) })
+            Scaling::Vertical(Vertical { alarm: Some(Alarm { metric, condition, period }), .. }) => {
+                let rhythm = Rhythm::of_alarm(&topology.metrics, metric, *period);
+                let history = History::of(condition.window.range(), rhythm.per);
+                let alarm = (history, State::InsufficientData);
+                Some(Governor { alarm, ..plain(vec![watches(0, Some(metric), rhythm)]) })
             }
             Scaling::Pods(autoscaler) => {
-                Some(Governor { pods: Memories::of(autoscaler), ..plain(pods::readings(autoscaler)) })
+                let readings = 0..pods::readings(autoscaler);
+                let watched = readings.map(|index| watches(index, None, Rhythm::default())).collect();
+                Some(Governor { pods: Memories::of(autoscaler), ..plain(watched) })
             }
             Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
         }
     }
 
-    /// Another datapoint of a policy's metric.
-    pub(super) fn notes(&mut self, policy: u32, point: Datapoint, now: SimTime) {
+    /// Another sample of a policy's metric.
+    pub(super) fn notes(&mut self, policy: u32, sample: Sample, now: SimTime) {
         match &mut self.group {
-            Some(group) => group.note(policy as usize, point, now),
-            None => self.alarm.0.push(point, now),
+            Some(group) => group.note(policy as usize, sample, now),
+            None => self.alarm.0.push(sample, now),
         }
     }
 }
 
 /// What governs the pools of a topology, in their order.
-pub(super) fn controllers(topology: &Topology) -> Vec<Governor<'_>> {
+pub(super) fn controllers(topology: &Topology, key: Key) -> Vec<Governor<'_>> {
     let pools = topology.nodes.iter().enumerate().filter_map(|(index, node)| match &node.kind {
-        NodeKind::Pool(pool) => Governor::of(NodeId::at(index), &pool.scaling),
+        NodeKind::Pool(pool) => Governor::of(topology, key, NodeId::at(index), &pool.scaling),
         _ => None,
     });
     pools.collect()
@@ -87,21 +114,19 @@ impl World<'_> {
         }
     }
 
-    /// When a policy first looks, and after how long again.
-    fn rhythm(&self, policy: &Policy) -> (SimTime, Option<Span>) {
-        let of = |metric, wanted| self.topology.metrics.rhythm(metric, wanted);
-        let every = match policy {
-            Policy::QueueLength(rule) => {
-                let every = of(&rule.metric, rule.every);
-                return (SimTime::START + of(&rule.metric, rule.first), Some(every));
-            }
-            Policy::TargetTracking(rule) => of(&rule.metric, rule.period),
-            Policy::Step(rule) => of(&rule.alarm.metric, rule.alarm.period),
-            Policy::Simple(rule) => of(&rule.alarm.metric, rule.alarm.period),
-            Policy::Predictive(rule) => of(&rule.metric, Predictive::LOOK),
-            Policy::Scheduled(rule) => return (rule.at, None),
-        };
-        (SimTime::START + every, Some(every))
+    /// Plans the first look at a metric, and the first sample of it.
+    fn first_look<O>(&self, cx: &mut Context<'_, O>, at: usize, policy: u32) {
+        let Governor { pool, watched, .. } = &self.controllers[at];
+        let (pool, rhythm) = (*pool, watched[policy as usize].rhythm);
+        let key = self.pool(pool).key.named("phase");
+        let phase =
+            if rhythm.phased { self.topology.metrics.phase.sample(&mut key.draw(u64::from(policy))) } else { 0 };
+        // The phase of an alarm that is evaluated every ten seconds is one of those.
+        let phase = Span::from_nanos(phase % rhythm.every.nanos().max(1));
+        if let Some(sample) = rhythm.sample {
+            cx.plan(SimTime::START + sample, Event::Sample { pool, policy });
+        }
+        cx.plan(SimTime::START + rhythm.first + phase, Event::Look { pool, policy });
     }
 
     /// Plans the first look of every policy.
@@ -113,21 +138,54 @@ impl World<'_> {
                 Scaling::Group(group) => {
                     let key = self.pool(id).key.named("late");
                     for (policy, rule) in group.policies.iter().enumerate() {
-                        let late = match rule {
-                            Policy::Scheduled(rule) => rule.late.sample(&mut key.draw(policy as u64)),
-                            _ => 0,
+                        let policy = policy as u32;
+                        let Policy::Scheduled(rule) = rule else {
+                            self.first_look(cx, at, policy);
+                            continue;
                         };
-                        let first = self.rhythm(rule).0 + Span::from_nanos(late);
-                        cx.plan(first, Event::Look { pool: id, policy: policy as u32 });
+                        let late = Span::from_nanos(rule.late.sample(&mut key.draw(u64::from(policy))));
+                        cx.plan(rule.at + late, Event::Look { pool: id, policy });
                     }
                 }
-                Scaling::Vertical(Vertical { alarm: Some(alarm), .. }) => {
-                    let every = self.topology.metrics.rhythm(&alarm.metric, alarm.period);
-                    cx.plan(SimTime::START + every, Event::Look { pool: id, policy: 0 });
-                }
+                Scaling::Vertical(Vertical { alarm: Some(_), .. }) => self.first_look(cx, at, 0),
                 Scaling::Pods(autoscaler) => self.first_looks_of_pods(cx, at, autoscaler),
                 Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => (),
             }
+        }
+    }
+
+    /// A metric that a policy follows is sampled.
+    pub(super) fn sample<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, policy: u32) {
+        let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
+        let (metric, warm_up) = match &self.pool(id).plan.scaling {
+            Scaling::Group(group) => {
+                let rule = &group.policies[policy as usize];
+                (rule.metric(), group.warm_up_of(rule))
+            }
+            Scaling::Vertical(vertical) => (vertical.alarm.as_ref().map(|alarm| &alarm.metric), Span::ZERO),
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_) => (None, Span::ZERO),
+        };
+        let (Some(metric), Some(every)) = (metric, self.controllers[at].watched[policy as usize].rhythm.sample) else {
+            return;
+        };
+        cx.plan(cx.now() + every, Event::Sample { pool: id, policy });
+        self.observe(at, policy, metric, warm_up, cx.now());
+    }
+
+    /// Plans the next look at a metric, which takes a sample where none comes by itself.
+    fn look_again<O>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        at: usize,
+        policy: u32,
+        metric: Option<&Metric>,
+        warm_up: Span,
+    ) {
+        let Some(metric) = metric else { return };
+        let (pool, rhythm) = (self.controllers[at].pool, self.controllers[at].watched[policy as usize].rhythm);
+        cx.plan(cx.now() + rhythm.every, Event::Look { pool, policy });
+        if rhythm.sample.is_none() {
+            self.observe(at, policy, metric, warm_up, cx.now());
         }
     }
 
@@ -135,21 +193,15 @@ impl World<'_> {
     pub(super) fn look<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, policy: u32) {
         let now = cx.now();
         let plan = self.pool(id).plan;
-        if let Scaling::Vertical(vertical) = &plan.scaling {
-            return self.look_at_alarm(cx, id, vertical);
-        }
         let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
-        if let Scaling::Pods(autoscaler) = &plan.scaling {
-            return self.look_at_pods(cx, at, autoscaler, policy);
-        }
-        let Scaling::Group(group) = &plan.scaling else { return };
+        let group = match &plan.scaling {
+            Scaling::Group(group) => group,
+            Scaling::Vertical(vertical) => return self.look_at_alarm(cx, at, vertical),
+            Scaling::Pods(autoscaler) => return self.look_at_pods(cx, at, autoscaler, policy),
+            Scaling::Fixed | Scaling::Timetable(_) => return,
+        };
         let rule = &group.policies[policy as usize];
-        if let Some(every) = self.rhythm(rule).1 {
-            cx.plan(now + every, Event::Look { pool: id, policy });
-        }
-        if let Some(metric) = rule.metric() {
-            self.observe(at, policy, metric, group.warm_up_of(rule), now);
-        }
+        self.look_again(cx, at, policy, rule.metric(), group.warm_up_of(rule));
         let capacity = self.capacity(id, group, rule, now);
         let Some(controller) = &mut self.controllers[at].group else { return };
         let decision = controller.look(policy as usize, now, &capacity).decision;
@@ -185,12 +237,10 @@ impl World<'_> {
     }
 
     /// The alarm of a pool that grows by bigger machines looks.
-    fn look_at_alarm<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, vertical: &Vertical) {
-        let (Some(alarm), now) = (&vertical.alarm, cx.now()) else { return };
-        let Alarm { metric, condition, period } = alarm;
-        cx.plan(now + self.topology.metrics.rhythm(metric, *period), Event::Look { pool: id, policy: 0 });
-        let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
-        self.observe(at, 0, metric, Span::ZERO, now);
+    fn look_at_alarm<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: usize, vertical: &Vertical) {
+        let (Some(Alarm { metric, condition, .. }), now) = (&vertical.alarm, cx.now()) else { return };
+        let id = self.controllers[at].pool;
+        self.look_again(cx, at, 0, Some(metric), Span::ZERO);
         let away = self.pool(id).levels.pending.level() + self.pool(id).levels.booting.level() > 0;
         let controller = &mut self.controllers[at];
         let (history, state) = &mut controller.alarm;

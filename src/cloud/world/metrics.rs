@@ -1,13 +1,13 @@
 //! What controllers see of a world: the values of metrics, and the datapoints that become of them.
 
 use crate::cloud::node::Node;
-use crate::cloud::scaling::{Datapoint, Metric, Metrics, Reading};
+use crate::cloud::scaling::{Metric, Metrics, Reading, Sample};
 use crate::cloud::topology::NodeId;
 use crate::cloud::world::World;
 use crate::ground::chance::{Draw, unit};
 use crate::ground::time::{SECOND, SimTime, Span};
 
-/// The integrals and counts at a policy's last look: averages are differences of them.
+/// The integrals and counts at the last sample of a metric: averages are differences of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LastLook {
     at: SimTime,
@@ -22,7 +22,7 @@ pub(super) struct LastLook {
     computing_each: Vec<u128>,
     /// What tells that a queue was used.
     traffic: (u32, u128),
-    /// How many looks there were.
+    /// How many samples there were.
     count: u64,
     /// Since when the queue is idle, if it is.
     idle_since: Option<SimTime>,
@@ -31,17 +31,18 @@ pub(super) struct LastLook {
 }
 
 impl World<'_> {
-    /// A policy's metric gets its datapoint of this instant.
+    /// A policy's metric gets its sample of this instant.
     pub(super) fn observe(&mut self, at: usize, policy: u32, metric: &Metric, warm_up: Span, now: SimTime) {
         let id = self.controllers[at].pool;
-        let last = std::mem::take(&mut self.controllers[at].last[policy as usize]);
+        let watched = &mut self.controllers[at].watched[policy as usize];
+        let (last, key) = (std::mem::take(&mut watched.last), watched.key);
         let mut here = self.last_look(id, metric, &last, now);
-        let mut draw = self.pool(id).key.named("metric").nth(u64::from(policy)).draw(here.count);
+        let mut draw = key.draw(here.count);
         let value = self.read(metric, id, warm_up, &last, &here);
         let (value, published) = self.as_published(metric, value, &last, &mut here, &mut draw);
         let (visible, in_flight) = (self.waiting_at(metric.of), self.worked_on_at(metric.of));
-        self.controllers[at].last[policy as usize] = here;
-        self.controllers[at].notes(policy, Datapoint { value, visible, in_flight, published }, now);
+        self.controllers[at].watched[policy as usize].last = here;
+        self.controllers[at].notes(policy, Sample { value, visible, in_flight, published }, now);
     }
 
     /// What becomes of a value on its way to whoever looks: when it comes, if at all, and how exact it is.
@@ -75,11 +76,12 @@ impl World<'_> {
     /// What a controller reads that asks for it at this instant.
     pub(super) fn reads_now(&mut self, at: usize, watch: usize, metric: &Metric, now: SimTime) -> Option<f64> {
         let id = self.controllers[at].pool;
-        let last = std::mem::take(&mut self.controllers[at].last[watch]);
+        let watched = &mut self.controllers[at].watched[watch];
+        let (last, key) = (std::mem::take(&mut watched.last), watched.key);
         let here = self.last_look(id, metric, &last, now);
-        let mut draw = self.pool(id).key.named("metric").nth(watch as u64).draw(here.count);
+        let mut draw = key.draw(here.count);
         let value = self.read(metric, id, Span::ZERO, &last, &here);
-        self.controllers[at].last[watch] = here;
+        self.controllers[at].watched[watch].last = here;
         if metric.is_recorded() { value } else { self.roughly(metric, value, &mut draw) }
     }
 

@@ -281,6 +281,7 @@ impl<'a> World<'a> {
             Event::Resend { request, .. } => self.resend(cx, request),
             Event::Recall { alarm, .. } => self.alarm(cx, alarm),
             Event::CheckUp { pool } => self.checks_up(cx, pool),
+            Event::Sample { pool, policy } => self.sample(cx, pool, policy),
             Event::Look { pool, policy } => self.look(cx, pool, policy),
         }
     }

@@ -58,7 +58,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         overlooked: Vec::new(),
         vacated: VecDeque::new(),
         saved: BTreeMap::new(),
-        controllers: control::controllers(topology),
+        controllers: control::controllers(topology, key),
         faults: trouble::troubles(application, topology, key),
         zones_out: trouble::zones_out(application, topology),
         throttles: Vec::new(),

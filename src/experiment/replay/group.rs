@@ -1,13 +1,13 @@
 //! A group over recorded values: each policy looks in its own rhythm, or at every look that is written down.
 
-use crate::cloud::scaling::{Capacity, Controller, Datapoint, Group, Looked, Memory, Policy, Predictive};
+use crate::cloud::scaling::{Capacity, Controller, Group, Looked, Memory, Policy, Predictive, Rhythm, Sample};
 use crate::experiment::replay::values::{Sharing, Values, instants};
 use crate::experiment::replay::{By, LOOKS_MAX, Look, More, Refusal};
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::decide::{Policy as Asked, Question};
 
-/// From one look of a policy to the next; `None` of a timetable.
-fn rhythm(policy: &Policy) -> Option<Span> {
+/// How long one datapoint of a policy is; `None` of a timetable.
+fn period(policy: &Policy) -> Option<Span> {
     match policy {
         Policy::QueueLength(rule) => Some(rule.every),
         Policy::TargetTracking(rule) => Some(rule.period),
@@ -15,6 +15,21 @@ fn rhythm(policy: &Policy) -> Option<Span> {
         Policy::Simple(rule) => Some(rule.alarm.period),
         Policy::Predictive(_) => Some(Predictive::LOOK),
         Policy::Scheduled(_) => None,
+    }
+}
+
+/// How a policy follows values that were recorded so far apart: an alarm looks every minute, at windows of what was read
+/// at its looks; nobody looks more often than there are values.
+fn rhythm(policy: &Policy, spacing: Span) -> Rhythm {
+    let period = period(policy).unwrap_or(Predictive::LOOK).max(spacing);
+    match policy {
+        Policy::QueueLength(_) | Policy::Predictive(_) | Policy::Scheduled(_) => {
+            Rhythm { per: 1, every: period, ..Rhythm::default() }
+        }
+        Policy::TargetTracking(_) | Policy::Step(_) | Policy::Simple(_) => {
+            let every = Rhythm::evaluations(period).max(spacing);
+            Rhythm { per: Rhythm::samples(period, every), every, repeat: Rhythm::REPEAT, ..Rhythm::default() }
+        }
     }
 }
 
@@ -53,7 +68,7 @@ impl Following<'_, '_, '_> {
         let length = |name| u64::from(count(name).unwrap_or(0));
         let lengths = (length("visible"), length("in-flight"));
         let (visible, in_flight) = lengths;
-        self.controller.note(policy, Datapoint { value, visible, in_flight, published: now }, now);
+        self.controller.note(policy, Sample { value, visible, in_flight, published: now }, now);
         let Looked { asked, decision, high, low } = self.controller.look(policy, now, &capacity);
         self.last[policy] = now;
         if decision.to != decision.from {
@@ -97,10 +112,14 @@ pub(super) fn looks(
         added: memory.added,
         ..Memory::default()
     };
-    let mut controller = Controller::new(group).remembering(begin, memory.high, memory.low);
+    let spacing = question.columns.spacing;
+    let follows = |policy: &Policy| {
+        if question.is_of_looks() { Rhythm { per: 1, ..Rhythm::default() } } else { rhythm(policy, spacing) }
+    };
+    let mut controller = Controller::new(group, follows).remembering(begin, memory.high, memory.low);
     for (at, reads) in policy.reads.iter().enumerate() {
         for value in memory.datapoints.get(&reads.name()).into_iter().flatten() {
-            let point = Datapoint { value: *value, visible: 0, in_flight: 0, published: SimTime::START };
+            let point = Sample { value: *value, visible: 0, in_flight: 0, published: SimTime::START };
             controller.note(at, point, SimTime::START);
         }
     }
@@ -114,7 +133,7 @@ pub(super) fn looks(
         last: vec![SimTime::START; group.policies.len()],
     };
     let mut looks = Vec::new();
-    let first_every = group.policies.iter().find_map(rhythm).unwrap_or(Predictive::LOOK);
+    let first_every = group.policies.iter().find_map(period).unwrap_or(Predictive::LOOK);
     if question.is_of_looks() {
         let mut before = None;
         for (now, row) in instants(question, first_every)? {
@@ -132,11 +151,9 @@ pub(super) fn looks(
         }
         return Ok(looks);
     }
-    let spacing = question.columns.spacing;
-    // Nobody looks more often than there are datapoints.
     let of = |rule: &Policy| match rule {
         Policy::Scheduled(rule) => Ok(vec![(start + (rule.at - SimTime::START), None)]),
-        other => instants(question, rhythm(other).unwrap_or(first_every).max(spacing)),
+        other => instants(question, rhythm(other, spacing).every),
     };
     let all: Vec<Vec<(SimTime, Option<usize>)>> = group.policies.iter().map(of).collect::<Result<_, _>>()?;
     let total: usize = all.iter().map(Vec::len).sum();

@@ -19,6 +19,7 @@ impl Builder<'_> {
         Metrics {
             period: span(draft.period),
             delay: self.law_or_none(&draft.delay),
+            phase: self.law_or_none(&draft.phase),
             noise: share(draft.noise),
             missing: share(draft.missing),
             detailed: draft.detailed.unwrap_or(true),

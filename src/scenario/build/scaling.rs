@@ -294,7 +294,7 @@ impl Builder<'_> {
             },
             per_worker: draft.per_worker.map_or(1.0, |number| number.0),
             every,
-            first: draft.first.map_or(every, |time| time.0),
+            first: draft.first.map(|time| time.0),
             shrinks: match draft.shrinks {
                 None | Some(draft::Shrinks::Always) => Shrinks::Always,
                 Some(draft::Shrinks::WhenEmpty) => Shrinks::WhenEmpty,

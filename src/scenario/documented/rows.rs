@@ -29,6 +29,13 @@ pub(crate) const ROWS: &[Row] = &[
         only: None,
     },
     Row {
+        place: "topology.*.metrics?.phase",
+        value: "{ uniform = { low = \"0s\", high = \"60s\" } }",
+        mark: Mark::Assumed,
+        source: "alarms are evaluated every minute, at a second of their own",
+        only: None,
+    },
+    Row {
         place: "topology.*.metrics?.noise",
         value: "\"1%\"",
         mark: Mark::Assumed,

@@ -85,12 +85,16 @@ pub(crate) struct Recorded {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Metrics {
-    /// A metric has a datapoint so often, and nobody looks more often; `"0s"`: whoever looks sees the very moment.
+    /// A metric has a sample so often; `"0s"`: whoever looks sees the very moment, an alarm once a period.
     #[schemars(extend("default" = "0s"))]
     pub period: Option<Time>,
     /// How late a datapoint comes.
     #[schemars(extend("default" = "0s"))]
     pub delay: Option<Law<Time>>,
+    /// How long after the minute an alarm is evaluated: drawn once for each. Alarms look every minute, those with a period
+    /// of less than a minute every 10 s.
+    #[schemars(extend("default" = "0s"))]
+    pub phase: Option<Law<Time>>,
     /// By how much of itself a count of messages may be off, either way, from a thousand on.
     #[schemars(extend("default" = "0%"))]
     pub noise: Option<Share>,

@@ -47,7 +47,7 @@ fn what_is_left_goes_on_on_a_faster_machine() {
 fn a_controller_sees_what_computes() {
     let metric = Metric { what: Reading::Cpu, of: NodeId(0) };
     let every = Span::from_secs(10);
-    let rule = QueueLength { metric, per_worker: 1.0, every, first: every, shrinks: Shrinks::Always };
+    let rule = QueueLength { metric, per_worker: 1.0, every, first: None, shrinks: Shrinks::Always };
     let group = Group { min: 1, desired: 1, max: 1, policies: vec![Policy::QueueLength(rule)], ..Group::default() };
     let pool = Pool { scaling: Scaling::Group(group), ..pool(vec![work(0)], 1) };
     let topology = topology(vec![node("a", NodeKind::Pool(Box::new(pool)))]);

@@ -3,7 +3,7 @@
 use crate::cloud::fact::Fact;
 use crate::cloud::scaling::{
     Alarm, Care, Change, Condition, CooldownFrom, Group, Health, Metric, Metrics, Missing, Policy, Predictive,
-    QueueLength, Reading, Recorded, Scaling, Sees, Shrinks, Side, Simple, Window,
+    QueueLength, Reading, Recorded, Scaling, Sees, Shrinks, Side, Simple, Statistic, Step, Stride, Window,
 };
 use crate::cloud::topology::{
     Clock, Crash, Fault, Harm, Held, NodeId, NodeKind, Poll, Pool, Queue, Topology, Verb, When, WorkId,
@@ -26,7 +26,7 @@ fn visible() -> Metric {
 /// A policy that looks every so many seconds and wants a worker for each visible message.
 fn by_length(every: u64) -> Group {
     let (every, shrinks) = (Span::from_secs(every), Shrinks::WhenEmpty);
-    let rule = QueueLength { metric: visible(), per_worker: 1.0, every, first: every, shrinks };
+    let rule = QueueLength { metric: visible(), per_worker: 1.0, every, first: None, shrinks };
     Group { max: 9, policies: vec![Policy::QueueLength(rule)], ..Group::default() }
 }
 
@@ -48,10 +48,98 @@ fn a_datapoint_is_seen_when_it_is_published() {
     assert_eq!(decided(&fed(by_length(10), Metrics::default()), &[5.0], 15.0), [(10.0, Some(1.0), 1)]);
 }
 
+/// One message comes at 5 s, another at 61 s. Who looks every twenty seconds sees the first sample from 60 s on, and the
+/// second from 120 s.
 #[test]
-fn nobody_looks_more_often_than_there_are_datapoints() {
+fn who_looks_more_often_sees_the_same_sample_again() {
     let seldom = Metrics { period: Span::from_secs(60), ..Metrics::default() };
-    assert_eq!(decided(&fed(by_length(10), seldom), &[5.0], 70.0), [(60.0, Some(1.0), 1)]);
+    let mut group = by_length(20);
+    group.max = 0;
+    let seen: Vec<_> = decided(&fed(group, seldom), &[5.0, 61.0], 130.0).iter().map(|look| look.1).collect();
+    assert_eq!(seen, [None, None, Some(1.0), Some(1.0), Some(1.0), Some(2.0)]);
+}
+
+/// A step of one whenever the metric is as great as the limit at one datapoint of such a period.
+fn by_step(limit: f64, period: u64) -> Group {
+    let condition = Condition { when: Side::AtLeast, limit, window: Window::all(1), missing: Missing::Missing };
+    let alarm = Alarm { metric: visible(), condition, period: Span::from_secs(period) };
+    let steps = vec![Stride { from: 0.0, to: f64::INFINITY, change: Change::By(1) }];
+    let rule = Step { alarm, statistic: Statistic::Newest, steps, min_change: 0, warm_up: Some(Span::ZERO) };
+    Group { max: 0, policies: vec![Policy::Step(rule)], ..Group::default() }
+}
+
+/// Ten messages stay from 130 s on. Minutes see 0, 0, 10, 10, …: five minutes that slide by one see means of 0, 0, 10 ÷ 3,
+/// 5, 6, and from then on 8 and 10. (Amazon CloudWatch user guide, *Evaluating an alarm*.)
+#[test]
+fn a_period_of_minutes_is_a_window_that_slides() {
+    let minutely = Metrics { period: Span::from_secs(60), ..Metrics::default() };
+    let seen = |metrics: Metrics, until| {
+        let looks = decided(&fed(by_step(8.0, 300), metrics), &[130.0; 10], until);
+        looks.into_iter().map(|look| (look.0, look.1.expect("a datapoint"))).collect::<Vec<_>>()
+    };
+    let expected =
+        [(60.0, 0.0), (120.0, 0.0), (180.0, 10.0 / 3.0), (240.0, 5.0), (300.0, 6.0), (360.0, 8.0), (420.0, 10.0)];
+    assert_eq!(seen(minutely, 430.0), expected);
+    assert_eq!(seen(Metrics::default(), 610.0), [(300.0, 10.0), (600.0, 10.0)]);
+}
+
+/// Samples every ten seconds, looks at 17 s and every ten after it: the alarm goes off at once, and acts again a minute
+/// later.
+#[test]
+fn a_quick_alarm_acts_once_a_minute() {
+    let quick = Metrics { period: Span::from_secs(10), phase: seconds(37.0), ..Metrics::default() };
+    let group = Group { max: 99, ..by_step(1.0, 10) };
+    let mut topology = fed(group, quick);
+    let NodeKind::Pool(pool) = &mut topology.nodes[1].kind else { panic!("it is a pool") };
+    pool.life.boot = seconds(1_000.0);
+    let found = diary(&application(at(&[5.0; 9]), vec![seconds(1_000.0)]), &topology, 140.0);
+    let acted = found.into_iter().filter_map(|(at, fact)| match fact {
+        Fact::Decided { decision, .. } if decision.edge.is_some() => Some(at),
+        _ => None,
+    });
+    assert_eq!(acted.collect::<Vec<_>>(), [17.0, 77.0, 137.0]);
+}
+
+/// Looks twenty seconds after the minute: a delay of ten seconds is none, one of thirty is a minute.
+#[test]
+fn a_delay_shorter_than_the_phase_costs_nothing() {
+    let first = |delay: f64| {
+        let (period, phase, delay) = (Span::from_secs(60), seconds(20.0), seconds(delay));
+        let metrics = Metrics { period, phase, delay, ..Metrics::default() };
+        let looks = decided(&fed(by_step(1.0, 60), metrics), &[5.0], 300.0);
+        looks.into_iter().find(|look| look.1 == Some(1.0)).expect("it is seen").0
+    };
+    assert_eq!((first(10.0), first(20.0), first(20.1), first(30.0)), (80.0, 80.0, 140.0, 140.0));
+}
+
+/// Machines that tell of themselves every five minutes; the alarm needs three of those, all above: the third comes at
+/// 15 min, and is seen in the minute that follows. Textbook looks see it at the same instant.
+#[test]
+fn basic_monitoring_takes_a_quarter_of_an_hour() {
+    let acts = |metrics: Metrics| {
+        let condition = Condition { when: Side::Above, limit: 0.5, window: Window::all(3), missing: Missing::Missing };
+        let metric = Metric { what: Reading::Cpu, of: NodeId(1) };
+        let alarm = Alarm { metric, condition, period: Span::from_secs(60) };
+        let rule = Simple { alarm, change: Change::By(1), min_change: 0, cooldown: None };
+        let group = Group { min: 1, desired: 1, max: 2, policies: vec![Policy::Simple(rule)], ..Group::default() };
+        let looks = decided(&fed(group, metrics), &[0.0], 3_600.0);
+        looks.into_iter().find(|look| look.2 == 2).expect("it grows").0
+    };
+    let basic = Metrics { detailed: false, ..Metrics::default() };
+    let documented = Metrics { period: Span::from_secs(60), phase: seconds(25.0), ..basic.clone() };
+    assert_eq!((acts(documented), acts(basic)), (925.0, 900.0));
+}
+
+/// Two groups that read one queue are told the same count, wrong in the same way.
+#[test]
+fn who_reads_one_metric_sees_one_figure() {
+    let rough = Metrics { period: Span::from_secs(60), noise: 0.01, ..Metrics::default() };
+    let mut group = by_step(1.0, 60);
+    group.policies.push(by_length(60).policies.remove(0));
+    let looks = decided(&fed(group, rough), &vec![1.0; 5_000], 130.0);
+    let seen: Vec<_> = looks.iter().map(|look| look.1.expect("a datapoint")).collect();
+    assert_eq!((seen[0], seen[2]), (seen[1], seen[3]));
+    assert!(seen[0] != 5_000.0 && seen[0] != seen[2], "{seen:?}");
 }
 
 #[test]
@@ -155,7 +243,7 @@ fn the_oldest_message_may_be_in_flight_but_not_received_three_times() {
     let seen = |takes: f64, fails: f64| -> Vec<f64> {
         let metric = Metric { what: Reading::Oldest, of: NodeId(0) };
         let every = Span::from_secs(3);
-        let rule = QueueLength { metric, per_worker: 1_000.0, every, first: every, shrinks: Shrinks::Always };
+        let rule = QueueLength { metric, per_worker: 1_000.0, every, first: None, shrinks: Shrinks::Always };
         let group = Group { min: 1, desired: 1, max: 1, policies: vec![Policy::QueueLength(rule)], ..Group::default() };
         let verb = Verb::Work { work: WorkId(0), fails, fresh: false, together: false };
         let poll = Poll { on_error: Some(seconds(1.0)), ..Poll::default() };

@@ -24,6 +24,7 @@ impl Dice {
         Metrics {
             period: Span::from_secs(self.of(8)),
             delay: self.law(6),
+            phase: self.law(9),
             noise: 0.01,
             missing: self.pick(&[0.0, 0.3]),
             detailed: self.one_in(2),
@@ -217,7 +218,7 @@ impl Dice {
                 metric: Metric { what: self.pick(&[Reading::Visible, Reading::Backlog]), of: before },
                 per_worker: 2.0,
                 every: Span::from_secs(5),
-                first: Span::from_secs(5),
+                first: (self.of(2) == 0).then_some(Span::from_secs(5)),
                 shrinks: self.pick(&[Shrinks::Always, Shrinks::WhenEmpty]),
             }),
         }
