@@ -36,6 +36,13 @@ pub struct Line {
     pub wasted: Option<Money>,
 }
 
+impl Line {
+    /// Whether hours that are only begun are paid for as whole ones.
+    pub fn is_by_the_hour(&self) -> bool {
+        self.unit == "h"
+    }
+}
+
 /// An exact decimal: `parts` ÷ 10^`decimals`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quantity {

@@ -6,12 +6,14 @@ use crate::experiment::gather::{Column, Gathered};
 use crate::experiment::goals::latency;
 use crate::experiment::replicate::PATIENCE;
 use crate::experiment::series::Grid;
+use crate::ground::time::Span;
 use crate::scenario::Goal;
 
 /// The share of arrivals that may stay, beyond which more comes than leaves.
 const STAYING: f64 = 0.02;
 /// So few a replication that stay may be chance.
 const FEW: f64 = 20.0;
+const HOUR: Span = Span::from_secs(3_600);
 /// With fewer replications intervals are wide and rest on little.
 const FEW_REPLICATIONS: u32 = 5;
 
@@ -63,6 +65,12 @@ pub fn warnings<'a>(
                 PATIENCE
             ));
         }
+        if let Some(hours) = started_hours(gathered) {
+            found.push(format!(
+                "`{name}`: a run shorter than an hour pays for whole hours of {hours}, and its figure for a month for as \
+                 many times more of them: a run of an hour or more tells what a month costs"
+            ));
+        }
         if let Some(lost) = mean(gathered, "lost").filter(|&lost| lost > 0.0) {
             let shares =
                 Loss::ALL.map(|why| (mean(gathered, &format!("lost.{}", why.word())).unwrap_or(0.0), why.word()));
@@ -98,6 +106,19 @@ fn figure_of(of: &str) -> Option<Stat> {
     latency(of).or_else(|| latency(of.split_once('.')?.1)).map(|(_, stat)| stat)
 }
 
+/// What is paid for by the started hour in runs that are shorter: the items of the bills.
+fn started_hours(gathered: &Gathered) -> Option<String> {
+    let runs = gathered.bills.len() as u64;
+    if runs == 0 || gathered.length.nanos() / runs >= HOUR.nanos() {
+        return None;
+    }
+    let mut items: Vec<&str> =
+        gathered.bills.iter().flatten().filter(|line| line.is_by_the_hour()).map(|line| line.item.as_str()).collect();
+    items.sort_unstable();
+    items.dedup();
+    (!items.is_empty()).then(|| format!("`{}`", items.join("`, `")))
+}
+
 fn mean(gathered: &Gathered, name: &str) -> Option<f64> {
     let values: Vec<f64> = gathered.whole(name)?.values.iter().filter_map(|value| *value).collect();
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
@@ -119,8 +140,8 @@ fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::billing::{Capacity, NodeUsage, PriceBook, Usage, Used, invoice};
     use crate::experiment::recorder::Passed;
-    use crate::ground::time::Span;
 
     /// Nine cells of 100 s in which `leave(cell)` of 1,000 arrivals leave.
     fn run(leave: impl Fn(u64) -> u64) -> Gathered {
@@ -132,6 +153,25 @@ mod tests {
             grid.close(grid.next(), passed, &[]);
         }
         Gathered { grid: Some(grid), ..Gathered::default() }
+    }
+
+    /// One run of so many seconds, which paid for so many started hours of a balancer.
+    fn paid(seconds: u64, node: Used) -> Gathered {
+        let usage = Usage { nodes: vec![NodeUsage { node: "balancer.front".to_owned(), used: node }] };
+        let bills = vec![invoice(&usage, &PriceBook::us_east_1())];
+        Gathered { bills, length: Span::from_secs(seconds), ..Gathered::default() }
+    }
+
+    /// Both sides of the hour; a queue is not paid for by the hour.
+    #[test]
+    fn a_month_of_runs_that_pay_for_more_than_they_last_is_told() {
+        let balancer = || Used::Balancer { hours: 1, capacity: Capacity::default() };
+        let queue = Used::Queue { fifo: false, sends: 1, receives: 1, deletes: 1, changes: 0, grouped: None };
+        let told = |seconds, used| warnings(&[], &[("balanced", &paid(seconds, used))], 5, true);
+        let found = told(3_599, balancer());
+        assert!(found[0].contains("whole hours of `alb.hour`"), "{found:?}");
+        assert_eq!(told(3_600, balancer()), Vec::<String>::new());
+        assert_eq!(told(3_599, queue), Vec::<String>::new());
     }
 
     #[test]

@@ -174,7 +174,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("W102", "a queue that nobody receives from"),
     ("W103", "a visibility timeout shorter than the work takes for one message in a hundred"),
     ("W104", "a node that no request can reach"),
-    ("W105", "target tracking that can never leave zero workers"),
+    ("W105", "a group that can never leave zero workers"),
     ("W106", "a run that would take very long"),
     ("W107", "attempts of tiers that call each other multiply"),
     ("W108", "a group whose maximum is too small for its busiest hour"),

@@ -48,6 +48,8 @@ pub struct Queue {
     unseen: Option<(f64, Stream)>,
     /// Outages that keep it away at present.
     pub away: u32,
+    /// When those came that nobody receives, where nobody receives.
+    pub kept: VecDeque<SimTime>,
     /// Messages ever sent here: gives the next its place.
     pub posted: u32,
     /// In the order of arrival.
@@ -93,6 +95,7 @@ impl Queue {
             returned: plan.returned,
             stale_delete: plan.stale_delete,
             away: 0,
+            kept: VecDeque::new(),
             posted: 0,
             fresh: VecDeque::new(),
             back: BTreeSet::new(),
@@ -104,6 +107,14 @@ impl Queue {
             in_flight: Track::default(),
             hidden: Track::default(),
             absent: Track::default(),
+        }
+    }
+
+    /// One of those that nobody receives is gone, which came then.
+    pub fn forgets(&mut self, came: SimTime) {
+        // They came in the order of time; those of one instant are alike.
+        if let Ok(place) = self.kept.binary_search(&came) {
+            self.kept.remove(place);
         }
     }
 

@@ -67,17 +67,20 @@ impl World<'_> {
         let now = cx.now();
         let queue = self.queue_mut(at);
         queue.visible.up(now);
+        queue.kept.push_back(now);
         let Some((kept, _)) = queue.retention else { return };
         let until = enqueued.after(kept);
         // What lapses after the run has ended shows in no figure.
         if self.horizon.length.is_none_or(|length| until < length) {
-            self.set_alarm(cx, until.max(now) - now, Alarm::Lapse { queue: at, who });
+            self.set_alarm(cx, until.max(now) - now, Alarm::Lapse { queue: at, who, came: now });
         }
     }
 
     /// A message that nobody receives was kept long enough.
-    pub(super) fn lapses<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, who: Who) {
-        self.queue_mut(at).visible.down(cx.now());
+    pub(super) fn lapses<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, who: Who, came: SimTime) {
+        let queue = self.queue_mut(at);
+        queue.visible.down(cx.now());
+        queue.forgets(came);
         cx.tell(Fact::Expired { who, queue: at });
     }
 }

@@ -208,9 +208,12 @@ impl World<'_> {
     }
 
     /// How long the oldest message has been there that is not deleted, in flight or not; one that was received three times
-    /// or more is left out (Amazon SQS Developer Guide, CloudWatch metrics: `ApproximateAgeOfOldestMessage`). Looked for
-    /// among all: looks are rare.
+    /// or more is left out (Amazon SQS Developer Guide, CloudWatch metrics: `ApproximateAgeOfOldestMessage`, which of a dead
+    /// letter counts from when it was put aside). Looked for among all: looks are rare.
     fn oldest_at(&self, node: NodeId, now: SimTime) -> Span {
+        if let Some(&came) = self.queue_of(node).and_then(|queue| queue.kept.front()) {
+            return now - came;
+        }
         let there = self.messages.places().map(|place| self.messages[place]);
         let counts =
             there.filter(|letter| letter.tag != 0 && letter.queue == node && letter.receives < Metrics::SET_ASIDE);

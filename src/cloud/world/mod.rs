@@ -238,7 +238,7 @@ enum Alarm {
     /// A queue that refused receives takes them again.
     Throttled { queue: NodeId },
     /// So was a message that nobody receives.
-    Lapse { queue: NodeId, who: Who },
+    Lapse { queue: NodeId, who: Who, came: SimTime },
 }
 
 impl<'a> Model for World<'a> {
@@ -433,7 +433,7 @@ impl<'a> World<'a> {
             Alarm::Appear { message, tag } if self.messages[message].tag == tag => self.appears(cx, message),
             Alarm::Expire { message, tag } if self.messages[message].tag == tag => self.expires(cx, message),
             Alarm::Throttled { queue } => self.takes_receives(queue),
-            Alarm::Lapse { queue, who } => self.lapses(cx, queue, who),
+            Alarm::Lapse { queue, who, came } => self.lapses(cx, queue, who, came),
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
             Alarm::Gather { pool, line, stamp } => self.has_waited_for_more(cx, pool, line, stamp),
             Alarm::Arrives { job, trip } => self.arrives_at_last(cx, job, trip),

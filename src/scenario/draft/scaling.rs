@@ -254,7 +254,7 @@ pub(crate) struct QueueLength {
     /// From one look to the next.
     #[schemars(extend("default" = "60s"))]
     pub every: Option<Time>,
-    /// The first look. Without it, after one `every`.
+    /// The first look. Without it, after one `every`, and the `phase` of the topology's `metrics`.
     pub first: Option<Time>,
     /// When it may ask for fewer.
     #[schemars(extend("default" = "always"))]
@@ -285,7 +285,8 @@ pub(crate) struct TargetTracking {
     pub metric: Option<Metric>,
     /// Where `metric` should be, in its own form.
     pub target: Option<Limit>,
-    /// From one look to the next.
+    /// The period of one datapoint. An alarm looks every minute, below a minute every 10 s, at datapoints that end then;
+    /// under textbook defaults once a period.
     #[schemars(extend("default" = "60s"))]
     pub period: Option<Time>,
     /// At which datapoints it asks for more.
@@ -380,7 +381,8 @@ pub(crate) struct Alarm {
     pub points: Option<Whole>,
     /// … of the newest so many. Without it, as many as `points`.
     pub of: Option<Whole>,
-    /// From one look to the next.
+    /// The period of one datapoint. An alarm looks every minute, below a minute every 10 s, at datapoints that end then;
+    /// under textbook defaults once a period.
     #[schemars(extend("default" = "60s"))]
     pub period: Option<Time>,
     /// What a missing datapoint means.
@@ -415,7 +417,8 @@ pub(crate) struct Step {
     pub points: Option<Whole>,
     /// … of the newest so many. Without it, as many as `points`.
     pub of: Option<Whole>,
-    /// From one look to the next.
+    /// The period of one datapoint. An alarm looks every minute, below a minute every 10 s, at datapoints that end then;
+    /// under textbook defaults once a period.
     #[schemars(extend("default" = "60s"))]
     pub period: Option<Time>,
     /// What a missing datapoint means.
@@ -474,7 +477,8 @@ pub(crate) struct Simple {
     pub points: Option<Whole>,
     /// … of the newest so many. Without it, as many as `points`.
     pub of: Option<Whole>,
-    /// From one look to the next.
+    /// The period of one datapoint. An alarm looks every minute, below a minute every 10 s, at datapoints that end then;
+    /// under textbook defaults once a period.
     #[schemars(extend("default" = "60s"))]
     pub period: Option<Time>,
     /// What a missing datapoint means.

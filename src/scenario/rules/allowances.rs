@@ -2,15 +2,18 @@
 
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
-use crate::scenario::draft::quantities::Time;
+use crate::scenario::draft::law::Law;
+use crate::scenario::draft::quantities::{Bytes, Time};
 use crate::scenario::draft::run::Defaults;
-use crate::scenario::draft::scaling::Scaling;
+use crate::scenario::draft::scaling::{Policy, Scaling};
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::sight::{Kind, Sight, node_place};
+use crate::scenario::sight::{Kind, Sight, Way, edges, entry, node_place};
 
-pub(super) const RULE: Rule =
-    Rule { about: "waits, delays and lifetimes are such as the provider allows, where its defaults hold", check };
+pub(super) const RULE: Rule = Rule {
+    about: "waits, sizes, periods and lifetimes are such as the provider allows, where its defaults hold",
+    check,
+};
 
 const SECONDS: u64 = 1;
 const HOURS: u64 = 3_600 * SECONDS;
@@ -45,6 +48,12 @@ const LIFETIME: Range = Range {
 /// The same.
 const WARM_UP: Range = Range { key: "warm-up", from: 0, to: HOURS, who: "a warm-up lasts an hour at the most" };
 
+/// The largest message (Amazon SQS Developer Guide, message quotas, since 25 August 2025).
+const MESSAGE: f64 = 1_048_576.0;
+/// Alarms with a period of less than a minute have one of these (Amazon CloudWatch user guide, *Evaluating an alarm*).
+const QUICK: [u64; 3] = [10, 20, 30];
+const MINUTE: Span = Span::from_secs(60);
+
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     if matches!(sight.draft.run.defaults, Some(Defaults::Textbook)) {
@@ -61,15 +70,90 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             if let Some(poll) = &pool.poll {
                 holds(&WAIT, poll.wait, &place.then("poll"), &mut complaints);
             }
+            for (index, step) in pool.steps.iter().enumerate().filter(|(_, step)| step.send.is_some()) {
+                fits(sight, step.size.as_ref(), place.then("steps").nth(index).then("size"), &mut complaints);
+            }
+            let receives = edges(name, topology).iter().any(|edge| edge.way == Way::Receive && edge.to == pool_name);
+            if let Some(least) = pool.batch.as_ref().and_then(|batch| batch.at_least).filter(|least| least.0 > 1)
+                && receives
+            {
+                let what = format!("a receive of SQS brings what is there, and does not wait for {}", least.0);
+                tell(place.then("batch").then("at-least"), what, &mut complaints);
+            }
+            for (place, period) in alarms(pool.scaling.as_ref(), &place.then("scaling")) {
+                periods(period, place, &mut complaints);
+            }
             if let Some(Scaling::Asg(asg)) = &pool.scaling {
                 let place = place.then("scaling").then("asg");
                 holds(&LIFETIME, asg.max_lifetime, &place, &mut complaints);
                 holds(&WARM_UP, asg.warm_up, &place, &mut complaints);
             }
         }
+        let nodes = sight.nodes(name);
+        let edges = edges(name, topology);
+        for (workload_name, workload) in &sight.draft.workload {
+            let enters = entry(topology, &nodes, &edges, workload_name);
+            if enters.is_ok_and(|node| nodes.get(node) == Some(&Kind::Queue)) {
+                let place = Place::of(&["workload", workload_name]).then("size");
+                fits(sight, workload.size.as_ref(), place, &mut complaints);
+            }
+        }
     }
     complaints
 }
+
+/// The periods of a pool's alarms, and where they stand.
+fn alarms(scaling: Option<&Scaling>, place: &Place) -> Vec<(Place, Option<Time>)> {
+    if let Some(Scaling::Vertical(vertical)) = scaling {
+        let place = place.then("vertical").then("alarm");
+        return vertical.alarm.iter().map(|alarm| (place.clone(), alarm.period)).collect();
+    }
+    let Some(group) = scaling.and_then(Scaling::bounded) else { return Vec::new() };
+    let place = place.then(group.word).then("policies");
+    let each = group.policies.iter().enumerate().filter_map(|(index, policy)| {
+        let place = place.nth(index);
+        match policy {
+            Policy::TargetTracking(rule) => Some((place.then("target-tracking"), rule.period)),
+            Policy::Step(rule) => Some((place.then("step"), rule.period)),
+            Policy::Simple(rule) => Some((place.then("simple"), rule.period)),
+            Policy::QueueLength(_) | Policy::Predictive(_) | Policy::Scheduled(_) => None,
+        }
+    });
+    each.collect()
+}
+
+/// A period is one that alarms have.
+fn periods(period: Option<Time>, place: Place, complaints: &mut Vec<Complaint>) {
+    let Some(Time(period)) = period else { return };
+    let quick = QUICK.map(Span::from_secs).contains(&period);
+    if !quick && (period < MINUTE || !period.nanos().is_multiple_of(MINUTE.nanos())) {
+        let what =
+            format!("an alarm of CloudWatch has a period of 10, 20 or 30 s or of whole minutes, and this is {period}");
+        tell(place.then("period"), what, complaints);
+    }
+}
+
+/// Messages are hardly ever larger than they may be.
+fn fits(sight: &Sight<'_>, size: Option<&Law<Bytes>>, place: Place, complaints: &mut Vec<Complaint>) {
+    let Some(Ok(size)) = size.map(|size| size.make(&sight.files.samples)) else { return };
+    if size.mean() > MESSAGE {
+        let what = format!(
+            "a message of SQS has 1 MiB at the most, and these have {:.1} MiB on average",
+            size.mean() / MESSAGE
+        );
+        tell(place, what, complaints);
+    }
+}
+
+fn tell(place: Place, what: String, complaints: &mut Vec<Complaint>) {
+    // A workload that enters several topologies says it once.
+    if !complaints.iter().any(|told| told.at == place) {
+        complaints.push(Complaint::warning("W114", place, what).advise(ADVICE));
+    }
+}
+
+const ADVICE: &str =
+    "it is simulated as it stands: say `run.defaults = \"textbook\"` where the system is not the provider's";
 
 fn holds(range: &Range, set: Option<Time>, place: &Place, complaints: &mut Vec<Complaint>) {
     let Some(Time(span)) = set else { return };
@@ -79,9 +163,7 @@ fn holds(range: &Range, set: Option<Time>, place: &Place, complaints: &mut Vec<C
         return;
     }
     let what = format!("{}, and this is {span}", range.who);
-    complaints.push(Complaint::warning("W114", place.then(range.key), what).advise(
-        "it is simulated as it stands: say `run.defaults = \"textbook\"` where the system is not the provider's",
-    ));
+    tell(place.then(range.key), what, complaints);
 }
 
 #[cfg(test)]
@@ -113,5 +195,40 @@ mod tests {
             assert_eq!(told(pool, balancer, "wait = \"20s\""), count, "{pool}, {balancer}");
         }
         assert_eq!(told("warm-up = \"1h\"", "slow-start = \"30s\"", "wait = \"21s\""), 1);
+    }
+
+    /// Amazon CloudWatch user guide: 10, 20 and 30 s and whole minutes.
+    #[test]
+    fn periods_that_no_alarm_has_are_told() {
+        for (period, count) in [("10s", 0), ("30s", 0), ("40s", 1), ("60s", 0), ("90s", 1), ("5min", 0)] {
+            let step = format!(
+                "policies = [{{ step = {{ metric = \"cpu\", when = {{ above = \"50%\" }}, period = \"{period}\", \
+                 steps = [{{ change = 1 }}] }} }}]"
+            );
+            assert_eq!(told(&step, "slow-start = \"30s\"", "wait = \"20s\""), count, "{period}");
+        }
+    }
+
+    fn told_of_sends(defaults: &str, size: &str, step: &str, batch: &str) -> Vec<String> {
+        let text = format!(
+            "run = {{ length = \"1h\", defaults = \"{defaults}\" }}\nwork = {{ serve = \"1s\" }}\n\
+             workload.jobs = {{ arrivals = {{ poisson = {{ rate = \"1/min\" }} }}, size = \"{size}\" }}\n\
+             topology.one.entry = \"q\"\ntopology.one.queue = {{ q = {{ to = \"w\" }}, r = {{ to = \"p\" }} }}\n\
+             topology.one.pool.w = {{ steps = [{{ work = \"serve\" }}, {{ send = \"r\" {step} }}] }}\n\
+             topology.one.pool.p = {{ steps = [{{ work = \"serve\" }}] {batch} }}\n"
+        );
+        let scenario = read(&Source::new("limits.toml", text), &NoFiles, &[]).expect("nothing is wrong with it");
+        scenario.warnings.iter().filter(|told| told.code == "W114").map(|told| told.what.clone()).collect()
+    }
+
+    /// Amazon SQS Developer Guide: 1 MiB; a receive brings what there is.
+    #[test]
+    fn messages_that_are_too_large_and_receives_that_would_wait_are_told() {
+        let documented = |size, step, batch| told_of_sends("documented", size, step, batch).len();
+        assert_eq!(documented("1MiB", ", size = \"1MiB\"", ", batch = { at-most = 5 }"), 0);
+        assert_eq!(documented("1025KiB", "", ""), 1);
+        assert_eq!(documented("1KiB", ", size = \"1025KiB\"", ""), 1);
+        assert_eq!(documented("1KiB", "", ", batch = { at-most = 5, at-least = 2, window = \"1s\" }"), 1);
+        assert_eq!(told_of_sends("textbook", "2MiB", "", ", batch = { at-most = 5, at-least = 2 }").len(), 0);
     }
 }

@@ -1,10 +1,11 @@
 //! A step has one verb, and only settings of that verb.
 
 use crate::scenario::complaint::{Complaint, did_you_mean, listed};
+use crate::scenario::draft::Topology;
 use crate::scenario::draft::step::Step;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::sight::{Kind, Sight, node_place};
+use crate::scenario::sight::{Kind, Sight, edges, entry, node_place, reached};
 
 pub(super) const RULE: Rule =
     Rule { about: "a step has exactly one verb, settings of that verb, and workloads that exist", check };
@@ -28,12 +29,13 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     }
                 }
                 for workload in sight.declared("workload") {
-                    if !priority.order.iter().any(|ranked| ranked == workload) {
+                    let ranked = priority.order.iter().any(|ranked| ranked == workload);
+                    if !ranked && comes_to(sight, (name, topology), pool_name, workload) {
                         let what =
                             format!("the line of `{pool_name}` does not rank `{workload}`, which therefore comes last");
                         complaints.push(
                             Complaint::warning("W301", place.clone(), what)
-                                .advise(format!("add \"{workload}\" at its place if requests of it come here")),
+                                .advise(format!("add \"{workload}\" at its place")),
                         );
                     }
                 }
@@ -41,6 +43,13 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+/// Whether requests of a workload can come to a pool. Where they do not enter at all, that is told elsewhere.
+fn comes_to(sight: &Sight<'_>, (name, topology): (&str, &Topology), pool: &str, workload: &str) -> bool {
+    let edges = edges(name, topology);
+    let from = entry(topology, &sight.nodes(name), &edges, workload);
+    from.is_ok_and(|from| reached(&edges, from, workload).contains(pool))
 }
 
 fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Complaint>) {

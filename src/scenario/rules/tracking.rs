@@ -45,18 +45,21 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                             read(metric, &place, &mut complaints);
                         }
                         target(tracking, &place, &mut complaints);
-                        leaves_zero(pool_name, group, &place, &mut complaints);
+                        let why = "target tracking never leaves zero: it multiplies those there are".to_owned();
+                        leaves_zero(pool_name, group, &place, why, &mut complaints);
                     }
                     Policy::Step(step) => {
                         let place = place.then("step");
                         read(&step.metric, &place, &mut complaints);
                         limit(&step.metric, &step.when, &place.then("when"), &mut complaints);
                         alarms::steps(step, &place, &mut complaints);
+                        alarm_leaves_zero(pool_name, group, (&step.metric, &step.when), &place, &mut complaints);
                     }
                     Policy::Simple(simple) => {
                         let place = place.then("simple");
                         read(&simple.metric, &place, &mut complaints);
                         limit(&simple.metric, &simple.when, &place.then("when"), &mut complaints);
+                        alarm_leaves_zero(pool_name, group, (&simple.metric, &simple.when), &place, &mut complaints);
                     }
                     Policy::Predictive(rule) => {
                         let place = place.then("predictive");
@@ -123,8 +126,23 @@ fn limit(metric: &Metric, when: &When, place: &Place, complaints: &mut Vec<Compl
     }
 }
 
-/// New capacity is workers in service × metric ÷ target, which of none is none: nothing ever asks for the first one.
-fn leaves_zero(pool: &str, group: Bounded<'_>, place: &Place, complaints: &mut Vec<Complaint>) {
+/// An alarm for too much of something that nobody has who is not there.
+fn alarm_leaves_zero(
+    pool: &str,
+    group: Bounded<'_>,
+    (metric, when): (&Metric, &When),
+    place: &Place,
+    complaints: &mut Vec<Complaint>,
+) {
+    if is_of_too_much(when) && !needs_nobody(metric) {
+        let why = format!("this alarm never goes off there: `{}` has no datapoint without a worker", word(metric));
+        leaves_zero(pool, group, place, why, complaints);
+    }
+}
+
+/// New capacity is workers in service × metric ÷ target, which of none is none, and an alarm on the workers' own figures
+/// has none of them: nothing ever asks for the first one.
+fn leaves_zero(pool: &str, group: Bounded<'_>, place: &Place, why: String, complaints: &mut Vec<Complaint>) {
     // A service is started by its first datapoint above the target, if there is one without a task.
     let starts = group.word == "ecs-service";
     let others = group.policies.iter().any(|policy| match policy {
@@ -144,10 +162,10 @@ fn leaves_zero(pool: &str, group: Bounded<'_>, place: &Place, complaints: &mut V
             tracking.metric.as_ref().is_some_and(|metric| is_of_one_at_least(metric) || starts && needs_nobody(metric))
         }
     });
-    if group.min.map_or(0, |min| min.0) == 0 && !others {
-        let what = format!(
-            "pool `{pool}` may shrink to zero workers, and target tracking never leaves zero: it multiplies those there are"
-        );
+    let lets_go = |policy: &Policy| matches!(policy, Policy::Scheduled(rule) if rule.min.is_some_and(|min| min.0 == 0));
+    let may_be_none = group.min.map_or(0, |min| min.0) == 0 || group.policies.iter().any(lets_go);
+    if may_be_none && !others {
+        let what = format!("pool `{pool}` may shrink to zero workers, and {why}");
         complaints.push(Complaint::warning("W105", place.clone(), what).advise(
             "set `min = 1`, or add a policy that needs no worker to look at: `queue-length`, or a `step` on `visible`",
         ));

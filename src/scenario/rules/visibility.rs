@@ -28,12 +28,16 @@ fn check(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
         let times = pools
             .flat_map(|pool| (0..application.workloads.len()).map(move |workload| (pool, WorkloadId::at(workload))));
         let worst = times
-            .map(|(pool, workload)| draws.times(pool, workload))
-            .max_by(|one, other| one[quantile()].total_cmp(&other[quantile()]));
-        let Some(times) = worst.filter(|times| times[quantile()] > timeout.seconds()) else { continue };
+            .map(|(pool, workload)| (prefetched(pool), draws.times(pool, workload)))
+            .max_by(|one, other| one.1[quantile()].total_cmp(&other.1[quantile()]));
+        let Some((together, times)) = worst.filter(|worst| worst.1[quantile()] > timeout.seconds()) else { continue };
         let longer = times.iter().filter(|&&time| time > timeout.seconds()).count() as f64 / DRAWS as f64;
+        let when = match together {
+            1 => String::new(),
+            several => format!(" where a receive brings all {several} that it may, which are done one after the other"),
+        };
         let what = format!(
-            "messages of queue `{}` of topology `{}` are visible again after {timeout}, and the work they bring takes {} or longer for one in a hundred: {:.0} % of them come back before it is done",
+            "messages of queue `{}` of topology `{}` are visible again after {timeout}, and the work they bring takes {} or longer for one in a hundred{when}: {:.0} % of them come back before it is done",
             node.name,
             topology.name,
             shown(times[quantile()]),
@@ -50,6 +54,11 @@ fn check(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
 /// Whether a pool's workers keep what they work on out of sight in time.
 fn keeps_hidden(pool: &Pool, queue: &Queue) -> bool {
     pool.poll.heartbeat.zip(queue.visibility).is_some_and(|(beat, timeout)| beat < timeout)
+}
+
+/// How many messages a slot receives at once to work on one after the other.
+fn prefetched(pool: &Pool) -> u64 {
+    if pool.batch.is_some() { 1 } else { u64::from(pool.poll.messages.unwrap_or(1)) }
 }
 
 /// The place of the 99 % quantile among the draws.
@@ -74,17 +83,19 @@ impl<'a> Draws<'a> {
     }
 
     /// How long so many messages are in the hands of a pool, in seconds, in order: their own work, and that of those before
-    /// them in the same hand.
+    /// them in the same hand; of those taken together all of it.
     fn times(&self, pool: &Pool, workload: WorkloadId) -> Vec<f64> {
         let together = pool.batch.map_or(1, |batch| u64::from(batch.at_most));
-        let in_hand = if pool.batch.is_some() { together } else { u64::from(pool.poll.messages.unwrap_or(1)) };
+        let in_hand = together.max(prefetched(pool));
         let mut times: Vec<f64> = (0..DRAWS)
             .map(|draw| {
                 let one = |place: u64| {
                     let own = steps(pool, workload).filter(|step| place == 0 || !is_shared(step));
                     own.map(|step| self.step(pool, step, workload, draw * in_hand + place)).sum::<f64>()
                 };
-                (0..in_hand).map(one).sum()
+                // One is the first of its hand, the next the second, and so on.
+                let up_to = if together > 1 { in_hand } else { draw % in_hand + 1 };
+                (0..up_to).map(one).sum()
             })
             .collect();
         times.sort_unstable_by(f64::total_cmp);

@@ -6,7 +6,8 @@ use crate::cloud::scaling::{
     QueueLength, Reading, Recorded, Scaling, Sees, Shrinks, Side, Simple, Statistic, Step, Stride, Window,
 };
 use crate::cloud::topology::{
-    Clock, Crash, Fault, Harm, Held, NodeId, NodeKind, Poll, Pool, Queue, Topology, Verb, When, WorkId,
+    Clock, Crash, DeadLetterAt, DeadLetters, Fault, Harm, Held, NodeId, NodeKind, Poll, Pool, Queue, Topology, Verb,
+    When, WorkId,
 };
 use crate::cloud::world::tests::{application, at, diary, node, pool, queue, seconds, topology, work};
 use crate::ground::time::{SECOND, SimTime, Span};
@@ -260,6 +261,38 @@ fn the_oldest_message_may_be_in_flight_but_not_received_three_times() {
     assert_eq!(seen(5.0, 0.0), [3.0, 0.0, 0.0]);
     // Received at 0, 2 and 4 s.
     assert_eq!(seen(1.0, 1.0), [3.0, 0.0, 0.0]);
+}
+
+/// Two messages of three seconds' work that fails, received once each: they are put aside when they would be received
+/// again, and nobody takes them from there. Their age there counts from then, until the first was kept for as long as any.
+#[test]
+fn a_dead_letter_is_as_old_as_it_was_put_aside() {
+    let metric = Metric { what: Reading::Oldest, of: NodeId(2) };
+    let every = Span::from_secs(5);
+    let rule = QueueLength { metric, per_worker: 1_000.0, every, first: None, shrinks: Shrinks::Always };
+    let group = Group { min: 1, desired: 1, max: 1, policies: vec![Policy::QueueLength(rule)], ..Group::default() };
+    let verb = Verb::Work { work: WorkId(0), fails: 1.0, fresh: false, together: false };
+    let poll = Poll { on_error: Some(seconds(0.0)), ..Poll::default() };
+    let pool = Pool { scaling: Scaling::Group(group), poll, ..pool(vec![verb], 1) };
+    let letters = DeadLetters { to: NodeId(2), max_receives: 1, at: DeadLetterAt::NextReceive };
+    let source = Queue { dead_letters: Some(letters), visibility: Some(Span::from_secs(60)), ..queue(1) };
+    let keeper = Queue { to: Vec::new(), retention: Some(Span::from_secs(17)), ..queue(1) };
+    let nodes = vec![
+        node("q", NodeKind::Queue(source)),
+        node("w", NodeKind::Pool(Box::new(pool))),
+        node("dead", NodeKind::Queue(keeper)),
+    ];
+    let found = diary(&application(at(&[0.0, 4.0]), vec![seconds(3.0)]), &topology(nodes), 27.0);
+    let ages: Vec<_> = found
+        .into_iter()
+        .filter_map(|(at, fact)| match fact {
+            Fact::Decided { decision, .. } => Some((at, decision.metric)),
+            _ => None,
+        })
+        .collect();
+    // Put aside at 3 s and 7 s; sent at 0 s and 4 s, and so kept until 17 s and 21 s.
+    let expected = [(5.0, 2.0), (10.0, 7.0), (15.0, 12.0), (20.0, 13.0), (25.0, 0.0)];
+    assert_eq!(ages, expected.map(|(at, age)| (at, Some(age))));
 }
 
 /// A FIFO queue counts exactly; a standard one of the same length says only about how many (Amazon SQS Developer Guide).
