@@ -141,7 +141,7 @@ pub(crate) fn listed(words: &[&str]) -> String {
 
 /// Every code with what it says, for `explain`.
 pub const CODES: &[(&str, &str)] = &[
-    ("E001", "the text can't be read as TOML, or JSON, at all"),
+    ("E001", "the text can't be read at all, as TOML, JSON or YAML, or nothing in it is of a kind that is known"),
     ("E002", "a key that this table does not have"),
     ("E003", "a value of the wrong form: text for a number, a table for a list"),
     ("E004", "a key that must be there is missing"),

@@ -9,8 +9,16 @@ const DEPTH_MAX: usize = 80;
 
 /// Reads a text of one JSON table.
 pub(crate) fn parse(text: &str) -> Result<Tree, Box<Complaint>> {
-    let mut reader = Json { text, at: 0 };
-    reader.at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    read(Json { text, at: 0, skips_null: false })
+}
+
+/// The same of a text that another program wrote: a key that is `null` is left out, as if it were not there.
+pub(crate) fn parse_foreign(text: &str) -> Result<Tree, Box<Complaint>> {
+    read(Json { text, at: 0, skips_null: true })
+}
+
+fn read(mut reader: Json<'_>) -> Result<Tree, Box<Complaint>> {
+    reader.at = if reader.text.starts_with('\u{feff}') { 3 } else { 0 };
     reader.space();
     if reader.peek() != Some(b'{') {
         return Err(reader.refuse("a scenario in JSON is one table in braces", reader.at));
@@ -26,6 +34,7 @@ pub(crate) fn parse(text: &str) -> Result<Tree, Box<Complaint>> {
 struct Json<'t> {
     text: &'t str,
     at: usize,
+    skips_null: bool,
 }
 
 impl Json<'_> {
@@ -101,8 +110,12 @@ impl Json<'_> {
             }
             self.at += 1;
             self.space();
-            let tree = self.value(depth + 1)?;
-            table.insert(key, Entry { key: Some(key_span), tree });
+            if self.skips_null && self.text[self.at..].starts_with("null") {
+                self.at += 4;
+            } else {
+                let tree = self.value(depth + 1)?;
+                table.insert(key, Entry { key: Some(key_span), tree });
+            }
             if self.more(b'}', "a comma or the closing brace was expected here")? {
                 return Ok(Value::Table(table));
             }
@@ -200,6 +213,15 @@ mod tests {
         assert_eq!(&text[seed.span.clone().unwrap()], "7");
         let Value::List(list) = &tree.get("work").unwrap().value else { panic!("a list") };
         assert_eq!(list[0].value, Value::Text("a\n".to_owned()));
+    }
+
+    #[test]
+    fn what_another_program_left_empty_is_not_there() {
+        let tree = parse_foreign(r#"{"status": null, "spec": {"max": 3, "created":null }}"#).unwrap();
+        assert_eq!(tree.get("status"), None);
+        assert_eq!(tree.table("spec").unwrap().len(), 1);
+        assert!(parse_foreign(r#"{"items": [null]}"#).is_err());
+        assert!(parse_foreign(r#"{"a": nullify}"#).is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod documented;
 mod draft;
 mod figures;
 mod files;
+pub mod import;
 mod json;
 mod later;
 mod laws;

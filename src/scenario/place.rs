@@ -131,6 +131,11 @@ impl Places {
         Places(tree::parse(source).ok())
     }
 
+    /// Of a text that is no scenario, in which only bytes are pointed at.
+    pub fn of_bytes() -> Places {
+        Places(None)
+    }
+
     /// The bytes that a place means: a value itself, a table's name, or as much of the way there as the text has.
     pub fn locate(&self, place: &Place) -> Option<Range<usize>> {
         if let Target::Bytes(start, end) = place.target {
