@@ -26,7 +26,15 @@ struct Remark<'a> {
 
 /// All complaints about a scenario.
 pub fn of_scenario(source: &Source, complaints: &[Complaint]) -> String {
-    let places = Places::of(source);
+    of_places(source, &Places::of(source), complaints)
+}
+
+/// All complaints about a text of another program.
+pub fn of_foreign(source: &Source, complaints: &[Complaint]) -> String {
+    of_places(source, &Places::of_bytes(), complaints)
+}
+
+fn of_places(source: &Source, places: &Places, complaints: &[Complaint]) -> String {
     let remarks = complaints.iter().map(|complaint| {
         let (mut also, mut notes) = (Vec::new(), Vec::new());
         for (place, what) in &complaint.also {

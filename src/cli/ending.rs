@@ -18,7 +18,7 @@ pub enum Ending {
     Missed,
     /// No goal was missed, but the interval of one straddles its limit.
     Undecided,
-    /// It was stopped before its end.
+    /// It was stopped before its end, or what it made is not the whole of what was given.
     Incomplete,
 }
 

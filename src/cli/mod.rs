@@ -10,6 +10,7 @@ mod explain;
 mod files;
 mod gallery;
 mod glossary;
+mod import;
 mod init;
 mod interrupt;
 mod options;
@@ -40,7 +41,7 @@ Exit codes:
   2  it was called wrongly, or the scenario is at fault
   3  a goal was missed
   4  no goal was missed, but an interval straddles its limit: more replications would tell
-  5  it was stopped before its end";
+  5  it was stopped before its end, or an import is not the whole of what was given";
 
 /// Simulates one application on several architectures: latency, loss and money, side by side.
 #[derive(Parser, Debug)]
@@ -76,6 +77,7 @@ enum Command {
     Schema(schema::Words),
     Bill(bill::Words),
     Decide(decide::Words),
+    Import(import::Words),
     Gallery(gallery::Words),
 }
 
@@ -100,6 +102,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Schema(words) => schema::schema(&words, &mut voice),
         Command::Bill(words) => bill::bill(&words, &mut voice),
         Command::Decide(words) => decide::decide(&words, &mut voice),
+        Command::Import(words) => import::import(&words, &mut voice),
         Command::Gallery(words) => gallery::gallery(&words, &mut voice),
     };
     ended.unwrap_or_else(|failure| fail(&failure, &mut voice)).code()

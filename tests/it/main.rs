@@ -3,6 +3,7 @@
 mod cli;
 mod complaints;
 mod decide;
+mod import;
 mod laws;
 mod paper_traces;
 mod recorded;

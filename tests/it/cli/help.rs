@@ -9,7 +9,7 @@ use queuelab::experiment::document::Document;
 use super::{Desk, expect};
 use crate::tidy::{file, files, root};
 
-const COMMANDS: [&str; 8] = ["compare", "run", "check", "explain", "init", "schema", "bill", "decide"];
+const COMMANDS: [&str; 9] = ["compare", "run", "check", "explain", "init", "schema", "bill", "decide", "import"];
 
 #[test]
 fn help_texts_are_as_expected() {
@@ -97,7 +97,7 @@ fn traffic() -> Vec<u8> {
 /// A copy of everything that the documents speak of.
 fn desk_with_the_project() -> Desk {
     let desk = Desk::new();
-    for file in files("scenarios", &["toml", "csv", "json", "md"]) {
+    for file in files("scenarios", &["toml", "csv", "json", "md", "yaml"]) {
         desk.put(&file.path, file.text);
     }
     desk.put("my-traffic.csv", traffic());

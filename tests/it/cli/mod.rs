@@ -3,6 +3,7 @@
 mod decide;
 mod ends;
 mod help;
+mod import;
 mod inputs;
 mod outputs;
 
