@@ -7,6 +7,7 @@ mod account;
 mod admission;
 mod application;
 mod calling;
+mod cluster;
 mod farewell;
 mod fault;
 mod messages;
@@ -19,6 +20,7 @@ pub use account::{Account, Launches};
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, RetryOn, Work, Workload};
 pub use calling::{Breaker, Budget, Guards, Slow};
+pub use cluster::{Cluster, Lodging, Machinery, Room};
 pub use farewell::{Farewell, Termination};
 pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Link, Outage, Poison, Reclaim, Throttle, When};
 pub use messages::{Batch, DeadLetterAt, DeadLetters, Fair, Poll, Queue, Returned, StaleDelete, Throughput};
@@ -84,14 +86,17 @@ pub enum NodeKind {
     Bucket(Bucket),
     /// Something outside that answers.
     Service(Box<Service>),
+    /// Machines under pods.
+    Cluster(Box<Cluster>),
 }
 
 impl NodeKind {
-    /// Those who serve with slots: a pool, or whoever answers for a service.
+    /// Those who serve with slots: a pool, whoever answers for a service, or the machines of a cluster.
     pub fn pool(&self) -> Option<&Pool> {
         match self {
             NodeKind::Pool(pool) => Some(pool),
             NodeKind::Service(service) => Some(&service.desk),
+            NodeKind::Cluster(cluster) => Some(&cluster.machines),
             NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) => None,
         }
     }
@@ -215,6 +220,8 @@ pub struct Pool {
     pub batch: Option<Batch>,
     /// Whom it takes of those who are sent or call; `None` is all. Messages that its workers receive are no concern of it.
     pub admission: Option<Admission>,
+    /// Where its workers run, if they are pods.
+    pub lodging: Option<Lodging>,
 }
 
 /// A rate of work relative to the reference machine, as an exact fraction: 2 is twice as fast.

@@ -120,6 +120,7 @@ pub fn label(node: &Node) -> String {
         NodeKind::Queue(_) => "queue",
         NodeKind::Bucket(_) => "bucket",
         NodeKind::Service(_) => "service",
+        NodeKind::Cluster(_) => "cluster",
     };
     format!("{kind}.{}", node.name)
 }
@@ -261,6 +262,20 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.add("throughput", "1/s", ground.rate(place.served));
             list.add("outages", "1/s", ground.rate(place.outages));
             list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));
+        }
+        NodeKind::Cluster(cluster) => {
+            for state in [Level::Desired, Level::Pending, Level::Booting, Level::Ready, Level::Failed, Level::Draining]
+            {
+                list.add(format!("workers.{}", state.word()), "1", level(state));
+            }
+            for (name, count) in [("started", place.started), ("stopped", place.stopped), ("failures", place.failures)]
+            {
+                list.add(format!("workers.{name}"), "1/s", ground.rate(count));
+            }
+            // What pods ask for is counted in thousandths of a vCPU, as their machines are.
+            let asked = level(Level::Busy).zip(level(Level::Ready).filter(|&ready| ready > 0.0));
+            let whole = cluster.room.cpu as f64;
+            list.add("utilisation", "1", asked.map(|(asked, ready)| asked / (ready * whole)));
         }
         NodeKind::Balancer(_) | NodeKind::Bucket(_) => {}
     }

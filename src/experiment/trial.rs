@@ -38,6 +38,7 @@ pub fn station(name: &str, workers: u32, slots: u32, platform: Platform) -> Topo
         poll: Poll::default(),
         batch: None,
         admission: None,
+        lodging: None,
         credits: None,
     };
     let nodes = vec![Node { name: "app".into(), kind: NodeKind::Pool(Box::new(pool)) }];

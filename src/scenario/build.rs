@@ -2,6 +2,7 @@
 
 mod application;
 mod calling;
+pub(crate) mod cluster;
 mod decide;
 mod fault;
 mod group;

@@ -182,6 +182,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("W111", "dead letters that would be kept otherwise than the provider allows, or too short"),
     ("W113", "somebody who waits for ever for what is lost on its way"),
     ("W114", "a setting beyond what the provider allows"),
+    ("W115", "machines that have not room for all the pods that there may be, or for nobody"),
     ("W201", "rows of a trace were not sorted, or partly unusable"),
     ("W301", "a kind of request that a priority line does not rank"),
 ];

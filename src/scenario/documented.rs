@@ -4,6 +4,7 @@
 //! say it itself, before anything else reads the file. So a default is one value with one meaning: the same text in
 //! the file does the same. Under `"textbook"` nothing is written, and what the file does not say does not exist.
 
+mod clusters;
 mod conditions;
 mod rows;
 mod scaling;
@@ -15,6 +16,7 @@ use crate::scenario::documented::conditions::runs_on_ec2;
 use crate::scenario::documented::writing::{child, put};
 use crate::scenario::tree::{Tree, Value};
 
+use clusters::CLUSTERS;
 use rows::ROWS;
 use scaling::SCALING;
 
@@ -82,7 +84,7 @@ pub(crate) const FOLLOWING: &[Following] = &[Following {
 
 /// Writes what a file does not say.
 pub(crate) fn fill(tree: &mut Tree) {
-    for row in ROWS.iter().chain(SCALING) {
+    for row in ROWS.iter().chain(SCALING).chain(CLUSTERS) {
         let value = change::value(row.value);
         write(tree, row, &|_| Some(value.clone()));
     }
@@ -115,7 +117,7 @@ pub(crate) fn holds_for(tree: &Tree) -> bool {
 
 /// Every row.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(SCALING).chain(FOLLOWING.iter().map(|following| &following.row))
+    ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(FOLLOWING.iter().map(|following| &following.row))
 }
 
 /// The row of a place of the grammar, in which any name stands as `NAME` and lists leave no trace.

@@ -4,6 +4,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod client;
+pub(crate) mod cluster;
 pub(crate) mod component;
 pub(crate) mod fault;
 pub(crate) mod group;
@@ -25,6 +26,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::scenario::draft::cluster::Cluster;
 use crate::scenario::draft::component::Component;
 use crate::scenario::draft::fault::Faults;
 use crate::scenario::draft::group::Account;
@@ -94,6 +96,9 @@ pub(crate) struct Topology {
     /// Services: something outside that answers.
     #[serde(default)]
     pub service: IndexMap<String, Service>,
+    /// Clusters: machines under the pods of pools.
+    #[serde(default)]
+    pub cluster: IndexMap<String, Cluster>,
     /// How what happens becomes what controllers see.
     #[serde(default)]
     pub metrics: Metrics,

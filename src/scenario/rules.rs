@@ -7,6 +7,7 @@ mod batches;
 mod callers;
 mod capacity;
 mod circles;
+mod clusters;
 mod edges;
 mod endless;
 mod entry;
@@ -74,6 +75,7 @@ pub(crate) const RULES: &[Rule] = &[
     prices::RULE,
     spot::RULE,
     groups::RULE,
+    clusters::RULE,
     receivers::RULE,
     tracking::RULE,
     kubernetes::RULE,
@@ -96,4 +98,5 @@ pub(crate) const FORESIGHTS: &[Foresight] = &[
     amplification::AMPLIFICATION,
     growing::MAXIMUM,
     growing::COOLDOWN,
+    clusters::ROOM,
 ];

@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     Queue,
     Bucket,
     Service,
+    Cluster,
     /// Of a later version; refused elsewhere.
     Later,
 }
@@ -34,7 +35,7 @@ impl Kind {
         ("service", Kind::Service),
         ("function", Kind::Later),
         ("bus", Kind::Later),
-        ("cluster", Kind::Later),
+        ("cluster", Kind::Cluster),
     ];
 
     /// The word of the grammar.
@@ -223,7 +224,7 @@ pub(crate) fn entry<'a>(
                 .filter(|(name, kind)| match kind {
                     Kind::Balancer | Kind::Pool | Kind::Service => true,
                     Kind::Queue => topology.queue.get(**name).is_none_or(|queue| queue.to.is_some()),
-                    Kind::Bucket | Kind::Later => false,
+                    Kind::Bucket | Kind::Cluster | Kind::Later => false,
                 })
                 .map(|(name, _)| *name)
                 .filter(|name| !targets.contains(name))

@@ -35,6 +35,7 @@ fn pool(platform: Platform, steps: Vec<Step>) -> NodeKind {
         poll: Poll::default(),
         batch: None,
         admission: None,
+        lodging: None,
         credits: None,
     }))
 }

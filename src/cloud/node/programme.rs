@@ -193,7 +193,11 @@ impl<'a> Action<'a> {
                 let law = if what == "put" { &store.put } else { &store.get };
                 law.as_ref().map(|law| Named { law, key: key(what).named(name_of(bucket)) })
             }
-            NodeKind::Balancer(_) | NodeKind::Pool(_) | NodeKind::Queue(_) | NodeKind::Service(_) => None,
+            NodeKind::Balancer(_)
+            | NodeKind::Pool(_)
+            | NodeKind::Queue(_)
+            | NodeKind::Service(_)
+            | NodeKind::Cluster(_) => None,
         };
         match verb {
             Verb::Work { work, fails, fresh, together } => {

@@ -3,7 +3,7 @@
 use crate::cloud::scaling::alarm::{Condition, Window};
 use crate::cloud::scaling::change::Change;
 use crate::cloud::scaling::hooks::{Hooks, WarmPool};
-use crate::cloud::scaling::kubernetes::Autoscaler;
+use crate::cloud::scaling::kubernetes::{Autoscaler, Nodes};
 use crate::cloud::scaling::metric::Metric;
 use crate::cloud::scaling::predictive::Predictive;
 use crate::cloud::scaling::step::Step;
@@ -25,6 +25,8 @@ pub enum Scaling {
     Vertical(Vertical),
     /// Pods, sized by a controller of Kubernetes.
     Pods(Box<Autoscaler>),
+    /// Machines under pods.
+    Nodes(Nodes),
 }
 
 impl Scaling {
@@ -32,7 +34,9 @@ impl Scaling {
     pub fn group(&self) -> Option<&Group> {
         match self {
             Scaling::Group(group) => Some(group),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) => None,
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) | Scaling::Nodes(_) => {
+                None
+            }
         }
     }
 
@@ -48,7 +52,7 @@ impl Scaling {
                 policy.metric().is_some_and(Metric::is_of_workers) && group.warm_up_of(policy) > Span::ZERO
             }),
             Scaling::Pods(autoscaler) => autoscaler.reads_each(),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => false,
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Nodes(_) => false,
         }
     }
 
@@ -56,7 +60,9 @@ impl Scaling {
     pub fn autoscaler(&self) -> Option<&Autoscaler> {
         match self {
             Scaling::Pods(autoscaler) => Some(autoscaler),
-            Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
+            Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Nodes(_) => {
+                None
+            }
         }
     }
 

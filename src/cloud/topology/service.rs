@@ -46,6 +46,7 @@ impl Service {
             poll: Poll::default(),
             batch: None,
             admission,
+            lodging: None,
         };
         Service { price, desk }
     }

@@ -16,6 +16,9 @@ pub struct Spot {
 }
 
 impl Spot {
+    /// All of them.
+    pub const ALL: Spot = Spot { share: 1.0, base: 0, mixed: Vec::new() };
+
     /// How many of so many machines are On-Demand.
     pub fn on_demand(&self, machines: u32) -> u32 {
         let base = self.base.min(machines);

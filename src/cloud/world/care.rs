@@ -14,7 +14,9 @@ impl World<'_> {
     pub(super) fn care_of(&self, id: NodeId) -> Care {
         match &self.pool(id).plan.scaling {
             Scaling::Group(group) => group.care,
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) => Care::default(),
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) | Scaling::Nodes(_) => {
+                Care::default()
+            }
         }
     }
 
@@ -99,7 +101,9 @@ impl World<'_> {
         let coming = (pool.levels.pending.level() + pool.levels.booting.level()) as u32;
         let warm_up = match &pool.plan.scaling {
             Scaling::Group(group) => group.warm_up.unwrap_or(Span::ZERO),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) => Span::ZERO,
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) | Scaling::Nodes(_) => {
+                Span::ZERO
+            }
         };
         coming + pool.levels.ready.level() as u32 - pool.warm(warm_up, now)
     }

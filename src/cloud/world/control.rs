@@ -78,7 +78,7 @@ impl<'a> Governor<'a> {
                 let watched = readings.map(|index| watches(index, None, Rhythm::default())).collect();
                 Some(Governor { pods: Memories::of(autoscaler), ..plain(watched) })
             }
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => None,
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Nodes(_) => None,
         }
     }
 
@@ -149,7 +149,7 @@ impl World<'_> {
                 }
                 Scaling::Vertical(Vertical { alarm: Some(_), .. }) => self.first_look(cx, at, 0),
                 Scaling::Pods(autoscaler) => self.first_looks_of_pods(cx, at, autoscaler),
-                Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => (),
+                Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Nodes(_) => (),
             }
         }
     }
@@ -163,7 +163,7 @@ impl World<'_> {
                 (rule.metric(), group.warm_up_of(rule))
             }
             Scaling::Vertical(vertical) => (vertical.alarm.as_ref().map(|alarm| &alarm.metric), Span::ZERO),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_) => (None, Span::ZERO),
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_) | Scaling::Nodes(_) => (None, Span::ZERO),
         };
         let (Some(metric), Some(every)) = (metric, self.controllers[at].watched[policy as usize].rhythm.sample) else {
             return;
@@ -193,12 +193,15 @@ impl World<'_> {
     pub(super) fn look<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, policy: u32) {
         let now = cx.now();
         let plan = self.pool(id).plan;
+        if let Scaling::Nodes(_) = plan.scaling {
+            return self.look_at_machines(cx, id, policy);
+        }
         let Some(at) = self.controllers.iter().position(|controller| controller.pool == id) else { return };
         let group = match &plan.scaling {
             Scaling::Group(group) => group,
             Scaling::Vertical(vertical) => return self.look_at_alarm(cx, at, vertical),
             Scaling::Pods(autoscaler) => return self.look_at_pods(cx, at, autoscaler, policy),
-            Scaling::Fixed | Scaling::Timetable(_) => return,
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Nodes(_) => return,
         };
         let rule = &group.policies[policy as usize];
         self.look_again(cx, at, policy, rule.metric(), group.warm_up_of(rule));

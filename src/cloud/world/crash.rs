@@ -91,6 +91,7 @@ impl World<'_> {
             self.line_without_workers(cx, id, Loss::Crashed);
         }
         self.notes_absence(cx, id);
+        self.takes_its_pods_down(cx, id, number, held, moves);
         self.goes_if_done(cx, id, index);
     }
 
@@ -143,6 +144,7 @@ impl World<'_> {
             let slots = self.pool(id).slots_range(index);
             self.goes_on(cx, id, slots);
         }
+        self.brings_its_pods_up(cx, id, number);
         self.notes_absence(cx, id);
         if let Lines::Each(_) = self.pool(id).lines {
             self.moves.push_back(Move::Next { pool: id, worker: index });

@@ -27,18 +27,7 @@ impl World<'_> {
             self.launches(cx, id, workers, &mut spread);
         } else {
             for _ in 0..workers {
-                {
-                    let index = self.pool_mut(id).launch();
-                    let number = self.pool(id).workers[index as usize].number;
-                    cx.tell(Fact::Launched { pool: id, worker: number });
-                    let size = self.kind_of(id, index);
-                    self.settles_in(id, index, &mut spread);
-                    self.pool_mut(id).workers[index as usize].ran = cx.now();
-                    cx.tell(Fact::Running { pool: id, worker: number, size });
-                    self.lease_starts(cx, id, index);
-                    self.credits_begin(cx.now(), id, index);
-                    self.comes_into_service(cx, id, index);
-                }
+                self.begins_ready(cx, id, &mut spread);
             }
         }
         if let Some(group) = plan.scaling.group()
@@ -55,6 +44,25 @@ impl World<'_> {
         self.first_growth(cx, id);
         self.first_warm(cx, id, &mut spread);
         self.plans_check_up(cx, id);
+    }
+
+    /// A worker serves from the start; a pod that no machine has room for waits for one.
+    pub(super) fn begins_ready<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, spread: &mut [u32]) {
+        let now = cx.now();
+        let index = self.pool_mut(id).launch();
+        let number = self.pool(id).workers[index as usize].number;
+        cx.tell(Fact::Launched { pool: id, worker: number });
+        let size = self.kind_of(id, index);
+        self.settles_in(id, index, spread);
+        if !self.is_lodged_at_the_start(cx, id, index) {
+            self.pool_mut(id).levels.pending.up(now);
+            return self.waits_for_room(id, number);
+        }
+        self.pool_mut(id).workers[index as usize].ran = now;
+        cx.tell(Fact::Running { pool: id, worker: number, size });
+        self.lease_starts(cx, id, index);
+        self.credits_begin(now, id, index);
+        self.comes_into_service(cx, id, index);
     }
 
     /// Asks for so many workers, of whom those come from the warm pool that can.
@@ -82,6 +90,11 @@ impl World<'_> {
         let pool = self.pool_mut(id);
         let number = pool.workers[index as usize].number;
         pool.levels.pending.up(now);
+        if pool.plan.lodging.is_some() {
+            cx.tell(Fact::Launched { pool: id, worker: number });
+            self.waits_for_room(id, number);
+            return Some(number);
+        }
         let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
         cx.tell(Fact::Launched { pool: id, worker: number });
         let after = Span::from_nanos(pending) + turn;
@@ -137,6 +150,7 @@ impl World<'_> {
         self.lease_starts(cx, id, index);
         self.credits_begin(now, id, index);
         let boot = boot.map_or_else(|| self.boot_of_woken(now, id, number), Span::from_nanos);
+        let boot = boot + self.pulls_image(id, number);
         self.boots(cx, id, index, boot);
     }
 
@@ -183,6 +197,7 @@ impl World<'_> {
             self.registers(cx, id, index);
         }
         cx.tell(Fact::Ready { pool: id, worker: number });
+        self.opens_to_pods(id, number, cx.now());
         self.has_patience(cx, id, number);
         self.notes_absence(cx, id);
         self.clocks_start(cx, id, index);
@@ -206,7 +221,7 @@ impl World<'_> {
                 pool.decisions += 1;
                 group.lag.sample(&mut pool.key.named("lag").draw(pool.decisions))
             }
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) => 0,
+            _ => 0,
         };
         if lag == 0 {
             return self.reconcile(cx, id);
@@ -374,7 +389,7 @@ impl World<'_> {
         };
         let kept = || pool.registry.as_ref().is_some_and(|registry| registry.keeps(worker.number));
         let done = worker.phase == Phase::Draining && own_line == 0 && pool.is_empty(index);
-        if done && !kept() && !pool.is_awaited(index) {
+        if done && !kept() && !pool.is_awaited(index) && !self.has_pods(id, worker.number) {
             self.departs(cx, id, index);
         }
     }
@@ -394,6 +409,7 @@ impl World<'_> {
         }
         cx.tell(Fact::Gone { pool: id, worker: number });
         self.clocks_end(id, number);
+        self.moves_out(cx, id, number);
     }
 
     /// Where nobody is in service any more and the line stands inside the machines, it dies with the last of them.

@@ -37,7 +37,7 @@ impl World<'_> {
                 }
                 self.resize(cx, id, vertical, vertical.at[line as usize].1);
             }
-            Scaling::Fixed | Scaling::Group(_) | Scaling::Pods(_) => (),
+            Scaling::Fixed | Scaling::Group(_) | Scaling::Pods(_) | Scaling::Nodes(_) => (),
         }
     }
 
@@ -100,6 +100,7 @@ impl World<'_> {
             }
             // It was given time to finish, and that is over.
             self.empty(cx, id, index, Held::Lost, Loss::Stopped);
+            self.loses_its_pods(cx, id, number, |_| true);
             return self.goes_if_done(cx, id, index);
         }
         if matches!(phase, Phase::Leaving | Phase::Preparing) {

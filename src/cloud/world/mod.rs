@@ -13,6 +13,7 @@ mod burst;
 mod calls;
 mod care;
 mod client;
+mod cluster;
 mod control;
 mod crash;
 mod doors;
@@ -28,6 +29,7 @@ mod interrupts;
 mod lapses;
 mod lifecycle;
 mod lines;
+mod machines;
 mod metrics;
 mod network;
 mod parcels;
@@ -119,6 +121,8 @@ pub struct World<'a> {
     /// Work that was interrupted and goes on later: what is left at the speed of its last worker, by job.
     saved: BTreeMap<u32, (Span, Speed)>,
     controllers: Vec<control::Governor<'a>>,
+    /// Machines under pods.
+    housings: Vec<cluster::Housing<'a>>,
     faults: Vec<trouble::Trouble<'a>>,
     /// How many faults keep each zone away; empty where none ever does.
     zones_out: Vec<u32>,
@@ -188,6 +192,8 @@ enum Move {
     Begin { job: u32 },
     /// A pool that has too many workers lets those go who hold nothing any more.
     Dismiss { pool: NodeId },
+    /// Pods that wait for a machine look for one.
+    Seat { cluster: NodeId },
     /// A member of a closed group begins to think, about a request that was born then.
     Think { workload: WorkloadId, member: u32, born: SimTime },
 }
@@ -329,6 +335,7 @@ impl<'a> World<'a> {
             Move::Together { pool, slot } => self.together_goes_on(cx, pool, slot),
             Move::Begin { job } => self.begins_next(cx, job),
             Move::Dismiss { pool } => self.reconcile(cx, pool),
+            Move::Seat { cluster } => self.seats(cx, cluster),
             Move::Think { workload, member, born } => self.think(cx, workload, member, Some(born)),
         }
     }

@@ -144,7 +144,7 @@ impl World<'_> {
         let somewhere = match &self.topology.nodes[node.index()].kind {
             NodeKind::Balancer(_) => true,
             NodeKind::Pool(pool) => pool.workers.is_some(),
-            NodeKind::Queue(_) | NodeKind::Bucket(_) | NodeKind::Service(_) => false,
+            NodeKind::Queue(_) | NodeKind::Bucket(_) | NodeKind::Service(_) | NodeKind::Cluster(_) => false,
         };
         let mut draw = network.keys[node.index()].named("zone").nth(salt).draw(number);
         somewhere.then(|| below(&mut draw, network.zones) as u16)

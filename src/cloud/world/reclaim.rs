@@ -71,14 +71,14 @@ impl World<'_> {
 
     /// A group wants as many as before, and has one fewer.
     fn asks_for_another<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
-        if let Scaling::Group(_) | Scaling::Pods(_) = self.pool(id).plan.scaling {
+        if let Scaling::Group(_) | Scaling::Pods(_) | Scaling::Nodes(_) = self.pool(id).plan.scaling {
             let desired = self.pool(id).levels.desired.level() as u32;
             self.want(cx, id, desired);
         }
     }
 
     /// A machine takes nothing new any more, and stays until it is taken. One that drains goes on draining.
-    fn withdraws<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
+    pub(super) fn withdraws<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let now = cx.now();
         let pool = self.pool_mut(id);
         let worker = &mut pool.workers[index as usize];
@@ -95,6 +95,7 @@ impl World<'_> {
         }
         pool.levels.draining.up(now);
         cx.tell(Fact::Draining { pool: id, worker: number });
+        self.closes_to_pods(id, number);
     }
 
     /// A machine is taken: what it holds meets its fate, and a group asks for another.

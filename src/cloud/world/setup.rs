@@ -8,7 +8,7 @@ use crate::cloud::fact::Fact;
 use crate::cloud::node::{Action, Balancer, Bucket, Kind, Named, Node, Pool, Queue, Registry, Track, Whose};
 use crate::cloud::topology::{self, Application, Fault, Harm, NodeId, NodeKind, Topology, Verb, WorkloadId};
 use crate::cloud::world::guards::{Callers, callers};
-use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, control, network, trouble};
+use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, cluster, control, network, trouble};
 use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
 use crate::ground::chance::Key;
 use crate::ground::slab::Slab;
@@ -59,6 +59,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         vacated: VecDeque::new(),
         saved: BTreeMap::new(),
         controllers: control::controllers(topology, key),
+        housings: cluster::housings(topology),
         faults: trouble::troubles(application, topology, key),
         zones_out: trouble::zones_out(application, topology),
         throttles: Vec::new(),
@@ -81,13 +82,18 @@ pub fn simulate<'a, O: Observer<Fact>>(
 impl World<'_> {
     fn begin<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
         self.warn_pools();
-        for index in 0..self.nodes.len() {
-            if self.topology.nodes[index].kind.pool().is_some() {
-                self.first_workers(cx, NodeId::at(index));
+        // Machines first, so that pods have some.
+        let is_cluster = |node: &topology::Node| matches!(node.kind, NodeKind::Cluster(_));
+        for clusters in [true, false] {
+            for (index, node) in self.topology.nodes.iter().enumerate() {
+                if node.kind.pool().is_some() && is_cluster(node) == clusters {
+                    self.first_workers(cx, NodeId::at(index));
+                }
             }
         }
         self.first_faults(cx);
         self.first_looks(cx);
+        self.first_looks_at_machines(cx);
         for index in 0..self.flows.len() {
             let workload = WorkloadId::at(index);
             for _ in 0..self.application.workloads[index].at_start {
@@ -132,7 +138,7 @@ fn build_nodes<'a>(
         match &node.kind {
             NodeKind::Balancer(balancer) => balancer.to.iter().for_each(|to| balanced[to.index()] = true),
             NodeKind::Queue(queue) => queue.to.iter().for_each(|to| feeds[to.index()].push(NodeId::at(index))),
-            NodeKind::Pool(_) | NodeKind::Bucket(_) | NodeKind::Service(_) => (),
+            NodeKind::Pool(_) | NodeKind::Bucket(_) | NodeKind::Service(_) | NodeKind::Cluster(_) => (),
         }
     }
     let nodes = topology.nodes.iter().enumerate().map(|(index, node)| {
@@ -175,7 +181,7 @@ fn build_nodes<'a>(
                 let idle = balancer.idle_timeout.map(|span| row(rows, Purpose::Idle, span));
                 Node::Balancer(Balancer::new(balancer, idle, key))
             }
-            (NodeKind::Bucket(_) | NodeKind::Pool(_) | NodeKind::Service(_), None) => Node::Bucket(Bucket::default()),
+            (NodeKind::Bucket(_) | NodeKind::Pool(_) | NodeKind::Service(_) | NodeKind::Cluster(_), None) => Node::Bucket(Bucket::default()),
         }
     });
     nodes.collect()

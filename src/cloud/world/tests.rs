@@ -84,6 +84,7 @@ fn pool(steps: Vec<Verb>, workers: u32) -> Pool {
         poll: Poll::default(),
         batch: None,
         admission: None,
+        lodging: None,
         credits: None,
     }
 }

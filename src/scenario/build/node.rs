@@ -29,6 +29,7 @@ impl Builder<'_> {
                 NodeKind::Bucket(Bucket { put: time(&draft.put), get: time(&draft.get), keep })
             }),
             Kind::Service => topology.service.get(name).map(|draft| NodeKind::Service(Box::new(self.service(draft)))),
+            Kind::Cluster => topology.cluster.get(name).map(|draft| NodeKind::Cluster(Box::new(self.cluster(draft)))),
             Kind::Later => None,
         };
         let kind = built.unwrap_or_else(|| {
@@ -127,13 +128,15 @@ impl Builder<'_> {
             poll: self.poll(draft.poll.as_ref()),
             batch: draft.batch.as_ref().map(batch),
             admission: draft.admission.map(admission),
+            lodging: self.lodging(ids, draft.platform.as_ref()),
             platform,
         }
     }
 
     fn platform(&mut self, draft: Option<&draft::node::Platform>) -> Platform {
         match draft {
-            None => Platform::Free,
+            // Pods are paid for with the machines on which they run.
+            None | Some(draft::node::Platform::Kubernetes(_)) => Platform::Free,
             Some(draft::node::Platform::Machine(machine)) => {
                 let hour = quantity::price(&machine.price).map(|price| price.picodollars).unwrap_or_else(|why| {
                     self.slip(why);

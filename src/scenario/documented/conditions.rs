@@ -29,3 +29,25 @@ pub(super) fn owes_credits(topology: &Tree, ec2: &Tree) -> bool {
 pub(super) fn runs_on_ec2(_topology: &Tree, pool: &Tree) -> bool {
     pool.get("platform").is_some_and(|platform| platform.get("ec2").is_some())
 }
+
+/// Of a cluster: whether Karpenter sees to its machines.
+pub(super) fn has_karpenter(_topology: &Tree, cluster: &Tree) -> bool {
+    cluster.get("machines").is_some_and(|machines| machines.get("karpenter").is_some())
+}
+
+pub(super) fn has_no_karpenter(topology: &Tree, cluster: &Tree) -> bool {
+    !has_karpenter(topology, cluster)
+}
+
+/// Of a pool of pods on a cluster: whether their image is pulled.
+pub(super) fn has_image(_topology: &Tree, pool: &Tree) -> bool {
+    pods(pool).is_some_and(|pods| pods.get("image").is_some())
+}
+
+pub(super) fn has_no_image(_topology: &Tree, pool: &Tree) -> bool {
+    pods(pool).is_some_and(|pods| pods.get("image").is_none())
+}
+
+fn pods(pool: &Tree) -> Option<&Tree> {
+    pool.get("platform")?.get("kubernetes")
+}

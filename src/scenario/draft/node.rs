@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::admission::{Admission, AtTheDoor};
+use crate::scenario::draft::cluster::Kubernetes;
 use crate::scenario::draft::fault::Held;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::messages::{Batch, Poll};
@@ -78,6 +79,8 @@ pub(crate) enum Platform {
     Machine(Machine),
     /// An EC2 instance, billed by the second from running on, at least 60 s.
     Ec2(Ec2),
+    /// A pod on the machines of a cluster, which are paid for whatever pods use of them.
+    Kubernetes(Kubernetes),
 }
 
 /// A machine with a price of one's own.

@@ -133,7 +133,7 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Re
                 }
             }
             NodeKind::Queue(queue) => queue.to.iter().for_each(|&to| lead(to, fresh())),
-            NodeKind::Bucket(_) | NodeKind::Service(_) => {}
+            NodeKind::Bucket(_) | NodeKind::Service(_) | NodeKind::Cluster(_) => {}
         }
     }
     found

@@ -70,6 +70,9 @@ pub(super) fn fits(way: Way, kind: Kind) -> Result<(), &'static str> {
         (Way::Send, Kind::Bucket) => Err("use `put` for a bucket"),
         (Way::Put | Way::Get, Kind::Bucket) => Ok(()),
         (Way::Put | Way::Get, Kind::Queue) => Err("objects are put into buckets; use `send` for a queue"),
+        (Way::Call | Way::Send | Way::Put | Way::Get, Kind::Cluster) => {
+            Err("the machines of a cluster do nothing by themselves: name a pool that runs on it")
+        }
         (Way::Put | Way::Get, Kind::Pool | Kind::Balancer | Kind::Service) => {
             Err("objects are put into buckets; use `call` or `send` for this one")
         }

@@ -187,7 +187,7 @@ fn answers(flow: &Flow<'_>, topology: &Topology, reached: &[NodeId], workload: W
 fn may_refuse(pool: &Pool) -> bool {
     let may_be_empty = pool.workers == Some(0)
         || match &pool.scaling {
-            Scaling::Fixed => false,
+            Scaling::Fixed | Scaling::Nodes(_) => false,
             Scaling::Group(group) => group.min == 0,
             Scaling::Timetable(entries) => entries.iter().any(|entry| entry.workers == 0),
             Scaling::Vertical(_) => true,

@@ -78,7 +78,8 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 seen.extend(reached(&edges, from, workload));
             }
         }
-        for (node, kind) in nodes.iter().filter(|(node, _)| !seen.contains(*node)) {
+        let strange = |node: &str, kind: Kind| kind != Kind::Cluster && !seen.contains(node);
+        for (node, kind) in nodes.iter().filter(|(node, kind)| strange(node, **kind)) {
             let what = format!("no request ever reaches {} `{node}` of topology `{name}`", kind.word());
             complaints.push(
                 Complaint::warning("W104", node_place(name, *kind, node).key(), what)
@@ -106,6 +107,10 @@ fn one(
             complaints.push(
                 Complaint::error("E104", place, what).advise("let them enter at a pool that puts objects into it"),
             );
+        }
+        Some(Kind::Cluster) => {
+            let what = format!("requests enter at `{node}`, which is a cluster");
+            complaints.push(Complaint::error("E104", place, what).advise("let them enter at a pool that runs on it"));
         }
         Some(Kind::Balancer | Kind::Pool | Kind::Queue | Kind::Service | Kind::Later) => {}
     }

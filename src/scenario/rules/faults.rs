@@ -146,7 +146,7 @@ fn workers(
     topologies: &[&str],
     complaints: &mut Vec<Complaint>,
 ) {
-    let is_pool = |kind: Kind| kind == Kind::Pool;
+    let is_pool = |kind: Kind| matches!(kind, Kind::Pool | Kind::Cluster);
     exists(sight, ("pool", pool), &is_pool, &place.then("pool"), topologies, complaints);
     for name in topologies {
         let drafted = sight.draft.topology.get(*name).and_then(|topology| topology.pool.get(pool));

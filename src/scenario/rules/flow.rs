@@ -204,7 +204,9 @@ pub(super) fn fastest(pool: &Pool) -> f64 {
     let per = |speed: Speed| speed.time as f64 / speed.work as f64;
     match &pool.scaling {
         Scaling::Vertical(vertical) => vertical.sizes.iter().map(|size| per(size.speed)).fold(f64::INFINITY, f64::min),
-        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Pods(_) => per(pool.speed),
+        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Pods(_) | Scaling::Nodes(_) => {
+            per(pool.speed)
+        }
     }
 }
 
@@ -212,7 +214,7 @@ pub(super) fn fastest(pool: &Pool) -> f64 {
 pub(super) fn most_workers(pool: &Pool) -> Option<u32> {
     let start = pool.workers?;
     Some(match &pool.scaling {
-        Scaling::Fixed | Scaling::Vertical(_) => start,
+        Scaling::Fixed | Scaling::Vertical(_) | Scaling::Nodes(_) => start,
         Scaling::Group(group) if group.policies.is_empty() => start,
         Scaling::Group(group) => {
             let scheduled = group.policies.iter().filter_map(|policy| match policy {
@@ -235,7 +237,7 @@ pub(super) fn word_of(group: &Group) -> &'static str {
 pub(super) fn slots(pool: &Pool) -> u32 {
     match &pool.scaling {
         Scaling::Vertical(vertical) => vertical.sizes.iter().map(|size| size.slots).fold(1, u32::max),
-        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Pods(_) => pool.slots,
+        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Pods(_) | Scaling::Nodes(_) => pool.slots,
     }
 }
 

@@ -21,6 +21,11 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             let place = node_place(name, Kind::Service, service).then("price");
             complaints.extend(draft.price.as_deref().and_then(|item| of_calls(item, sight.book, place)));
         }
+        for (cluster, draft) in &topology.cluster {
+            let place = node_place(name, Kind::Cluster, cluster).then("type");
+            let market = if draft.spot == Some(true) { "spot" } else { "ec2" };
+            of_market(market, &draft.instance, sight.book, place, &mut complaints);
+        }
         for (pool_name, pool) in &topology.pool {
             let place = node_place(name, Kind::Pool, pool_name);
             match &pool.platform {
@@ -35,7 +40,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                         &mut complaints,
                     );
                 }
-                None => {}
+                Some(Platform::Kubernetes(_)) | None => {}
             }
             if let Some(Scaling::Vertical(vertical)) = &pool.scaling {
                 for (index, size) in vertical.sizes.iter().enumerate() {
@@ -74,12 +79,17 @@ fn of_calls(item: &str, book: &PriceBook, place: Place) -> Option<Complaint> {
 }
 
 fn instance(instance: &str, book: &PriceBook, place: Place, complaints: &mut Vec<Complaint>) {
-    if book.item(&format!("ec2.{instance}")).is_some() {
+    of_market("ec2", instance, book, place, complaints);
+}
+
+/// An instance type has a price On-Demand (`ec2`), or of spare capacity (`spot`).
+fn of_market(market: &str, instance: &str, book: &PriceBook, place: Place, complaints: &mut Vec<Complaint>) {
+    if book.item(&format!("{market}.{instance}")).is_some() {
         return;
     }
-    let known = book.items().filter_map(|(item, _)| item.strip_prefix("ec2."));
+    let known = book.items().filter_map(|(item, _)| item.strip_prefix(market)?.strip_prefix('.'));
     let advice = did_you_mean(instance, known)
-        .unwrap_or_else(|| format!("give it a price: `[prices.own]` with `\"ec2.{instance}\" = \"$…/h\"`"));
+        .unwrap_or_else(|| format!("give it a price: `[prices.own]` with `\"{market}.{instance}\" = \"$…/h\"`"));
     let what = format!("the price book `{}` has no instance type `{instance}`", book.name);
     complaints.push(Complaint::error("E501", place, what).advise(advice));
 }

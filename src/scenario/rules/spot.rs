@@ -111,11 +111,14 @@ fn reclaims(faults: &Faults, topologies: &[&Topology], place: &Place, complaints
         let Reclaim { pool, worker, share, .. } = reclaim;
         let place = place.then("reclaim").then(name);
         let pools: Vec<&Pool> = topologies.iter().filter_map(|topology| topology.pool.get(pool)).collect();
-        if !pools.is_empty() && !pools.iter().any(|pool| has_spot(pool)) {
+        let clusters = topologies.iter().filter_map(|topology| topology.cluster.get(pool));
+        let mut spots =
+            pools.iter().map(|pool| has_spot(pool)).chain(clusters.map(|of| of.spot == Some(true))).peekable();
+        if spots.peek().is_some() && !spots.any(|spot| spot) {
             let what = format!("no machine of `{pool}` is Spot, so none can be taken back");
             complaints.push(
                 Complaint::error("E108", place.then("pool"), what)
-                    .advise("let its platform be `{ ec2 = { type = …, spot = true } }`, or let workers `crash`"),
+                    .advise("let its platform be `{ ec2 = { type = …, spot = true } }`, a cluster's `spot` be true, or workers `crash`"),
             );
         }
         if worker.is_some() && share.is_some() {

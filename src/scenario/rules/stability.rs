@@ -47,7 +47,7 @@ fn overloaded(topology: &Topology, node: &Node, pool: &Pool, load: Load, most: u
     let (come, done) = rates(load.visits, f64::from(most) * f64::from(slots) / mean);
     let place = Place::of(&["topology", &topology.name, "pool", &node.name]);
     let (bound, place) = match &pool.scaling {
-        Scaling::Fixed => ("", place.then("workers")),
+        Scaling::Fixed | Scaling::Nodes(_) => ("", place.then("workers")),
         Scaling::Vertical(_) => ("", place.then("scaling")),
         Scaling::Timetable(_) => ("at the most ", place.then("scaling").then("schedule")),
         Scaling::Pods(pods) => ("at the most ", place.then("scaling").then(pods.word()).then("max")),

@@ -1,4 +1,5 @@
-//! How Kubernetes sizes what it runs: its own autoscaler (HPA), KEDA before and beside that, and Knative's (KPA).
+//! How Kubernetes sizes what it runs: its own autoscaler (HPA), KEDA before and beside that, Knative's (KPA), and what adds
+//! machines under pods.
 //!
 //! Each file is one controller: its settings as plain data, a pure recommendation from what is seen, a pure restraint
 //! with a memory of its own, and the reasons in [`Why`]. Amounts are whole thousandths, as Kubernetes itself counts.
@@ -9,6 +10,7 @@ mod hpa;
 mod jobs;
 mod keda;
 mod kpa;
+mod nodes;
 mod pods;
 mod why;
 mod window;
@@ -19,6 +21,7 @@ pub use hpa::{Asked, Hpa, HpaMemory, HpaMetric, HpaSeen, Target};
 pub use jobs::{Combined, Created, JobTrigger, Jobs, JobsSeen, Length, Strategy, Sum};
 pub use keda::{Fallback, Keda, KedaMemory, KedaSeen, Mode, Trigger};
 pub use kpa::{Kpa, KpaMemory, KpaSeen, Life, Panic, Wanted};
+pub use nodes::{ClusterAutoscaler, Karpenter, Nodes, Space, moves_out, pack};
 pub use pods::{Fault, Measured, Phase, Pod, PodMetric, Proposal, Ready, Sample, Starting, Tolerance, ready};
 pub use why::Why;
 pub use window::Concurrency;

@@ -121,11 +121,26 @@ pub enum Why {
     NeverZero,
     /// Nothing was measured yet.
     NoData,
+    /// No machine has room for some pods.
+    PodsWait {
+        /// So many.
+        pods: u32,
+    },
+    /// No machine has room for some pods, and others are on their way, can't be had, or would not have room either.
+    NoRoom {
+        /// So many.
+        pods: u32,
+    },
+    /// The pods of some machines have room elsewhere.
+    Unneeded {
+        /// So many.
+        machines: u32,
+    },
 }
 
 impl Why {
     /// Each in a word, as results write it.
-    pub const WORDS: [&'static str; 23] = [
+    pub const WORDS: [&'static str; 26] = [
         "ratio",
         "tolerated",
         "metric-unknown",
@@ -149,6 +164,9 @@ impl Why {
         "proxying",
         "never-zero",
         "not-measured",
+        "pods-wait",
+        "no-room",
+        "machines-unneeded",
     ];
 
     /// The place of its word in [`Why::WORDS`].
@@ -177,6 +195,9 @@ impl Why {
             Why::Proxying { .. } => 20,
             Why::NeverZero => 21,
             Why::NoData => 22,
+            Why::PodsWait { .. } => 23,
+            Why::NoRoom { .. } => 24,
+            Why::Unneeded { .. } => 25,
         }
     }
 
@@ -239,6 +260,14 @@ impl fmt::Display for Why {
             Why::Proxying { left } => write!(f, "nothing is wanted, and the activator takes over for {left} more"),
             Why::NeverZero => f.write_str("nothing is wanted, and it does not go to zero"),
             Why::NoData => f.write_str("nothing was measured yet"),
+            Why::PodsWait { pods } => write!(f, "no machine has room for {pods} pods"),
+            Why::NoRoom { pods } => {
+                write!(
+                    f,
+                    "no machine has room for {pods} pods, and no other is asked for: they have room on one that comes, or on none"
+                )
+            }
+            Why::Unneeded { machines } => write!(f, "the pods of {machines} machines have room on others"),
         }
     }
 }

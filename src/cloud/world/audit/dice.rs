@@ -1,5 +1,6 @@
 //! Draws systems by lot.
 
+mod clusters;
 mod ordinary;
 mod pods;
 mod scaling;
@@ -22,6 +23,8 @@ use crate::ground::time::{SECOND, Span};
 const TIERS: u64 = 4;
 /// The place of what is outside.
 const PARTNER: u16 = 3 * TIERS as u16 + 2;
+/// The machines under pods.
+const CLUSTER: u16 = PARTNER + 1;
 
 /// Draws a world.
 pub(super) struct Dice(Stream);
@@ -146,7 +149,11 @@ impl Dice {
         let doors: Vec<(bool, bool)> = (0..TIERS).map(|_| (self.one_in(2), self.one_in(2))).collect();
         let mut nodes = Vec::new();
         for tier in 0..TIERS {
-            let pool = self.tier(tier, TIERS, &doors);
+            let mut pool = self.tier(tier, TIERS, &doors);
+            let sized = matches!(pool.scaling, Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_));
+            if sized && pool.workers.is_some() && self.one_in(2) {
+                (pool.platform, pool.spot, pool.lodging) = (Platform::Free, None, Some(self.lodging()));
+            }
             nodes.push(Node { name: format!("pool{tier}"), kind: NodeKind::Pool(Box::new(pool)) });
             let (balanced, queued) = doors[tier as usize];
             let mut to = vec![NodeId(3 * tier as u16)];
@@ -229,6 +236,7 @@ impl Dice {
         let most = self.one_in(2).then(|| 1 + self.of(4) as u32);
         let partner = Service::new(self.law(3), 0.1, most, self.admission(false), None);
         nodes.push(Node { name: "partner".to_owned(), kind: NodeKind::Service(Box::new(partner)) });
+        nodes.push(Node { name: "cluster".to_owned(), kind: NodeKind::Cluster(Box::new(self.cluster())) });
         let entry = (0..2).map(|_| self.door(0, &doors, true));
         let entry = entry.collect();
         let zoned = self.one_in(2);
@@ -370,6 +378,7 @@ impl Dice {
                 heartbeat: self.one_in(3).then(|| Span::from_secs(1 + self.of(5))),
             },
             admission: self.admission(true),
+            lodging: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Draws what goes wrong.
 
-use super::{Dice, PARTNER, TIERS};
+use super::{CLUSTER, Dice, PARTNER, TIERS};
 use crate::cloud::topology::{
     BrownOut, Clock, Crash, Fault, Harm, Link, Node, NodeId, NodeKind, Outage, Poison, Reclaim, Speed, Throttle, When,
     WorkId,
@@ -11,6 +11,8 @@ use crate::ground::time::{SECOND, SimTime, Span};
 impl Dice {
     pub(super) fn fault(&mut self, number: u64, nodes: &[Node], zoned: bool) -> Fault {
         let tier = 3 * self.of(TIERS) as u16;
+        // Some of what hits workers hits the machines under pods.
+        let hit = if nodes.len() > usize::from(CLUSTER) && self.one_in(4) { CLUSTER } else { tier };
         let countless = matches!(&nodes[usize::from(tier)].kind, NodeKind::Pool(pool) if pool.workers.is_none());
         Fault {
             name: format!("fault{number}"),
@@ -29,7 +31,7 @@ impl Dice {
                 4 | 5 if !countless => {
                     let worker = self.one_in(3).then(|| 1 + self.of(4) as u32);
                     Harm::Reclaim(Reclaim {
-                        pool: NodeId(tier),
+                        pool: NodeId(hit),
                         worker,
                         share: (worker.is_none() && self.one_in(2)).then_some(0.5),
                         notice: Span::from_secs(self.of(8)),
@@ -38,7 +40,7 @@ impl Dice {
                 1 if zoned => Harm::Zone(self.of(2) as u16),
                 0 => Harm::Outage(Outage::Component(WorkId(self.of(4) as u16))),
                 2 | 3 if !countless => Harm::Crash(Crash {
-                    pool: NodeId(tier),
+                    pool: NodeId(hit),
                     worker: self.one_in(2).then(|| 1 + self.of(3) as u32),
                     clock: self.pick(&[Clock::Up, Clock::Busy]),
                     repairers: self.one_in(2).then(|| 1 + self.of(2) as u32),

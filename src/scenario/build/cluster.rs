@@ -1,0 +1,103 @@
+//! Machines under pods, from the draft to the plan.
+
+use crate::cloud::instance_type::{memory, vcpus};
+use crate::cloud::scaling::Scaling;
+use crate::cloud::scaling::kubernetes::{ClusterAutoscaler, Karpenter, Nodes};
+use crate::cloud::topology::{Cluster, Life, Lodging, Machinery, Platform, Room, Spot};
+use crate::ground::distribution::Distribution;
+use crate::ground::time::Span;
+use crate::scenario::build::{Builder, Ids, count};
+use crate::scenario::draft::cluster as draft;
+use crate::scenario::draft::node;
+use crate::scenario::draft::quantities::{Time, Whole};
+
+/// Karpenter's limit, where a file sets none: as many machines as nobody needs.
+const MACHINES: u32 = 1_000;
+/// Pods on a machine (Kubernetes' documentation, *Considerations for large clusters*).
+const PODS: u32 = 110;
+
+fn span(time: Option<Time>, default: Span) -> Span {
+    time.map_or(default, |time| time.0)
+}
+
+fn number(whole: Option<Whole>, default: u32) -> u32 {
+    whole.map_or(default, |whole| count(whole.0))
+}
+
+/// Thousandths of a vCPU, to the nearest; rules keep it in range.
+fn milli(cpu: f64) -> u64 {
+    (cpu * 1_000.0).round().max(0.0) as u64
+}
+
+/// What pods may ask for on one machine; `None` where its type does not tell.
+pub(crate) fn room(draft: &draft::Cluster) -> Option<Room> {
+    let cpu = match draft.cpu {
+        Some(cpu) => milli(cpu.0),
+        None => u64::from(vcpus(&draft.instance)?) * 1_000,
+    };
+    let memory = match draft.memory {
+        Some(memory) => memory.0,
+        None => memory(&draft.instance)?.saturating_sub(draft.reserved_memory.map_or(0, |memory| memory.0)),
+    };
+    Some(Room { cpu, memory })
+}
+
+/// What a pod asks for.
+pub(crate) fn needs(draft: &draft::Kubernetes) -> Room {
+    Room { cpu: draft.cpu.map_or(0, |cpu| milli(cpu.0)), memory: draft.memory.map_or(0, |memory| memory.0) }
+}
+
+impl Builder<'_> {
+    pub(super) fn cluster(&mut self, draft: &draft::Cluster) -> Cluster {
+        let spot = draft.spot == Some(true);
+        let volume = draft.volume.map_or(0, |bytes| bytes.0);
+        let platform = Platform::Ec2 { instance: draft.instance.clone(), volume, spot: false };
+        let (workers, scaling) = match &draft.machines {
+            None => (1, Scaling::Fixed),
+            Some(draft::Machines::Fixed(machines)) => (count(machines.0), Scaling::Fixed),
+            Some(draft::Machines::ClusterAutoscaler(rule)) => {
+                let rule = ClusterAutoscaler {
+                    min: number(rule.min, 0),
+                    max: count(rule.max.0),
+                    scan: span(rule.scan, Nodes::SCAN),
+                    utilisation: rule.utilisation.map_or(Nodes::UTILISATION, |share| share.0),
+                    unneeded: span(rule.unneeded, Nodes::UNNEEDED),
+                    after_add: span(rule.after_add, Nodes::AFTER_ADD),
+                };
+                (rule.min, Scaling::Nodes(Nodes::Autoscaler(rule)))
+            }
+            Some(draft::Machines::Karpenter(rule)) => {
+                let rule = Karpenter {
+                    max: number(rule.max, MACHINES),
+                    idle: span(rule.idle, Nodes::IDLE),
+                    window: span(rule.window, Nodes::WINDOW),
+                    consolidate_after: span(rule.consolidate_after, Span::ZERO),
+                    poll: span(rule.poll, Nodes::POLL),
+                    validation: span(rule.validation, Nodes::VALIDATION),
+                    budget: rule.budget.map_or(Nodes::BUDGET, |share| share.0),
+                };
+                (0, Scaling::Nodes(Nodes::Karpenter(rule)))
+            }
+        };
+        let life = Life {
+            pending: self.law_or_none(&draft.pending),
+            boot: self.law_or_none(&draft.boot),
+            stopping: Distribution::constant(0),
+        };
+        let room = room(draft).unwrap_or_else(|| {
+            self.slip(format!("the machines `{}` of a cluster have no size", draft.instance));
+            Room::default()
+        });
+        let spot = spot.then_some(Spot::ALL);
+        let machinery = Machinery { platform, spot, life, workers, scaling, grace: Nodes::GRACE };
+        let pull = draft.pull_per_second.map(|bytes| bytes.0);
+        Cluster::new(machinery, room, number(draft.network_interfaces, PODS), pull)
+    }
+
+    /// Where the workers of a pool run, if they are pods on a cluster.
+    pub(super) fn lodging(&mut self, ids: &Ids<'_>, platform: Option<&node::Platform>) -> Option<Lodging> {
+        let Some(node::Platform::Kubernetes(pods)) = platform else { return None };
+        let image = pods.image.map_or(0, |image| image.0);
+        Some(Lodging { cluster: self.id(ids, &pods.cluster), needs: needs(pods), image })
+    }
+}
