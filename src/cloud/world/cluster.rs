@@ -35,8 +35,8 @@ pub(super) struct Host {
     pub(super) open: bool,
     pub(super) space: Space,
     pub(super) pods: Vec<Pod>,
-    /// Pools whose image it has.
-    pub(super) images: Vec<NodeId>,
+    /// Pools whose image it has, or has begun to pull: when it is there.
+    pub(super) images: Vec<(NodeId, SimTime)>,
     /// Since when it could go.
     pub(super) unneeded: Option<SimTime>,
     /// When a pod last came or went.
@@ -123,7 +123,7 @@ impl World<'_> {
         let Some(host) = host else { return false };
         self.sits_on(at, host, lodging, (id, index), cx.now());
         // What serves from the start was pulled before.
-        self.housings[at].hosts[host].images.push(id);
+        self.housings[at].hosts[host].images.push((id, SimTime::START));
         true
     }
 
@@ -168,18 +168,19 @@ impl World<'_> {
         }
     }
 
-    /// How long the machine of a pod pulls its image, if it has not done so before.
-    pub(super) fn pulls_image(&mut self, id: NodeId, number: u32) -> Span {
+    /// How long until the machine of a pod has its image, which it pulls for the first of its kind.
+    pub(super) fn pulls_image(&mut self, now: SimTime, id: NodeId, number: u32) -> Span {
         let Some((at, lodging)) = self.lodging(id) else { return Span::ZERO };
         let housing = &mut self.housings[at];
         let Some(host) = housing.hosts.iter_mut().find(|host| host.pods.contains(&(id, number))) else {
             return Span::ZERO;
         };
-        if host.images.contains(&id) {
-            return Span::ZERO;
+        if let Some(&(_, there)) = host.images.iter().find(|image| image.0 == id) {
+            return there.max(now) - now;
         }
-        host.images.push(id);
-        housing.plan.pulls(lodging.image)
+        let pull = housing.plan.pulls(lodging.image);
+        host.images.push((id, now + pull));
+        pull
     }
 
     /// A machine of a cluster serves: pods may come.

@@ -150,7 +150,7 @@ impl World<'_> {
         self.lease_starts(cx, id, index);
         self.credits_begin(now, id, index);
         let boot = boot.map_or_else(|| self.boot_of_woken(now, id, number), Span::from_nanos);
-        let boot = boot + self.pulls_image(id, number);
+        let boot = boot + self.pulls_image(now, id, number);
         self.boots(cx, id, index, boot);
     }
 

@@ -3,6 +3,7 @@
 mod batches;
 mod burst;
 mod callers;
+mod clusters;
 mod components;
 mod doors;
 mod fifo;
