@@ -102,7 +102,11 @@ pub const WORDS: &[Word] = &[
     figure("leaves", SHARE, "those who left the line without having been served"),
     figure("in-line", MEAN, "requests that wait"),
     figure("busy", MEAN, "slots that are taken"),
-    figure("utilisation", SHARE, "busy slots to slots of workers in service, over time"),
+    figure(
+        "utilisation",
+        SHARE,
+        "busy slots to slots of workers in service, over time; of a cluster, the CPU that pods ask for to what its machines have",
+    ),
     figure("workers.desired", MEAN, "workers that the controller wants"),
     figure("workers.pending", MEAN, "workers asked for and not yet running; not paid for"),
     figure("workers.booting", MEAN, "workers running and not yet in service; paid for"),

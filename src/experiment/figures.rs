@@ -263,7 +263,7 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.add("outages", "1/s", ground.rate(place.outages));
             list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));
         }
-        NodeKind::Cluster(cluster) => {
+        NodeKind::Cluster(_) => {
             for state in [Level::Desired, Level::Pending, Level::Booting, Level::Ready, Level::Failed, Level::Draining]
             {
                 list.add(format!("workers.{}", state.word()), "1", level(state));
@@ -272,10 +272,8 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             {
                 list.add(format!("workers.{name}"), "1/s", ground.rate(count));
             }
-            // What pods ask for is counted in thousandths of a vCPU, as their machines are.
-            let asked = level(Level::Busy).zip(level(Level::Ready).filter(|&ready| ready > 0.0));
-            let whole = cluster.room.cpu as f64;
-            list.add("utilisation", "1", asked.map(|(asked, ready)| asked / (ready * whole)));
+            let asked = level(Level::Busy).zip(level(Level::Slots).filter(|&slots| slots > 0.0));
+            list.add("utilisation", "1", asked.map(|(asked, whole)| asked / whole));
         }
         NodeKind::Balancer(_) | NodeKind::Bucket(_) => {}
     }

@@ -47,6 +47,11 @@ pub fn pools(topology: &TopologyResult) -> Vec<&str> {
     topology.nodes.keys().filter_map(|node| node.strip_prefix("pool.")).collect()
 }
 
+/// The names of a topology's clusters, without `cluster.`.
+pub fn clusters(topology: &TopologyResult) -> Vec<&str> {
+    topology.nodes.keys().filter_map(|node| node.strip_prefix("cluster.")).collect()
+}
+
 /// The figure of a node.
 pub fn of_node<'a>(topology: &'a TopologyResult, node: &str, name: &str) -> Option<&'a Figure> {
     topology.nodes.get(node)?.figures.get(name)

@@ -347,6 +347,27 @@ fn a_warm_pool_of_stopped_machines_is_fast_and_cheap() {
     }
 }
 
+/// 1/s of 30 s each need thirty pods, of four on a machine, for 20 min twice a day. On machines that stand there they start
+/// within a poll of KEDA (30 s). Karpenter's machines are there after a minute, a Cluster Autoscaler's after three and a half,
+/// each with its image of 16 s; and machines that come and go are paid for in less than a tenth of the day.
+#[test]
+fn machines_that_must_come_first_cost_a_burst_minutes_and_save_the_night() {
+    let document = found("cold-cluster.toml", 8);
+    let p99 = |topology| figure(&document, topology, "completion.p99");
+    let (standing, karpenter, autoscaler) = (p99("standing"), p99("karpenter"), p99("autoscaler"));
+    assert!((15.0..90.0).contains(&(karpenter - standing)), "{karpenter} {standing}");
+    assert!((90.0..210.0).contains(&(autoscaler - standing)), "{autoscaler} {standing}");
+    let cost = |topology| figure(&document, topology, "cost.month");
+    assert!(cost("karpenter") < cost("autoscaler") && cost("autoscaler") < 0.1 * cost("standing"));
+    let machines = |topology: &str| document.topologies[topology].nodes["cluster.own"].figures["workers.ready"].value;
+    assert_eq!(machines("standing"), Some(10.0));
+    assert_eq!(verdict(&document, "standing", "cost.month"), Finding::Missed);
+    assert_eq!(verdict(&document, "autoscaler", "completion.p99"), Finding::Missed);
+    for finding in ["completion.p99", "cost.month"] {
+        assert_eq!(verdict(&document, "karpenter", finding), Finding::Met, "{finding}");
+    }
+}
+
 /// 30/min × 20 s need ten workers, for one hour of three. KEDA pays for that hour alone and starts within half a minute;
 /// pods that are busy with a full queue tell the HPA only that they are busy, so it asks for more until the queue is empty;
 /// the group waits for three points of a minute and then for its machines.

@@ -40,6 +40,11 @@ impl Track {
         self.level = level;
     }
 
+    /// So many times as much.
+    pub fn times(self, factor: u64) -> Track {
+        Track { level: self.level * factor, moment: self.moment * i128::from(factor) }
+    }
+
     /// Something that is only counted: nothing is there now, and the integral is that of so many a second for a second.
     pub fn of_count(count: u64) -> Track {
         Track { level: 0, moment: -(i128::from(count) * i128::from(SECOND)) }

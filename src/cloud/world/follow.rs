@@ -44,6 +44,10 @@ impl World<'_> {
                         levels.slots = levels.slots.with(levels.draining);
                         levels.draining = Track::default();
                     }
+                    if let Some(place) = self.cluster_at(NodeId::at(index)) {
+                        // What pods may ask for and do: thousandths of vCPUs.
+                        levels.slots = levels.ready.times(self.housings[place].plan.room.cpu);
+                    }
                     see(id, Level::Line, &levels.line);
                     see(id, Level::Busy, &levels.busy);
                     if let Some(hands) = pool.hands.as_ref().filter(|hands| hands.batch().is_some()) {

@@ -26,6 +26,9 @@ const SWATCH: f64 = 9.0;
 /// Backlogs from here on are drawn on a logarithmic axis.
 const LONG: f64 = 20.0;
 
+/// All pools together, and what the label of each begins with.
+const ALL: &str = "pool.";
+
 type Levels = IndexMap<String, Vec<f64>>;
 
 /// Arrivals against completions, the backlog, the workers of each pool that changes.
@@ -202,26 +205,30 @@ fn backlog(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Le
     bottom
 }
 
-/// The pools whose size changes; all where none does; the empty name stands for their sum where there are many.
+/// The pools and clusters whose size changes; all where none does; [`ALL`] stands for the sum of pools where there are many.
 fn pools(levels: &Levels) -> Vec<String> {
-    let ready = |name: &str| name.strip_suffix(".ready").and_then(|node| node.strip_prefix("pool.")).map(str::to_owned);
+    let ready = |name: &str| name.strip_suffix(".ready").filter(|node| is_staffed(node)).map(str::to_owned);
     let all: Vec<String> = levels.keys().filter_map(|name| ready(name)).collect();
-    let changes = |pool: &&String| {
-        let level = levels.get(&format!("pool.{pool}.ready"));
+    let changes = |node: &&String| {
+        let level = levels.get(&format!("{node}.ready"));
         level.is_some_and(|values| values.iter().any(|value| *value != values[0]))
     };
     let changing: Vec<String> = all.iter().filter(changes).cloned().collect();
     let pools = if changing.is_empty() { all } else { changing };
-    if pools.len() > PANELS { vec![String::new()] } else { pools }
+    if pools.len() > PANELS { vec![ALL.to_owned()] } else { pools }
 }
 
-/// Workers of a pool, or of all: in service and at work, on their way, wanted; returns where the panel ends.
-fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Levels, step: f64, pool: &str) -> f64 {
+/// Whether a node has workers or machines of its own that are drawn.
+fn is_staffed(node: &str) -> bool {
+    node.starts_with(ALL) || node.starts_with("cluster.")
+}
+
+/// Workers of a pool, machines of a cluster, or workers of all pools: in service and at work, on their way, wanted; returns where the panel ends.
+fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Levels, step: f64, node: &str) -> f64 {
     let theme = canvas.theme;
-    let kind = if pool.is_empty() { "pool.".to_owned() } else { format!("pool.{pool}.") };
-    let of = |what: &str| match pool {
-        "" => reading::level(levels, "pool.", what),
-        _ => levels.get(&format!("{kind}{what}")).cloned().unwrap_or_default(),
+    let of = |what: &str| match node {
+        ALL => reading::level(levels, ALL, what),
+        _ => levels.get(&format!("{node}.{what}")).cloned().unwrap_or_default(),
     };
     let (ready, desired, slots, taken) = (of("ready"), of("desired"), of("slots"), of("busy"));
     let coming = reading::added(of("booting"), &of("pending"));
@@ -232,7 +239,12 @@ fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Leve
         .map(|(ready, (slots, taken))| if *slots > 0.0 { ready * taken / slots } else { 0.0 })
         .collect();
     let highest = [&with_coming, &desired].into_iter().filter_map(|of| reading::peak(of)).fold(1.0, f64::max);
-    name(canvas, top, &if pool.is_empty() { "Workers of all pools".to_owned() } else { format!("Workers of {pool}") });
+    let called = match node.split_once('.') {
+        Some(("cluster", cluster)) => format!("Machines of {cluster}"),
+        Some((_, pool)) if !pool.is_empty() => format!("Workers of {pool}"),
+        _ => "Workers of all pools".to_owned(),
+    };
+    name(canvas, top, &called);
     let plot = Plot { canvas, x: x.clone(), y: Axis::linear(highest, 3, (bottom, top)) };
     plot.columns();
     plot.rows(Kind::Number);

@@ -53,21 +53,17 @@ fn losses(document: &Document) -> Section {
 
 fn workers(document: &Document) -> Section {
     let mut section = Section { name: "workers in service".to_owned(), rows: Vec::new() };
-    let mut pools: Vec<&str> = Vec::new();
-    for topology in document.topologies.values() {
-        for pool in reading::pools(topology) {
-            if !pools.contains(&pool) {
-                pools.push(pool);
-            }
-        }
+    let of = |node: String, topology: &TopologyResult| match reading::of_node(topology, &node, "workers.ready") {
+        Some(found) => Cell::plain(numbers::figure(Kind::Number, found)),
+        None => Cell::default(),
+    };
+    for pool in each(document, reading::pools) {
+        let cells = document.topologies.values().map(|topology| of(format!("pool.{pool}"), topology));
+        section.push(pool, cells.collect());
     }
-    for pool in pools {
-        let node = format!("pool.{pool}");
-        let of = |topology: &TopologyResult| match reading::of_node(topology, &node, "workers.ready") {
-            Some(found) => Cell::plain(numbers::figure(Kind::Number, found)),
-            None => Cell::default(),
-        };
-        section.push(pool, document.topologies.values().map(of).collect());
+    for cluster in each(document, reading::clusters) {
+        let cells = document.topologies.values().map(|topology| of(format!("cluster.{cluster}"), topology));
+        section.push(format!("machines of {cluster}"), cells.collect());
     }
     let ready = |topology: &TopologyResult| reading::level(&topology.series.values, "pool.", "ready");
     let peak = |topology: &TopologyResult| match reading::peak(&ready(topology)) {
@@ -78,6 +74,17 @@ fn workers(document: &Document) -> Section {
     let line = |topology: &TopologyResult| Cell::toned(sparkline(&ready(topology), SPARK), Tone::Quiet);
     section.push("over time", document.topologies.values().map(line).collect());
     section
+}
+
+/// Names of nodes of all topologies, each once.
+fn each<'d>(document: &'d Document, of: impl Fn(&'d TopologyResult) -> Vec<&'d str>) -> Vec<&'d str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in document.topologies.values().flat_map(of) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn cost(document: &Document) -> Section {

@@ -9,7 +9,7 @@ use crate::scenario::complaint::{Complaint, did_you_mean};
 use crate::scenario::draft::Topology;
 use crate::scenario::draft::cluster::{Cluster, ClusterAutoscaler, Karpenter, Kubernetes, Machines};
 use crate::scenario::draft::node::{Platform, Pool};
-use crate::scenario::draft::quantities::{Amount, Share};
+use crate::scenario::draft::quantities::Amount;
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::place::Place;
 use crate::scenario::rules::flow::most_workers;
@@ -98,12 +98,6 @@ fn cpu(cpu: Option<f64>, some: bool, place: Place, ranges: &mut Ranges) {
     }
 }
 
-fn share(what: &str, share: Option<Share>, place: Place, ranges: &mut Ranges) {
-    if share.is_some_and(|share| !(0.0..=1.0).contains(&share.0)) {
-        ranges.complaints.push(Complaint::error("E201", place, what.to_owned()).advise("from 0% to 100%"));
-    }
-}
-
 fn autoscaler(rule: &ClusterAutoscaler, place: &Place, ranges: &mut Ranges) {
     ranges.within("machines", rule.min, 0, MACHINES_MAX, place.then("min"));
     ranges.within("machines", Some(rule.max), 1, MACHINES_MAX, place.then("max"));
@@ -112,13 +106,11 @@ fn autoscaler(rule: &ClusterAutoscaler, place: &Place, ranges: &mut Ranges) {
         ranges.complaints.push(Complaint::error("E202", place.then("min"), what).advise("raise `max`, or lower `min`"));
     }
     ranges.at_least("a scan", rule.scan.map(|time| time.0), LOOK_MIN, place.then("scan"));
-    share("this is no share of a machine", rule.utilisation, place.then("utilisation"), ranges);
 }
 
 fn karpenter(rule: &Karpenter, place: &Place, ranges: &mut Ranges) {
     ranges.within("machines", rule.max, 1, MACHINES_MAX, place.then("max"));
     ranges.at_least("a poll", rule.poll.map(|time| time.0), LOOK_MIN, place.then("poll"));
-    share("this is no share of the machines", rule.budget, place.then("budget"), ranges);
 }
 
 /// Pods come and go by controllers of pods, by timetable, or not at all.
