@@ -380,6 +380,10 @@ queue.d = {}
 queue.t = { fair = true, noisy = {} }
 queue.f = { fifo = true, high-throughput = true }
 pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }, { send = "s" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
+cluster.one = { type = "m5.large" }
+cluster.some = { type = "m5.large", machines = { cluster-autoscaler = { max = 3 } } }
+cluster.any = { type = "m5.large", machines = { karpenter = {} } }
+pool.x = { steps = [], platform = { kubernetes = { cluster = "one" } } }
 pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
 pool.v = { steps = [], poll = {}, batch = {}, admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }
