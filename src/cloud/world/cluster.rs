@@ -214,6 +214,8 @@ impl World<'_> {
             let at = self.cluster_at(id).unwrap_or_default();
             self.housings[at].hosts.retain(|host| host.number != number);
             self.counts_machines(cx.now(), at);
+            // There may be another in its place, for pods that wait.
+            self.moves.push_back(Move::Seat { cluster: id });
             return;
         }
         let Some((at, lodging)) = self.lodging(id) else { return };

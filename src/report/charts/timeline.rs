@@ -205,7 +205,8 @@ fn backlog(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Le
     bottom
 }
 
-/// The pools and clusters whose size changes; all where none does; [`ALL`] stands for the sum of pools where there are many.
+/// The pools and clusters whose size changes; all where none does; [`ALL`] stands for the sum of the pools where there are
+/// many.
 fn pools(levels: &Levels) -> Vec<String> {
     let ready = |name: &str| name.strip_suffix(".ready").filter(|node| is_staffed(node)).map(str::to_owned);
     let all: Vec<String> = levels.keys().filter_map(|name| ready(name)).collect();
