@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::billing::usage::{NodeUsage, Usage, Used};
 use crate::cloud::fact::Fact;
-use crate::cloud::topology::{NodeId, NodeKind, Pool, Topology, Verb};
+use crate::cloud::topology::{NodeId, NodeKind, Topology, Verb};
 use crate::engine::Observer;
 use crate::ground::time::{SimTime, Span};
 
@@ -73,10 +73,7 @@ impl Meter {
                 (format!("bucket.{}", node.name), Counter::Bucket(BucketCounter::new(bucket.keep)))
             }
             NodeKind::Cluster(cluster) => {
-                // Of a machine that is what its pods ask for: thousandths of its vCPUs are held, or nobody's.
-                let slots = u32::try_from(cluster.room.cpu).unwrap_or(u32::MAX).max(1);
-                let machines = Pool { slots, ..cluster.machines.clone() };
-                (format!("cluster.{}", node.name), Counter::Pool(PoolCounter::new(&machines, None)))
+                (format!("cluster.{}", node.name), Counter::Pool(PoolCounter::new(&cluster.machines, None)))
             }
             NodeKind::Service(service) => {
                 (format!("service.{}", node.name), Counter::Calls { item: service.price.clone(), calls: 0 })

@@ -54,6 +54,8 @@ pub enum Level {
     EmptyAgain,
     /// Those of them that a limit on messages in flight refused.
     OverLimit,
+    /// Thousandths of vCPUs that pods ask for of the machines of a cluster.
+    Asked,
 }
 
 impl Level {
@@ -84,6 +86,7 @@ impl Level {
             Level::BucketFull => "bucket-full",
             Level::EmptyAgain => "empty-again",
             Level::OverLimit => "over-limit",
+            Level::Asked => "asked",
         }
     }
 }

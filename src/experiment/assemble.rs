@@ -145,6 +145,7 @@ fn is_drawn(level: Level) -> bool {
         Level::InSystem | Level::Line | Level::Busy | Level::Ready | Level::Visible | Level::InFlight => true,
         Level::Retrying
         | Level::Together
+        | Level::Asked
         | Level::Slots
         | Level::Desired
         | Level::Pending

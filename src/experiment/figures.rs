@@ -272,7 +272,7 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             {
                 list.add(format!("workers.{name}"), "1/s", ground.rate(count));
             }
-            let asked = level(Level::Busy).zip(level(Level::Slots).filter(|&slots| slots > 0.0));
+            let asked = level(Level::Asked).zip(level(Level::Slots).filter(|&slots| slots > 0.0));
             list.add("utilisation", "1", asked.map(|(asked, whole)| asked / whole));
         }
         NodeKind::Balancer(_) | NodeKind::Bucket(_) => {}

@@ -14,6 +14,8 @@ const STAYING: f64 = 0.02;
 /// So few a replication that stay may be chance.
 const FEW: f64 = 20.0;
 const HOUR: Span = Span::from_secs(3_600);
+/// More than so large a share of hours that nobody used shows in a month's figure.
+const EXCESS: f64 = 0.05;
 /// With fewer replications intervals are wide and rest on little.
 const FEW_REPLICATIONS: u32 = 5;
 
@@ -65,10 +67,11 @@ pub fn warnings<'a>(
                 PATIENCE
             ));
         }
-        if let Some(hours) = started_hours(gathered) {
+        if let Some((items, excess)) = started_hours(gathered) {
             found.push(format!(
-                "`{name}`: a run shorter than an hour pays for whole hours of {hours}, and its figure for a month for as \
-                 many times more of them: a run of an hour or more tells what a month costs"
+                "`{name}`: {items} is paid for by the started hour, {} more than the run lasts, and the figure for a month \
+                 with it: a run of whole hours, or of many, tells what a month costs",
+                percent(excess)
             ));
         }
         if let Some(lost) = mean(gathered, "lost").filter(|&lost| lost > 0.0) {
@@ -106,17 +109,17 @@ fn figure_of(of: &str) -> Option<Stat> {
     latency(of).or_else(|| latency(of.split_once('.')?.1)).map(|(_, stat)| stat)
 }
 
-/// What is paid for by the started hour in runs that are shorter: the items of the bills.
-fn started_hours(gathered: &Gathered) -> Option<String> {
-    let runs = gathered.bills.len() as u64;
-    if runs == 0 || gathered.length.nanos() / runs >= HOUR.nanos() {
-        return None;
-    }
-    let mut items: Vec<&str> =
-        gathered.bills.iter().flatten().filter(|line| line.is_by_the_hour()).map(|line| line.item.as_str()).collect();
-    items.sort_unstable();
+/// What is paid for by the started hour, where that is much more than the runs last; and how much more, as a share.
+fn started_hours(gathered: &Gathered) -> Option<(String, f64)> {
+    let mut lines: Vec<_> = gathered.bills.iter().flatten().filter(|line| line.is_by_the_hour()).collect();
+    lines.sort_unstable_by(|one, other| (&one.item, &one.node).cmp(&(&other.item, &other.node)));
+    let nodes = lines.chunk_by(|one, other| one.node == other.node).count() as u64;
+    let lasted = (gathered.length.nanos() * nodes) as f64 / HOUR.nanos() as f64;
+    let paid: f64 = lines.iter().map(|line| line.quantity.approximately()).sum();
+    let excess = paid / lasted - 1.0;
+    let mut items: Vec<&str> = lines.iter().map(|line| line.item.as_str()).collect();
     items.dedup();
-    (!items.is_empty()).then(|| format!("`{}`", items.join("`, `")))
+    (lasted > 0.0 && excess > EXCESS).then(|| (format!("`{}`", items.join("`, `")), excess))
 }
 
 fn mean(gathered: &Gathered, name: &str) -> Option<f64> {
@@ -162,16 +165,18 @@ mod tests {
         Gathered { bills, length: Span::from_secs(seconds), ..Gathered::default() }
     }
 
-    /// Both sides of the hour; a queue is not paid for by the hour.
+    /// Two hours for 61 min are 97 % more, one hour for 58 min 3 %; a queue is not paid for by the hour.
     #[test]
     fn a_month_of_runs_that_pay_for_more_than_they_last_is_told() {
-        let balancer = || Used::Balancer { hours: 1, capacity: Capacity::default() };
+        let balancer = |hours| Used::Balancer { hours, capacity: Capacity::default() };
         let queue = Used::Queue { fifo: false, sends: 1, receives: 1, deletes: 1, changes: 0, grouped: None };
-        let told = |seconds, used| warnings(&[], &[("balanced", &paid(seconds, used))], 5, true);
-        let found = told(3_599, balancer());
-        assert!(found[0].contains("whole hours of `alb.hour`"), "{found:?}");
-        assert_eq!(told(3_600, balancer()), Vec::<String>::new());
-        assert_eq!(told(3_599, queue), Vec::<String>::new());
+        let told = |minutes: u64, used| warnings(&[], &[("balanced", &paid(60 * minutes, used))], 5, true);
+        let found = told(61, balancer(2));
+        assert!(found[0].contains("`alb.hour` is paid for by the started hour, 97 % more"), "{found:?}");
+        assert_eq!(told(58, balancer(1)), Vec::<String>::new());
+        assert_eq!(told(60, balancer(1)), Vec::<String>::new());
+        assert_eq!(told(30, balancer(1)).len(), 1);
+        assert_eq!(told(30, queue), Vec::<String>::new());
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Cluster {
     pub pods: u32,
     /// Bytes of an image that a machine pulls in a second; `None`: no time.
     pub pull: Option<u64>,
+    /// Pods of a machine that is down for so long come again elsewhere; `None`: they wait for it.
+    pub evict_after: Option<Span>,
 }
 
 /// What a machine has for pods, or what a pod asks for.
@@ -86,7 +88,7 @@ pub struct Machinery {
 
 impl Cluster {
     /// One of such machines. Nothing is sent to them, so that most of what a pool may be said is said of nobody.
-    pub fn new(machinery: Machinery, room: Room, pods: u32, pull: Option<u64>) -> Cluster {
+    pub fn new(machinery: Machinery, room: Room, pods: u32) -> Cluster {
         let Machinery { platform, spot, life, workers, scaling, grace } = machinery;
         let machines = Pool {
             steps: Vec::new(),
@@ -114,7 +116,7 @@ impl Cluster {
             admission: None,
             lodging: None,
         };
-        Cluster { machines, room, pods, pull }
+        Cluster { machines, room, pods, pull: None, evict_after: None }
     }
 
     /// How long a machine pulls an image of so many bytes.

@@ -32,6 +32,10 @@ impl<'a> World<'a> {
     /// (EC2 Auto Scaling user guide, Troubleshoot: insufficient capacity).
     pub(super) fn asks_account(&mut self, now: SimTime, id: NodeId, index: u32, spread: &mut [u32]) -> Option<Span> {
         let Some(account) = &self.topology.account else { return Some(Span::ZERO) };
+        if self.pool(id).plan.lodging.is_some() {
+            // A pod is no machine: nobody asks the provider for it.
+            return Some(Span::ZERO);
+        }
         if account.no_capacity > 0.0 && !self.finds_machine(account, id, index, spread) {
             return None;
         }

@@ -6,7 +6,7 @@ use crate::cloud::node::Phase;
 use crate::cloud::scaling::kubernetes::Space;
 use crate::cloud::topology::{Cluster, Held, Lodging, NodeId, NodeKind, Room, Topology};
 use crate::cloud::world::fleet::is_wanted;
-use crate::cloud::world::{Move, World};
+use crate::cloud::world::{Alarm, Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::time::{SimTime, Span};
 
@@ -298,6 +298,15 @@ impl World<'_> {
             return;
         }
         self.closes_to_pods(id, number);
+        if let Some(at) = self.cluster_at(id) {
+            let since = cx.now();
+            let patience = [(self.housings[at].plan.evict_after, false), (self.gives_up_after(at), true)];
+            for (after, given_up) in patience {
+                if let Some(after) = after {
+                    self.set_alarm(cx, after, Alarm::Unready { pool: id, worker: number, since, given_up });
+                }
+            }
+        }
         self.loses_its_pods(cx, id, number, |phase| matches!(phase, Phase::Pending | Phase::Booting));
         for (pool, pod) in self.pods_of(id, number) {
             if let Some(index) = self.pool(pool).numbered(pod) {
@@ -326,10 +335,14 @@ impl World<'_> {
     pub(super) fn clears_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
         self.closes_to_pods(id, number);
         let Some(index) = self.pool(id).numbered(number) else { return };
-        let mut pools: Vec<NodeId> = Vec::new();
-        let pods = self.pods_of(id, number);
         self.retire(cx, id, index, Held::Finish);
-        for (pool, pod) in pods {
+        self.sends_its_pods_away(cx, id, number);
+    }
+
+    /// The pods of a machine are told to go, and come again elsewhere.
+    pub(super) fn sends_its_pods_away<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
+        let mut pools: Vec<NodeId> = Vec::new();
+        for (pool, pod) in self.pods_of(id, number) {
             let Some(index) = self.pool(pool).numbered(pod) else { continue };
             if is_wanted(self.pool(pool).workers[index as usize].phase) {
                 let held = self.pool(pool).plan.scale_in.held;

@@ -47,9 +47,11 @@ impl World<'_> {
                     if let Some(place) = self.cluster_at(NodeId::at(index)) {
                         // What pods may ask for and do: thousandths of vCPUs.
                         levels.slots = levels.ready.times(self.housings[place].plan.room.cpu);
+                        see(id, Level::Asked, &levels.busy);
+                    } else {
+                        see(id, Level::Line, &levels.line);
+                        see(id, Level::Busy, &levels.busy);
                     }
-                    see(id, Level::Line, &levels.line);
-                    see(id, Level::Busy, &levels.busy);
                     if let Some(hands) = pool.hands.as_ref().filter(|hands| hands.batch().is_some()) {
                         see(id, Level::Together, &hands.together);
                     }

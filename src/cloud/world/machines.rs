@@ -2,13 +2,14 @@
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::Fact;
-use crate::cloud::node::Phase;
+use crate::cloud::node::{Phase, Worker};
 use crate::cloud::scaling::kubernetes::{ClusterAutoscaler, Karpenter, Nodes, Space, Why, moves_out, pack};
 use crate::cloud::scaling::{Decision, Reason, Scaling};
-use crate::cloud::topology::{NodeId, Room};
+use crate::cloud::topology::{Held, NodeId, Room};
 use crate::cloud::world::World;
+use crate::cloud::world::fleet::is_wanted;
 use crate::engine::{Context, Observer};
-use crate::ground::time::SimTime;
+use crate::ground::time::{SimTime, Span};
 
 /// The look for pods that wait.
 const FOR_PODS: u32 = 0;
@@ -75,6 +76,10 @@ impl World<'_> {
             }
             (Some(Nodes::Karpenter(rule)), _) => {
                 cx.plan(now + rule.poll, Event::Look { pool: id, policy });
+                // Whoever could not be helped before is looked at again.
+                if self.housings[at].batch.is_none() {
+                    self.adds_machines(cx, at, rule.max);
+                }
                 self.karpenter_removes(cx, at, rule);
             }
             (None, _) => {}
@@ -89,12 +94,20 @@ impl World<'_> {
             return false;
         }
         let needs = housing.waiting.iter().filter_map(|&(pool, _)| Some(self.pool(pool).plan.lodging?.needs));
+        let needs: Vec<Room> = needs.collect();
         let pool = self.pool(id);
-        let on_their_way = |phase| matches!(phase, Phase::Pending | Phase::Booting);
-        let mut coming = vec![empty; pool.newest_first(on_their_way).count()];
+        // What was asked for and is not there comes, also where it was refused and is asked for again.
+        let there = |phase| is_wanted(phase) && !matches!(phase, Phase::Pending | Phase::Booting);
         let desired = pool.levels.desired.level() as u32;
-        let added = pack(needs, &mut coming, empty, max.saturating_sub(desired));
-        let why = if added > 0 { Why::PodsWait { pods } } else { Why::NoRoom { pods } };
+        let coming = desired.saturating_sub(pool.newest_first(there).count() as u32);
+        let coming = vec![empty; coming as usize];
+        let needed = pack(needs.into_iter(), &mut coming.clone(), empty, u32::MAX);
+        let added = needed.min(max.saturating_sub(desired));
+        let why = match (needed, added) {
+            (0, _) => Reason::Kubernetes(Why::NoRoom { pods }),
+            (_, 0) => Reason::AtMost { max, wanted: desired + needed },
+            _ => Reason::Kubernetes(Why::PodsWait { pods }),
+        };
         self.decides_machines(cx, id, desired + added, why);
         if added > 0 {
             self.housings[at].added = Some(cx.now());
@@ -102,7 +115,7 @@ impl World<'_> {
         added > 0
     }
 
-    fn decides_machines<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, to: u32, why: Why) {
+    fn decides_machines<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, to: u32, why: Reason) {
         let from = self.pool(id).levels.desired.level() as u32;
         let decision = Decision {
             at: cx.now(),
@@ -112,7 +125,7 @@ impl World<'_> {
             metric: None,
             visible: 0,
             in_flight: 0,
-            why: Reason::Kubernetes(why),
+            why,
             edge: None,
             base: None,
         };
@@ -209,9 +222,49 @@ impl World<'_> {
         let machines = going.len() as u32;
         let desired = self.pool(id).levels.desired.level() as u32;
         let left = desired.saturating_sub(machines);
-        self.decides_machines(cx, id, left, Why::Unneeded { machines });
+        self.decides_machines(cx, id, left, Reason::Kubernetes(Why::Unneeded { machines }));
         self.pool_mut(id).levels.desired.set(cx.now(), u64::from(left));
         going.iter().for_each(|&number| self.clears_out(cx, id, number));
+    }
+
+    /// A machine was down for too long: its pods come again elsewhere, or it is given up itself.
+    pub(super) fn is_down_for_long<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        number: u32,
+        since: SimTime,
+        given_up: bool,
+    ) {
+        let Some(index) = self.pool(id).numbered(number) else { return };
+        let Worker { phase, down, .. } = self.pool(id).workers[index as usize];
+        if phase != Phase::Failed || down != since {
+            return;
+        }
+        self.loses_its_pods(cx, id, number, |_| true);
+        if given_up {
+            let desired = &mut self.pool_mut(id).levels.desired;
+            let left = desired.level().saturating_sub(1);
+            desired.set(cx.now(), left);
+            self.retire(cx, id, index, Held::Lost);
+        }
+    }
+
+    /// After how long a machine that is down is given up.
+    pub(super) fn gives_up_after(&self, at: usize) -> Option<Span> {
+        match self.nodes_of(at) {
+            Some(Nodes::Autoscaler(rule)) => rule.unready,
+            Some(Nodes::Karpenter(_)) | None => None,
+        }
+    }
+
+    /// A machine hears that it will be taken. Karpenter takes its pods away at once, so that others come for them (its
+    /// documentation, *Disruption*, interruption).
+    pub(super) fn hears_with_its_pods<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
+        let Some(at) = self.cluster_at(id) else { return };
+        if let Some(Nodes::Karpenter(_)) = self.nodes_of(at) {
+            self.sends_its_pods_away(cx, id, number);
+        }
     }
 
     /// A machine is gone that Karpenter did not take away: it wants no other in its place, unless pods wait.

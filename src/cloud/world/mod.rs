@@ -243,6 +243,8 @@ enum Alarm {
     Expire { message: u32, tag: u32 },
     /// A queue that refused receives takes them again.
     Throttled { queue: NodeId },
+    /// A machine under pods was down for long.
+    Unready { pool: NodeId, worker: u32, since: SimTime, given_up: bool },
     /// So was a message that nobody receives.
     Lapse { queue: NodeId, who: Who, came: SimTime },
 }
@@ -440,6 +442,9 @@ impl<'a> World<'a> {
             Alarm::Appear { message, tag } if self.messages[message].tag == tag => self.appears(cx, message),
             Alarm::Expire { message, tag } if self.messages[message].tag == tag => self.expires(cx, message),
             Alarm::Throttled { queue } => self.takes_receives(queue),
+            Alarm::Unready { pool, worker, since, given_up } => {
+                self.is_down_for_long(cx, pool, worker, since, given_up);
+            }
             Alarm::Lapse { queue, who, came } => self.lapses(cx, queue, who, came),
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
             Alarm::Gather { pool, line, stamp } => self.has_waited_for_more(cx, pool, line, stamp),

@@ -62,6 +62,7 @@ impl World<'_> {
         {
             self.empty(cx, id, index, Held::Back, Loss::Stopped);
         }
+        self.hears_with_its_pods(cx, id, number);
         self.line_without_workers(cx, id, Loss::Stopped);
         self.notes_absence(cx, id);
         if self.care_of(id).rebalance {

@@ -224,14 +224,17 @@ fn is_staffed(node: &str) -> bool {
     node.starts_with(ALL) || node.starts_with("cluster.")
 }
 
-/// Workers of a pool, machines of a cluster, or workers of all pools: in service and at work, on their way, wanted; returns where the panel ends.
+/// Workers of a pool, machines of a cluster, or workers of all pools: in service and at work, on their way, wanted; returns
+/// where the panel ends.
 fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Levels, step: f64, node: &str) -> f64 {
     let theme = canvas.theme;
     let of = |what: &str| match node {
         ALL => reading::level(levels, ALL, what),
         _ => levels.get(&format!("{node}.{what}")).cloned().unwrap_or_default(),
     };
-    let (ready, desired, slots, taken) = (of("ready"), of("desired"), of("slots"), of("busy"));
+    // Of machines pods ask for a part.
+    let (taken_by, used) = if node.starts_with("cluster.") { ("asked", "asked for") } else { ("busy", "busy") };
+    let (ready, desired, slots, taken) = (of("ready"), of("desired"), of("slots"), of(taken_by));
     let coming = reading::added(of("booting"), &of("pending"));
     let with_coming = reading::added(coming.clone(), &ready);
     let busy: Vec<f64> = ready
@@ -274,7 +277,7 @@ fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Leve
     if busy.iter().any(|level| *level > 0.0) {
         let share = reading::mean(&taken).zip(reading::mean(&slots)).filter(|(_, slots)| *slots > 0.0);
         let share = numbers::value(Kind::Share, share.map(|(taken, slots)| (taken / slots * 100.0).round() / 100.0));
-        draw(&busy, "busy", share, line(theme.part(2), SWATCH), 0.45);
+        draw(&busy, used, share, line(theme.part(2), SWATCH), 0.45);
     }
     if desired.iter().zip(&ready).any(|(desired, ready)| desired != ready) {
         let stroke = Stroke { colour: theme.ink, width: 1.2, dash: Some((4, 3)) };

@@ -63,6 +63,7 @@ impl Builder<'_> {
                     utilisation: rule.utilisation.map_or(Nodes::UTILISATION, |share| share.0),
                     unneeded: span(rule.unneeded, Nodes::UNNEEDED),
                     after_add: span(rule.after_add, Nodes::AFTER_ADD),
+                    unready: rule.unready.map(|time| time.0),
                 };
                 (rule.min, Scaling::Nodes(Nodes::Autoscaler(rule)))
             }
@@ -90,8 +91,11 @@ impl Builder<'_> {
         });
         let spot = spot.then_some(Spot::ALL);
         let machinery = Machinery { platform, spot, life, workers, scaling, grace: Nodes::GRACE };
-        let pull = draft.pull_per_second.map(|bytes| bytes.0);
-        Cluster::new(machinery, room, number(draft.network_interfaces, PODS), pull)
+        Cluster {
+            pull: draft.pull_per_second.map(|bytes| bytes.0),
+            evict_after: draft.evict_after.map(|time| time.0),
+            ..Cluster::new(machinery, room, number(draft.network_interfaces, PODS))
+        }
     }
 
     /// Where the workers of a pool run, if they are pods on a cluster.

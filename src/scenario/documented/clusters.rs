@@ -27,6 +27,20 @@ pub(crate) const CLUSTERS: &[Row] = &[
         only: None,
     },
     Row {
+        place: "topology.*.cluster.*.evict-after",
+        value: "\"5min\"",
+        mark: Mark::Documented,
+        source: "Kubernetes' documentation, Taints and Tolerations: pods tolerate a node that is not ready for 300 s",
+        only: None,
+    },
+    Row {
+        place: "topology.*.cluster.*.machines.cluster-autoscaler.unready",
+        value: "\"20min\"",
+        mark: Mark::Documented,
+        source: "Cluster Autoscaler FAQ, scale-down-unready-time",
+        only: None,
+    },
+    Row {
         place: "topology.*.pool.*.boot",
         value: "{ uniform = { low = \"5s\", high = \"30s\" } }",
         mark: Mark::Assumed,

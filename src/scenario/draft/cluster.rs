@@ -24,7 +24,8 @@ pub(crate) struct Cluster {
     /// From running until pods may come.
     #[schemars(extend("default" = "0s"))]
     pub boot: Option<Law<Time>>,
-    /// vCPUs that pods may ask for on one machine. Without it, those of its `type`.
+    /// vCPUs that pods may ask for on one machine. Without it, all of its `type`: what the machine itself needs, and what
+    /// runs on each, is yours to take off.
     pub cpu: Option<Number>,
     /// Memory that pods may ask for on one machine. Without it, that of its `type` less `reserved-memory`.
     pub memory: Option<Bytes>,
@@ -36,11 +37,13 @@ pub(crate) struct Cluster {
     pub network_interfaces: Option<Whole>,
     /// How much of an image a machine pulls in a second. Without it, images take no time.
     pub pull_per_second: Option<Bytes>,
+    /// The pods of a machine that is down for so long come again on others. Without it, they wait for it.
+    pub evict_after: Option<Time>,
     /// How many there are. Without it, one.
     pub machines: Option<Machines>,
 }
 
-/// How many machines a cluster has.
+/// How many machines a cluster has. Those that take long to come are waited for: nobody gives up on them.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(transform = crate::scenario::schema::choice)]
@@ -75,6 +78,8 @@ pub(crate) struct ClusterAutoscaler {
     /// … and no machine was added for so long.
     #[schemars(extend("default" = "10min"))]
     pub after_add: Option<Time>,
+    /// One that is down for so long is given up. Without it, never.
+    pub unready: Option<Time>,
 }
 
 /// Karpenter with one pool of like machines. At the start there are as many as the pods need that are there then.

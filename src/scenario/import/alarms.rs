@@ -20,16 +20,17 @@ pub(super) struct Alarm {
     metric: Option<Named>,
     when: Option<(&'static str, f64, Origin)>,
     rest: Keys,
+    /// Whether it sets off anything at all.
+    acts: bool,
+    /// What it sets off when it goes off; `None` where the file does not say.
+    actions: Option<Vec<String>>,
 }
 
 /// Keys that name, mark or report, and decide nothing in a run.
-const DESCRIBING: [&str; 17] = [
+const DESCRIBING: [&str; 14] = [
     "AlarmArn",
     "AlarmDescription",
     "AlarmConfigurationUpdatedTimestamp",
-    "ActionsEnabled",
-    "OKActions",
-    "AlarmActions",
     "InsufficientDataActions",
     "StateValue",
     "StateReason",
@@ -56,6 +57,12 @@ fn one(mut alarm: Taking, plan: &mut Plan, found: &mut Findings) {
     alarm.need("AlarmName", "policies name it", found);
     let Some((name, _)) = alarm.text("AlarmName", found) else { return alarm.drop_rest() };
     alarm.describes(&DESCRIBING, found);
+    let acts = alarm.flag("ActionsEnabled", found).is_none_or(|(acts, _)| acts);
+    let actions = alarm.texts("AlarmActions", found).map(|(actions, _)| actions);
+    if !alarm.texts("OKActions", found).is_none_or(|(actions, _)| actions.iter().all(|action| !is_policy(action))) {
+        let why = "sets off policies when the alarm is over, and those of a scenario act while it goes on";
+        found.unread(&at, alarm.below("OKActions"), why);
+    }
     let metric = match alarm.tables("Metrics", found).filter(|tables| !tables.is_empty()) {
         Some(tables) => {
             tables.into_iter().for_each(Taking::drop_rest);
@@ -110,7 +117,12 @@ fn one(mut alarm: Taking, plan: &mut Plan, found: &mut Findings) {
     };
     alarm.leave("ThresholdMetricId", "has no counterpart in a scenario: a limit is a number", found);
     alarm.finish(&["Threshold", "ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm", "Period"], found);
-    plan.alarms.insert(name, Alarm { at, path, metric, when, rest });
+    plan.alarms.insert(name, Alarm { at, path, metric, when, rest, acts, actions });
+}
+
+/// Whether an action is a scaling policy.
+fn is_policy(action: &str) -> bool {
+    action.contains(":scalingPolicy:")
 }
 
 impl Alarm {
@@ -119,8 +131,16 @@ impl Alarm {
         name.starts_with("TargetTracking-")
     }
 
-    /// Its part of a policy of a group, with the form of its metric's values, and its queue.
-    pub fn of(&self, group: &str) -> Result<(Keys, Form, Option<String>), String> {
+    /// Its part of a policy of a group, with the form of its metric's values, and its queue. `arn`: the policy's own.
+    pub fn of(&self, group: &str, arn: Option<&str>) -> Result<(Keys, Form, Option<String>), String> {
+        if !self.acts {
+            return Err("is switched off, and sets off nothing (`ActionsEnabled`)".to_owned());
+        }
+        if let (Some(actions), Some(arn)) = (&self.actions, arn)
+            && !actions.iter().any(|action| action == arn)
+        {
+            return Err("does not set it off when it goes off (`AlarmActions` has not its `PolicyARN`)".to_owned());
+        }
         let Some(named) = &self.metric else {
             return Err("reads metric math, and what of it is meant is not known here".to_owned());
         };

@@ -130,6 +130,9 @@ fn health(group: &mut Taking, keys: &mut Keys, found: &mut Findings) {
             }
         }
     }
+    if !sees_workers && grace.is_some() {
+        found.note("`HealthCheckGracePeriod` is of no concern where only status checks are seen, and left out");
+    }
     if sees_workers {
         let mut check = Keys::default();
         check.put("sees", Some(Item::word("workers", at.clone())));

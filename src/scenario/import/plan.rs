@@ -50,6 +50,8 @@ pub(super) struct Queue {
 pub(super) struct Policy {
     pub group: String,
     pub name: String,
+    /// By which alarms name it.
+    pub arn: Option<String>,
     pub path: String,
     pub at: Origin,
     pub does: Does,
@@ -84,6 +86,8 @@ pub(super) struct Plan {
     pub alarms: IndexMap<String, Alarm>,
     pools: IndexMap<String, Pool>,
     queues: IndexMap<String, Queue>,
+    /// Of which region and account a queue of a name is, and where that stands.
+    homes: IndexMap<String, (String, Origin)>,
     zones: Option<(Vec<String>, Origin)>,
 }
 
@@ -102,6 +106,26 @@ impl Plan {
     /// A queue, by its own name.
     pub fn queue(&mut self, name: &str) -> &mut Queue {
         self.queues.entry(name.to_owned()).or_default()
+    }
+
+    /// A queue is named by its address or ARN: its own name. Two of one name in different accounts or regions are one too
+    /// many.
+    pub fn addressed(&mut self, address: &str, at: &Origin, found: &mut Findings) -> String {
+        let (home, name) = parted(address);
+        let Some(home) = home else { return name };
+        match self.homes.get(&name) {
+            Some((other, there)) if *other != home => {
+                let what = format!("there are two queues `{name}`: of {other} and of {home}");
+                let advice = "import them one after the other: a queue is known by its name here";
+                found.refuse("E108", there, what.clone(), advice);
+                found.refuse("E108", at, what, advice);
+            }
+            Some(_) => {}
+            None => {
+                self.homes.insert(name.clone(), (home, at.clone()));
+            }
+        }
+        name
     }
 
     /// A pool receives from a queue.
@@ -288,9 +312,9 @@ impl Plan {
                 "is set off by the alarm `{name}`, whose metric and threshold are not here: import what `aws cloudwatch \
                  describe-alarms` prints, too"
             )),
-            Some((name, Some(alarm))) => {
-                alarm.of(&policy.group).map_err(|why| format!("is set off by the alarm `{name}`, which {why}"))
-            }
+            Some((name, Some(alarm))) => alarm
+                .of(&policy.group, policy.arn.as_deref())
+                .map_err(|why| format!("is set off by the alarm `{name}`, which {why}")),
         };
         let (mut keys, form) = match read {
             Ok((keys, form, queue)) => {
@@ -325,6 +349,18 @@ impl Stride {
         keys.put(self.change.0, Some(self.change.1.clone()));
         keys.table(self.at.clone())
     }
+}
+
+/// The region and account of a queue, and its name, from its address (`https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`) or ARN
+/// (`arn:aws:sqs:REGION:ACCOUNT:NAME`).
+fn parted(address: &str) -> (Option<String>, String) {
+    let parts: Vec<&str> = address.trim_end_matches('/').rsplit(['/', ':']).collect();
+    let name = parts.first().copied().unwrap_or(address).to_owned();
+    let account =
+        parts.get(1).filter(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()));
+    let region = parts.get(2).map(|host| host.strip_prefix("sqs.").unwrap_or(host).trim_end_matches(".amazonaws.com"));
+    let home = account.zip(region).map(|(account, region)| format!("account {account} in {region}"));
+    (home, name)
 }
 
 /// The short form of the visible messages for each instance in service.

@@ -35,7 +35,7 @@ fn one(mut policy: Taking, plan: &mut Plan, found: &mut Findings) {
         found.note(format!("policy `{name}` of group `{group}` is switched off, and left out"));
         return policy.drop_rest();
     }
-    policy.describes(&["PolicyARN"], found);
+    let arn = policy.text("PolicyARN", found).map(|(arn, _)| arn);
     let alarms = alarms(&mut policy, found);
     let kind = policy.text("PolicyType", found).map(|(kind, _)| kind).unwrap_or_default();
     let does = match kind.as_str() {
@@ -52,7 +52,7 @@ fn one(mut policy: Taking, plan: &mut Plan, found: &mut Findings) {
     let path = policy.path.clone();
     policy.finish(&["AdjustmentType", "StepAdjustments", "ScalingAdjustment", "Cooldown"], found);
     if let Some(does) = does {
-        plan.policies.push(Policy { group, name, path, at, does });
+        plan.policies.push(Policy { group, name, arn, path, at, does });
     }
 }
 

@@ -6,7 +6,6 @@ use crate::scenario::import::Kind;
 use crate::scenario::import::fragment::{Item, Out};
 use crate::scenario::import::plan::Plan;
 use crate::scenario::import::taking::{Findings, Origin, Taking};
-use crate::scenario::import::triggers::last;
 use crate::scenario::json;
 use crate::scenario::place::Place;
 use crate::scenario::tree::Value;
@@ -36,7 +35,7 @@ fn read(document: &mut Taking, plan: &mut Plan, found: &mut Findings) {
     let Some(mut attributes) = document.table("Attributes", found) else { return };
     let at = attributes.at.clone();
     let name = match attributes.text("QueueArn", found) {
-        Some((arn, _)) => last(&arn).to_owned(),
+        Some((arn, at)) => plan.addressed(&arn, &at, found),
         None => {
             let why = "has no `QueueArn`, and so no name: ask for `--attribute-names All`";
             found.unread(&at, attributes.path.clone(), why);
@@ -51,7 +50,7 @@ fn read(document: &mut Taking, plan: &mut Plan, found: &mut Findings) {
     let timeout = seconds(&mut attributes, "VisibilityTimeout", found);
     let delay = seconds(&mut attributes, "DelaySeconds", found);
     let retention = seconds(&mut attributes, "MessageRetentionPeriod", found);
-    let redrive = redrive(&mut attributes, found);
+    let redrive = redrive(&mut attributes, plan, found);
     let fifo = attributes.flag("FifoQueue", found);
     let high = high_throughput(&mut attributes, found);
     attributes.as_usual("MaximumMessageSize", &SIZES);
@@ -103,7 +102,7 @@ fn read(document: &mut Taking, plan: &mut Plan, found: &mut Findings) {
 type Redrive = (Option<(String, Origin)>, Option<Item>);
 
 /// A text that is JSON itself.
-fn redrive(attributes: &mut Taking, found: &mut Findings) -> Option<Redrive> {
+fn redrive(attributes: &mut Taking, plan: &mut Plan, found: &mut Findings) -> Option<Redrive> {
     let path = attributes.below("RedrivePolicy");
     let (text, at) = attributes.text("RedrivePolicy", found).filter(|(text, _)| !text.is_empty())?;
     let table = match json::parse_foreign(&text).map(|tree| tree.value) {
@@ -122,7 +121,7 @@ fn redrive(attributes: &mut Taking, found: &mut Findings) -> Option<Redrive> {
         }
     };
     let mut policy = Taking::new(&path, at, table);
-    let target = policy.text("deadLetterTargetArn", found).map(|(arn, at)| (last(&arn).to_owned(), at));
+    let target = policy.text("deadLetterTargetArn", found).map(|(arn, at)| (plan.addressed(&arn, &at, found), at));
     let count = policy.count_in_text("maxReceiveCount", found).map(|(n, at)| Item::new(Out::Bare(n.to_string()), at));
     policy.finish(&["deadLetterTargetArn", "maxReceiveCount"], found);
     Some((target, count))

@@ -60,5 +60,5 @@ fn one(mut action: Taking, plan: &mut Plan, found: &mut Findings) {
     }
     action.finish(&["Recurrence", "MinSize", "DesiredCapacity", "MaxSize", "TimeZone", "StartTime", "EndTime"], found);
     let does = Does::Whole(Item::choice("scheduled", keys.table(at.clone())));
-    plan.policies.push(Policy { group, name, path, at, does });
+    plan.policies.push(Policy { group, name, arn: None, path, at, does });
 }

@@ -95,6 +95,11 @@ fn is_empty(tree: &Tree) -> bool {
     }
 }
 
+/// Texts that are true …
+const TRUE: [&str; 6] = ["true", "True", "TRUE", "t", "T", "1"];
+/// … and false.
+const FALSE: [&str; 6] = ["false", "False", "FALSE", "f", "F", "0"];
+
 impl Taking {
     /// A table, from its path and its place.
     pub fn new(path: &str, at: Origin, table: Table) -> Taking {
@@ -206,12 +211,13 @@ impl Taking {
         }
     }
 
-    /// A truth; in attributes and metadata it is text.
+    /// A truth; in attributes and metadata it is text, in any of the forms that Go's `strconv.ParseBool` takes.
     pub fn flag(&mut self, key: &str, found: &mut Findings) -> Option<(bool, Origin)> {
         let (value, at) = self.take(key)?;
         match &value {
             Value::Bool(truth) => return Some((*truth, at)),
-            Value::Text(text) if text == "true" || text == "false" => return Some((text == "true", at)),
+            Value::Text(text) if TRUE.contains(&text.as_str()) => return Some((true, at)),
+            Value::Text(text) if FALSE.contains(&text.as_str()) => return Some((false, at)),
             _ => self.wrong(key, &value, &at, "`true` or `false`", found),
         }
         None

@@ -62,7 +62,7 @@ fn sqs(mut metadata: Taking, pool: Option<&str>, plan: &mut Plan, found: &mut Fi
     if !metadata.has("queueURLFromEnv") {
         metadata.need("queueURL", "it names the queue", found);
     }
-    let queue = metadata.text("queueURL", found).map(|(url, at)| (last(&url).to_owned(), at));
+    let queue = metadata.text("queueURL", found).map(|(url, at)| (plan.addressed(&url, &at, found), at));
     let from = metadata.text("queueURLFromEnv", found);
     let length = metadata.count_in_text("queueLength", found);
     let activation = metadata.count_in_text("activationQueueLength", found);
@@ -97,9 +97,4 @@ fn sqs(mut metadata: Taking, pool: Option<&str>, plan: &mut Plan, found: &mut Fi
     keys.put("target", length.map(number));
     keys.put("activation", activation.map(number));
     Some(keys)
-}
-
-/// The name of a queue at the end of its address or ARN.
-pub(super) fn last(text: &str) -> &str {
-    text.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or(text)
 }

@@ -31,6 +31,8 @@ pub struct ClusterAutoscaler {
     pub unneeded: Span,
     /// … and no machine was added for so long.
     pub after_add: Span,
+    /// One that is down for so long is given up; `None`: never.
+    pub unready: Option<Span>,
 }
 
 /// Karpenter with one pool of like machines (its documentation, *Disruption* and *Settings*).

@@ -4,8 +4,8 @@ use crate::cloud::fact::Fact;
 use crate::cloud::scaling::kubernetes::{ClusterAutoscaler, Karpenter, Nodes};
 use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
-    Clock, Cluster, Crash, Fault, Harm, Held, Life, Lodging, Machinery, Node, NodeId, NodeKind, Platform, Pool,
-    Reclaim, Room, Spot, Termination, Topology, When,
+    Account, Clock, Cluster, Crash, Fault, Harm, Held, Life, Lodging, Machinery, Node, NodeId, NodeKind, Platform,
+    Pool, Reclaim, Room, Spot, Termination, Topology, When,
 };
 use crate::cloud::world::tests::{application, at, diary, node, pool, seconds, topology, work};
 use crate::ground::time::{SECOND, SimTime, Span};
@@ -25,7 +25,11 @@ fn machines(workers: u32, scaling: Scaling) -> Node {
     let machinery = Machinery { platform, spot: Some(Spot::ALL), life, workers, scaling, grace };
     node(
         "machines",
-        NodeKind::Cluster(Box::new(Cluster::new(machinery, Room { cpu: 4_000, memory: 16 << 30 }, 110, Some(1 << 20)))),
+        NodeKind::Cluster(Box::new(Cluster {
+            pull: Some(1 << 20),
+            evict_after: Some(Span::from_secs(20)),
+            ..Cluster::new(machinery, Room { cpu: 4_000, memory: 16 << 30 }, 110)
+        })),
     )
 }
 
@@ -59,6 +63,7 @@ fn autoscaler(min: u32) -> Scaling {
         utilisation: 0.5,
         unneeded: Span::from_secs(60),
         after_add: Span::from_secs(100),
+        unready: Some(Span::from_secs(40)),
     }))
 }
 
@@ -144,12 +149,17 @@ fn pods_are_lost_with_their_machine() {
     assert_eq!(after, expected);
 }
 
-/// A machine fails for 30 s at 50 s: its pods are down with it, and come back with it.
+/// A machine fails for so long at 50 s.
+fn with_a_crash(mut topology: Topology, lasts: f64) -> Topology {
+    let crash = Crash { pool: MACHINES, worker: Some(1), clock: Clock::Up, repairers: None };
+    topology.faults = vec![Fault { lasts: Some(seconds(lasts)), ..fault(Harm::Crash(crash), 50) }];
+    topology
+}
+
+/// It fails for 10 s: its pods are down with it, and come back with it.
 #[test]
 fn pods_are_down_with_their_machine() {
-    let crash = Crash { pool: MACHINES, worker: Some(1), clock: Clock::Up, repairers: None };
-    let mut down = topology(vec![machines(2, Scaling::Fixed), pods(4, &[])]);
-    down.faults = vec![fault(Harm::Crash(crash), 50)];
+    let down = with_a_crash(topology(vec![machines(2, Scaling::Fixed), pods(4, &[])]), 10.0);
     let found = diary(&application(at(&[]), vec![seconds(1.0)]), &down, 200.0);
     let failed = |of: NodeId| {
         let facts = found.iter().filter_map(|(at, fact)| match fact {
@@ -159,8 +169,57 @@ fn pods_are_down_with_their_machine() {
         });
         facts.collect::<Vec<_>>()
     };
-    assert_eq!(failed(MACHINES), [(50.0, '-', 1), (80.0, '+', 1)]);
-    assert_eq!(failed(PODS), [(50.0, '-', 1), (50.0, '-', 3), (80.0, '+', 1), (80.0, '+', 3)]);
+    assert_eq!(failed(MACHINES), [(50.0, '-', 1), (60.0, '+', 1)]);
+    assert_eq!(failed(PODS), [(50.0, '-', 1), (50.0, '-', 3), (60.0, '+', 1), (60.0, '+', 3)]);
+}
+
+/// It fails for an hour: after 20 s its pods come again on the other machine. The Cluster Autoscaler gives it up after 40 s.
+#[test]
+fn pods_leave_a_machine_that_stays_down() {
+    let down = with_a_crash(topology(vec![machines(2, autoscaler(1)), pods(4, &[])]), 3_600.0);
+    let after: Vec<_> = lives(&down, PODS, 80.0).into_iter().filter(|life| life.0 > 0.0).collect();
+    let expected = [(70.0, '~', 1), (70.0, '-', 1), (70.0, '~', 3), (70.0, '-', 3), (75.0, '+', 5), (75.0, '+', 6)];
+    assert_eq!(after, expected);
+    assert_eq!(lives(&down, MACHINES, 200.0)[2..], [(90.0, '-', 1)]);
+    let waits = with_a_crash(topology(vec![machines(2, Scaling::Fixed), pods(4, &[])]), 3_600.0);
+    assert_eq!(lives(&waits, MACHINES, 1_000.0).len(), 2, "nobody gives up a machine of a fixed number");
+}
+
+/// The only machine is lost while it boots: Karpenter looks again and asks for another. It is asked for at 101 s, runs at
+/// 111 s, is lost at 120 s, and Karpenter waits a second for other pods.
+#[test]
+fn a_machine_that_is_lost_while_it_boots_is_asked_for_again() {
+    let reclaim = Reclaim { pool: MACHINES, worker: Some(1), share: None, notice: Span::from_secs(5) };
+    let mut lost = topology(vec![machines(0, karpenter()), pods(0, &[(100, 2)])]);
+    lost.faults = vec![fault(Harm::Reclaim(reclaim), 120)];
+    let found = lives(&lost, MACHINES, 300.0);
+    assert_eq!(found[..3], [(115.0, '~', 1), (120.0, '-', 1), (151.0, '+', 2)], "{found:?}");
+}
+
+/// Karpenter takes the pods of a machine away as soon as it hears of its end, at 45 s; others come on the second machine.
+#[test]
+fn karpenter_moves_pods_when_a_machine_hears_of_its_end() {
+    let reclaim = Reclaim { pool: MACHINES, worker: Some(1), share: None, notice: Span::from_secs(5) };
+    let mut moved = topology(vec![machines(0, karpenter()), pods(5, &[])]);
+    moved.faults = vec![fault(Harm::Reclaim(reclaim), 50)];
+    let after: Vec<_> = lives(&moved, PODS, 60.0).into_iter().filter(|life| life.0 > 0.0).collect();
+    let gone = after.iter().filter(|life| life.1 == '-').all(|life| life.0 == 45.0);
+    assert!(gone && after.iter().filter(|life| life.1 == '+' && life.0 == 50.0).count() == 3, "{after:?}");
+}
+
+/// The provider launches nothing: asked for again and again, one machine is wanted, and not one more at each look.
+#[test]
+fn what_is_refused_is_not_asked_for_twice() {
+    let mut refused = topology(vec![machines(0, autoscaler(0)), pods(0, &[(100, 4)])]);
+    let no_capacity = 1.0;
+    let (base, cap) = (Span::from_secs(5), Span::from_secs(60));
+    refused.account = Some(Account { vcpu_quota: None, launches: None, no_capacity, base, cap });
+    let found = diary(&application(at(&[]), vec![seconds(1.0)]), &refused, 1_000.0);
+    let wanted = found.iter().filter_map(|(_, fact)| match fact {
+        Fact::Decided { pool: MACHINES, decision } => Some(decision.to),
+        _ => None,
+    });
+    assert_eq!(wanted.max(), Some(1));
 }
 
 fn fault(what: Harm, at: u64) -> Fault {

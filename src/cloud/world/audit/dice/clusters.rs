@@ -22,7 +22,15 @@ impl Dice {
             1 => {
                 let min = self.of(2) as u32;
                 let (scan, unneeded, after_add) = (span(1 + self.of(3)), span(self.of(8)), span(self.of(8)));
-                let rule = ClusterAutoscaler { min, max, scan, utilisation: 0.6, unneeded, after_add };
+                let rule = ClusterAutoscaler {
+                    min,
+                    max,
+                    scan,
+                    utilisation: 0.6,
+                    unneeded,
+                    after_add,
+                    unready: self.one_in(2).then(|| span(5 + self.of(10))),
+                };
                 (min, Scaling::Nodes(Nodes::Autoscaler(rule)))
             }
             _ => {
@@ -48,7 +56,10 @@ impl Dice {
             grace: span(1 + self.of(20)),
         };
         let pods = self.pick(&[2, 110]);
-        let pull = self.one_in(2).then_some(1 << 20);
-        Cluster::new(machinery, Room { cpu: 2_000, memory: 4 << 30 }, pods, pull)
+        Cluster {
+            pull: self.one_in(2).then_some(1 << 20),
+            evict_after: self.one_in(2).then(|| span(1 + self.of(8))),
+            ..Cluster::new(machinery, Room { cpu: 2_000, memory: 4 << 30 }, pods)
+        }
     }
 }
