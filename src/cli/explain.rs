@@ -171,8 +171,10 @@ fn of_setting(word: &Word, places: &[&str], all: &[Word]) -> Entry {
         (None, None) => {}
         (default, Some(documented)) => {
             text.push(format!("default: {documented}"));
-            let textbook = default.as_deref().unwrap_or("not there");
-            text.push(format!("default under `run.defaults = \"textbook\"`: {textbook}"));
+            if !word.always {
+                let textbook = default.as_deref().unwrap_or("not there");
+                text.push(format!("default under `run.defaults = \"textbook\"`: {textbook}"));
+            }
         }
     }
     let below = all.iter().filter(|other| parent(&other.place) == places.first().copied());
@@ -241,7 +243,15 @@ mod tests {
 
     fn word(place: &str) -> Word {
         let word = place.rsplit('.').next().unwrap_or(place).to_owned();
-        Word { word, place: place.to_owned(), about: String::new(), form: None, default: None, documented: None }
+        Word {
+            word,
+            place: place.to_owned(),
+            about: String::new(),
+            form: None,
+            default: None,
+            documented: None,
+            always: false,
+        }
     }
 
     #[test]

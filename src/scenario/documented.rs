@@ -6,6 +6,7 @@
 
 mod clusters;
 mod conditions;
+mod kubernetes;
 mod rows;
 mod scaling;
 mod writing;
@@ -13,10 +14,11 @@ mod writing;
 use crate::cloud::instance_type::vcpus;
 use crate::scenario::change;
 use crate::scenario::documented::conditions::runs_on_ec2;
-use crate::scenario::documented::writing::{child, put};
+use crate::scenario::documented::writing::{put, tables};
 use crate::scenario::tree::{Tree, Value};
 
 use clusters::CLUSTERS;
+use kubernetes::{KUBERNETES, KUBERNETES_FOLLOWING};
 use rows::ROWS;
 use scaling::SCALING;
 
@@ -62,12 +64,12 @@ impl Mark {
 pub(crate) struct Following {
     /// What `explain` shows of it: in the place of the value stands how it follows.
     pub row: Row,
-    /// The value, as TOML writes it, from the table that gets it; `None` where nothing follows.
+    /// The value, as TOML writes it, from the node in whose table it is; `None` where nothing follows.
     value: fn(&Tree) -> Option<String>,
 }
 
-/// All of these, written after the rows.
-pub(crate) const FOLLOWING: &[Following] = &[Following {
+/// What follows for nodes of any kind, written after the rows.
+const FOLLOWING: &[Following] = &[Following {
     row: Row {
         place: "topology.*.pool.*.slots",
         value: "the vCPUs of its EC2 type",
@@ -84,28 +86,47 @@ pub(crate) const FOLLOWING: &[Following] = &[Following {
 
 /// Writes what a file does not say.
 pub(crate) fn fill(tree: &mut Tree) {
-    for row in ROWS.iter().chain(SCALING).chain(CLUSTERS) {
+    for row in ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES) {
         let value = change::value(row.value);
-        write(tree, row, &|_| Some(value.clone()));
+        write(tree, row, &value);
     }
-    for Following { row, value } in FOLLOWING {
-        write(tree, row, &|table| value(table).map(|text| change::value(&text)));
+    for Following { row, value } in following() {
+        follow(tree, row, *value);
     }
 }
 
-/// Writes what a row gives for a table, into each that it concerns.
-fn write(tree: &mut Tree, row: &Row, value: &dyn Fn(&Tree) -> Option<Tree>) {
+/// Writes a row's value into each table that it concerns.
+fn write(tree: &mut Tree, row: &Row, value: &Tree) {
     let parts: Vec<&str> = row.place.split('.').collect();
     match (row.only, parts.split_first()) {
-        (None, _) => put(tree, &parts, value),
+        (None, _) => put(tree, &parts, &|_| Some(value.clone())),
         (Some(only), Some((&"topology", rest))) => {
-            let Some(Value::Table(topologies)) = child(tree, "topology").map(|tree| &mut tree.value) else { return };
-            for entry in topologies.values_mut() {
-                let whole = entry.tree.clone();
-                put(&mut entry.tree, &rest[1..], &|table| only(&whole, table).then(|| value(table)).flatten());
+            for topology in tables(tree, "topology") {
+                let whole = topology.clone();
+                put(topology, &rest[1..], &|table| only(&whole, table).then(|| value.clone()));
             }
         }
         (Some(_), _) => debug_assert!(false, "only a topology's tables can be told apart: {}", row.place),
+    }
+}
+
+/// Writes what follows for a node into its table, or one below it.
+fn follow(tree: &mut Tree, row: &Row, value: fn(&Tree) -> Option<String>) {
+    let mut parts = row.place.split('.');
+    let (Some("topology"), Some("*"), Some(kind), Some("*")) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        debug_assert!(false, "only for nodes something follows: {}", row.place);
+        return;
+    };
+    let rest: Vec<&str> = parts.collect();
+    for topology in tables(tree, "topology") {
+        let whole = topology.clone();
+        for node in tables(topology, kind) {
+            if row.only.is_none_or(|only| only(&whole, node)) {
+                let value = value(node).map(|text| change::value(&text));
+                put(node, &rest, &|_| value.clone());
+            }
+        }
     }
 }
 
@@ -117,7 +138,18 @@ pub(crate) fn holds_for(tree: &Tree) -> bool {
 
 /// Every row.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(FOLLOWING.iter().map(|following| &following.row))
+    ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES).chain(following().map(|following| &following.row))
+}
+
+/// Everything that follows from something else.
+fn following() -> impl Iterator<Item = &'static Following> {
+    FOLLOWING.iter().chain(KUBERNETES_FOLLOWING)
+}
+
+/// Whether a row holds under `"textbook"`, too: the controllers of Kubernetes have their defaults wherever they run.
+pub(crate) fn holds_always(row: &Row) -> bool {
+    let always = KUBERNETES.iter().chain(KUBERNETES_FOLLOWING.iter().map(|following| &following.row));
+    always.into_iter().any(|other| other.place == row.place)
 }
 
 /// The row of a place of the grammar, in which any name stands as `NAME` and lists leave no trace.
@@ -186,5 +218,46 @@ mod tests {
             assert!(words.iter().find(named).is_some_and(|word| word.documented.is_some()), "{}", row.place);
             assert!(!row.source.is_empty() || row.mark == Mark::Assumed, "{}", row.place);
         }
+    }
+
+    /// A default of a controller of Kubernetes without a row would have no mark; one that differs from the schema's would
+    /// change what holds.
+    #[test]
+    fn every_default_of_a_controller_of_pods_has_a_row_of_the_same_value() {
+        let mut held = 0;
+        for word in words() {
+            let of = |kind: &&str| word.place.starts_with(&format!("topology.NAME.pool.NAME.scaling.{kind}."));
+            if !["hpa", "keda", "keda-jobs", "kpa"].iter().any(|kind| of(kind)) {
+                continue;
+            }
+            let Some(default) = word.default else { continue };
+            let values: Vec<&str> = row_of(&word.place).map(|row| row.value).collect();
+            assert_eq!(values, [default], "{}", word.place);
+            held += 1;
+        }
+        assert!(held > 45, "only {held} defaults were held");
+    }
+
+    /// Both sides of where the tenth is rounded up, and of one second.
+    #[test]
+    fn what_follows_is_written_where_it_is_not_said() {
+        let panic = |window: &str| {
+            let tree = filled(&format!("[topology.t.pool.p.scaling.kpa]\nwindow = \"{window}\""));
+            text(&tree, &["topology", "t", "pool", "p", "scaling", "kpa", "panic", "window"])
+        };
+        for (stable, window) in
+            [("60s", "6s"), ("64s", "6s"), ("65s", "7s"), ("14s", "1s"), ("15s", "2s"), ("6s", "1s")]
+        {
+            assert_eq!(panic(stable), Some(Value::Text(window.to_owned())), "{stable}");
+        }
+        assert_eq!(panic("soon"), None);
+        let held = "{ stabilisation = \"200s\", behavior = { up = { window = \"5s\" } } }";
+        let tree = filled(&format!("topology.t.pool.p.scaling.keda.hpa = {held}"));
+        let window = |way| {
+            let place = ["topology", "t", "pool", "p", "scaling", "keda", "hpa", "behavior", way, "window"];
+            text(&tree, &place)
+        };
+        assert_eq!(window("up"), Some(Value::Text("5s".to_owned())));
+        assert_eq!(window("down"), Some(Value::Text("200s".to_owned())));
     }
 }

@@ -23,6 +23,8 @@ pub struct Word {
     pub default: Option<String>,
     /// What holds instead unless `run.defaults` is `"textbook"`, how that is known and from where.
     pub documented: Option<String>,
+    /// Whether that holds under `"textbook"`, too.
+    pub always: bool,
 }
 
 /// All words: keys and choices in the order of the grammar, then figures, complaints and what is of later versions.
@@ -69,6 +71,7 @@ fn plain(word: &str, place: &str, about: &str) -> Word {
         form: None,
         default: None,
         documented: None,
+        always: false,
     }
 }
 
@@ -132,6 +135,7 @@ impl<'s> Walk<'s> {
             words.push(Word {
                 word: key.clone(),
                 documented: documented_default(&place),
+                always: documented::row_of(&place).any(documented::holds_always),
                 place: place.clone(),
                 about: about(value).or_else(|| about(inner)).unwrap_or_default(),
                 form: form(value, inner, name),

@@ -202,7 +202,7 @@ pub(super) fn kpa(draft: &draft::Kpa) -> Kpa {
         share: draft.target_share.map_or(0.7, |share| share.0),
         window,
         panic: Panic {
-            window: span(draft.panic.window, Span::from_nanos(window.nanos() / 10)),
+            window: span(draft.panic.window, Kpa::panic_window(window)),
             threshold: draft.panic.threshold.map_or(2.0, |threshold| threshold.0 / 100.0),
         },
         up_rate: number(draft.up_rate, 1_000.0),

@@ -387,6 +387,32 @@ mod tests {
         assert!(tried > 25, "only {tried} defaults were tried");
     }
 
+    /// Their defaults are no provider's, so a policy of pods is the same under both sets; only a job's patience is ours.
+    #[test]
+    fn controllers_of_pods_have_the_same_defaults_under_both_sets() {
+        let mut texts: Vec<String> = FULL.map(str::to_owned).to_vec();
+        for window in [6, 14, 15, 61, 3_600] {
+            texts.push(format!("scaling.kpa.window = \"{window}s\""));
+        }
+        for behavior in ["", "up.select = \"min\"", "down.window = \"1min\"", "down.select = \"disabled\""] {
+            let held = format!("stabilisation = \"200s\", behavior = {{ {behavior} }}");
+            texts.push(format!("scaling.hpa = {{ max = 9, metrics = [{{ cpu = \"50%\" }}], {held} }}"));
+            texts.push(format!("scaling.keda = {{ triggers = [{{ target = 3 }}], hpa = {{ {held} }} }}"));
+        }
+        texts.push("scaling.keda-jobs = { triggers = [{ metric = \"visible\" }], strategy = \"custom\" }".to_owned());
+        for text in texts {
+            let of = |defaults: &str| {
+                let policy = of(&format!("defaults = \"{defaults}\"\n{text}"));
+                let Policy { mut controller, reads, .. } = policy.unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
+                if let Controller::Jobs(jobs) = &mut controller {
+                    assert_eq!(jobs.patience.take().is_some(), defaults == "documented");
+                }
+                format!("{controller:?} {reads:?}")
+            };
+            assert_eq!(of("documented"), of("textbook"), "{text}");
+        }
+    }
+
     #[test]
     fn a_pool_is_found_by_its_path_and_nothing_else_of_the_scenario_is_asked() {
         let text = "run.length = 3\n[topology.t.pool.p]\nscaling.asg = { max = 3, policies = [\"queue-length\"] }\n[topology.t.pool.r]\n";

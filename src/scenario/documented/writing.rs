@@ -3,11 +3,17 @@
 use crate::scenario::change;
 use crate::scenario::tree::{Entry, Table, Tree, Value};
 
-pub(super) fn child<'t>(tree: &'t mut Tree, name: &str) -> Option<&'t mut Tree> {
-    match &mut tree.value {
-        Value::Table(table) => table.get_mut(name).map(|entry| &mut entry.tree),
+/// Those that have names in a table's table.
+pub(super) fn tables<'t>(tree: &'t mut Tree, name: &str) -> impl Iterator<Item = &'t mut Tree> {
+    let named = match &mut tree.value {
+        Value::Table(table) => table.get_mut(name).map(|entry| &mut entry.tree.value),
         _ => None,
-    }
+    };
+    let entries = match named {
+        Some(Value::Table(entries)) => Some(entries),
+        _ => None,
+    };
+    entries.into_iter().flat_map(|entries| entries.values_mut().map(|entry| &mut entry.tree))
 }
 
 /// Puts a table's value at the end of the parts, everywhere that they lead to and where nothing stands yet.

@@ -401,7 +401,7 @@ pub(crate) struct Kpa {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Panic {
-    /// The panic window. Without it, a tenth of the stable one.
+    /// The panic window. Without it, a tenth of the stable one, in whole seconds.
     pub window: Option<Time>,
     /// It panics where such a share of the ready pods is wanted: `"200%"`, or 200.
     #[schemars(extend("default" = "200%"))]

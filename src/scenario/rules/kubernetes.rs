@@ -162,7 +162,8 @@ pub(crate) fn metrics_of<'s>(scaling: &'s Scaling, place: &Place) -> Vec<(Place,
 fn bounds(min: Option<Whole>, max: Option<Whole>, place: &Place, ranges: &mut Ranges) {
     ranges.within("pods", min, 0, PODS_MAX, place.then("min"));
     ranges.within("pods at the most", max, 1, PODS_MAX, place.then("max"));
-    ranges.at_most(("min", min.map(|min| min.0)), ("max", max.map(|max| max.0)), place);
+    // A maximum of nothing has been told.
+    ranges.at_most(("min", min.map(|min| min.0)), ("max", max.map(|max| max.0).filter(|max| *max > 0)), place);
 }
 
 fn look(what: &str, time: Option<Time>, place: Place, ranges: &mut Ranges) {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::cloud::scaling::decide::{Decision, Reason};
 use crate::cloud::scaling::kubernetes::decision;
 use crate::cloud::scaling::kubernetes::why::Why;
-use crate::ground::time::{SimTime, Span};
+use crate::ground::time::{SECOND, SimTime, Span};
 
 /// A Knative pod autoscaler.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ pub struct Kpa {
 /// When and by which window it panics.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Panic {
-    /// The panic window; a tenth of the stable one documented.
+    /// The panic window; [`Kpa::panic_window`] documented.
     pub window: Span,
     /// It panics where so many times the ready pods are wanted; 2 documented.
     pub threshold: f64,
@@ -55,6 +55,13 @@ pub struct Panic {
 impl Kpa {
     /// From one look to the next.
     pub const TICK: Span = Span::from_secs(2);
+    /// The panic window where nobody says it: a tenth of the stable one, in whole seconds, and at least one (Knative
+    /// documentation, `panic-window-percentage`; rounded where a metric is made of it).
+    pub fn panic_window(stable: Span) -> Span {
+        let tenth = (stable.nanos() / 10 + SECOND / 2) / SECOND;
+        Span::from_secs(tenth.max(1))
+    }
+
     /// The least that a target may be.
     const LEAST: f64 = 0.01;
 
