@@ -1,5 +1,6 @@
 //! `decide`: what a controller would have decided, when, and why.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -156,10 +157,9 @@ pub fn decide(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
         }
     }
     told.iter().for_each(|note| voice.warn(note));
-    let document =
-        AnswerDocument::of(question.title.clone(), if words.json || folder.is_some() { &answers } else { &[] }, alarm);
+    let document = AnswerDocument::of(question.title.clone(), &answers, alarm);
     if words.json {
-        voice.say(&serde_json::to_string(&document).expect("an answer holds nothing that JSON cannot say"))?;
+        voice.pour(|out| serde_json::to_writer(out, &document).map_err(io::Error::from))?;
     } else {
         if let Some(alarm) = alarm {
             voice.say(&report::decide::alarm(&AlarmDocument::of(alarm)))?;

@@ -1,7 +1,7 @@
 //! The program's two voices: results on stdout, talk on stderr. Both go through handles, so that a closed
 //! pipe is a quiet end and never a panic.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -50,6 +50,22 @@ impl Voice {
         }
         let line_end = if result.ends_with('\n') { "" } else { "\n" };
         let written = write!(self.out, "{result}{line_end}").and_then(|()| self.out.flush());
+        self.said(written)
+    }
+
+    /// Prints a result that is written piece by piece, and a line's end after it. It holds nothing of colours.
+    pub fn pour(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        if self.closed {
+            return Ok(());
+        }
+        let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        let written = write(&mut out).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+        // What is left in the buffer went nowhere, and would go there again.
+        let _ = out.into_parts();
+        self.said(written)
+    }
+
+    fn said(&mut self, written: io::Result<()>) -> Result<(), Failure> {
         match written {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.closed = true;

@@ -42,7 +42,7 @@ fn answer(text: &str) -> AnswerDocument {
             replay::decide(policy, &question).unwrap_or_else(|(what, advice)| panic!("{what}: {advice}\n{text}"))
         })
         .collect();
-    AnswerDocument::of(question.title.clone(), &answers, question.alarm.as_ref())
+    AnswerDocument::of(question.title.clone(), &answers, question.alarm.as_ref()).in_full()
 }
 
 /// The number that is wanted after each look.

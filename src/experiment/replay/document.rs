@@ -1,6 +1,6 @@
 //! Answers as JSON: every look with what was seen, asked for and done, and why.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::cloud::scaling::State;
 use crate::cloud::scaling::kubernetes::{Fault, Proposal};
@@ -12,9 +12,9 @@ use crate::scenario::decide::{AlarmQuestion, Zero};
 /// The form of the document.
 pub const SCHEMA: &str = "queuelab/decide/1";
 
-/// All answers to a question.
+/// All answers to a question: with their looks at hand, or with [`Pages`] of them.
 #[derive(Clone, Debug, Serialize)]
-pub struct AnswerDocument {
+pub struct AnswerDocument<L = Vec<LookDocument>> {
     /// Its form.
     pub schema: &'static str,
     /// What wrote it.
@@ -23,7 +23,7 @@ pub struct AnswerDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// What each policy decided.
-    pub policies: Vec<PolicyDocument>,
+    pub policies: Vec<PolicyDocument<L>>,
     /// What an alarm by itself says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alarm: Option<AlarmDocument>,
@@ -31,7 +31,7 @@ pub struct AnswerDocument {
 
 /// What one policy decided.
 #[derive(Clone, Debug, Serialize)]
-pub struct PolicyDocument {
+pub struct PolicyDocument<L = Vec<LookDocument>> {
     /// Which.
     pub policy: String,
     /// What it reads.
@@ -41,8 +41,12 @@ pub struct PolicyDocument {
     /// What the looks come to.
     pub summary: SummaryDocument,
     /// Every look.
-    pub looks: Vec<LookDocument>,
+    pub looks: L,
 }
+
+/// The looks of an answer, each told only when it is written: those of a year would fill the memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Pages<'a>(&'a Answer);
 
 /// One look.
 #[derive(Clone, Debug, Serialize)]
@@ -201,6 +205,7 @@ impl LookDocument {
     /// A look, on a clock.
     pub fn of(look: &Look, zero: Zero) -> LookDocument {
         let label = |at| zero.label(at);
+        let because = look.asked.told(&label);
         let mut document = LookDocument {
             at: zero.seconds(look.at),
             time: zero.label(look.at),
@@ -209,12 +214,13 @@ impl LookDocument {
             high: look.high.map(state),
             low: look.low.map(state),
             recommended: look.recommended,
-            because: look.asked.told(&label),
+            // As a rule nothing came between.
+            why: if look.why == look.asked { because.clone() } else { look.why.told(&label) },
+            because,
             from: look.from,
             desired: look.to,
             action: look.why.action(look.from, look.to),
             reason: word_of(look.why),
-            why: look.why.told(&label),
             created: None,
             room: None,
             panic: None,
@@ -242,22 +248,39 @@ fn proposal(of: &Result<Proposal, Fault>) -> ProposalDocument {
     }
 }
 
-impl PolicyDocument {
-    /// An answer with all of its looks.
-    pub fn of(answer: &Answer) -> PolicyDocument {
+impl<'a> Pages<'a> {
+    /// The looks, one after the other.
+    pub fn looks(self) -> impl Iterator<Item = LookDocument> + use<'a> {
+        self.0.looks.iter().map(|look| LookDocument::of(look, self.0.zero))
+    }
+}
+
+impl Serialize for Pages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.looks())
+    }
+}
+
+impl<'a> PolicyDocument<Pages<'a>> {
+    /// An answer.
+    pub fn of(answer: &'a Answer) -> PolicyDocument<Pages<'a>> {
         PolicyDocument {
             policy: answer.policy.clone(),
             reads: answer.reads.clone(),
             notes: answer.notes.clone(),
             summary: SummaryDocument::of(&answer.summary),
-            looks: answer.looks.iter().map(|look| LookDocument::of(look, answer.zero)).collect(),
+            looks: Pages(answer),
         }
     }
 }
 
-impl AnswerDocument {
+impl<'a> AnswerDocument<Pages<'a>> {
     /// Answers to one question.
-    pub fn of(title: Option<String>, answers: &[Answer], alarm: Option<&AlarmQuestion>) -> AnswerDocument {
+    pub fn of(
+        title: Option<String>,
+        answers: &'a [Answer],
+        alarm: Option<&AlarmQuestion>,
+    ) -> AnswerDocument<Pages<'a>> {
         AnswerDocument {
             schema: SCHEMA,
             program: format!("queuelab {}", env!("CARGO_PKG_VERSION")),
@@ -265,5 +288,15 @@ impl AnswerDocument {
             policies: answers.iter().map(PolicyDocument::of).collect(),
             alarm: alarm.map(AlarmDocument::of),
         }
+    }
+
+    /// With all looks at hand.
+    pub fn in_full(self) -> AnswerDocument {
+        let AnswerDocument { schema, program, title, policies, alarm } = self;
+        let in_full = |policy: PolicyDocument<Pages<'a>>| {
+            let PolicyDocument { policy, reads, notes, summary, looks } = policy;
+            PolicyDocument { policy, reads, notes, summary, looks: looks.looks().collect() }
+        };
+        AnswerDocument { schema, program, title, policies: policies.into_iter().map(in_full).collect(), alarm }
     }
 }

@@ -1,7 +1,7 @@
 //! A group over recorded values: each policy looks in its own rhythm, or at every look that is written down.
 
 use crate::cloud::scaling::{Capacity, Controller, Group, Looked, Memory, Policy, Predictive, Rhythm, Sample};
-use crate::experiment::replay::values::{Sharing, Values, instants};
+use crate::experiment::replay::values::{Instants, Sharing, Values, instants};
 use crate::experiment::replay::{By, LOOKS_MAX, Look, More, Refusal};
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::decide::{Policy as Asked, Question};
@@ -29,6 +29,39 @@ fn rhythm(policy: &Policy, spacing: Span) -> Rhythm {
         Policy::TargetTracking(_) | Policy::Step(_) | Policy::Simple(_) => {
             let every = Rhythm::evaluations(period).max(spacing);
             Rhythm { per: Rhythm::samples(period, every), every, repeat: Rhythm::REPEAT, ..Rhythm::default() }
+        }
+    }
+}
+
+/// When a policy looks next, and what row it sees then.
+enum Due<'q> {
+    Once(Option<SimTime>),
+    Often(Option<(SimTime, Option<usize>)>, Instants<'q>),
+}
+
+impl Due<'_> {
+    fn when(&self) -> Option<SimTime> {
+        match self {
+            Due::Once(at) => *at,
+            Due::Often(next, _) => next.map(|look| look.0),
+        }
+    }
+
+    fn left(&self) -> usize {
+        match self {
+            Due::Once(at) => usize::from(at.is_some()),
+            Due::Often(next, looks) => usize::from(next.is_some()) + looks.len(),
+        }
+    }
+
+    /// It looks, and so another look is the next.
+    fn take(&mut self) -> Option<usize> {
+        match self {
+            Due::Once(at) => {
+                *at = None;
+                None
+            }
+            Due::Often(next, looks) => std::mem::replace(next, looks.next())?.1,
         }
     }
 }
@@ -151,25 +184,27 @@ pub(super) fn looks(
         }
         return Ok(looks);
     }
-    let of = |rule: &Policy| match rule {
-        Policy::Scheduled(rule) => Ok(vec![(start + (rule.at - SimTime::START), None)]),
-        other => instants(question, rhythm(other, spacing).every),
+    let of = |rule: &Policy| -> Result<Due<'_>, Refusal> {
+        match rule {
+            Policy::Scheduled(rule) => Ok(Due::Once(Some(start + (rule.at - SimTime::START)))),
+            other => {
+                let mut looks = instants(question, rhythm(other, spacing).every)?;
+                Ok(Due::Often(looks.next(), looks))
+            }
+        }
     };
-    let all: Vec<Vec<(SimTime, Option<usize>)>> = group.policies.iter().map(of).collect::<Result<_, _>>()?;
-    let total: usize = all.iter().map(Vec::len).sum();
+    let mut all: Vec<Due<'_>> = group.policies.iter().map(of).collect::<Result<_, _>>()?;
+    let total: usize = all.iter().map(Due::left).sum();
     if total as u64 > LOOKS_MAX {
         return Err((format!("{total} looks of all policies"), format!("take a part: at most {LOOKS_MAX} looks")));
     }
     let end = question.columns.times.last().copied().unwrap_or_default();
-    let mut next = vec![0; all.len()];
     let mut at_instant = (SimTime::NEVER, 0);
     looks.reserve(total);
     loop {
-        let due = |at: usize| all[at].get(next[at]).map(|look| look.0);
-        let first = (0..all.len()).filter_map(|at| Some((due(at)?, at))).min();
+        let first = all.iter().enumerate().filter_map(|(at, due)| Some((due.when()?, at))).min();
         let Some((now, at)) = first.filter(|(now, _)| *now <= end) else { break };
-        let row = all[at][next[at]].1;
-        next[at] += 1;
+        let row = all[at].take();
         if at_instant.0 != now {
             at_instant = (now, following.begin(row));
         }

@@ -16,10 +16,10 @@ pub(super) fn looks(
 ) -> Result<Vec<Look>, Refusal> {
     let mut last = SimTime::START;
     let instants = instants(question, jobs.poll)?;
-    if instants.iter().all(|&(_, row)| values.count("running", row).is_none()) {
+    if instants.clone().all(|(_, row)| values.count("running", row).is_none()) {
         values.notes.push("no look says how many jobs are `running`: none are".to_owned());
     }
-    let looks = instants.into_iter().map(|(now, row)| {
+    let looks = instants.map(|(now, row)| {
         let read = |at| values.read(at, row, (last, now), Sharing::default());
         let metric = read(0);
         let lengths: Vec<Option<i64>> = (0..policy.reads.len()).map(|at| read(at).map(milli)).collect();

@@ -37,17 +37,15 @@ pub(super) fn looks(kpa: &Kpa, question: &Question, values: &mut Values<'_>) -> 
         measured.note(at, value);
     }
     let names = &question.columns.names;
-    let one = |name: &str| names.iter().any(|known| known == name).then(|| name.to_owned());
-    let series = one("concurrency").or(one("rps")).or_else(|| match names.as_slice() {
-        [only] if !question.is_of_looks() => Some(only.clone()),
-        _ => None,
-    });
+    let one = |name: &str| names.iter().position(|known| known == name);
+    let alone = (names.len() == 1 && !question.is_of_looks()).then_some(0);
+    let series = one("concurrency").or(one("rps")).or(alone);
     if series.is_none() && !question.is_of_looks() && one("stable").is_none() {
         let what = format!("it reads `concurrency`, and the recorded series are `{}`", names.join("`, `"));
         return Err((what, "say which it is: `--take concurrency=SERIES`".to_owned()));
     }
     let instants = instants(question, kpa.tick)?;
-    let Some(&(first, first_row)) = instants.first() else { return Ok(Vec::new()) };
+    let Some((first, first_row)) = instants.clone().next() else { return Ok(Vec::new()) };
     let start = question.workers.unwrap_or(kpa.initial.max(kpa.min));
     let mut replicas = values.count("replicas", first_row).unwrap_or(start);
     let ready = values.count("ready", first_row).unwrap_or(replicas);
@@ -59,7 +57,7 @@ pub(super) fn looks(kpa: &Kpa, question: &Question, values: &mut Values<'_>) -> 
         for &(at, value) in detail.map_or(&[][..], |detail| &detail.concurrency) {
             measured.note(at, value);
         }
-        if let Some(value) = series.as_deref().and_then(|name| values.number(name, row)) {
+        if let Some(value) = series.and_then(|column| question.columns.at(column, row?)) {
             // A recorded value holds for every second until the next.
             let mut at = noted.map_or(now, |last| last + SECOND);
             if question.is_of_looks() {

@@ -8,7 +8,8 @@ mod pods;
 mod values;
 
 pub use document::{
-    AlarmDocument, AnswerDocument, LookDocument, PolicyDocument, ProposalDocument, SCHEMA, SummaryDocument, state,
+    AlarmDocument, AnswerDocument, LookDocument, Pages, PolicyDocument, ProposalDocument, SCHEMA, SummaryDocument,
+    state,
 };
 
 use crate::cloud::scaling::kubernetes::{Fault, Proposal};
@@ -17,8 +18,8 @@ use crate::experiment::replay::values::Values;
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::decide::{AlarmQuestion, Controller, Policy, Question, Zero};
 
-/// The most looks of one answer.
-const LOOKS_MAX: u64 = 5_000_000;
+/// The most looks of one answer: ten policies that look every minute of a year, and some more.
+const LOOKS_MAX: u64 = 6_000_000;
 
 /// What is the matter, and what to do.
 pub type Refusal = (String, String);

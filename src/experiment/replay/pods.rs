@@ -1,7 +1,7 @@
 //! The HPA over recorded values, alone or between KEDA's own looks.
 
 use crate::cloud::scaling::kubernetes::{
-    Hpa, HpaMemory, HpaSeen, Keda, KedaMemory, KedaSeen, Measured, Pod, PodMetric, Ready, Target, milli,
+    Hpa, HpaMemory, HpaMetric, HpaSeen, Keda, KedaMemory, KedaSeen, Measured, Pod, PodMetric, Ready, Target, milli,
 };
 use crate::experiment::replay::values::{Sharing, Values, instants};
 use crate::experiment::replay::{By, Look, More, Refusal};
@@ -27,18 +27,35 @@ fn memory(question: &Question) -> HpaMemory {
     }
 }
 
-/// The pods at a row: those that are listed, else so many of which so many are ready.
-fn pods(question: &Question, values: &Values<'_>, row: Option<usize>, replicas: u32) -> Vec<Pod> {
-    let listed = row.and_then(|row| question.details.get(row)).map_or(&[][..], |detail| &detail.pods);
-    if !listed.is_empty() {
-        return listed.iter().flat_map(|seen| std::iter::repeat_n(seen.pod, seen.count as usize)).collect();
+/// The pods that are seen at a look. They are made anew only where their number has changed.
+#[derive(Default)]
+struct Crew {
+    pods: Vec<Pod>,
+    /// Those that are there and those that are ready, where only their numbers were known.
+    numbers: Option<(u32, u32)>,
+}
+
+impl Crew {
+    /// The pods at a row: those that are listed, else so many of which so many are ready.
+    fn at(&mut self, question: &Question, values: &Values<'_>, row: Option<usize>, replicas: u32) -> &[Pod] {
+        let listed = row.and_then(|row| question.details.get(row)).map_or(&[][..], |detail| &detail.pods);
+        if !listed.is_empty() {
+            self.numbers = None;
+            self.pods.clear();
+            self.pods.extend(listed.iter().flat_map(|seen| std::iter::repeat_n(seen.pod, seen.count as usize)));
+            return &self.pods;
+        }
+        let there = values.count("current", row).unwrap_or(replicas).min(PODS_MAX);
+        let ready = values.count("ready", row).unwrap_or(there).min(there);
+        if self.numbers.replace((there, ready)) != Some((there, ready)) {
+            let since = SimTime::START;
+            let unready = Pod { ready: Some(Ready { is: false, since }), ..Pod::READY };
+            self.pods.clear();
+            self.pods.resize(ready as usize, Pod::READY);
+            self.pods.resize(there as usize, unready);
+        }
+        &self.pods
     }
-    let there = values.count("current", row).unwrap_or(replicas).min(PODS_MAX);
-    let ready = values.count("ready", row).unwrap_or(there).min(there);
-    let since = SimTime::START;
-    let unready = Pod { ready: Some(Ready { is: false, since }), ..Pod::READY };
-    let all = std::iter::repeat_n(Pod::READY, ready as usize);
-    all.chain(std::iter::repeat_n(unready, (there - ready) as usize)).collect()
 }
 
 /// What is known of a metric of the pods that are listed.
@@ -52,7 +69,7 @@ fn of_pods(question: &Question, row: Option<usize>, name: &str, container: Optio
 
 /// One sync of an HPA with what is measured.
 fn sync(hpa: &Hpa, seen: &HpaSeen<'_>, memory: HpaMemory, explains: bool) -> (Look, HpaMemory) {
-    let more = if explains { More::Proposals(hpa.proposals(seen)) } else { More::Nothing };
+    let more = if explains { More::Proposals(hpa.proposals(seen).collect()) } else { More::Nothing };
     let asked = hpa.recommend(seen);
     let (decision, memory) = hpa.restrain(asked, seen, memory);
     let look = Look {
@@ -86,43 +103,38 @@ pub(super) fn hpa(
     let mut replicas = start(question, hpa.min.max(1));
     let mut memory = memory(question);
     let mut last = SimTime::START;
-    let mut looks = Vec::new();
-    for (now, row) in instants(question, hpa.sync)? {
+    let instants = instants(question, hpa.sync)?;
+    let mut looks = Vec::with_capacity(instants.len());
+    let names: Vec<String> = policy.reads.iter().map(|reads| reads.name()).collect();
+    let mut crew = Crew::default();
+    for (now, row) in instants {
         let listed = row.and_then(|row| question.details.get(row)).map_or(0, |detail| detail.pods.len());
         let said = values.count("replicas", row);
         replicas = said.unwrap_or(replicas);
-        let pods = pods(question, values, row, replicas);
+        let pods = crew.at(question, values, row, replicas);
         if said.is_none() && listed > 0 && looks.is_empty() && question.workers.is_none() {
             replicas = pods.len() as u32;
         }
         let sharing = Sharing { in_service: pods.len() as u32, warm: pods.len() as u32, desired: replicas };
-        let names: Vec<String> = policy.reads.iter().map(|reads| reads.name()).collect();
-        let each: Vec<Option<Vec<PodMetric>>> = (0..hpa.metrics.len())
-            .map(|at| {
-                if values.has(at, row) {
-                    None
-                } else {
-                    {
-                        let container = policy.containers.get(at).and_then(|of| of.as_deref());
-                        of_pods(question, row, &names[at], container)
-                    }
-                }
-            })
-            .collect();
-        let all: Vec<Measured<'_>> = hpa
-            .metrics
-            .iter()
-            .enumerate()
-            .map(|(at, metric)| match (&each[at], values.read(at, row, (last, now), sharing)) {
+        let of_each = |at: usize| {
+            let container = policy.containers.get(at).and_then(|of| of.as_deref());
+            if values.has(at, row) { None } else { of_pods(question, row, &names[at], container) }
+        };
+        let each: Vec<Option<Vec<PodMetric>>> =
+            if listed > 0 { (0..hpa.metrics.len()).map(of_each).collect() } else { Vec::new() };
+        let measured = |(at, metric): (usize, &HpaMetric)| {
+            let of_pods = each.get(at).and_then(|each| each.as_deref());
+            match (of_pods, values.read(at, row, (last, now), sharing)) {
                 (Some(pods), _) => Measured::Pods(pods),
                 (None, Some(value)) => metric.measured(value),
                 // Pods that are there and say nothing: they are without samples, which is not the same as unreadable.
                 (None, None) if listed > 0 && !matches!(metric.target, Target::Value(_)) => Measured::Pods(&[]),
                 (None, None) => Measured::Nothing,
-            })
-            .collect();
+            }
+        };
+        let all: Vec<Measured<'_>> = hpa.metrics.iter().enumerate().map(measured).collect();
         let status = values.count("current", row).unwrap_or(pods.len() as u32);
-        let seen = HpaSeen { now, replicas, status, pods: &pods, measured: &all };
+        let seen = HpaSeen { now, replicas, status, pods, measured: &all };
         let (look, next) = sync(hpa, &seen, memory, question.is_of_looks());
         memory = next;
         replicas = look.to;
@@ -145,9 +157,10 @@ pub(super) fn keda(
     let mut memory = KedaMemory { active: remembered.last_active, failures: remembered.failures.clone() };
     let polls = instants(question, keda.poll)?;
     let syncs = instants(question, keda.hpa.sync)?;
-    let made = remembered.made.or(polls.first().map(|poll| poll.0)).unwrap_or_default();
-    let mut looks = Vec::new();
-    let (mut polls, mut syncs) = (polls.into_iter().peekable(), syncs.into_iter().peekable());
+    let made = remembered.made.or(polls.clone().next().map(|poll| poll.0)).unwrap_or_default();
+    let mut looks = Vec::with_capacity(polls.len() + syncs.len());
+    let mut crew = Crew::default();
+    let (mut polls, mut syncs) = (polls.peekable(), syncs.peekable());
     let mut last = SimTime::START;
     let mut seen_row = None;
     loop {
@@ -189,9 +202,9 @@ pub(super) fn keda(
         } else if replicas > 0 {
             let (measured, next) = keda.measured(&read, replicas, memory);
             memory = next;
-            let pods = pods(question, values, row, replicas);
+            let pods = crew.at(question, values, row, replicas);
             let status = values.count("current", row).unwrap_or(replicas);
-            let seen = HpaSeen { now, replicas, status, pods: &pods, measured: &measured };
+            let seen = HpaSeen { now, replicas, status, pods, measured: &measured };
             let (look, next) = sync(&keda.hpa, &seen, hpa_memory, question.is_of_looks());
             hpa_memory = next;
             replicas = look.to;

@@ -39,6 +39,8 @@ pub(super) struct Sharing {
 pub(super) struct Values<'q> {
     question: &'q Question,
     origins: Vec<Origin>,
+    /// The columns that may say how many workers or pods there are.
+    counts: Vec<usize>,
     /// What was found about the values, and what was done about it.
     pub notes: Vec<String>,
 }
@@ -63,10 +65,17 @@ const ABOUT_WORKERS: [&str; 12] = [
     "panic",
 ];
 
+/// Whether a number of this name may be asked for at a look, whatever the policy reads.
+fn is_counted(name: &str) -> bool {
+    ABOUT_WORKERS.contains(&name) || matches!(name, "visible" | "in-flight")
+}
+
 impl<'q> Values<'q> {
     /// Finds what a policy reads among what there is.
     pub fn new(policy: &Policy, question: &'q Question) -> Result<Values<'q>, Refusal> {
-        let mut values = Values { question, origins: Vec::new(), notes: Vec::new() };
+        let names = &question.columns.names;
+        let counts = (0..names.len()).filter(|&at| is_counted(&names[at])).collect();
+        let mut values = Values { question, origins: Vec::new(), counts, notes: Vec::new() };
         let needs: Vec<&str> = policy.reads.iter().flat_map(|reads| reads.needs()).collect();
         let free: Vec<usize> = (0..question.columns.names.len())
             .filter(|&at| !ABOUT_WORKERS.contains(&question.columns.names[at].as_str()))
@@ -194,48 +203,85 @@ impl<'q> Values<'q> {
         }
     }
 
-    /// A number of workers or pods at a row, if it is said.
+    /// A number of workers, pods or messages at a row, if it is said.
     pub fn count(&self, name: &str, row: Option<usize>) -> Option<u32> {
-        let value = self.question.columns.value(name, row?)?;
+        let value = self.number(name, row)?;
         (value >= 0.0).then(|| value.round().min(WORKERS_MAX) as u32)
     }
 
-    /// A number at a row.
+    /// A number that is one of those about workers, or of messages, at a row.
     pub fn number(&self, name: &str, row: Option<usize>) -> Option<f64> {
-        self.question.columns.value(name, row?)
+        debug_assert!(is_counted(name), "nobody looks for `{name}`");
+        let column = self.counts.iter().copied().find(|&at| self.question.columns.names[at] == name)?;
+        self.question.columns.at(column, row?)
     }
 }
 
 /// The instants of looks in one rhythm, each with the row that is seen then.
+#[derive(Clone, Debug)]
+pub(super) struct Instants<'q> {
+    times: &'q [SimTime],
+    first: SimTime,
+    every: Span,
+    /// How long a recorded value is seen; `None`: each row is a look.
+    hold: Option<Span>,
+    /// Whether looks follow one another in the rhythm, whatever the instants of rows.
+    untimed: bool,
+    look: u64,
+    looks: u64,
+    /// The first row that is still to come.
+    next: usize,
+}
+
+/// The looks of one rhythm.
 ///
 /// Where each row is a look, its own instants; without instants they follow one another in the rhythm. Recorded values
 /// are seen at the first and every `every` after it, each as long as it is the newest and not older than what is usual
 /// between two of them.
-pub(super) fn instants(question: &Question, every: Span) -> Result<Vec<(SimTime, Option<usize>)>, Refusal> {
-    let times = &question.columns.times;
-    let every_nanos = every.nanos().max(1);
-    if question.is_of_looks() {
-        let first = times.first().copied().unwrap_or_default();
-        let at = |row: usize| {
-            if question.untimed { first + Span::from_nanos(every_nanos.saturating_mul(row as u64)) } else { times[row] }
-        };
-        return Ok((0..times.len()).map(|row| (at(row), Some(row))).collect());
-    }
-    let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(Vec::new()) };
-    let looks = (last - first).nanos() / every_nanos + 1;
-    if looks > LOOKS_MAX {
-        let what = format!("a look every {every} for {} would be {looks} looks", last - first);
+pub(super) fn instants(question: &Question, every: Span) -> Result<Instants<'_>, Refusal> {
+    let times = question.columns.times.as_slice();
+    let every = every.max(Span::from_nanos(1));
+    let first = times.first().copied().unwrap_or_default();
+    let (looks, hold) = if question.is_of_looks() {
+        (times.len() as u64, None)
+    } else {
+        let between = |last: &SimTime| (*last - first).nanos() / every.nanos() + 1;
+        (times.last().map_or(0, between), Some(every.max(question.columns.spacing)))
+    };
+    if hold.is_some() && looks > LOOKS_MAX {
+        let length = times.last().copied().unwrap_or_default() - first;
+        let what = format!("a look every {every} for {length} would be {looks} looks");
         return Err((what, format!("take a part of the recorded values: at most {LOOKS_MAX} looks")));
     }
-    let hold = every.max(question.columns.spacing);
-    let mut next = 0;
-    let each = (0..looks).map(|look| {
-        let now = first + Span::from_nanos(look * every_nanos);
-        while times.get(next).is_some_and(|at| *at <= now) {
-            next += 1;
-        }
-        let row = next.checked_sub(1).filter(|&row| now - times[row] < hold);
-        (now, row)
-    });
-    Ok(each.collect())
+    Ok(Instants { times, first, every, hold, untimed: question.untimed, look: 0, looks, next: 0 })
 }
+
+impl Iterator for Instants<'_> {
+    type Item = (SimTime, Option<usize>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.look == self.looks {
+            return None;
+        }
+        let look = self.look;
+        self.look += 1;
+        let rhythm = || self.first + Span::from_nanos(self.every.nanos().saturating_mul(look));
+        let Some(hold) = self.hold else {
+            let row = look as usize;
+            return Some((if self.untimed { rhythm() } else { self.times[row] }, Some(row)));
+        };
+        let now = rhythm();
+        while self.times.get(self.next).is_some_and(|at| *at <= now) {
+            self.next += 1;
+        }
+        let row = self.next.checked_sub(1).filter(|&row| now - self.times[row] < hold);
+        Some((now, row))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = (self.looks - self.look) as usize;
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Instants<'_> {}

@@ -124,14 +124,13 @@ enum Way {
 
 impl Hpa {
     /// What each metric proposes, in their order.
-    pub fn proposals(&self, seen: &HpaSeen<'_>) -> Vec<Result<Proposal, Fault>> {
-        let of = |(at, metric): (usize, &HpaMetric)| {
+    pub fn proposals(&self, seen: &HpaSeen<'_>) -> impl Iterator<Item = Result<Proposal, Fault>> {
+        self.metrics.iter().enumerate().map(|(at, metric)| {
             let HpaSeen { now, replicas, status, pods, .. } = *seen;
             let Hpa { starting, tolerance, .. } = *self;
             let look = Look { now, replicas, status, pods, cpu: metric.cpu, starting, tolerance };
             look.propose(metric.target, seen.measured.get(at).copied().unwrap_or(Measured::Nothing))
-        };
-        self.metrics.iter().enumerate().map(of).collect()
+        })
     }
 
     /// The replicas that the metrics ask for.

@@ -92,7 +92,7 @@ fn missing_samples_damp_what_the_others_want() {
     assert_eq!(of(&[Some(0.1), Some(0.1), Some(0.1), None]), 3);
     assert_eq!(of(&[Some(0.1), None, None, None]), 4);
     let seen = HpaSeen { now: at(0), replicas: 4, status: 4, pods: &pods, measured: &[Measured::Pods(&[])] };
-    assert_eq!(hpa.proposals(&seen), [Err(Fault::NoSamples)]);
+    assert_eq!(hpa.proposals(&seen).collect::<Vec<_>>(), [Err(Fault::NoSamples)]);
 }
 
 /// Pods that are deleted or have ended don't count at all; pending ones count as idle where more are wanted.
