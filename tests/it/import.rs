@@ -12,6 +12,8 @@ use queuelab::scenario::import::{Imported, import};
 use queuelab::scenario::{NoFiles, Places, Scenario, Source, read};
 use serde_json::Value;
 
+use crate::expected::Expected;
+
 const CASES: &str = "tests/it/import/cases";
 const WRONG: &str = "tests/it/import/wrong";
 
@@ -111,28 +113,21 @@ fn controller(fragment: &str, pool: &str) -> Policy {
 
 #[test]
 fn every_case_becomes_what_is_expected_and_a_scenario_takes_it() {
-    let bless = std::env::var_os("QUEUELAB_BLESS").is_some();
-    let mut differ = Vec::new();
+    let mut expected = Expected::default();
     let cases = entries(Path::new(CASES));
     assert!(cases.len() >= 8, "only {} cases are held", cases.len());
     for case in cases {
         let name = case.file_name().and_then(|name| name.to_str()).expect("names are text");
         let found = imported(&sources(name)).fragment;
         taken(&found);
-        let expected = case.join("fragment.toml");
-        if bless {
-            fs::write(&expected, &found).expect("the fragment can be written");
-        } else if fs::read_to_string(&expected).unwrap_or_default() != found {
-            differ.push(format!("{name} becomes:\n{found}"));
-        }
+        expected.hold(&case.join("fragment.toml"), &format!("{name} becomes"), &found);
     }
-    assert!(differ.is_empty(), "{}", differ.join("\n"));
+    expected.end();
 }
 
 #[test]
 fn every_wrong_file_is_answered_in_full() {
-    let bless = std::env::var_os("QUEUELAB_BLESS").is_some();
-    let mut differ = Vec::new();
+    let mut expected = Expected::default();
     let paths = entries(Path::new(WRONG));
     assert!(paths.len() >= 20, "only {} files are held", paths.len());
     for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending != "expected")) {
@@ -140,14 +135,9 @@ fn every_wrong_file_is_answered_in_full() {
         let each = import(std::slice::from_ref(&source), "imported").expect_err(&source.name);
         let found = told(&source, &each[0]);
         assert!(!found.is_empty(), "{} is refused without a word", source.name);
-        let expected = path.with_extension("expected");
-        if bless {
-            fs::write(&expected, &found).expect("the answer can be written");
-        } else if fs::read_to_string(&expected).unwrap_or_default() != found {
-            differ.push(format!("{} is answered:\n{found}", source.name));
-        }
+        expected.hold(&path.with_extension("expected"), &format!("{} is answered", source.name), &found);
     }
-    assert!(differ.is_empty(), "{}", differ.join("\n"));
+    expected.end();
 }
 
 /// The values of the walk-through arrive: 2 to 12 pods, 55 % of CPU.

@@ -3,6 +3,7 @@
 mod cli;
 mod complaints;
 mod decide;
+mod expected;
 mod import;
 mod laws;
 mod paper_traces;
