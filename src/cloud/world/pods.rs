@@ -8,7 +8,7 @@ use crate::cloud::fact::Fact;
 use crate::cloud::node::{Phase, Worker};
 use crate::cloud::scaling::kubernetes::{
     self, Autoscaler, Concurrency, Hpa, HpaMemory, HpaMetric, HpaSeen, Jobs, JobsSeen, Keda, KedaMemory, KedaSeen, Kpa,
-    KpaMemory, KpaSeen, MILLI, Measured, Pod, PodMetric, Ready, Sample, milli,
+    KpaMemory, KpaSeen, MILLI, Measured, Pod, PodMetric, Ready, Sample, milli, ready,
 };
 use crate::cloud::scaling::{Decision, Metric, Reading, Reason};
 use crate::cloud::topology::NodeId;
@@ -202,9 +202,9 @@ impl World<'_> {
         let triggers = keda.triggers.iter().map(|trigger| &trigger.metric);
         let values = self.amounts(at, keda.triggers.len(), triggers, now);
         let memory = std::mem::take(&mut self.controllers[at].pods.keda);
-        let (measured, memory) = keda.measured(&values, self.wanted(id), memory);
-        self.controllers[at].pods.keda = memory;
         let (_, pods) = self.pods(id, now);
+        let (measured, memory) = keda.measured(&values, (self.wanted(id), ready(&pods)), memory);
+        self.controllers[at].pods.keda = memory;
         let decision = self.hpa_decides(at, &keda.hpa, &pods, &measured, now);
         self.seen_with(decision, keda.triggers.first().map(|trigger| &trigger.metric))
     }

@@ -2,6 +2,7 @@
 
 use crate::cloud::scaling::kubernetes::{
     Hpa, HpaMemory, HpaMetric, HpaSeen, Keda, KedaMemory, KedaSeen, Measured, Pod, PodMetric, Ready, Target, milli,
+    ready,
 };
 use crate::experiment::replay::values::{Sharing, Values, instants};
 use crate::experiment::replay::{By, Look, More, Refusal};
@@ -200,9 +201,9 @@ pub(super) fn keda(
                 more: More::Nothing,
             });
         } else if replicas > 0 {
-            let (measured, next) = keda.measured(&read, replicas, memory);
-            memory = next;
             let pods = crew.at(question, values, row, replicas);
+            let (measured, next) = keda.measured(&read, (replicas, ready(pods)), memory);
+            memory = next;
             let status = values.count("current", row).unwrap_or(replicas);
             let seen = HpaSeen { now, replicas, status, pods, measured: &measured };
             let (look, next) = sync(&keda.hpa, &seen, hpa_memory, question.is_of_looks());

@@ -1,8 +1,8 @@
 //! How pods are scaled, from the draft to the plan of the controller.
 
 use crate::cloud::scaling::kubernetes::{
-    Behavior, Fallback, Hpa, HpaMetric, JobTrigger, Jobs, Keda, Kpa, MILLI, Mode, Panic, Rate, Rules, Select, Starting,
-    Step, Strategy, Sum, Target, Tolerance, Trigger,
+    Behavior, Fallback, Hpa, HpaMetric, JobTrigger, Jobs, Keda, Kpa, MILLI, MetricType, Mode, Panic, Rate, Rules,
+    Select, Starting, Step, Strategy, Sum, Target, Tolerance, Trigger,
 };
 use crate::cloud::scaling::{Metric, Reading};
 use crate::cloud::topology::NodeId;
@@ -114,18 +114,18 @@ impl Builder<'_> {
             None => Metric { what: Reading::Backlog, of: around.before },
         };
         let target = draft.target.map_or(TARGET, |target| target.0);
-        Trigger { metric, target, activation: draft.activation.map_or(0, |activation| activation.0) }
+        let kind = match draft.kind {
+            None | Some(draft::MetricType::AverageValue) => MetricType::AverageValue,
+            Some(draft::MetricType::Value) => MetricType::Value,
+        };
+        Trigger { metric, target, kind, activation: draft.activation.map_or(0, |activation| activation.0) }
     }
 
     /// A `ScaledObject`, and the HPA that it makes.
     pub(super) fn keda(&mut self, ids: &Ids<'_>, draft: &draft::Keda, around: Around) -> Keda {
         let (min, max) = (whole(draft.min, 0), whole(draft.max, Keda::MAX));
         let triggers: Vec<Trigger> = draft.triggers.iter().map(|trigger| self.trigger(ids, trigger, around)).collect();
-        let of = |trigger: &Trigger| HpaMetric {
-            metric: trigger.metric.clone(),
-            target: Target::AverageValue(trigger.target),
-            cpu: false,
-        };
+        let of = |trigger: &Trigger| HpaMetric { metric: trigger.metric.clone(), target: trigger.target(), cpu: false };
         let stabilisation = span(draft.hpa.stabilisation, Hpa::STABILISATION);
         let hpa = Hpa {
             min: min.max(1),
@@ -162,7 +162,7 @@ impl Builder<'_> {
     /// A `ScaledJob`.
     pub(super) fn keda_jobs(&mut self, ids: &Ids<'_>, draft: &draft::KedaJobs, around: Around) -> Jobs {
         let triggers = draft.triggers.iter().map(|trigger| {
-            let Trigger { metric, target, activation } = self.trigger(ids, trigger, around);
+            let Trigger { metric, target, activation, .. } = self.trigger(ids, trigger, around);
             JobTrigger { metric, target, activation }
         });
         Jobs {

@@ -114,6 +114,12 @@ pub(crate) const KUBERNETES: &[Row] = &[
         "KEDA documentation, AWS SQS Queue, scaleOnInFlight and scaleOnDelayed"
     ),
     row!("keda.triggers.[].target", "5", Documented, "KEDA documentation, AWS SQS Queue, queueLength"),
+    row!(
+        "keda.triggers.[].type",
+        "\"average-value\"",
+        Documented,
+        "KEDA documentation, ScaledObject specification, metricType"
+    ),
     row!("keda.triggers.[].activation", "0", Documented, "KEDA documentation, AWS SQS Queue, activationQueueLength"),
     row!(
         "keda.fallback.mode",
@@ -191,6 +197,12 @@ pub(crate) const KUBERNETES: &[Row] = &[
         "KEDA documentation, AWS SQS Queue, scaleOnInFlight and scaleOnDelayed"
     ),
     row!("keda-jobs.triggers.[].target", "5", Documented, "KEDA documentation, AWS SQS Queue, queueLength"),
+    row!(
+        "keda-jobs.triggers.[].type",
+        "\"average-value\"",
+        Documented,
+        "KEDA documentation, Scaling Jobs: a target average value, and no other"
+    ),
     row!(
         "keda-jobs.triggers.[].activation",
         "0",

@@ -249,12 +249,27 @@ pub(crate) struct Trigger {
     /// What is read. KEDA's SQS scaler counts what is in flight, too.
     #[schemars(extend("default" = "backlog"))]
     pub metric: Option<Metric>,
-    /// Of it for one pod, or job.
+    /// Of it for one pod, or job; or as a whole, by the `type`.
     #[schemars(extend("default" = 5))]
     pub target: Option<Quantity>,
+    /// What the target is for.
+    #[serde(rename = "type")]
+    #[schemars(extend("default" = "average-value"))]
+    pub kind: Option<MetricType>,
     /// It is active above this.
     #[schemars(extend("default" = 0))]
     pub activation: Option<Quantity>,
+}
+
+/// What a trigger's target is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MetricType {
+    /// Each pod: there should be as many as the metric is targets.
+    AverageValue,
+    /// The metric as a whole: there should be as many times the ready pods as it is above the target. Of a `ScaledObject`
+    /// alone.
+    Value,
 }
 
 /// What holds while triggers can't be read.

@@ -3,6 +3,7 @@
 use crate::scenario::import::fragment::{Item, Keys, Out};
 use crate::scenario::import::plan::{Plan, Pool};
 use crate::scenario::import::taking::{Findings, Taking, written};
+use crate::scenario::import::triggers::Scaled;
 use crate::scenario::import::{Kind, kubernetes, triggers};
 
 pub(super) const KIND: Kind = Kind {
@@ -24,7 +25,7 @@ fn read(object: &mut Taking, plan: &mut Plan, found: &mut Findings) {
     keys.put("min", spec.whole("minReplicaCount", found));
     keys.put("max", spec.whole("maxReplicaCount", found));
     keys.put("poll", spec.seconds("pollingInterval", found));
-    keys.put("triggers", Some(triggers::read(&mut spec, Some(&id), plan, found)));
+    keys.put("triggers", Some(triggers::read(&mut spec, Scaled::Jobs(&id), plan, found)));
     strategy(&mut spec, &mut keys, found);
     let known = [
         "jobTargetRef",

@@ -4,6 +4,7 @@ use crate::scenario::import::behavior;
 use crate::scenario::import::fragment::{Item, Keys};
 use crate::scenario::import::plan::{Plan, Pool};
 use crate::scenario::import::taking::{Findings, Taking};
+use crate::scenario::import::triggers::Scaled;
 use crate::scenario::import::{Kind, kubernetes, triggers};
 
 pub(super) const KIND: Kind = Kind {
@@ -23,7 +24,8 @@ fn read(object: &mut Taking, plan: &mut Plan, found: &mut Findings) {
     keys.put("poll", spec.seconds("pollingInterval", found));
     keys.put("cooldown", spec.seconds("cooldownPeriod", found));
     keys.put("initial-cooldown", spec.seconds("initialCooldownPeriod", found));
-    keys.put("triggers", Some(triggers::read(&mut spec, target.as_ref().map(|(_, id)| id.as_str()), plan, found)));
+    let pods = Scaled::Pods(target.as_ref().map(|(_, id)| id.as_str()));
+    keys.put("triggers", Some(triggers::read(&mut spec, pods, plan, found)));
     keys.put("fallback", fallback(&mut spec, found));
     keys.put("hpa", advanced(&mut spec, found));
     let known = [

@@ -10,16 +10,25 @@ use crate::scenario::import::taking::{Findings, Origin, Taking};
 /// Triggers of which a scenario knows what they count.
 const SQS: &str = "aws-sqs-queue";
 
-/// Takes the triggers of an object that scales the pool of this id.
-pub(super) fn read(spec: &mut Taking, pool: Option<&str>, plan: &mut Plan, found: &mut Findings) -> Item {
+/// What is scaled.
+#[derive(Clone, Copy)]
+pub(super) enum Scaled<'a> {
+    /// The pods of the pool of this id, if it is known.
+    Pods(Option<&'a str>),
+    /// The jobs of the pool of this id.
+    Jobs(&'a str),
+}
+
+/// Takes the triggers of an object.
+pub(super) fn read(spec: &mut Taking, scaled: Scaled<'_>, plan: &mut Plan, found: &mut Findings) -> Item {
     let at = spec.at.clone();
     spec.need("triggers", "KEDA wants at least one, too", found);
     let tables = spec.tables("triggers", found).unwrap_or_default();
-    let list = tables.into_iter().filter_map(|trigger| one(trigger, pool, plan, found)).collect();
+    let list = tables.into_iter().filter_map(|trigger| one(trigger, scaled, plan, found)).collect();
     Item::new(Out::List(list), at)
 }
 
-fn one(mut trigger: Taking, pool: Option<&str>, plan: &mut Plan, found: &mut Findings) -> Option<Item> {
+fn one(mut trigger: Taking, scaled: Scaled<'_>, plan: &mut Plan, found: &mut Findings) -> Option<Item> {
     let at = trigger.at.clone();
     trigger.need("type", "it says what is counted", found);
     let Some((kind, _)) = trigger.text("type", found) else {
@@ -33,16 +42,35 @@ fn one(mut trigger: Taking, pool: Option<&str>, plan: &mut Plan, found: &mut Fin
         return None;
     }
     trigger.describes(&["name", "authenticationRef"], found);
-    trigger.as_usual("metricType", &["AverageValue"]);
-    let is_whole = trigger.has("metricType");
-    trigger.leave("metricType", "has no counterpart in a scenario: a trigger's target is for each pod", found);
+    let metric_type = metric_type(&mut trigger, scaled, found);
     trigger.as_usual("useCachedMetrics", &["false"]);
     let why = "has no counterpart in a scenario: the HPA asks the queue anew at each look";
     trigger.leave("useCachedMetrics", why, found);
     let metadata = trigger.table("metadata", found);
     trigger.finish(&["metadata", "metricType", "name", "useCachedMetrics", "authenticationRef"], found);
-    let keys = sqs(metadata?, pool, plan, found)?;
-    (!is_whole).then(|| keys.table(at))
+    let pool = match scaled {
+        Scaled::Pods(pool) => pool,
+        Scaled::Jobs(pool) => Some(pool),
+    };
+    let mut keys = sqs(metadata?, pool, plan, found)?;
+    keys.put("type", metric_type.ok()?);
+    Some(keys.table(at))
+}
+
+/// What the target is for, where it says so.
+///
+/// # Errors
+/// It can't be said in a scenario, which has been told.
+fn metric_type(trigger: &mut Taking, scaled: Scaled<'_>, found: &mut Findings) -> Result<Option<Item>, ()> {
+    let Some((word, at)) = trigger.text("metricType", found) else { return Ok(None) };
+    let why = match (word.as_str(), scaled) {
+        ("AverageValue", _) => return Ok(None),
+        ("Value", Scaled::Pods(_)) => return Ok(Some(Item::word("value", at))),
+        ("Value", Scaled::Jobs(_)) => "is `Value`, and KEDA makes jobs for so much of a metric each".to_owned(),
+        (other, _) => format!("is `{other}`, and the length of a queue is an `AverageValue` or a `Value`"),
+    };
+    found.unread(&at, trigger.below("metricType"), why);
+    Err(())
 }
 
 /// What to do about a trigger that counts something else.

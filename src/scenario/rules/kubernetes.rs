@@ -3,7 +3,7 @@
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::kubernetes::{
-    Behavior, Hpa, HpaMetric, Keda, KedaJobs, Kpa, Percent, Rules, Select, Trigger,
+    Behavior, Hpa, HpaMetric, Keda, KedaJobs, Kpa, MetricType, Percent, Rules, Select, Trigger,
 };
 use crate::scenario::draft::metric::Metric;
 use crate::scenario::draft::node::Pool;
@@ -289,6 +289,13 @@ fn keda(keda: &Keda, place: &Place, ranges: &mut Ranges) {
 fn jobs(jobs: &KedaJobs, place: &Place, ranges: &mut Ranges) {
     bounds(jobs.min, jobs.max, place, ranges);
     triggers(&jobs.triggers, place, ranges);
+    for (at, trigger) in jobs.triggers.iter().enumerate() {
+        if trigger.kind == Some(MetricType::Value) {
+            let what = "jobs are made for so much of a metric each, and a value as a whole says nothing of them";
+            let complaint = Complaint::error("E108", place.then("triggers").nth(at).then("type"), what);
+            ranges.complaints.push(complaint.advise("take `type` out, or size the pool by `keda`"));
+        }
+    }
     look("a look", jobs.poll, place.then("poll"), ranges);
     ranges.positive("patience", jobs.patience.map(|time| time.0), place.then("patience"));
 }

@@ -71,6 +71,27 @@ fn keda_in_flight() {
     assert_eq!(by, [("keda", 10), ("hpa", 8)]);
 }
 
+/// KEDA documentation, *ScaledObject specification*, `metricType`, and the HPA's way with a `Value`: 10 of which 5 are ready,
+/// at 5 for the whole backlog, both sides of the tolerance of a tenth.
+#[test]
+fn keda_value() {
+    let of = |kind: &str, backlog: f64| {
+        let looks = answer(&format!(
+            "scaling.keda = {{ triggers = [{{ target = 5{kind} }}] }}\n\
+             [[look]]\nreplicas = 10\nready = 5\nvalues = {{ backlog = {backlog} }}"
+        ))
+        .policies
+        .remove(0)
+        .looks;
+        looks.last().and_then(|look| look.recommended).expect("the HPA asks for so many")
+    };
+    let value = |backlog| of(", type = \"value\"", backlog);
+    assert_eq!([4.4, 4.5, 5.5, 5.6, 25.0].map(value), [5, 10, 10, 6, 25]);
+    let average = |backlog| of(", type = \"average-value\"", backlog);
+    assert_eq!([44.0, 45.0, 55.0, 56.0].map(average), [9, 10, 10, 12]);
+    assert_eq!(of("", 56.0), 12);
+}
+
 /// KEDA documentation, *Scaling Jobs*: q = 20, target 1, at most 100, 8 running, 3 pending.
 #[test]
 fn keda_jobs() {

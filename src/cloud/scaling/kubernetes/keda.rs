@@ -2,7 +2,7 @@
 
 use crate::cloud::scaling::decide::{Decision, Reason};
 use crate::cloud::scaling::kubernetes::decision;
-use crate::cloud::scaling::kubernetes::hpa::Hpa;
+use crate::cloud::scaling::kubernetes::hpa::{Hpa, Target};
 use crate::cloud::scaling::kubernetes::pods::Measured;
 use crate::cloud::scaling::kubernetes::why::Why;
 use crate::cloud::scaling::metric::Metric;
@@ -36,10 +36,42 @@ pub struct Keda {
 pub struct Trigger {
     /// What is read.
     pub metric: Metric,
-    /// For one replica, in thousandths; above 0.
+    /// For one replica, or as a whole, in thousandths; above 0.
     pub target: i64,
+    /// What the target is for.
+    pub kind: MetricType,
     /// It is active above this, in thousandths.
     pub activation: i64,
+}
+
+/// What a trigger's target is for (`metricType`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricType {
+    /// Each of the replicas, which share what is read.
+    #[default]
+    AverageValue,
+    /// What is read, as a whole.
+    Value,
+}
+
+impl Trigger {
+    /// Where the HPA has it.
+    pub fn target(&self) -> Target {
+        match self.kind {
+            MetricType::AverageValue => Target::AverageValue(self.target),
+            MetricType::Value => Target::Value(self.target),
+        }
+    }
+
+    /// What the HPA would have to read to ask for so many replicas. Of a value as a whole it is nothing where none is
+    /// ready: no value makes any of none.
+    fn worth(&self, replicas: u32, ready: u32) -> Option<i64> {
+        let all = self.target.saturating_mul(i64::from(replicas));
+        match self.kind {
+            MetricType::AverageValue => Some(all),
+            MetricType::Value => all.checked_div(i64::from(ready)),
+        }
+    }
 }
 
 /// What holds while triggers can't be read.
@@ -141,11 +173,12 @@ impl Keda {
         (decision, KedaMemory { active: last, ..memory })
     }
 
-    /// What the HPA is told of the triggers: what they read, or the fallback once they have failed often enough.
+    /// What the HPA is told of the triggers: what they read, or the fallback once they have failed often enough (of a
+    /// value as a whole, by the ready replicas).
     pub fn measured(
         &self,
         values: &[Option<i64>],
-        replicas: u32,
+        (replicas, ready): (u32, u32),
         memory: KedaMemory,
     ) -> (Vec<Measured<'static>>, KedaMemory) {
         let mut failures = memory.failures;
@@ -153,10 +186,9 @@ impl Keda {
         let each = self.triggers.iter().enumerate().map(|(at, trigger)| {
             let Some(value) = values.get(at).copied().flatten() else {
                 failures[at] = failures[at].saturating_add(1);
-                return match self.fallback.filter(|fallback| failures[at] > fallback.failures) {
-                    Some(fallback) => Measured::Total(trigger.target.saturating_mul(i64::from(fallback.of(replicas)))),
-                    None => Measured::Nothing,
-                };
+                let fallback = self.fallback.filter(|fallback| failures[at] > fallback.failures);
+                let stands_for = fallback.and_then(|fallback| trigger.worth(fallback.of(replicas), ready));
+                return stands_for.map_or(Measured::Nothing, Measured::Total);
             };
             failures[at] = 0;
             Measured::Total(value)
@@ -169,7 +201,7 @@ impl Keda {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::scaling::kubernetes::hpa::{HpaMemory, HpaMetric, HpaSeen, Target};
+    use crate::cloud::scaling::kubernetes::hpa::{HpaMemory, HpaMetric, HpaSeen};
     use crate::cloud::scaling::kubernetes::pods::{Pod, Starting, Tolerance};
     use crate::cloud::scaling::metric::Reading;
     use crate::cloud::topology::NodeId;
@@ -178,7 +210,7 @@ mod tests {
     /// A queue at 5 for each replica, as the SQS scaler counts it: visible and in flight.
     fn keda() -> Keda {
         let metric = Metric { what: Reading::Backlog, of: NodeId(0) };
-        let trigger = Trigger { metric: metric.clone(), target: 5_000, activation: 0 };
+        let trigger = Trigger { metric: metric.clone(), target: 5_000, kind: MetricType::AverageValue, activation: 0 };
         let hpa = Hpa {
             min: 1,
             max: Keda::MAX,
@@ -260,22 +292,60 @@ mod tests {
         let mut memory = KedaMemory::default();
         let mut told = Vec::new();
         for _ in 0..5 {
-            let (measured, next) = with.measured(&[None], 4, memory);
+            let (measured, next) = with.measured(&[None], (4, 4), memory);
             memory = next;
             told.push(measured[0]);
         }
         assert_eq!(told[2..], [Measured::Nothing, Measured::Total(30_000), Measured::Total(30_000)]);
-        assert_eq!(with.measured(&[Some(1)], 4, memory).1.failures, [0]);
+        assert_eq!(with.measured(&[Some(1)], (4, 4), memory).1.failures, [0]);
     }
 
     /// Facts on worked values: 0 visible and 40 in flight at 5 for each replica are 8.
     #[test]
     fn what_is_in_flight_keeps_replicas_up() {
         let keda = keda();
-        let (measured, _) = keda.measured(&[Some(40_000)], 10, KedaMemory::default());
+        let (measured, _) = keda.measured(&[Some(40_000)], (10, 10), KedaMemory::default());
         let pods = [Pod::READY; 10];
         let seen = HpaSeen { now: at(600), replicas: 10, status: 10, pods: &pods, measured: &measured };
         let asked = keda.hpa.recommend(&seen);
         assert_eq!(keda.hpa.restrain(asked, &seen, HpaMemory::of([], [], [])).0.to, 8);
+    }
+
+    /// The same queue with a target of 5 for its whole length.
+    fn of_the_whole() -> Keda {
+        let mut keda = keda();
+        keda.triggers[0].kind = MetricType::Value;
+        keda.hpa.metrics[0].target = keda.triggers[0].target();
+        keda
+    }
+
+    /// Both sides of the tolerance: as many times the ready replicas as the length is above 5 (facts on metrics of the
+    /// HPA, `Value`).
+    #[test]
+    fn a_value_as_a_whole_multiplies_those_that_are_ready() {
+        let keda = of_the_whole();
+        let asked = |value, pods: &[Pod]| {
+            let (replicas, ready) = (pods.len() as u32, crate::cloud::scaling::kubernetes::ready(pods));
+            let (measured, _) = keda.measured(&[Some(value)], (replicas, ready), KedaMemory::default());
+            let seen = HpaSeen { now: at(600), replicas, status: replicas, pods, measured: &measured };
+            keda.hpa.recommend(&seen).desired
+        };
+        let ten = [Pod::READY; 10];
+        assert_eq!([4_499, 4_500, 5_500, 5_501, 20_000].map(|value| asked(value, &ten)), [9, 10, 10, 12, 40]);
+        let mut half = ten;
+        half[5..].iter_mut().for_each(|pod| pod.ready = None);
+        assert_eq!((asked(5_000, &half), asked(10_000, &half)), (10, 10));
+        // It wakes and falls asleep by its activation as any other.
+        assert_eq!(look(&keda, 30, 0, Some(1), &mut KedaMemory::default()), (1, Why::Active));
+    }
+
+    /// Six replicas while four are ready are one and a half of what is aimed at; of none that is ready nothing can be said
+    /// (KEDA's fallback for values).
+    #[test]
+    fn the_fallback_of_a_value_is_shared_by_those_that_are_ready() {
+        let fallback = Some(Fallback { failures: 0, replicas: 6, mode: Mode::Static });
+        let keda = Keda { fallback, ..of_the_whole() };
+        let told = |ready| keda.measured(&[None], (9, ready), KedaMemory::default()).0[0];
+        assert_eq!([told(4), told(1), told(0)], [Measured::Total(7_500), Measured::Total(30_000), Measured::Nothing]);
     }
 }

@@ -19,7 +19,7 @@ pub use autoscaler::Autoscaler;
 pub use behavior::{Behavior, Rate, Rules, Select, Step};
 pub use hpa::{Asked, Hpa, HpaMemory, HpaMetric, HpaSeen, Target};
 pub use jobs::{Combined, Created, JobTrigger, Jobs, JobsSeen, Length, Strategy, Sum};
-pub use keda::{Fallback, Keda, KedaMemory, KedaSeen, Mode, Trigger};
+pub use keda::{Fallback, Keda, KedaMemory, KedaSeen, MetricType, Mode, Trigger};
 pub use kpa::{Kpa, KpaMemory, KpaSeen, Life, Panic, Wanted};
 pub use nodes::{ClusterAutoscaler, Karpenter, Nodes, Space, moves_out, pack};
 pub use pods::{Fault, Measured, Phase, Pod, PodMetric, Proposal, Ready, Sample, Starting, Tolerance, ready};

@@ -3,8 +3,8 @@
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::Fact;
 use crate::cloud::scaling::kubernetes::{
-    Autoscaler, Fallback, Hpa, HpaMetric, JobTrigger, Jobs, Keda, Kpa, MILLI, Mode, Panic, Starting, Strategy, Sum,
-    Target, Tolerance, Trigger,
+    Autoscaler, Fallback, Hpa, HpaMetric, JobTrigger, Jobs, Keda, Kpa, MILLI, MetricType, Mode, Panic, Starting,
+    Strategy, Sum, Target, Tolerance, Trigger,
 };
 use crate::cloud::scaling::{Metric, Metrics, Reading, Scaling};
 use crate::cloud::topology::{NoWorker, NodeId, NodeKind, Pool, Topology};
@@ -55,7 +55,7 @@ fn keda(what: Reading) -> Keda {
         poll: Keda::POLL,
         cooldown: secs(60),
         initial_cooldown: Span::ZERO,
-        triggers: vec![Trigger { metric, target, activation: 0 }],
+        triggers: vec![Trigger { metric, target, kind: MetricType::AverageValue, activation: 0 }],
         fallback: None,
         hpa: hpa(vec![of_hpa], 1),
     }

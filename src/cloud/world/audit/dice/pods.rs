@@ -1,8 +1,8 @@
 //! Draws what sizes pools of pods.
 
 use crate::cloud::scaling::kubernetes::{
-    Autoscaler, Behavior, Fallback, Hpa, HpaMetric, JobTrigger, Jobs, Keda, Kpa, MILLI, Mode, Panic, Rules, Starting,
-    Strategy, Sum, Target, Tolerance, Trigger,
+    Autoscaler, Behavior, Fallback, Hpa, HpaMetric, JobTrigger, Jobs, Keda, Kpa, MILLI, MetricType, Mode, Panic, Rules,
+    Starting, Strategy, Sum, Target, Tolerance, Trigger,
 };
 use crate::cloud::scaling::{Metric, Reading};
 use crate::cloud::topology::NodeId;
@@ -51,16 +51,13 @@ impl Dice {
 
     fn trigger(&mut self, before: NodeId) -> Trigger {
         let what = self.pick(&[Reading::Visible, Reading::Backlog, Reading::InFlight]);
-        Trigger { metric: Metric { what, of: before }, target: MILLI, activation: self.pick(&[0, MILLI]) }
+        let kind = self.pick(&[MetricType::AverageValue, MetricType::Value]);
+        Trigger { metric: Metric { what, of: before }, target: MILLI, kind, activation: self.pick(&[0, MILLI]) }
     }
 
     fn keda(&mut self, before: NodeId) -> Keda {
         let triggers: Vec<Trigger> = (0..1 + self.of(2)).map(|_| self.trigger(before)).collect();
-        let of = |trigger: &Trigger| HpaMetric {
-            metric: trigger.metric.clone(),
-            target: Target::AverageValue(trigger.target),
-            cpu: false,
-        };
+        let of = |trigger: &Trigger| HpaMetric { metric: trigger.metric.clone(), target: trigger.target(), cpu: false };
         let metrics = triggers.iter().map(of).collect();
         let hpa = Hpa { min: 1, ..self.hpa(metrics) };
         Keda {
@@ -82,7 +79,7 @@ impl Dice {
 
     fn jobs(&mut self, before: NodeId) -> Jobs {
         let triggers = (0..1 + self.of(2)).map(|_| {
-            let Trigger { metric, target, activation } = self.trigger(before);
+            let Trigger { metric, target, activation, .. } = self.trigger(before);
             JobTrigger { metric, target, activation }
         });
         Jobs {
