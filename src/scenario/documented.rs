@@ -227,7 +227,7 @@ mod tests {
         let mut held = 0;
         for word in words() {
             let of = |kind: &&str| word.place.starts_with(&format!("topology.NAME.pool.NAME.scaling.{kind}."));
-            if !["hpa", "keda", "keda-jobs", "kpa"].iter().any(|kind| of(kind)) {
+            if !["hpa", "keda", "keda-jobs", "kpa"].iter().any(of) {
                 continue;
             }
             let Some(default) = word.default else { continue };

@@ -193,6 +193,9 @@ impl History {
         let unseen = self.newest_first.iter().take_while(|point| point.published > now).count();
         let datapoints = (unseen..self.newest_first.len()).step_by(self.per);
         datapoints.map(move |begin| {
+            if self.per == 1 {
+                return self.newest_first.get(begin).filter(|point| point.published <= now)?.value;
+            }
             let samples = self.newest_first.range(begin..(begin + self.per).min(self.newest_first.len()));
             let there = samples.filter(|point| point.published <= now).filter_map(|point| point.value);
             let (sum, count) = there.fold((0.0, 0u32), |(sum, count), value| (sum + value, count + 1));

@@ -1,8 +1,8 @@
 //! The HPA over recorded values, alone or between KEDA's own looks.
 
 use crate::cloud::scaling::kubernetes::{
-    Hpa, HpaMemory, HpaMetric, HpaSeen, Keda, KedaMemory, KedaSeen, Measured, Pod, PodMetric, Ready, Target, milli,
-    ready,
+    Asked, Hpa, HpaMemory, HpaMetric, HpaSeen, Keda, KedaMemory, KedaSeen, Measured, Pod, PodMetric, Ready, Target,
+    milli, ready,
 };
 use crate::experiment::replay::values::{Sharing, Values, instants};
 use crate::experiment::replay::{By, Look, More, Refusal};
@@ -37,14 +37,14 @@ struct Crew {
 }
 
 impl Crew {
-    /// The pods at a row: those that are listed, else so many of which so many are ready.
-    fn at(&mut self, question: &Question, values: &Values<'_>, row: Option<usize>, replicas: u32) -> &[Pod] {
+    /// Sees the pods at a row: those that are listed, else so many of which so many are ready.
+    fn see(&mut self, question: &Question, values: &Values<'_>, row: Option<usize>, replicas: u32) {
         let listed = row.and_then(|row| question.details.get(row)).map_or(&[][..], |detail| &detail.pods);
         if !listed.is_empty() {
             self.numbers = None;
             self.pods.clear();
             self.pods.extend(listed.iter().flat_map(|seen| std::iter::repeat_n(seen.pod, seen.count as usize)));
-            return &self.pods;
+            return;
         }
         let there = values.count("current", row).unwrap_or(replicas).min(PODS_MAX);
         let ready = values.count("ready", row).unwrap_or(there).min(there);
@@ -55,7 +55,6 @@ impl Crew {
             self.pods.resize(ready as usize, Pod::READY);
             self.pods.resize(there as usize, unready);
         }
-        &self.pods
     }
 }
 
@@ -68,10 +67,29 @@ fn of_pods(question: &Question, row: Option<usize>, name: &str, container: Optio
     known.then(|| each.collect())
 }
 
-/// One sync of an HPA with what is measured.
-fn sync(hpa: &Hpa, seen: &HpaSeen<'_>, memory: HpaMemory, explains: bool) -> (Look, HpaMemory) {
+/// The same of each metric; `None` of those whose value stands at the row.
+fn of_each(
+    policy: &Policy,
+    question: &Question,
+    values: &Values<'_>,
+    row: Option<usize>,
+    names: &[String],
+) -> Vec<Option<Vec<PodMetric>>> {
+    let of = |(at, name): (usize, &String)| {
+        let container = policy.containers.get(at).and_then(|of| of.as_deref());
+        if values.has(at, row) { None } else { of_pods(question, row, name, container) }
+    };
+    names.iter().enumerate().map(of).collect()
+}
+
+/// What the metrics ask for at one sync of an HPA, and what each proposes where that is told.
+fn ask(hpa: &Hpa, seen: &HpaSeen<'_>, explains: bool) -> (Asked, More) {
     let more = if explains { More::Proposals(hpa.proposals(seen).collect()) } else { More::Nothing };
-    let asked = hpa.recommend(seen);
+    (hpa.recommend(seen), more)
+}
+
+/// What becomes of it.
+fn sync(hpa: &Hpa, (asked, more): (Asked, More), seen: &HpaSeen<'_>, memory: HpaMemory) -> (Look, HpaMemory) {
     let (decision, memory) = hpa.restrain(asked, seen, memory);
     let look = Look {
         at: seen.now,
@@ -108,35 +126,45 @@ pub(super) fn hpa(
     let mut looks = Vec::with_capacity(instants.len());
     let names: Vec<String> = policy.reads.iter().map(|reads| reads.name()).collect();
     let mut crew = Crew::default();
+    // Between two rows nothing changes that is read: pods of the same number are asked for the same.
+    let is_steady = !question.is_of_looks() && values.are_of_rows();
+    let mut before = None;
     for (now, row) in instants {
         let listed = row.and_then(|row| question.details.get(row)).map_or(0, |detail| detail.pods.len());
         let said = values.count("replicas", row);
         replicas = said.unwrap_or(replicas);
-        let pods = crew.at(question, values, row, replicas);
+        crew.see(question, values, row, replicas);
+        let pods = &crew.pods;
         if said.is_none() && listed > 0 && looks.is_empty() && question.workers.is_none() {
             replicas = pods.len() as u32;
         }
-        let sharing = Sharing { in_service: pods.len() as u32, warm: pods.len() as u32, desired: replicas };
-        let of_each = |at: usize| {
-            let container = policy.containers.get(at).and_then(|of| of.as_deref());
-            if values.has(at, row) { None } else { of_pods(question, row, &names[at], container) }
-        };
-        let each: Vec<Option<Vec<PodMetric>>> =
-            if listed > 0 { (0..hpa.metrics.len()).map(of_each).collect() } else { Vec::new() };
-        let measured = |(at, metric): (usize, &HpaMetric)| {
-            let of_pods = each.get(at).and_then(|each| each.as_deref());
-            match (of_pods, values.read(at, row, (last, now), sharing)) {
-                (Some(pods), _) => Measured::Pods(pods),
-                (None, Some(value)) => metric.measured(value),
-                // Pods that are there and say nothing: they are without samples, which is not the same as unreadable.
-                (None, None) if listed > 0 && !matches!(metric.target, Target::Value(_)) => Measured::Pods(&[]),
-                (None, None) => Measured::Nothing,
+        let status = values.count("current", row).unwrap_or(pods.len() as u32);
+        let seen = HpaSeen { now, replicas, status, pods, measured: &[] };
+        let same = (row, replicas, status, crew.numbers);
+        let known = before.filter(|(of, _)| is_steady && *of == same);
+        let asked = match known {
+            Some((_, asked)) => (asked, More::Nothing),
+            None => {
+                let sharing = Sharing { in_service: pods.len() as u32, warm: pods.len() as u32, desired: replicas };
+                let each: Vec<Option<Vec<PodMetric>>> =
+                    if listed > 0 { of_each(policy, question, values, row, &names) } else { Vec::new() };
+                let measured = |(at, metric): (usize, &HpaMetric)| {
+                    let of_pods = each.get(at).and_then(|each| each.as_deref());
+                    match (of_pods, values.read(at, row, (last, now), sharing)) {
+                        (Some(pods), _) => Measured::Pods(pods),
+                        (None, Some(value)) => metric.measured(value),
+                        // Pods that are there and say nothing: they are without samples, which is not the same as
+                        // unreadable.
+                        (None, None) if listed > 0 && !matches!(metric.target, Target::Value(_)) => Measured::Pods(&[]),
+                        (None, None) => Measured::Nothing,
+                    }
+                };
+                let all: Vec<Measured<'_>> = hpa.metrics.iter().enumerate().map(measured).collect();
+                ask(hpa, &HpaSeen { measured: &all, ..seen }, question.is_of_looks())
             }
         };
-        let all: Vec<Measured<'_>> = hpa.metrics.iter().enumerate().map(measured).collect();
-        let status = values.count("current", row).unwrap_or(pods.len() as u32);
-        let seen = HpaSeen { now, replicas, status, pods, measured: &all };
-        let (look, next) = sync(hpa, &seen, memory, question.is_of_looks());
+        before = Some((same, asked.0));
+        let (look, next) = sync(hpa, asked, &seen, memory);
         memory = next;
         replicas = look.to;
         last = now;
@@ -201,12 +229,14 @@ pub(super) fn keda(
                 more: More::Nothing,
             });
         } else if replicas > 0 {
-            let pods = crew.at(question, values, row, replicas);
+            crew.see(question, values, row, replicas);
+            let pods = &crew.pods;
             let (measured, next) = keda.measured(&read, (replicas, ready(pods)), memory);
             memory = next;
             let status = values.count("current", row).unwrap_or(replicas);
             let seen = HpaSeen { now, replicas, status, pods, measured: &measured };
-            let (look, next) = sync(&keda.hpa, &seen, hpa_memory, question.is_of_looks());
+            let asked = ask(&keda.hpa, &seen, question.is_of_looks());
+            let (look, next) = sync(&keda.hpa, asked, &seen, hpa_memory);
             hpa_memory = next;
             replicas = look.to;
             last = now;

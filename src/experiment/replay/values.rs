@@ -195,6 +195,12 @@ impl<'q> Values<'q> {
         }
     }
 
+    /// Whether all that is read stands in the rows, and so changes only from one to the next.
+    pub fn are_of_rows(&self) -> bool {
+        let is_of_rows = |origin: &Origin| matches!(origin, Origin::Nothing | Origin::Column(_) | Origin::Backlog(..));
+        self.origins.iter().all(is_of_rows)
+    }
+
     /// Whether a policy's own value stands in the columns.
     pub fn has(&self, policy: usize, row: Option<usize>) -> bool {
         match (self.origins.get(policy), row) {
