@@ -71,11 +71,7 @@ impl Housing<'_> {
         let mut best: Option<(usize, f64)> = None;
         for (place, host) in self.hosts.iter().enumerate().filter(|(_, host)| host.open) {
             let asked = host.space.room.asked_of(self.plan.room);
-            if {
-                let mut space = host.space;
-                space.takes(needs)
-            } && best.is_none_or(|(_, least)| asked < least)
-            {
+            if host.space.fits(needs) && best.is_none_or(|(_, least)| asked < least) {
                 best = Some((place, asked));
             }
         }
@@ -112,7 +108,7 @@ impl World<'_> {
     ) -> bool {
         let Some((at, lodging)) = self.lodging(id) else { return true };
         let mut host = self.housings[at].host_for(lodging.needs);
-        if host.is_none() && self.may_have_another(at) && self.housings[at].empty().takes(lodging.needs) {
+        if host.is_none() && self.may_have_another(at) && self.housings[at].empty().fits(lodging.needs) {
             let cluster = lodging.cluster;
             let desired = self.pool(cluster).levels.desired.level();
             self.pool_mut(cluster).levels.desired.set(cx.now(), desired + 1);
@@ -209,9 +205,8 @@ impl World<'_> {
 
     /// A worker is gone: a pod leaves its machine, and a machine its pods, who are lost with it.
     pub(super) fn moves_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
-        if self.cluster_at(id).is_some() {
+        if let Some(at) = self.cluster_at(id) {
             self.loses_its_pods(cx, id, number, |_| true);
-            let at = self.cluster_at(id).unwrap_or_default();
             self.housings[at].hosts.retain(|host| host.number != number);
             self.counts_machines(cx.now(), at);
             // There may be another in its place, for pods that wait.
@@ -294,17 +289,13 @@ impl World<'_> {
         held: Held,
         moves: bool,
     ) {
-        if self.cluster_at(id).is_none() {
-            return;
-        }
+        let Some(at) = self.cluster_at(id) else { return };
         self.closes_to_pods(id, number);
-        if let Some(at) = self.cluster_at(id) {
-            let since = cx.now();
-            let patience = [(self.housings[at].plan.evict_after, false), (self.gives_up_after(at), true)];
-            for (after, given_up) in patience {
-                if let Some(after) = after {
-                    self.set_alarm(cx, after, Alarm::Unready { pool: id, worker: number, since, given_up });
-                }
+        let since = cx.now();
+        let patience = [(self.housings[at].plan.evict_after, false), (self.gives_up_after(at), true)];
+        for (after, given_up) in patience {
+            if let Some(after) = after {
+                self.set_alarm(cx, after, Alarm::Unready { pool: id, worker: number, since, given_up });
             }
         }
         self.loses_its_pods(cx, id, number, |phase| matches!(phase, Phase::Pending | Phase::Booting));

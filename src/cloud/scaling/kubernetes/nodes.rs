@@ -64,9 +64,14 @@ pub struct Space {
 }
 
 impl Space {
+    /// Whether it has room for a pod.
+    pub fn fits(&self, needs: Room) -> bool {
+        self.places > 0 && self.room.has(needs)
+    }
+
     /// Puts a pod there, if it has room.
     pub fn takes(&mut self, needs: Room) -> bool {
-        let fits = self.places > 0 && self.room.has(needs);
+        let fits = self.fits(needs);
         if fits {
             (self.room, self.places) = (self.room.without(needs), self.places - 1);
         }

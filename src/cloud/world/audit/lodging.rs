@@ -44,10 +44,7 @@ impl World<'_> {
         for &(pool, _) in &housing.waiting {
             let needs = self.pool(pool).plan.lodging.expect("a pod").needs;
             let mut open = housing.hosts.iter().filter(|host| host.open);
-            let has_room = open.any(|host| {
-                let mut space = host.space;
-                space.takes(needs)
-            });
+            let has_room = open.any(|host| host.space.fits(needs));
             assert!(!has_room, "a pod waits beside a machine that has room for it");
         }
     }
