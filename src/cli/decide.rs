@@ -1,6 +1,5 @@
 //! `decide`: what a controller would have decided, when, and why.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -146,7 +145,7 @@ pub fn decide(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
                 .to_owned(),
         ));
     }
-    let answers: Vec<Answer> = policies
+    let answers: Vec<Answer<'_>> = policies
         .iter()
         .map(|policy| replay::decide(policy, &question).map_err(|(what, advice)| asked(&what, &advice)))
         .collect::<Result<_, _>>()?;
@@ -159,16 +158,19 @@ pub fn decide(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     told.iter().for_each(|note| voice.warn(note));
     let document = AnswerDocument::of(question.title.clone(), &answers, alarm);
     if words.json {
-        voice.pour(|out| serde_json::to_writer(out, &document).map_err(io::Error::from))?;
+        voice.pour(|out| {
+            serde_json::to_writer(&mut *out, &document)?;
+            writeln!(out)
+        })?;
     } else {
         if let Some(alarm) = alarm {
             voice.say(&report::decide::alarm(&AlarmDocument::of(alarm)))?;
         }
         for answer in &answers {
-            voice.say(&report::decide::answer(answer, words.all))?;
+            voice.pour(|out| report::decide::answer(answer, words.all, out))?;
         }
         if let [one, other] = answers.as_slice() {
-            voice.say(&report::decide::side_by_side(one, other))?;
+            voice.pour(|out| report::decide::side_by_side(one, other, out))?;
         }
     }
     if let Some(folder) = folder {

@@ -53,13 +53,13 @@ impl Voice {
         self.said(written)
     }
 
-    /// Prints a result that is written piece by piece, and a line's end after it. It holds nothing of colours.
+    /// Prints a result that is written piece by piece. It holds nothing of colours.
     pub fn pour(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         if self.closed {
             return Ok(());
         }
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-        let written = write(&mut out).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+        let written = write(&mut out).and_then(|()| out.flush());
         // What is left in the buffer went nowhere, and would go there again.
         let _ = out.into_parts();
         self.said(written)

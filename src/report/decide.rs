@@ -1,45 +1,66 @@
 //! What a controller would have decided, as text: every look with what was seen, asked for and done, and why.
 
-use crate::experiment::replay::{AlarmDocument, Answer, LookDocument, More, SummaryDocument};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use crate::experiment::replay::{AlarmDocument, Answer, Look, LookDocument, More, SummaryDocument};
 use crate::report::numbers;
 
-/// Looks that are all shown; of more, only those at which something was done or held back anew.
-pub const SHOWN: usize = 200;
+/// Lines of two policies side by side.
+const SHOWN: usize = 200;
 
-/// One column of a table of text.
-struct Column {
+/// One column of a table of text, of rows of some kind.
+struct Column<R> {
     head: &'static str,
     right: bool,
-    cells: Vec<String>,
+    cell: fn(&R) -> String,
 }
 
-/// Columns side by side, the last as wide as it is.
-fn columns(columns: &[Column]) -> String {
-    let widths: Vec<usize> = columns
-        .iter()
-        .map(|column| {
-            let cells = column.cells.iter().map(|cell| cell.chars().count());
-            cells.max().unwrap_or(0).max(column.head.chars().count())
-        })
-        .collect();
-    let rows = columns.first().map_or(0, |column| column.cells.len());
-    let mut text = String::new();
-    let mut line = |of: &dyn Fn(&Column) -> String| {
-        let mut words = String::new();
-        for (column, width) in columns.iter().zip(&widths) {
-            let cell = of(column);
-            let blank = " ".repeat(width.saturating_sub(cell.chars().count()));
-            let gap = if words.is_empty() { "" } else { "  " };
-            words += &if column.right { format!("{gap}{blank}{cell}") } else { format!("{gap}{cell}{blank}") };
-        }
-        text.push_str(words.trim_end());
-        text.push('\n');
-    };
-    line(&|column| column.head.to_owned());
-    for row in 0..rows {
-        line(&|column| column.cells[row].clone());
+impl<R> Column<R> {
+    fn left(head: &'static str, cell: fn(&R) -> String) -> Column<R> {
+        Column { head, right: false, cell }
     }
-    text
+
+    fn right(head: &'static str, cell: fn(&R) -> String) -> Column<R> {
+        Column { head, right: true, cell }
+    }
+}
+
+/// Rows that are told one after the other, as often as they are asked for.
+type Rows<'r, R> = dyn Fn(&mut dyn FnMut(&R)) + 'r;
+
+/// Columns side by side, the last as wide as it is. The rows are told twice: for the widths, and to be written.
+fn table<R>(columns: &[Column<R>], rows: &Rows<'_, R>, out: &mut dyn Write) -> io::Result<()> {
+    let length = |text: &str| text.chars().count();
+    let mut widths: Vec<usize> = columns.iter().map(|column| length(column.head)).collect();
+    rows(&mut |row| {
+        for (column, width) in columns.iter().zip(&mut widths) {
+            *width = length(&(column.cell)(row)).max(*width);
+        }
+    });
+    let mut words = String::new();
+    let mut line = |of: &dyn Fn(&Column<R>) -> String| {
+        words.clear();
+        for (column, &width) in columns.iter().zip(&widths) {
+            let cell = of(column);
+            let gap = if words.is_empty() { "" } else { "  " };
+            let blank = width.saturating_sub(length(&cell));
+            // Writing to a text does not fail.
+            let _ = if column.right {
+                write!(words, "{gap}{:blank$}{cell}", "")
+            } else {
+                write!(words, "{gap}{cell}{:blank$}", "")
+            };
+        }
+        writeln!(out, "{}", words.trim_end())
+    };
+    let mut written = line(&|column| column.head.to_owned());
+    rows(&mut |row| {
+        if written.is_ok() {
+            written = line(&|column| (column.cell)(row));
+        }
+    });
+    written
 }
 
 fn number(value: f64) -> String {
@@ -47,57 +68,47 @@ fn number(value: f64) -> String {
     format!("{rounded}")
 }
 
-/// The places of the looks that are shown.
-fn shown(answer: &Answer, all: bool) -> Vec<usize> {
-    let looks = &answer.looks;
-    if all || looks.len() <= SHOWN {
-        return (0..looks.len()).collect();
-    }
-    let news = |at: &usize| {
-        let look = &looks[*at];
-        let held = look.recommended.is_some_and(|recommended| recommended != look.to);
-        let before = at.checked_sub(1).map(|before| &looks[before]);
-        let was_held = before.is_some_and(|before| before.recommended.is_some_and(|asked| asked != before.to));
-        *at == 0 || look.from != look.to || held && !was_held
+/// The looks of one policy, and what they come to: all of them, or those that are worth a line.
+///
+/// # Errors
+/// What keeps it from being written.
+pub fn answer(answer: &Answer<'_>, all: bool, out: &mut dyn Write) -> io::Result<()> {
+    let news = &answer.news;
+    let rows = |each: &mut dyn FnMut(&LookDocument)| {
+        let tell = |look: &Look| each(&LookDocument::of(look, answer.zero));
+        if all { answer.each(tell) } else { news.looks.iter().for_each(tell) }
     };
-    (0..looks.len()).filter(news).collect()
-}
-
-/// The looks of one policy, and what they come to.
-pub fn answer(answer: &Answer, all: bool) -> String {
-    let places = shown(answer, all);
-    let looks: Vec<LookDocument> = places.iter().map(|&at| LookDocument::of(&answer.looks[at], answer.zero)).collect();
-    let column = |head, right, of: &dyn Fn(&LookDocument) -> String| Column {
-        head,
-        right,
-        cells: looks.iter().map(of).collect(),
-    };
-    let has_alarms = looks.iter().any(|look| look.high.is_some() || look.low.is_some());
-    let several = looks.windows(2).any(|pair| pair[0].by != pair[1].by);
-    let mut table = vec![column("when", true, &|look| look.time.clone())];
+    let (mut has_alarms, mut several, mut asks, mut by) = (false, false, false, None);
+    rows(&mut |look| {
+        has_alarms |= look.high.is_some() || look.low.is_some();
+        asks |= look.recommended.is_some();
+        several |= by.replace(look.by.clone()).is_some_and(|by| by != look.by);
+    });
+    let mut columns = vec![Column::right("when", |look: &LookDocument| look.time.clone())];
     if several {
-        table.push(column("who", false, &|look| look.by.clone()));
+        columns.push(Column::left("who", |look| look.by.clone()));
     }
-    table.push(column("metric", true, &|look| look.metric.map_or(numbers::NOTHING.to_owned(), number)));
+    columns.push(Column::right("metric", |look| look.metric.map_or(numbers::NOTHING.to_owned(), number)));
     if has_alarms {
-        table.push(column("alarm", false, &alarms));
+        columns.push(Column::left("alarm", alarms));
     }
-    if looks.iter().any(|look| look.recommended.is_some()) {
-        let asked = |look: &LookDocument| look.recommended.map_or(String::new(), |asked| asked.to_string());
-        table.push(column("asked", true, &asked));
+    if asks {
+        columns.push(Column::right("asked", |look| look.recommended.map_or(String::new(), |asked| asked.to_string())));
     }
-    table.push(column("was", true, &|look| look.from.to_string()));
-    table.push(column("is", true, &|look| look.desired.to_string()));
-    table.push(column("", false, &|look| look.action.to_owned()));
-    table.push(column("why", false, &why));
-    let mut text = format!("{}\n", answer.policy);
-    text += &columns(&table);
-    if looks.len() < answer.looks.len() {
-        let left = numbers::grouped(&(answer.looks.len() - looks.len()).to_string());
-        text += &format!("{left} looks at which nothing changed are not shown; `--all` shows them\n");
+    columns.push(Column::right("was", |look| look.from.to_string()));
+    columns.push(Column::right("is", |look| look.desired.to_string()));
+    columns.push(Column::left("", |look| look.action.to_owned()));
+    columns.push(Column::left("why", why));
+    writeln!(out, "{}", answer.name())?;
+    table(&columns, &rows, out)?;
+    let grouped = |number: u64| numbers::grouped(&number.to_string());
+    let quiet = answer.summary.looks - news.looks.len() as u64 - news.further;
+    let left = [(news.further, "something"), (quiet, "nothing")].into_iter().filter(|(count, _)| !all && *count > 0);
+    let left: Vec<String> = left.map(|(count, what)| format!("{} at which {what} changed", grouped(count))).collect();
+    if !left.is_empty() {
+        writeln!(out, "further looks are not shown: {}; `--all` shows them", left.join(", "))?;
     }
-    text += &summary(&SummaryDocument::of(&answer.summary), answer);
-    text
+    out.write_all(summary(answer).as_bytes())
 }
 
 /// What the alarms say: for too much, for too little.
@@ -129,14 +140,15 @@ fn why(look: &LookDocument) -> String {
     text
 }
 
-fn summary(summary: &SummaryDocument, answer: &Answer) -> String {
+fn summary(answer: &Answer<'_>) -> String {
+    let summary = &SummaryDocument::of(&answer.summary);
     let SummaryDocument { looks, seconds, changes, out, back, least, most, held, .. } = *summary;
     if looks < 2 || seconds == 0.0 {
         return String::new();
     }
     let grouped = |number: u64| numbers::grouped(&number.to_string());
     let mut parts = vec![format!("{} looks in {}", grouped(looks), numbers::span(seconds))];
-    if answer.looks.iter().any(|look| matches!(look.more, More::Jobs { .. })) {
+    if answer.news.looks.iter().any(|look| matches!(look.more, More::Jobs { .. })) {
         parts.push(format!("{} jobs created", grouped(summary.jobs)));
     } else {
         parts.push(format!("{} changes: {} to more, {} to fewer", grouped(changes), grouped(out), grouped(back)));
@@ -149,39 +161,43 @@ fn summary(summary: &SummaryDocument, answer: &Answer) -> String {
 }
 
 /// Two policies side by side, wherever one of them changes something.
-pub fn side_by_side(one: &Answer, other: &Answer) -> String {
+///
+/// # Errors
+/// What keeps it from being written.
+pub fn side_by_side(one: &Answer<'_>, other: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut rows: Vec<(String, u32, u32)> = Vec::new();
-    let (mut left, mut right) = (one.looks.iter().peekable(), other.looks.iter().peekable());
+    let mut further = 0_u64;
+    let (mut left, mut right) = (one.news.sizes.iter().peekable(), other.news.sizes.iter().peekable());
     let mut sizes = [None, None];
-    while let Some(now) = left.peek().map(|look| look.at).into_iter().chain(right.peek().map(|look| look.at)).min() {
+    while let Some(now) = left.peek().map(|size| size.0).into_iter().chain(right.peek().map(|size| size.0)).min() {
         let before = sizes;
-        for (size, looks) in sizes.iter_mut().zip([&mut left, &mut right]) {
-            while let Some(look) = looks.next_if(|look| look.at == now) {
-                *size = Some(look.to);
+        for (size, changes) in sizes.iter_mut().zip([&mut left, &mut right]) {
+            if let Some((_, new)) = changes.next_if(|(at, _)| *at == now) {
+                *size = Some(*new);
             }
         }
         if sizes != before
             && let [Some(mine), Some(theirs)] = sizes
         {
-            rows.push((one.zero.label(now), mine, theirs));
+            if rows.len() < SHOWN {
+                rows.push((one.zero.label(now), mine, theirs));
+            } else {
+                further += 1;
+            }
         }
     }
-    let column = |head, of: &dyn Fn(&(String, u32, u32)) -> String| Column {
-        head,
-        right: true,
-        cells: rows.iter().take(SHOWN).map(of).collect(),
-    };
-    let mut text = format!("first: {}\nother: {}\n", one.policy, other.policy);
-    text += &columns(&[
-        column("when", &|row| row.0.clone()),
-        column("first", &|row| row.1.to_string()),
-        column("other", &|row| row.2.to_string()),
-        column("difference", &|row| format!("{:+}", i64::from(row.2) - i64::from(row.1))),
-    ]);
-    if rows.len() > SHOWN {
-        text += &format!("{} further changes are not shown\n", numbers::grouped(&(rows.len() - SHOWN).to_string()));
+    writeln!(out, "first: {}\nother: {}", one.name(), other.name())?;
+    let columns = [
+        Column::right("when", |row: &(String, u32, u32)| row.0.clone()),
+        Column::right("first", |row| row.1.to_string()),
+        Column::right("other", |row| row.2.to_string()),
+        Column::right("difference", |row| format!("{:+}", i64::from(row.2) - i64::from(row.1))),
+    ];
+    table(&columns, &|each| rows.iter().for_each(each), out)?;
+    if further > 0 {
+        writeln!(out, "{} further changes are not shown", numbers::grouped(&further.to_string()))?;
     }
-    let of = |answer: &Answer| SummaryDocument::of(&answer.summary);
+    let of = |answer: &Answer<'_>| SummaryDocument::of(&answer.summary);
     let (mine, theirs) = (of(one), of(other));
     let row = |what: &str, of: &dyn Fn(&SummaryDocument) -> f64| {
         (what.to_owned(), number((of(&mine) * 100.0).round() / 100.0), number((of(&theirs) * 100.0).round() / 100.0))
@@ -193,13 +209,13 @@ pub fn side_by_side(one: &Answer, other: &Answer) -> String {
         row("hours at the maximum", &|summary| summary.at_max_seconds / 3_600.0),
         row("held back", &|summary| summary.held as f64),
     ];
-    text.push('\n');
-    text += &columns(&[
-        Column { head: "", right: false, cells: sums.iter().map(|row| row.0.clone()).collect() },
-        Column { head: "first", right: true, cells: sums.iter().map(|row| row.1.clone()).collect() },
-        Column { head: "other", right: true, cells: sums.iter().map(|row| row.2.clone()).collect() },
-    ]);
-    text
+    writeln!(out)?;
+    let columns = [
+        Column::left("", |row: &(String, String, String)| row.0.clone()),
+        Column::right("first", |row| row.1.clone()),
+        Column::right("other", |row| row.2.clone()),
+    ];
+    table(&columns, &|each| sums.iter().for_each(each), out)
 }
 
 /// The state of an alarm by itself.

@@ -106,28 +106,30 @@ impl Condition {
     /// the guide calls premature.
     pub fn judge(&self, range: impl Iterator<Item = Option<f64>>, state: State) -> State {
         let (needed, wanted) = (usize::from(self.window.points), usize::from(self.window.of));
-        let (mut real, mut beyond, mut oldest) = (0, 0, 0);
+        let (mut beyond, mut within, mut oldest) = (0, 0, 0);
         for (age, value) in range.take(self.window.range()).enumerate() {
             let Some(value) = value else { continue };
-            if real == wanted {
-                break;
+            if self.when.is_beyond(value, self.limit) {
+                beyond += 1;
+            } else {
+                within += 1;
             }
-            real += 1;
-            beyond += usize::from(self.when.is_beyond(value, self.limit));
             oldest = age + 1;
+            // Whatever the others say, and however many are missing, these are enough.
+            if beyond >= needed {
+                return State::Alarm;
+            }
+            if within > wanted - needed {
+                return State::Ok;
+            }
         }
-        let alarm = |off: bool| if off { State::Alarm } else { State::Ok };
-        if real >= wanted {
-            return alarm(beyond >= needed);
-        }
-        match (self.missing, real) {
+        match (self.missing, beyond + within) {
             (Missing::Missing, 0) => State::InsufficientData,
             (Missing::Ignore, 0) => state,
-            (Missing::Breaching, _) => alarm(beyond + wanted - real >= needed),
-            (Missing::NotBreaching, _) => alarm(beyond >= needed),
-            _ if beyond >= needed => State::Alarm,
-            (Missing::Missing, _) if beyond == real && oldest >= needed => State::Alarm,
-            (Missing::Missing | Missing::Ignore, _) if beyond == real => state,
+            (Missing::Breaching, _) => State::Alarm,
+            (Missing::NotBreaching, _) => State::Ok,
+            (Missing::Missing, _) if within == 0 && oldest >= needed => State::Alarm,
+            (Missing::Missing | Missing::Ignore, _) if within == 0 => state,
             (Missing::Missing | Missing::Ignore, _) => State::Ok,
         }
     }

@@ -1,5 +1,6 @@
 //! Answers as JSON: every look with what was seen, asked for and done, and why.
 
+use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use crate::cloud::scaling::State;
@@ -44,9 +45,9 @@ pub struct PolicyDocument<L = Vec<LookDocument>> {
     pub looks: L,
 }
 
-/// The looks of an answer, each told only when it is written: those of a year would fill the memory.
+/// The looks of an answer, each decided and told only when it is written.
 #[derive(Clone, Copy, Debug)]
-pub struct Pages<'a>(&'a Answer);
+pub struct Pages<'a>(&'a Answer<'a>);
 
 /// One look.
 #[derive(Clone, Debug, Serialize)]
@@ -248,24 +249,32 @@ fn proposal(of: &Result<Proposal, Fault>) -> ProposalDocument {
     }
 }
 
-impl<'a> Pages<'a> {
+impl Pages<'_> {
     /// The looks, one after the other.
-    pub fn looks(self) -> impl Iterator<Item = LookDocument> + use<'a> {
-        self.0.looks.iter().map(|look| LookDocument::of(look, self.0.zero))
+    fn each(self, mut look: impl FnMut(LookDocument)) {
+        self.0.each(|of| look(LookDocument::of(of, self.0.zero)));
     }
 }
 
 impl Serialize for Pages<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.looks())
+        let mut all = serializer.serialize_seq(usize::try_from(self.0.summary.looks).ok())?;
+        let mut written = Ok(());
+        self.each(|look| {
+            if written.is_ok() {
+                written = all.serialize_element(&look);
+            }
+        });
+        written?;
+        all.end()
     }
 }
 
 impl<'a> PolicyDocument<Pages<'a>> {
     /// An answer.
-    pub fn of(answer: &'a Answer) -> PolicyDocument<Pages<'a>> {
+    pub fn of(answer: &'a Answer<'a>) -> PolicyDocument<Pages<'a>> {
         PolicyDocument {
-            policy: answer.policy.clone(),
+            policy: answer.name().to_owned(),
             reads: answer.reads.clone(),
             notes: answer.notes.clone(),
             summary: SummaryDocument::of(&answer.summary),
@@ -278,7 +287,7 @@ impl<'a> AnswerDocument<Pages<'a>> {
     /// Answers to one question.
     pub fn of(
         title: Option<String>,
-        answers: &'a [Answer],
+        answers: &'a [Answer<'a>],
         alarm: Option<&AlarmQuestion>,
     ) -> AnswerDocument<Pages<'a>> {
         AnswerDocument {
@@ -295,7 +304,9 @@ impl<'a> AnswerDocument<Pages<'a>> {
         let AnswerDocument { schema, program, title, policies, alarm } = self;
         let in_full = |policy: PolicyDocument<Pages<'a>>| {
             let PolicyDocument { policy, reads, notes, summary, looks } = policy;
-            PolicyDocument { policy, reads, notes, summary, looks: looks.looks().collect() }
+            let mut all = Vec::new();
+            looks.each(|look| all.push(look));
+            PolicyDocument { policy, reads, notes, summary, looks: all }
         };
         AnswerDocument { schema, program, title, policies: policies.into_iter().map(in_full).collect(), alarm }
     }

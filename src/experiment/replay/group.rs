@@ -137,7 +137,8 @@ pub(super) fn looks(
     policy: &Asked,
     question: &Question,
     values: &mut Values<'_>,
-) -> Result<Vec<Look>, Refusal> {
+    each: &mut dyn FnMut(&Look),
+) -> Result<(), Refusal> {
     let memory = &question.memory;
     let begin = Memory {
         rest_until: memory.rest_until.unwrap_or(SimTime::START),
@@ -165,7 +166,6 @@ pub(super) fn looks(
         since: SimTime::START,
         last: vec![SimTime::START; group.policies.len()],
     };
-    let mut looks = Vec::new();
     let first_every = group.policies.iter().find_map(period).unwrap_or(Predictive::LOOK);
     if question.is_of_looks() {
         let mut before = None;
@@ -177,12 +177,12 @@ pub(super) fn looks(
                     _ => true,
                 };
                 if due {
-                    looks.push(following.look(at, now, row, in_service));
+                    each(&following.look(at, now, row, in_service));
                 }
             }
             before = Some(now);
         }
-        return Ok(looks);
+        return Ok(());
     }
     let of = |rule: &Policy| -> Result<Due<'_>, Refusal> {
         match rule {
@@ -200,7 +200,6 @@ pub(super) fn looks(
     }
     let end = question.columns.times.last().copied().unwrap_or_default();
     let mut at_instant = (SimTime::NEVER, 0);
-    looks.reserve(total);
     loop {
         let first = all.iter().enumerate().filter_map(|(at, due)| Some((due.when()?, at))).min();
         let Some((now, at)) = first.filter(|(now, _)| *now <= end) else { break };
@@ -208,7 +207,7 @@ pub(super) fn looks(
         if at_instant.0 != now {
             at_instant = (now, following.begin(row));
         }
-        looks.push(following.look(at, now, row, at_instant.1));
+        each(&following.look(at, now, row, at_instant.1));
     }
-    Ok(looks)
+    Ok(())
 }

@@ -13,13 +13,14 @@ pub(super) fn looks(
     policy: &Policy,
     question: &Question,
     values: &mut Values<'_>,
-) -> Result<Vec<Look>, Refusal> {
+    each: &mut dyn FnMut(&Look),
+) -> Result<(), Refusal> {
     let mut last = SimTime::START;
     let instants = instants(question, jobs.poll)?;
     if instants.clone().all(|(_, row)| values.count("running", row).is_none()) {
         values.notes.push("no look says how many jobs are `running`: none are".to_owned());
     }
-    let looks = instants.map(|(now, row)| {
+    for (now, row) in instants {
         let read = |at| values.read(at, row, (last, now), Sharing::default());
         let metric = read(0);
         let lengths: Vec<Option<i64>> = (0..policy.reads.len()).map(|at| read(at).map(milli)).collect();
@@ -28,7 +29,7 @@ pub(super) fn looks(
         let created = jobs.look(&JobsSeen { lengths: &lengths, unfinished, pending });
         last = now;
         let why = Reason::Kubernetes(created.why);
-        Look {
+        each(&Look {
             at: now,
             by: By::Jobs,
             metric,
@@ -40,7 +41,7 @@ pub(super) fn looks(
             to: unfinished.saturating_add(created.jobs),
             why,
             more: More::Jobs { created: created.jobs, room: created.room },
-        }
-    });
-    Ok(looks.collect())
+        });
+    }
+    Ok(())
 }

@@ -31,7 +31,12 @@ fn begin(question: &Question, ready: u32, now: SimTime) -> KpaMemory {
 }
 
 /// The looks of a Knative pod autoscaler.
-pub(super) fn looks(kpa: &Kpa, question: &Question, values: &mut Values<'_>) -> Result<Vec<Look>, Refusal> {
+pub(super) fn looks(
+    kpa: &Kpa,
+    question: &Question,
+    values: &mut Values<'_>,
+    each: &mut dyn FnMut(&Look),
+) -> Result<(), Refusal> {
     let mut measured = Concurrency::of(kpa.window.max(kpa.panic.window));
     for &(at, value) in &question.memory.concurrency {
         measured.note(at, value);
@@ -45,13 +50,12 @@ pub(super) fn looks(kpa: &Kpa, question: &Question, values: &mut Values<'_>) -> 
         return Err((what, "say which it is: `--take concurrency=SERIES`".to_owned()));
     }
     let instants = instants(question, kpa.tick)?;
-    let Some((first, first_row)) = instants.clone().next() else { return Ok(Vec::new()) };
+    let Some((first, first_row)) = instants.clone().next() else { return Ok(()) };
     let start = question.workers.unwrap_or(kpa.initial.max(kpa.min));
     let mut replicas = values.count("replicas", first_row).unwrap_or(start);
     let ready = values.count("ready", first_row).unwrap_or(replicas);
     let mut memory = begin(question, ready, first);
     let mut noted: Option<SimTime> = None;
-    let mut looks = Vec::with_capacity(instants.len());
     for (now, row) in instants {
         let detail = row.and_then(|row| question.details.get(row));
         for &(at, value) in detail.map_or(&[][..], |detail| &detail.concurrency) {
@@ -80,7 +84,7 @@ pub(super) fn looks(kpa: &Kpa, question: &Question, values: &mut Values<'_>) -> 
         let (decision, next) = kpa.restrain(wanted, &seen, next);
         memory = next;
         replicas = decision.to;
-        looks.push(Look {
+        each(&Look {
             at: now,
             by: By::Kpa,
             metric: decision.metric,
@@ -94,5 +98,5 @@ pub(super) fn looks(kpa: &Kpa, question: &Question, values: &mut Values<'_>) -> 
             more: More::Kpa { panics, excess },
         });
     }
-    Ok(looks)
+    Ok(())
 }

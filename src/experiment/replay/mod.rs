@@ -5,17 +5,20 @@ mod group;
 mod jobs;
 mod kpa;
 mod pods;
+mod tally;
 mod values;
 
 pub use document::{
     AlarmDocument, AnswerDocument, LookDocument, Pages, PolicyDocument, ProposalDocument, SCHEMA, SummaryDocument,
     state,
 };
+pub use tally::{News, Summary};
 
 use crate::cloud::scaling::kubernetes::{Fault, Proposal};
 use crate::cloud::scaling::{Reason, State};
+use crate::experiment::replay::tally::Tally;
 use crate::experiment::replay::values::Values;
-use crate::ground::time::{SimTime, Span};
+use crate::ground::time::SimTime;
 use crate::scenario::decide::{AlarmQuestion, Controller, Policy, Question, Zero};
 
 /// The most looks of one answer: ten policies that look every minute of a year, and some more.
@@ -24,17 +27,20 @@ const LOOKS_MAX: u64 = 6_000_000;
 /// What is the matter, and what to do.
 pub type Refusal = (String, String);
 
-/// What a policy decided at each of its looks.
+/// What a policy decides about what is seen.
+///
+/// Its looks are not kept: those of a year would fill the memory. Policies are pure, so whoever wants every look has it
+/// decided again.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    /// The policy.
-    pub policy: String,
+pub struct Answer<'a> {
+    policy: &'a Policy,
+    question: &'a Question,
     /// What its looks read, by their names.
     pub reads: Vec<String>,
-    /// Every look, in order.
-    pub looks: Vec<Look>,
     /// What they come to.
     pub summary: Summary,
+    /// Those of them that are worth a line.
+    pub news: News,
     /// What was found about the values, and what was done about it.
     pub notes: Vec<String>,
     /// Where instants are counted from.
@@ -107,65 +113,11 @@ pub enum More {
     },
 }
 
-/// What looks come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Summary {
-    /// Looks.
-    pub looks: u64,
-    /// From the first to the last.
-    pub time: Span,
-    /// Nanoseconds of workers wanted: a worker for an hour is an hour of capacity.
-    pub capacity: u128,
-    /// Changes to more.
-    pub out: u64,
-    /// Changes to fewer.
-    pub back: u64,
-    /// The fewest that were wanted.
-    pub least: u32,
-    /// The most.
-    pub most: u32,
-    /// How long as many were wanted as there may be.
-    pub at_max: Span,
-    /// Looks at which another number was asked for than came of it.
-    pub held: u64,
-    /// Jobs that were created.
-    pub jobs: u64,
-}
-
-impl Summary {
-    /// What looks come to, where there may be so many.
-    fn of(looks: &[Look], max: u32, end: SimTime) -> Summary {
-        let mut summary = Summary { looks: looks.len() as u64, least: u32::MAX, ..Summary::default() };
-        for (at, look) in looks.iter().enumerate() {
-            let until = looks.get(at + 1).map_or(end, |next| next.at).max(look.at);
-            let span = until - look.at;
-            summary.capacity += u128::from(look.to) * u128::from(span.nanos());
-            summary.least = summary.least.min(look.to);
-            summary.most = summary.most.max(look.to);
-            if look.to >= max {
-                summary.at_max += span;
-            }
-            summary.held += u64::from(look.recommended.is_some_and(|recommended| recommended != look.to));
-            if let More::Jobs { created, .. } = look.more {
-                summary.jobs += u64::from(created);
-            } else {
-                summary.out += u64::from(look.to > look.from);
-                summary.back += u64::from(look.to < look.from);
-            }
-        }
-        summary.least = summary.least.min(summary.most);
-        if let Some(first) = looks.first() {
-            summary.time = end.max(first.at) - first.at;
-        }
-        summary
-    }
-}
-
 /// What a policy decides about what is seen.
 ///
 /// # Errors
 /// What is lacking, and what to do.
-pub fn decide(policy: &Policy, question: &Question) -> Result<Answer, Refusal> {
+pub fn decide<'a>(policy: &'a Policy, question: &'a Question) -> Result<Answer<'a>, Refusal> {
     if question.columns.times.is_empty() {
         let what = "nothing is seen: there is no look, and there are no recorded metrics";
         return Err((
@@ -173,26 +125,45 @@ pub fn decide(policy: &Policy, question: &Question) -> Result<Answer, Refusal> {
             "give a document with `look` or `series`, or a file with `--metrics`".to_owned(),
         ));
     }
-    let mut values = Values::new(policy, question)?;
-    let (looks, max) = match &policy.controller {
-        Controller::Group(group) => (group::looks(group, policy, question, &mut values)?, group.max),
-        Controller::Hpa(hpa) => (pods::hpa(hpa, policy, question, &mut values)?, hpa.max),
-        Controller::Keda(keda) => (pods::keda(keda, policy, question, &mut values)?, keda.max),
-        Controller::Jobs(jobs) => (jobs::looks(jobs, policy, question, &mut values)?, jobs.max),
-        Controller::Kpa(kpa) => (kpa::looks(kpa, question, &mut values)?, kpa.max.unwrap_or(u32::MAX)),
-    };
-    let end = question.columns.times.last().copied().unwrap_or_default();
-    let end = looks.last().map_or(end, |last| last.at.max(end));
+    let mut tally = Tally::of(policy.controller.max());
+    let found = looks(policy, question, &mut |look| tally.note(look))?;
     let mut notes = question.columns.notes.clone();
-    notes.extend(values.notes);
-    Ok(Answer {
-        policy: policy.name.clone(),
-        reads: policy.reads.iter().map(|reads| reads.name()).collect(),
-        summary: Summary::of(&looks, max, end),
-        looks,
-        notes,
-        zero: question.columns.zero,
-    })
+    notes.extend(found);
+    let reads = policy.reads.iter().map(|reads| reads.name()).collect();
+    let (summary, news) = tally.finish(question.columns.times.last().copied().unwrap_or_default());
+    Ok(Answer { policy, question, reads, summary, news, notes, zero: question.columns.zero })
+}
+
+/// Has every look decided in order, and tells what was found about the values.
+fn looks(policy: &Policy, question: &Question, each: &mut dyn FnMut(&Look)) -> Result<Vec<String>, Refusal> {
+    let mut values = Values::new(policy, question)?;
+    match &policy.controller {
+        Controller::Group(group) => group::looks(group, policy, question, &mut values, each)?,
+        Controller::Hpa(hpa) => pods::hpa(hpa, policy, question, &mut values, each)?,
+        Controller::Keda(keda) => pods::keda(keda, policy, question, &mut values, each)?,
+        Controller::Jobs(jobs) => jobs::looks(jobs, policy, question, &mut values, each)?,
+        Controller::Kpa(kpa) => kpa::looks(kpa, question, &mut values, each)?,
+    }
+    Ok(values.notes)
+}
+
+impl Answer<'_> {
+    /// The policy's name.
+    pub fn name(&self) -> &str {
+        &self.policy.name
+    }
+
+    /// Every look, in order, decided again.
+    pub fn each(&self, mut look: impl FnMut(&Look)) {
+        looks(self.policy, self.question, &mut look).expect("what was decided once can be decided again");
+    }
+
+    /// All looks at hand.
+    pub fn looks(&self) -> Vec<Look> {
+        let mut looks = Vec::with_capacity(usize::try_from(self.summary.looks).unwrap_or(0));
+        self.each(|look| looks.push(look.clone()));
+        looks
+    }
 }
 
 /// The state of an alarm after each of its datapoints, and at last.

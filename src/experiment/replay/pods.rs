@@ -118,12 +118,13 @@ pub(super) fn hpa(
     policy: &Policy,
     question: &Question,
     values: &mut Values<'_>,
-) -> Result<Vec<Look>, Refusal> {
+    each: &mut dyn FnMut(&Look),
+) -> Result<(), Refusal> {
     let mut replicas = start(question, hpa.min.max(1));
     let mut memory = memory(question);
     let mut last = SimTime::START;
     let instants = instants(question, hpa.sync)?;
-    let mut looks = Vec::with_capacity(instants.len());
+    let mut is_first = true;
     let names: Vec<String> = policy.reads.iter().map(|reads| reads.name()).collect();
     let mut crew = Crew::default();
     // Between two rows nothing changes that is read: pods of the same number are asked for the same.
@@ -135,7 +136,7 @@ pub(super) fn hpa(
         replicas = said.unwrap_or(replicas);
         crew.see(question, values, row, replicas);
         let pods = &crew.pods;
-        if said.is_none() && listed > 0 && looks.is_empty() && question.workers.is_none() {
+        if said.is_none() && listed > 0 && is_first && question.workers.is_none() {
             replicas = pods.len() as u32;
         }
         let status = values.count("current", row).unwrap_or(pods.len() as u32);
@@ -166,11 +167,10 @@ pub(super) fn hpa(
         before = Some((same, asked.0));
         let (look, next) = sync(hpa, asked, &seen, memory);
         memory = next;
-        replicas = look.to;
-        last = now;
-        looks.push(look);
+        (replicas, last, is_first) = (look.to, now, false);
+        each(&look);
     }
-    Ok(looks)
+    Ok(())
 }
 
 /// KEDA's looks, and between them those of its HPA.
@@ -179,7 +179,8 @@ pub(super) fn keda(
     policy: &Policy,
     question: &Question,
     values: &mut Values<'_>,
-) -> Result<Vec<Look>, Refusal> {
+    each: &mut dyn FnMut(&Look),
+) -> Result<(), Refusal> {
     let mut replicas = start(question, keda.min);
     let mut hpa_memory = memory(question);
     let remembered = &question.memory;
@@ -187,7 +188,6 @@ pub(super) fn keda(
     let polls = instants(question, keda.poll)?;
     let syncs = instants(question, keda.hpa.sync)?;
     let made = remembered.made.or(polls.clone().next().map(|poll| poll.0)).unwrap_or_default();
-    let mut looks = Vec::with_capacity(polls.len() + syncs.len());
     let mut crew = Crew::default();
     let (mut polls, mut syncs) = (polls.peekable(), syncs.peekable());
     let mut last = SimTime::START;
@@ -198,10 +198,10 @@ pub(super) fn keda(
             (Some(poll), Some(sync)) => poll.0 <= sync.0,
             (Some(_), None) => true,
             (None, Some(_)) => false,
-            (None, None) => return Ok(looks),
+            (None, None) => return Ok(()),
         };
         let next = if is_poll { polls.next() } else { syncs.next() };
-        let Some((now, row)) = next else { return Ok(looks) };
+        let Some((now, row)) = next else { return Ok(()) };
         if let Some(said) = values.count("replicas", row)
             && seen_row != row
         {
@@ -215,7 +215,7 @@ pub(super) fn keda(
             let (decision, next) = keda.look(&KedaSeen { now, made, replicas, values: &read }, memory);
             memory = next;
             replicas = decision.to;
-            looks.push(Look {
+            each(&Look {
                 at: now,
                 by: By::Keda,
                 metric: decision.metric,
@@ -240,7 +240,7 @@ pub(super) fn keda(
             hpa_memory = next;
             replicas = look.to;
             last = now;
-            looks.push(look);
+            each(&look);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What controllers would have decided, over time: what they saw, and how many they wanted.
 
-use crate::experiment::replay::{Answer, Look};
+use crate::experiment::replay::Answer;
 use crate::report::charts::axis::Axis;
 use crate::report::charts::canvas::{Canvas, Side, Stroke, drawn};
 use crate::report::charts::plot::{Label, MARGIN, Plot, WIDTH, end_labels, head};
@@ -17,11 +17,9 @@ const PANELS: [(f64, f64); 2] = [(270.0, 120.0), (496.0, 326.0)];
 const CELLS: usize = 480;
 
 /// The chart of one or two answers to the same question; `None` where there is only one look.
-pub fn decisions(answers: &[Answer], theme: Theme) -> Option<String> {
-    let looks = |answer: &'_ Answer| -> Option<(f64, f64)> {
-        Some((answer.looks.first()?.at.seconds(), answer.looks.last()?.at.seconds()))
-    };
-    let ends: Vec<(f64, f64)> = answers.iter().filter_map(looks).collect();
+pub fn decisions(answers: &[Answer<'_>], theme: Theme) -> Option<String> {
+    let looks = answers.iter().filter_map(|answer| answer.news.ends);
+    let ends: Vec<(f64, f64)> = looks.map(|(first, last)| (first.seconds(), last.seconds())).collect();
     let from = ends.iter().map(|ends| ends.0).fold(f64::INFINITY, f64::min);
     let to = ends.iter().map(|ends| ends.1).fold(f64::NEG_INFINITY, f64::max);
     if ends.is_empty() || to <= from {
@@ -30,20 +28,23 @@ pub fn decisions(answers: &[Answer], theme: Theme) -> Option<String> {
     let length = to - from;
     let first = answers.first()?;
     let changes = first.summary.out + first.summary.back;
-    let title = format!("{} changes {changes} times, up to {}", first.policy, first.summary.most);
+    let title = format!("{} changes {changes} times, up to {}", first.name(), first.summary.most);
     let step = length / CELLS as f64;
     let account = format!("{} looks, cells of {}", first.summary.looks, numbers::span(step));
     Some(drawn((WIDTH, HEIGHT), theme, &title, &account, |canvas| {
         head(canvas, &title, &account);
         let x = Axis::time(length, (LEFT, RIGHT));
-        let levels = |answer: &Answer, of: &dyn Fn(&Look) -> Option<f64>| cells(&answer.looks, from, step, of);
-        let seen = vec![("metric".to_owned(), levels(first, &|look| look.metric))];
-        panel(canvas, &x, PANELS[0], "Metric as it was seen", step, &seen);
+        let mut seen = Vec::new();
         let mut wanted: Vec<(String, Vec<f64>)> = Vec::new();
         for (at, answer) in answers.iter().enumerate() {
             let name = if at == 0 { "wanted" } else { "other policy" };
-            wanted.push((name.to_owned(), levels(answer, &|look| Some(f64::from(look.to)))));
+            let [metrics, sizes] = cells(answer, from, step);
+            wanted.push((name.to_owned(), sizes));
+            if at == 0 {
+                seen.push(("metric".to_owned(), metrics));
+            }
         }
+        panel(canvas, &x, PANELS[0], "Metric as it was seen", step, &seen);
         panel(canvas, &x, PANELS[1], "Wanted", step, &wanted);
         let (unit, size) = unit(length);
         let bottom = PANELS[1].0;
@@ -54,23 +55,28 @@ pub fn decisions(answers: &[Answer], theme: Theme) -> Option<String> {
     }))
 }
 
-/// The greatest value of each cell; a cell without one has that of the cell before.
-fn cells(looks: &[Look], from: f64, step: f64, of: &dyn Fn(&Look) -> Option<f64>) -> Vec<f64> {
-    let mut cells = vec![f64::NAN; CELLS];
-    for look in looks {
+/// The greatest metric and the greatest size of each cell; a cell without one has that of the cell before.
+fn cells(answer: &Answer<'_>, from: f64, step: f64) -> [Vec<f64>; 2] {
+    let mut levels = [vec![f64::NAN; CELLS], vec![f64::NAN; CELLS]];
+    answer.each(|look| {
         let cell = (((look.at.seconds() - from) / step) as usize).min(CELLS - 1);
-        if let Some(value) = of(look).filter(|value| value.is_finite()) {
-            cells[cell] = cells[cell].max(value);
+        let values = [look.metric.filter(|value| value.is_finite()), Some(f64::from(look.to))];
+        for (cells, value) in levels.iter_mut().zip(values) {
+            if let Some(value) = value {
+                cells[cell] = cells[cell].max(value);
+            }
+        }
+    });
+    for cells in &mut levels {
+        let mut before = 0.0;
+        for cell in cells {
+            if cell.is_nan() {
+                *cell = before;
+            }
+            before = *cell;
         }
     }
-    let mut before = 0.0;
-    for cell in &mut cells {
-        if cell.is_nan() {
-            *cell = before;
-        }
-        before = *cell;
-    }
-    cells
+    levels
 }
 
 fn panel(

@@ -37,7 +37,7 @@ pub fn all(document: &Document) -> Vec<(String, String)> {
 }
 
 /// The chart of what controllers would have decided, light and dark; none of a single look.
-pub fn of_decisions(answers: &[Answer]) -> Vec<(String, String)> {
+pub fn of_decisions(answers: &[Answer<'_>]) -> Vec<(String, String)> {
     let both = [theme::LIGHT, theme::DARK].into_iter();
     let drawn =
         both.filter_map(|theme| Some((format!("decisions.{}.svg", theme.name), decisions::decisions(answers, theme)?)));

@@ -35,6 +35,19 @@ pub enum Controller {
     Kpa(Box<Kpa>),
 }
 
+impl Controller {
+    /// As many workers, pods or jobs as there may be.
+    pub fn max(&self) -> u32 {
+        match self {
+            Controller::Group(group) => group.max,
+            Controller::Hpa(hpa) => hpa.max,
+            Controller::Keda(keda) => keda.max,
+            Controller::Jobs(jobs) => jobs.max,
+            Controller::Kpa(kpa) => kpa.max.unwrap_or(u32::MAX),
+        }
+    }
+}
+
 /// A controller and what it reads.
 #[derive(Clone, Debug)]
 pub struct Policy {

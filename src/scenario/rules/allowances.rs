@@ -6,6 +6,7 @@ use crate::scenario::draft::law::Law;
 use crate::scenario::draft::quantities::{Bytes, Time};
 use crate::scenario::draft::run::Defaults;
 use crate::scenario::draft::scaling::{Policy, Scaling};
+use crate::scenario::draft::step::Step;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::sight::{Kind, Sight, Way, edges, entry, node_place};
@@ -60,6 +61,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         return complaints;
     }
     for (name, topology) in sight.topologies() {
+        let nodes = sight.nodes(name);
         for (balancer_name, balancer) in &topology.balancer {
             let place = node_place(name, Kind::Balancer, balancer_name);
             holds(&SLOW_START, balancer.slow_start, &place, &mut complaints);
@@ -70,7 +72,12 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             if let Some(poll) = &pool.poll {
                 holds(&WAIT, poll.wait, &place.then("poll"), &mut complaints);
             }
-            for (index, step) in pool.steps.iter().enumerate().filter(|(_, step)| step.send.is_some()) {
+            let to_queue = |step: &Step| {
+                step.send
+                    .as_ref()
+                    .is_some_and(|to| to.names.iter().any(|node| nodes.get(node.as_str()) == Some(&Kind::Queue)))
+            };
+            for (index, step) in pool.steps.iter().enumerate().filter(|(_, step)| to_queue(step)) {
                 fits(sight, step.size.as_ref(), place.then("steps").nth(index).then("size"), &mut complaints);
             }
             let receives = edges(name, topology).iter().any(|edge| edge.way == Way::Receive && edge.to == pool_name);
@@ -89,7 +96,6 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 holds(&WARM_UP, asg.warm_up, &place, &mut complaints);
             }
         }
-        let nodes = sight.nodes(name);
         let edges = edges(name, topology);
         for (workload_name, workload) in &sight.draft.workload {
             let enters = entry(topology, &nodes, &edges, workload_name);
@@ -229,6 +235,8 @@ mod tests {
         assert_eq!(documented("1025KiB", "", ""), 1);
         assert_eq!(documented("1KiB", ", size = \"1025KiB\"", ""), 1);
         assert_eq!(documented("1KiB", "", ", batch = { at-most = 5, at-least = 2, window = \"1s\" }"), 1);
+        // What goes straight to workers is no message of SQS.
+        assert_eq!(documented("1KiB", ", size = \"1025KiB\" }, { send = \"p\", size = \"1025KiB\"", ""), 1);
         assert_eq!(told_of_sends("textbook", "2MiB", "", ", batch = { at-most = 5, at-least = 2 }").len(), 0);
     }
 }

@@ -132,9 +132,10 @@ fn agree(scaling: &str, reads: &[&str], warm_up: u64) -> usize {
     });
     let policy = policy(&source, Some("t.p"), &NoFiles).expect("the scenario was read already");
     let answer = replay::decide(&policy, &question).expect("every look has its values");
-    assert_eq!(answer.looks.len(), looks.len());
+    let answered = answer.looks();
+    assert_eq!(answered.len(), looks.len());
     let mut changed = 0;
-    for (mine, theirs) in answer.looks.iter().zip(&looks) {
+    for (mine, theirs) in answered.iter().zip(&looks) {
         let decision = &theirs.decision;
         assert_eq!(
             (mine.at, mine.from, mine.to, mine.why, mine.metric),

@@ -48,7 +48,7 @@ fn a_recorded_run_is_shown_beside_what_is_decided() {
         replay::decide(question.policy.as_ref().expect("it has one"), &question).expect("every look has its value");
     println!("minute  requests  recorded next  decided");
     let (mut same_way, mut bursts) = (0, 0);
-    for (at, look) in answer.looks.iter().enumerate() {
+    for (at, look) in answer.looks().iter().enumerate() {
         let next = rows.get(at + 1).map_or(rows[at][3], |row| row[3]);
         println!("{:>6}  {:>8}  {next:>13}  {:>7}  {}", rows[at][0], rows[at][1], look.to, look.why);
         assert!((1..=12).contains(&look.to));
