@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use crate::billing::Flaw;
+use crate::cloud::bus::json::Objection;
 use crate::scenario::{Complaint, Places, Severity, Source};
 
 /// Complaints after which more would help nobody.
@@ -70,6 +71,24 @@ pub fn of_flaws(source: &Source, flaws: &[Flaw]) -> String {
         also: Vec::new(),
         notes: Vec::new(),
         advice: flaw.advice.as_deref(),
+    });
+    render(source, remarks.collect())
+}
+
+/// All that is wrong with a pattern or an event, or all that is to be said about it.
+pub fn of_objections(source: &Source, objections: &[Objection], severity: Severity) -> String {
+    let title = |told: &Objection| {
+        if told.at.is_empty() { told.what.clone() } else { format!("{}: {}", told.at, told.what) }
+    };
+    let titles: Vec<String> = objections.iter().map(title).collect();
+    let remarks = objections.iter().zip(&titles).map(|(told, what)| Remark {
+        is_error: severity == Severity::Error,
+        code: None,
+        what,
+        span: told.span.clone(),
+        also: Vec::new(),
+        notes: Vec::new(),
+        advice: told.advice.as_deref(),
     });
     render(source, remarks.collect())
 }

@@ -20,6 +20,8 @@ pub enum Ending {
     Undecided,
     /// It was stopped before its end, or what it made is not the whole of what was given.
     Incomplete,
+    /// An event does not match, which is an answer like any other: the code is that of `grep`.
+    Unmatched,
 }
 
 impl Ending {
@@ -27,7 +29,7 @@ impl Ending {
     pub const fn code(self) -> u8 {
         match self {
             Ending::Done => 0,
-            Ending::Failed => 1,
+            Ending::Failed | Ending::Unmatched => 1,
             Ending::Refused => 2,
             Ending::Missed => 3,
             Ending::Undecided => 4,
@@ -50,8 +52,15 @@ impl Ending {
     /// The graver of two, for commands that look at several files: first what kept the tool from looking,
     /// then what it found.
     pub fn and(self, other: Ending) -> Ending {
-        const GRAVEST_FIRST: [Ending; 6] =
-            [Ending::Incomplete, Ending::Failed, Ending::Refused, Ending::Missed, Ending::Undecided, Ending::Done];
+        const GRAVEST_FIRST: [Ending; 7] = [
+            Ending::Incomplete,
+            Ending::Failed,
+            Ending::Refused,
+            Ending::Missed,
+            Ending::Undecided,
+            Ending::Unmatched,
+            Ending::Done,
+        ];
         GRAVEST_FIRST.into_iter().find(|ending| *ending == self || *ending == other).unwrap_or_default()
     }
 }

@@ -13,6 +13,7 @@ mod glossary;
 mod import;
 mod init;
 mod interrupt;
+mod match_event;
 mod options;
 mod outputs;
 mod progress;
@@ -37,7 +38,7 @@ Examples:
 
 Exit codes:
   0  done, and every goal held
-  1  the tool failed: a file could not be written, say
+  1  the tool failed: a file could not be written, say; or an event does not match
   2  it was called wrongly, or the scenario is at fault
   3  a goal was missed
   4  no goal was missed, but an interval straddles its limit: more replications would tell
@@ -78,6 +79,7 @@ enum Command {
     Bill(bill::Words),
     Decide(decide::Words),
     Import(import::Words),
+    MatchEvent(match_event::Words),
     Gallery(gallery::Words),
 }
 
@@ -103,6 +105,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Bill(words) => bill::bill(&words, &mut voice),
         Command::Decide(words) => decide::decide(&words, &mut voice),
         Command::Import(words) => import::import(&words, &mut voice),
+        Command::MatchEvent(words) => match_event::match_event(&words, &mut voice),
         Command::Gallery(words) => gallery::gallery(&words, &mut voice),
     };
     ended.unwrap_or_else(|failure| fail(&failure, &mut voice)).code()

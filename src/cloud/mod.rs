@@ -2,6 +2,7 @@
 
 pub mod arrivals;
 pub mod balancing;
+pub mod bus;
 pub mod caller;
 pub mod credits;
 pub mod discipline;

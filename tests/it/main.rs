@@ -7,6 +7,7 @@ mod expected;
 mod import;
 mod laws;
 mod paper_traces;
+mod patterns;
 mod recorded;
 mod scenarios;
 mod theory;

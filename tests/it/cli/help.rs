@@ -9,7 +9,8 @@ use queuelab::experiment::document::Document;
 use super::{Desk, expect};
 use crate::tidy::{file, files, root};
 
-const COMMANDS: [&str; 9] = ["compare", "run", "check", "explain", "init", "schema", "bill", "decide", "import"];
+const COMMANDS: [&str; 10] =
+    ["compare", "run", "check", "explain", "init", "schema", "bill", "decide", "import", "match-event"];
 
 #[test]
 fn help_texts_are_as_expected() {

@@ -5,6 +5,7 @@ mod ends;
 mod help;
 mod import;
 mod inputs;
+mod match_event;
 mod outputs;
 
 use std::fs;
