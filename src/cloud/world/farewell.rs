@@ -20,7 +20,15 @@ impl World<'_> {
         let held = self.pool(id).plan.scale_in.held;
         let going = if surplus > 0 { self.next_to_go(id, cx.now(), surplus, None) } else { Vec::new() };
         self.pool_mut(id).surplus = surplus - going.len() as u32;
-        going.into_iter().for_each(|index| self.retire(cx, id, index, held));
+        for index in going {
+            if self.cluster_at(id).is_some() {
+                // Its pods are told to go: it would wait for them for ever.
+                let number = self.pool(id).workers[index as usize].number;
+                self.clears_out(cx, id, number);
+            } else {
+                self.retire(cx, id, index, held);
+            }
+        }
         self.pool_mut(id).settle();
     }
 
