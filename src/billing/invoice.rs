@@ -123,6 +123,23 @@ fn charges(used: &Used) -> Vec<Charge> {
             charge("s3.get", Quantity::whole(u128::from(*gets))),
             charge("s3.storage", Quantity { parts: nano_gb(*kept), decimals: 9 }),
         ],
+        Used::Function { memory, is_arm, disk, invocations, milliseconds, kept } => {
+            let processor = if *is_arm { "arm" } else { "x86" };
+            let of_memory = |name: &str, milliseconds| {
+                charge(&format!("lambda.{name}.{processor}"), gb_seconds(milliseconds, *memory))
+            };
+            let worked = milliseconds + kept.map_or(0, |(_, milliseconds)| milliseconds);
+            let kept = kept.iter().flat_map(|&(seconds, milliseconds)| {
+                [of_memory("provisioned", seconds * 1_000), of_memory("provisioned-duration", milliseconds)]
+            });
+            let beyond = disk.saturating_sub(FREE_DISK);
+            let storage = (beyond > 0).then(|| charge("lambda.storage", gb_seconds(worked, beyond)));
+            [of_memory("duration", *milliseconds), charge("lambda.requests", Quantity::whole(u128::from(*invocations)))]
+                .into_iter()
+                .chain(kept)
+                .chain(storage)
+                .collect()
+        }
         Used::Calls { item, calls } => {
             item.iter().map(|item| charge(item, Quantity::whole(u128::from(*calls)))).collect()
         }
@@ -154,6 +171,16 @@ fn of_machines(machines: &Machines, idle: Option<u128>) -> Vec<Charge> {
             charges
         }
     }
+}
+
+/// The disk of an environment that costs nothing: 512 MB (AWS Lambda pricing).
+const FREE_DISK: u64 = 512 << 20;
+
+/// Milliseconds of so many bytes as exact GB·s: memory is given in whole MB of 2²⁰ bytes.
+const fn gb_seconds(milliseconds: u128, bytes: u64) -> Quantity {
+    // 10¹⁰ ÷ 1024, and three decimals for milliseconds.
+    const PER: u128 = 9_765_625;
+    Quantity { parts: milliseconds * (bytes >> 20) as u128 * PER, decimals: 13 }
 }
 
 /// What was spent beyond CPU credits, in millionths of a vCPU-hour, rounded half up.

@@ -1,6 +1,7 @@
 //! Counts what a run uses, in exact integers, from the facts alone. Knows no prices.
 
 mod balancer;
+mod functions;
 mod machines;
 
 use std::collections::VecDeque;
@@ -12,6 +13,7 @@ use crate::engine::Observer;
 use crate::ground::time::{SimTime, Span};
 
 use balancer::BalancerCounter;
+use functions::FunctionCounter;
 use machines::PoolCounter;
 pub(super) use machines::{MINUTE, minimum};
 
@@ -32,6 +34,9 @@ const CHUNK: u64 = 64 * 1024;
 /// - A queue counts sends and receives by 64 KiB of all that one call brings, deletes and changes of visibility by one a
 ///   call (Amazon SQS pricing: a request of 1 to 10 messages, each 64 KB chunk of its payload).
 /// - A bucket counts puts and gets, and keeps what was put.
+/// - A function counts each stay of a request in an environment, initialisation included, by the started millisecond, and
+///   each invocation that was not refused (AWS Lambda pricing; since August 2025 initialisation is billed for every function).
+///   What is kept ready is paid for in steps of five minutes from the start on, busy or not.
 /// - A service counts the calls that it took, well answered or not.
 #[derive(Clone, Debug)]
 pub struct Meter {
@@ -50,6 +55,7 @@ enum Counter {
     Balancer(BalancerCounter),
     Queue(QueueCounter),
     Bucket(BucketCounter),
+    Function(FunctionCounter),
     Calls { item: Option<String>, calls: u64 },
 }
 
@@ -75,6 +81,9 @@ impl Meter {
             NodeKind::Cluster(cluster) => {
                 (format!("cluster.{}", node.name), Counter::Pool(PoolCounter::new(&cluster.machines, None)))
             }
+            NodeKind::Function(function) => {
+                (format!("function.{}", node.name), Counter::Function(FunctionCounter::new(function)))
+            }
             NodeKind::Service(service) => {
                 (format!("service.{}", node.name), Counter::Calls { item: service.price.clone(), calls: 0 })
             }
@@ -95,6 +104,7 @@ impl Meter {
                 Counter::Balancer(balancer) => balancer.used(at),
                 Counter::Queue(queue) => queue.used(),
                 Counter::Bucket(bucket) => bucket.used(at),
+                Counter::Function(function) => function.used(at),
                 Counter::Calls { item, calls } => Used::Calls { item: item.clone(), calls: *calls },
             };
             NodeUsage { node: node.clone(), used }
@@ -162,6 +172,11 @@ impl Observer<Fact> for Meter {
                     && let Some((_, Counter::Calls { calls, .. })) = self.nodes.get_mut(pool.index())
                 {
                     *calls += 1;
+                }
+            }
+            Fact::Invoked { function, start, init, ran, .. } => {
+                if let Some((_, Counter::Function(function))) = self.nodes.get_mut(function.index()) {
+                    function.invoked(start, init + ran);
                 }
             }
             Fact::Left { pool, waited, .. } => self.stayed(pool, at, waited),
@@ -248,10 +263,12 @@ fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
         let reaches = match &node.kind {
             NodeKind::Balancer(balancer) => balancer.to.contains(&pool),
             NodeKind::Queue(queue) => queue.to.contains(&pool),
-            NodeKind::Pool(from) => from.steps.iter().any(|step| match &step.verb {
-                Verb::Call { to, .. } | Verb::Send { to, .. } => to.contains(&pool),
-                Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
-            }),
+            NodeKind::Pool(_) | NodeKind::Function(_) => {
+                node.kind.pool().into_iter().flat_map(|from| &from.steps).any(|step| match &step.verb {
+                    Verb::Call { to, .. } | Verb::Send { to, .. } => to.contains(&pool),
+                    Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
+                })
+            }
             NodeKind::Bucket(_) | NodeKind::Service(_) | NodeKind::Cluster(_) => false,
         };
         if reaches {

@@ -59,7 +59,10 @@ fn units(item: &str) -> &'static [&'static str] {
     match item {
         "alb.hour" => &["h"],
         "alb.lcu" => &["LCU-h"],
-        "sqs.standard" | "sqs.fifo" | "sqs.fair" | "s3.put" | "s3.get" => &["million", "thousand"],
+        "sqs.standard" | "sqs.fifo" | "sqs.fair" | "s3.put" | "s3.get" | "lambda.requests" => &["million", "thousand"],
+        "lambda.duration.x86" | "lambda.duration.arm" | "lambda.storage" => &["GB-s"],
+        "lambda.provisioned.x86" | "lambda.provisioned.arm" => &["GB-s"],
+        "lambda.provisioned-duration.x86" | "lambda.provisioned-duration.arm" => &["GB-s"],
         "ec2.credits.t2" | "ec2.credits.t3" | "ec2.credits.t3a" | "ec2.credits.t4g" => &["vCPU-h"],
         "s3.storage" | "ebs.gp3" | "ebs.gp2" => &["GB-month"],
         // Something outside, which no book knows: a mail, a look-up of a partner.
@@ -198,6 +201,7 @@ impl PriceBook {
             (_, "million") => ("request", 1_000_000),
             (_, "thousand") => ("request", 1_000),
             (_, "GB-month") => ("GB-s", month),
+            (_, "GB-s") => ("GB-s", 1),
             _ => ("LCU-h", 1),
         };
         if unit == "GB-month" {

@@ -67,6 +67,21 @@ pub enum Used {
         /// Calls that it took.
         calls: u64,
     },
+    /// A function.
+    Function {
+        /// Bytes of memory of an environment.
+        memory: u64,
+        /// Whether its processors are of the other kind, with a price of their own.
+        is_arm: bool,
+        /// Bytes of disk of an environment.
+        disk: u64,
+        /// Invocations that were not refused.
+        invocations: u64,
+        /// Billed milliseconds of environments that came on demand.
+        milliseconds: u128,
+        /// Of environments that are kept ready: seconds for which they are, and milliseconds at work.
+        kept: Option<(u128, u128)>,
+    },
     /// Volumes by themselves.
     Volumes {
         /// The price book's item: `ebs.gp3`.

@@ -70,6 +70,28 @@ pub enum Fact {
         /// How it ended.
         result: Outcome,
     },
+    /// A stay in an environment of a function ended: what it is billed by. Told after [`Fact::Served`].
+    Invoked {
+        /// Who.
+        who: Who,
+        /// Of which function.
+        function: NodeId,
+        /// Its number among all that the function ever had, from 1.
+        environment: u32,
+        /// How it began.
+        start: Start,
+        /// The initialisation that came first, and is billed with it.
+        init: Span,
+        /// How long it ran.
+        ran: Span,
+    },
+    /// A function refused an invocation: it may use no more environments, or not so soon.
+    Denied {
+        /// Who.
+        who: Who,
+        /// Which function.
+        function: NodeId,
+    },
     /// A request came to a pool that had no free worker, and joined a line.
     Queued {
         /// Who.
@@ -366,6 +388,17 @@ pub enum Fact {
     },
 }
 
+/// How a run begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// In a new environment.
+    Cold,
+    /// In one that was idle.
+    Warm,
+    /// In one that is kept ready.
+    Provisioned,
+}
+
 /// How a stay with a worker ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -447,7 +480,9 @@ pub enum Loss {
     GatewayTimeout,
     /// Lost on the way between two nodes, sent by somebody who went on.
     Network,
-    /// Put aside after too many receives.
+    /// Its run was longer than its function may run.
+    FunctionTimeout,
+    /// Put aside after too many receives, or too many runs in vain.
     DeadLettered,
     /// Its message was kept as long as its queue keeps any.
     Expired,
@@ -457,7 +492,7 @@ pub enum Loss {
 
 impl Loss {
     /// All reasons, in the order in which they are shown.
-    pub const ALL: [Loss; 20] = [
+    pub const ALL: [Loss; 21] = [
         Loss::Full,
         Loss::NoWorker,
         Loss::Down,
@@ -475,6 +510,7 @@ impl Loss {
         Loss::BadGateway,
         Loss::GatewayTimeout,
         Loss::Network,
+        Loss::FunctionTimeout,
         Loss::DeadLettered,
         Loss::Expired,
         Loss::Unfinished,
@@ -500,6 +536,7 @@ impl Loss {
             Loss::BadGateway => "bad-gateway",
             Loss::GatewayTimeout => "gateway-timeout",
             Loss::Network => "network",
+            Loss::FunctionTimeout => "function-timeout",
             Loss::DeadLettered => "dead-lettered",
             Loss::Expired => "expired",
             Loss::Unfinished => "unfinished",
@@ -529,7 +566,7 @@ impl Loss {
         match self {
             Loss::Full | Loss::NoWorker | Loss::Down | Loss::Broken | Loss::Crowded => Outcome::Refused,
             Loss::Limited | Loss::Throttled | Loss::Shed => Outcome::Refused,
-            Loss::TimedOut | Loss::Left | Loss::Late => Outcome::TimedOut,
+            Loss::TimedOut | Loss::Left | Loss::Late | Loss::FunctionTimeout => Outcome::TimedOut,
             _ => Outcome::Error,
         }
     }

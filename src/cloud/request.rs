@@ -163,6 +163,8 @@ pub enum Role {
     Delivery,
     /// Sent on without a queue between; nobody waits for an answer.
     Branch,
+    /// Sent to a function, whose own queue tries it again.
+    Event,
 }
 
 /// What a job is doing.
@@ -176,6 +178,8 @@ pub enum State {
     Again,
     /// In a slot, at work.
     Working,
+    /// At a function, which takes a while to let it in.
+    Admitted,
     /// In a slot, waiting for calls.
     Calling,
     /// In a slot, waiting to call again.

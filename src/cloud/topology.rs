@@ -10,6 +10,7 @@ mod calling;
 mod cluster;
 mod farewell;
 mod fault;
+mod function;
 mod messages;
 mod mix;
 mod network;
@@ -23,6 +24,7 @@ pub use calling::{Breaker, Budget, Guards, Slow};
 pub use cluster::{Cluster, Lodging, Machinery, Room};
 pub use farewell::{Farewell, Termination};
 pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Link, Outage, Poison, Reclaim, Throttle, When};
+pub use function::{AfterTimeout, Errands, Function, Growth, Reuse};
 pub use messages::{Batch, DeadLetterAt, DeadLetters, Fair, Poll, Queue, Returned, StaleDelete, Throughput};
 pub use mix::Mix;
 pub use network::Network;
@@ -62,6 +64,22 @@ pub struct Topology {
     pub network: Network,
     /// What its launches are limited by; `None`: nothing.
     pub account: Option<Account>,
+    /// Environments that all functions together may use at once; `None`: any number.
+    pub concurrency: Option<u32>,
+}
+
+impl Topology {
+    /// Environments that are left to functions for which none are reserved, those kept ready apart; `None`: any number.
+    ///
+    /// AWS Lambda developer guide, *Configuring provisioned concurrency*: it counts towards the function's reservation and the
+    /// account's limit.
+    pub fn unreserved(&self) -> Option<u32> {
+        let reserved = self.nodes.iter().filter_map(|node| match &node.kind {
+            NodeKind::Function(function) => Some(function.reserved.unwrap_or(function.provisioned)),
+            _ => None,
+        });
+        Some(self.concurrency?.saturating_sub(reserved.fold(0, u32::saturating_add)))
+    }
 }
 
 /// A part of a topology.
@@ -88,15 +106,19 @@ pub enum NodeKind {
     Service(Box<Service>),
     /// Machines under pods.
     Cluster(Box<Cluster>),
+    /// Code that runs in environments of its own.
+    Function(Box<Function>),
 }
 
 impl NodeKind {
-    /// Those who serve with slots: a pool, whoever answers for a service, or the machines of a cluster.
+    /// Those who serve with slots: a pool, whoever answers for a service, a function's environments, or the machines of a
+    /// cluster.
     pub fn pool(&self) -> Option<&Pool> {
         match self {
             NodeKind::Pool(pool) => Some(pool),
             NodeKind::Service(service) => Some(&service.desk),
             NodeKind::Cluster(cluster) => Some(&cluster.machines),
+            NodeKind::Function(function) => Some(&function.desk),
             NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) => None,
         }
     }
@@ -224,6 +246,34 @@ pub struct Pool {
     pub lodging: Option<Lodging>,
 }
 
+impl Pool {
+    /// One worker with one slot that costs nothing, is always there, and does these steps for whoever comes.
+    pub fn of(steps: Vec<Step>) -> Pool {
+        let nothing = || Distribution::constant(0);
+        Pool {
+            steps,
+            workers: Some(1),
+            slots: 1,
+            speed: Speed::ONE,
+            room: None,
+            line: Discipline::FirstCome,
+            no_worker: NoWorker::Refuse,
+            platform: Platform::Free,
+            credits: None,
+            spot: None,
+            notice: Notice::default(),
+            life: Life { pending: nothing(), boot: nothing(), stopping: nothing() },
+            initially: Initially::Ready,
+            scaling: Scaling::Fixed,
+            scale_in: Farewell::default(),
+            poll: Poll::default(),
+            batch: None,
+            admission: None,
+            lodging: None,
+        }
+    }
+}
+
 /// A rate of work relative to the reference machine, as an exact fraction: 2 is twice as fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Speed {
@@ -276,6 +326,8 @@ pub enum Verb {
         fresh: bool,
         /// Done once for all that are taken together, of whom the first one's draw counts.
         together: bool,
+        /// The work that a new environment of a function does instead, in its first run.
+        cold: Option<WorkId>,
     },
     /// Sends on and waits for all answers, keeping the slot.
     Call {

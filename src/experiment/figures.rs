@@ -121,6 +121,7 @@ pub fn label(node: &Node) -> String {
         NodeKind::Bucket(_) => "bucket",
         NodeKind::Service(_) => "service",
         NodeKind::Cluster(_) => "cluster",
+        NodeKind::Function(_) => "function",
     };
     format!("{kind}.{}", node.name)
 }
@@ -259,6 +260,21 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             for (name, value) in [("in-system", level(Level::Busy)), ("busy", level(Level::Busy))] {
                 list.add(name, "1", value);
             }
+            list.add("throughput", "1/s", ground.rate(place.served));
+            list.add("outages", "1/s", ground.rate(place.outages));
+            list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));
+        }
+        NodeKind::Function(_) => {
+            list.times("service", &place.service);
+            list.add("cold-starts", "1", share(place.cold, place.invoked));
+            list.add("throttled", "1/s", ground.rate(place.throttled));
+            list.add("in-system", "1", level(Level::Busy));
+            list.add("busy", "1", level(Level::Busy));
+            for state in [Level::Booting, Level::Ready] {
+                list.add(format!("workers.{}", state.word()), "1", level(state));
+            }
+            list.add("workers.started", "1/s", ground.rate(place.started));
+            list.add("workers.stopped", "1/s", ground.rate(place.stopped));
             list.add("throughput", "1/s", ground.rate(place.served));
             list.add("outages", "1/s", ground.rate(place.outages));
             list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));

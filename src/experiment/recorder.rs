@@ -3,7 +3,7 @@
 //! Requests are counted where the facts say so (`who.counted`); rates of nodes count what happens in
 //! [warm-up, length), whoever it happens to. Nothing here allocates once built, but for histograms that grow.
 
-use crate::cloud::fact::{Fact, Loss, Outcome};
+use crate::cloud::fact::{Fact, Loss, Outcome, Start};
 use crate::cloud::topology::{Node, NodeKind, Topology};
 use crate::engine::Observer;
 use crate::experiment::decisions::Log;
@@ -119,6 +119,10 @@ pub struct Place {
     pub started: u64,
     /// Workers that went between warm-up and length.
     pub stopped: u64,
+    /// Invocations of counted requests that a function took, and …
+    pub invoked: u64,
+    /// … those of them that began in a new environment.
+    pub cold: u64,
     /// Failures of workers between warm-up and length.
     pub failures: u64,
     /// Outages that began between warm-up and length.
@@ -295,6 +299,12 @@ impl Observer<Fact> for Recorder {
             }
             Fact::Dropped { queue, .. } => self.places[queue.index()].dropped += u64::from(self.counts(at)),
             Fact::Throttled { queue } => self.places[queue.index()].throttled += u64::from(self.counts(at)),
+            Fact::Denied { function, .. } => self.places[function.index()].throttled += u64::from(self.counts(at)),
+            Fact::Invoked { who, function, start, .. } => {
+                let place = &mut self.places[function.index()];
+                place.invoked += u64::from(who.counted);
+                place.cold += u64::from(who.counted && start == Start::Cold);
+            }
             Fact::Expired { queue, .. } => self.places[queue.index()].expired += u64::from(self.counts(at)),
             Fact::Buried { who, queue } => self.places[queue.index()].buried += u64::from(who.counted),
             Fact::Ready { pool, .. } => self.places[pool.index()].started += u64::from(self.counts_change(at)),

@@ -323,6 +323,8 @@ impl Observer<Fact> for Tracer<'_> {
             }
             Fact::Hedged { .. }
             | Fact::Gathered { .. }
+            | Fact::Invoked { .. }
+            | Fact::Denied { .. }
             | Fact::Throttled { .. }
             | Fact::Routed { .. }
             | Fact::Stored { .. }

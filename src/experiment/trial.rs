@@ -2,10 +2,8 @@
 
 use crate::billing::PriceBook;
 use crate::cloud::arrivals::{Arrivals, Recorded};
-use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
-    Application, Client, Discipline, Farewell, Initially, Life, Mix, NoWorker, Node, NodeId, NodeKind, Notice,
-    Platform, Poll, Pool, Speed, Step, Topology, Verb, Work, WorkId, Workload,
+    Application, Client, Mix, Node, NodeId, NodeKind, Platform, Pool, Step, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
@@ -18,29 +16,9 @@ pub fn exponential(mean: Span) -> Distribution {
 
 /// One pool whose workers do the only work, with so many slots each.
 pub fn station(name: &str, workers: u32, slots: u32, platform: Platform) -> Topology {
-    let none = Distribution::constant(0);
-    let work = Verb::Work { work: WorkId(0), fails: 0.0, fresh: false, together: false };
-    let pool = Pool {
-        steps: vec![Step { verb: work, only: None }],
-        workers: Some(workers),
-        slots,
-        speed: Speed::ONE,
-        room: None,
-        line: Discipline::FirstCome,
-        no_worker: NoWorker::Refuse,
-        platform,
-        spot: None,
-        notice: Notice::default(),
-        life: Life { pending: none.clone(), boot: none.clone(), stopping: none },
-        initially: Initially::Ready,
-        scaling: Scaling::Fixed,
-        scale_in: Farewell::default(),
-        poll: Poll::default(),
-        batch: None,
-        admission: None,
-        lodging: None,
-        credits: None,
-    };
+    let work = Verb::Work { work: WorkId(0), fails: 0.0, fresh: false, together: false, cold: None };
+    let steps = vec![Step { verb: work, only: None }];
+    let pool = Pool { workers: Some(workers), slots, platform, ..Pool::of(steps) };
     let nodes = vec![Node { name: "app".into(), kind: NodeKind::Pool(Box::new(pool)) }];
     Topology { name: name.into(), nodes, entry: vec![NodeId(0)], ..Topology::default() }
 }

@@ -27,7 +27,8 @@ pub enum Kind {
 }
 
 /// Last or first words of figures that are shares; a document's unit `1` does not tell them from plain numbers.
-const SHARES: [&str; 10] = [
+const SHARES: [&str; 11] = [
+    "cold-starts",
     "lost",
     "availability",
     "utilisation",

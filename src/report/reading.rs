@@ -52,6 +52,11 @@ pub fn clusters(topology: &TopologyResult) -> Vec<&str> {
     topology.nodes.keys().filter_map(|node| node.strip_prefix("cluster.")).collect()
 }
 
+/// The names of a topology's functions, without `function.`.
+pub fn functions(topology: &TopologyResult) -> Vec<&str> {
+    topology.nodes.keys().filter_map(|node| node.strip_prefix("function.")).collect()
+}
+
 /// The figure of a node.
 pub fn of_node<'a>(topology: &'a TopologyResult, node: &str, name: &str) -> Option<&'a Figure> {
     topology.nodes.get(node)?.figures.get(name)

@@ -5,6 +5,7 @@ mod calling;
 pub(crate) mod cluster;
 mod decide;
 mod fault;
+mod function;
 mod group;
 mod kubernetes;
 mod messages;
@@ -116,8 +117,10 @@ impl<'a> Builder<'a> {
         let metrics = self.metrics(&draft.metrics);
         let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));
         let network = Network { hop: time(&draft.network.hop), across: self.some_law(&draft.network.across) };
-        let account = draft.account.as_ref().map(group::account);
-        Topology { name: name.to_owned(), nodes, entry, faults, zones, metrics, network, account }
+        let limits = draft.account.as_ref().filter(|account| account.limits_launches());
+        let account = limits.map(group::account);
+        let concurrency = draft.account.as_ref().and_then(|account| account.concurrency).map(|all| count(all.0));
+        Topology { name: name.to_owned(), nodes, entry, faults, zones, metrics, network, account, concurrency }
     }
 
     fn id(&mut self, ids: &Ids<'_>, name: &str) -> NodeId {

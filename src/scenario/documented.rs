@@ -6,6 +6,7 @@
 
 mod clusters;
 mod conditions;
+mod functions;
 mod kubernetes;
 mod rows;
 mod scaling;
@@ -18,6 +19,7 @@ use crate::scenario::documented::writing::{put, tables};
 use crate::scenario::tree::{Tree, Value};
 
 use clusters::CLUSTERS;
+use functions::{FUNCTIONS, FUNCTIONS_FOLLOWING};
 use kubernetes::{KUBERNETES, KUBERNETES_FOLLOWING};
 use rows::ROWS;
 use scaling::SCALING;
@@ -86,7 +88,7 @@ const FOLLOWING: &[Following] = &[Following {
 
 /// Writes what a file does not say.
 pub(crate) fn fill(tree: &mut Tree) {
-    for row in ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES) {
+    for row in ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES).chain(FUNCTIONS) {
         let value = change::value(row.value);
         write(tree, row, &value);
     }
@@ -138,12 +140,13 @@ pub(crate) fn holds_for(tree: &Tree) -> bool {
 
 /// Every row.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES).chain(following().map(|following| &following.row))
+    let rows = ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES).chain(FUNCTIONS);
+    rows.chain(following().map(|following| &following.row))
 }
 
 /// Everything that follows from something else.
 fn following() -> impl Iterator<Item = &'static Following> {
-    FOLLOWING.iter().chain(KUBERNETES_FOLLOWING)
+    FOLLOWING.iter().chain(KUBERNETES_FOLLOWING).chain(FUNCTIONS_FOLLOWING)
 }
 
 /// Whether a row holds under `"textbook"`, too: the controllers of Kubernetes have their defaults wherever they run.

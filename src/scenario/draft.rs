@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod component;
 pub(crate) mod fault;
+pub(crate) mod function;
 pub(crate) mod group;
 pub(crate) mod kubernetes;
 pub(crate) mod law;
@@ -29,6 +30,7 @@ use serde::Deserialize;
 use crate::scenario::draft::cluster::Cluster;
 use crate::scenario::draft::component::Component;
 use crate::scenario::draft::fault::Faults;
+use crate::scenario::draft::function::Function;
 use crate::scenario::draft::group::Account;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::messages::Queue;
@@ -38,8 +40,10 @@ use crate::scenario::draft::node::{Balancer, Bucket, Pool};
 use crate::scenario::draft::quantities::{Limit, Time};
 use crate::scenario::draft::run::{Prices, Run};
 use crate::scenario::draft::service::Service;
+use crate::scenario::draft::step::Step;
 use crate::scenario::draft::words::Entry;
 use crate::scenario::draft::workload::Workload;
+use crate::scenario::sight::Kind;
 
 /// One application with its traffic, and the architectures to run it on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -96,6 +100,9 @@ pub(crate) struct Topology {
     /// Services: something outside that answers.
     #[serde(default)]
     pub service: IndexMap<String, Service>,
+    /// Functions: code that the provider runs in environments of its own.
+    #[serde(default)]
+    pub function: IndexMap<String, Function>,
     /// Clusters: machines under the pods of pools.
     #[serde(default)]
     pub cluster: IndexMap<String, Cluster>,
@@ -110,6 +117,14 @@ pub(crate) struct Topology {
     pub fault: Faults,
     /// The zones over which the workers of each pool are spread: `["a", "b"]`. Without it, one without a name.
     pub zones: Option<Vec<String>>,
-    /// What its launches are limited by. Without it, nothing.
+    /// What launches of its machines, and its functions, are limited by.
     pub account: Option<Account>,
+}
+
+impl Topology {
+    /// Those of its nodes that do steps.
+    pub fn workers(&self) -> impl Iterator<Item = (Kind, &String, &[Step])> {
+        let pools = self.pool.iter().map(|(name, pool)| (Kind::Pool, name, pool.steps.as_slice()));
+        pools.chain(self.function.iter().map(|(name, function)| (Kind::Function, name, function.steps.as_slice())))
+    }
 }

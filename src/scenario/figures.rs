@@ -46,8 +46,10 @@ pub(crate) enum Of {
     Whole,
     /// Of pools.
     Pool,
-    /// Of all who serve: pools and services.
+    /// Of all who serve: pools, services and functions.
     Server,
+    /// Of functions.
+    Function,
     Queue,
     /// Of nodes of every kind.
     AnyNode,
@@ -128,6 +130,17 @@ pub(crate) const FIGURES: &[Figure] = &[
         Form::Share,
         "share of time in which a request waits at one worker behind a balancer while a slot of another is free",
     ),
+    row("cold-starts", Of::Function, Form::Share, "share of its runs that began in a new environment"),
+    row("throttled", Of::Function, Form::Rate, "invocations that it refused, a second"),
+    row(
+        "workers.booting",
+        Of::Function,
+        Form::Number,
+        "environments that are made and initialised, on average over time",
+    ),
+    row("workers.ready", Of::Function, Form::Number, "environments at work or idle, on average over time"),
+    row("workers.started", Of::Function, Form::Rate, "environments that came to run, a second"),
+    row("workers.stopped", Of::Function, Form::Rate, "environments that went, a second"),
     row("outages", Of::Server, Form::Rate, "outages, a second"),
     good(row("availability", Of::Server, Form::Share, "share of time in which it was not away")),
     row("cost.total", Of::AnyNode, Form::Money, "its part of the bill of the run"),

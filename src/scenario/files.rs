@@ -15,6 +15,7 @@ use crate::scenario::draft::workload::Arrivals;
 use crate::scenario::laws::Samples;
 use crate::scenario::place::Place;
 use crate::scenario::rules::kubernetes;
+use crate::scenario::sight::node_place;
 use crate::scenario::source::Loader;
 use crate::scenario::trace::sheet::{FILE_MAX, Sheet, number};
 use crate::scenario::trace::{self, Recording, Setting, series};
@@ -316,8 +317,10 @@ fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>
             {
                 visit(place.then("scaling").then("vertical").then("change"), AnyLaw::Time(law));
             }
-            for (index, step) in pool.steps.iter().enumerate() {
-                let place = place.then("steps").nth(index);
+        }
+        for (kind, name, steps) in topology.workers() {
+            for (index, step) in steps.iter().enumerate() {
+                let place = node_place(topology_name, kind, name).then("steps").nth(index);
                 if let Some(law) = &step.size {
                     visit(place.then("size"), AnyLaw::Bytes(law));
                 }
@@ -337,6 +340,20 @@ fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>
         for (name, service) in &topology.service {
             if let Some(law) = &service.latency {
                 visit(Place::of(&["topology", topology_name, "service", name, "latency"]), AnyLaw::Time(law));
+            }
+        }
+        for (name, function) in &topology.function {
+            let place = Place::of(&["topology", topology_name, "function", name]);
+            for (key, law) in [
+                ("creation", &function.creation),
+                ("init", &function.init),
+                ("idle", &function.idle),
+                ("recycle", &function.recycle),
+                ("overhead", &function.overhead),
+            ] {
+                if let Some(law) = law {
+                    visit(place.then(key), AnyLaw::Time(law));
+                }
             }
         }
         for (name, bucket) in &topology.bucket {

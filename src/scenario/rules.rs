@@ -13,6 +13,7 @@ mod endless;
 mod entry;
 mod faults;
 mod flow;
+mod functions;
 mod gates;
 pub(crate) mod goals;
 mod groups;
@@ -57,6 +58,7 @@ pub(crate) const RULES: &[Rule] = &[
     edges::RULE,
     entry::RULE,
     circles::RULE,
+    functions::RULE,
     steps::RULE,
     works::RULE,
     pairs::RULE,

@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     Queue,
     Bucket,
     Service,
+    Function,
     Cluster,
     /// Of a later version; refused elsewhere.
     Later,
@@ -33,7 +34,7 @@ impl Kind {
         ("queue", Kind::Queue),
         ("bucket", Kind::Bucket),
         ("service", Kind::Service),
-        ("function", Kind::Later),
+        ("function", Kind::Function),
         ("bus", Kind::Later),
         ("cluster", Kind::Cluster),
     ];
@@ -77,8 +78,10 @@ pub(crate) enum Way {
     Route,
     /// From a queue.
     Receive,
-    /// From a queue to that of its dead letters.
+    /// From a queue, or a function's own, to that of its dead letters.
     DeadLetter,
+    /// From a function to whoever is sent a record of what went well, or of what did not.
+    Record,
     Call,
     Send,
     Put,
@@ -91,6 +94,7 @@ impl Way {
         match self {
             Way::Route | Way::Receive => "to",
             Way::DeadLetter => "dead-letters",
+            Way::Record => "async",
             Way::Call => "call",
             Way::Send => "send",
             Way::Put => "put",
@@ -165,10 +169,23 @@ pub(crate) fn edges<'a>(name: &str, topology: &'a Topology) -> Vec<Edge<'a>> {
             edges.push(Edge { from, to, way: Way::DeadLetter, place: place.then("dead-letters"), only: None });
         }
     }
-    for (from, pool) in &topology.pool {
-        for (index, step) in pool.steps.iter().enumerate() {
-            let place = node_place(name, Kind::Pool, from).then("steps").nth(index);
+    for (kind, from, steps) in topology.workers() {
+        for (index, step) in steps.iter().enumerate() {
+            let place = node_place(name, kind, from).then("steps").nth(index);
             of_step(&mut edges, from, step, &place);
+        }
+    }
+    for (from, function) in &topology.function {
+        let place = node_place(name, Kind::Function, from).then("async");
+        let errands = &function.errands;
+        for (to, way, key) in [
+            (&errands.dead_letters, Way::DeadLetter, "dead-letters"),
+            (&errands.on_success, Way::Record, "on-success"),
+            (&errands.on_failure, Way::Record, "on-failure"),
+        ] {
+            if let Some(to) = to {
+                edges.push(Edge { from, to, way, place: place.then(key), only: None });
+            }
         }
     }
     edges
@@ -222,7 +239,7 @@ pub(crate) fn entry<'a>(
             let candidates: Vec<&str> = nodes
                 .iter()
                 .filter(|(name, kind)| match kind {
-                    Kind::Balancer | Kind::Pool | Kind::Service => true,
+                    Kind::Balancer | Kind::Pool | Kind::Service | Kind::Function => true,
                     Kind::Queue => topology.queue.get(**name).is_none_or(|queue| queue.to.is_some()),
                     Kind::Bucket | Kind::Cluster | Kind::Later => false,
                 })

@@ -375,6 +375,7 @@ fault.throttle.t = { node = "q", share = "1%", at = "5min" }
 balancer.lb = { to = "p", health-check = {} }
 bucket.b = {}
 service.s = {}
+function.fn = { steps = [{ work = "w" }, { call = "v", breaker = { slow = {} }, retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }, { send = "q" }], async = { throttled = {} } }
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
 queue.t = { fair = true, noisy = {} }
@@ -444,8 +445,12 @@ fn the_defaults_that_are_explained_are_those_that_hold() {
 fn may_take(place: &Place, key: &str) -> bool {
     let place = place.to_string();
     match key {
-        "fails" | "fresh" => place.ends_with("pool.p.steps[0]") || place.ends_with("service.s"),
-        "copies" => place.ends_with("pool.p.steps[3]"),
+        "fails" | "fresh" => {
+            place.ends_with("pool.p.steps[0]")
+                || place.ends_with("function.fn.steps[0]")
+                || place.ends_with("service.s")
+        }
+        "copies" => place.ends_with("pool.p.steps[3]") || place.ends_with("function.fn.steps[5]"),
         "partitions" => place.ends_with("queue.f"),
         "marks" => place.contains("workload.rows"),
         "spread" => place.contains("workload.counts"),

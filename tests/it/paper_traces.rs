@@ -5,6 +5,7 @@
 
 mod bill;
 mod compare;
+mod exact;
 mod scene;
 mod trace;
 mod translate;
@@ -28,7 +29,7 @@ use translate::translate;
 use watch::{Log, Run};
 
 /// Runs of the cases that come with the project that must be reproduced whole.
-const MUST: [&str; 25] = [
+const MUST: [&str; 29] = [
     "PT01/one-worker",
     "PT01/two-workers",
     "PT02/tiered-1-web",
@@ -53,6 +54,10 @@ const MUST: [&str; 25] = [
     "PT10/poison-message",
     "PT10/time-out-shorter-than-work-one-worker",
     "PT10/time-out-shorter-than-work-two-workers",
+    "PT11/cold-warm-throttled",
+    "PT11/fifteen-minutes",
+    "PT12/errors",
+    "PT12/throttled",
     "PT13/spot-interruption",
 ];
 

@@ -1,6 +1,7 @@
 //! Traffic recorded on real systems, in the forms in which it comes. `QUEUELAB_DATA` names the folder of recordings;
 //! without it nothing is tested here, as none of them is part of the project. How they are played stands in `played.rs`.
 
+mod lambda;
 mod played;
 
 use std::env;

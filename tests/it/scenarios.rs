@@ -427,3 +427,38 @@ fn a_strategy_that_does_not_fit_its_metric_makes_too_many_jobs_or_too_few() {
     let p95 = |topology| figure(&document, topology, "completion.p95");
     assert!(p95("starving") > 1.5 * p95("default"), "{} {}", p95("starving"), p95("default"));
 }
+
+/// More than fifteen minutes take 2.3 % of the videos (ln 15/4 ÷ (ln 18/4 ÷ 2.326) = 2.04 standard deviations are 2.1 %,
+/// and a few more in their three tries). More memory is more vCPUs, of which the work uses one.
+#[test]
+fn a_function_loses_what_takes_longer_than_fifteen_minutes_and_pays_for_it_three_times() {
+    let document = found("fifteen-minutes.toml", 8);
+    let lost = |topology| figure(&document, topology, "lost");
+    assert!((0.012..0.032).contains(&lost("function")), "{}", lost("function"));
+    near(lost("faster"), lost("function"));
+    assert_eq!(lost("machines"), 0.0);
+    assert_eq!(verdict(&document, "function", "lost"), Finding::Missed);
+    assert_eq!(verdict(&document, "machines", "lost"), Finding::Met);
+    let cost = |topology| figure(&document, topology, "cost.month");
+    // 10240 ÷ 1769 = 5.79 times the memory for the same time.
+    assert!((5.7..5.9).contains(&(cost("faster") / cost("function"))), "{}", cost("faster") / cost("function"));
+}
+
+/// At 1.5 calls an hour and idle lifetimes of 5 to 60 min nearly half of the calls are cold: the mean of e^(−1.5 T) over two
+/// uniform halves, 5 to 40 and 40 to 60 min, is 0.44. Kept ready is 1.73 GB × $0.0000041667 × 2,628,000 s = $18.9 a month.
+#[test]
+fn an_environment_kept_ready_takes_cold_starts_away_and_costs_thousands_of_times_the_calls() {
+    let document = found("provisioned-or-not.toml", 8);
+    let cold = |topology: &str| {
+        document.topologies[topology].nodes["function.api"].figures["cold-starts"].value.expect("it was called")
+    };
+    assert!((0.40..0.50).contains(&cold("on-demand")), "{}", cold("on-demand"));
+    assert!(cold("kept-ready") < 0.005, "{}", cold("kept-ready"));
+    assert_eq!(verdict(&document, "on-demand", "answer.p95"), Finding::Missed);
+    for holds in ["kept-ready", "another-language"] {
+        assert_eq!(verdict(&document, holds, "answer.p95"), Finding::Met, "{holds}");
+    }
+    let cost = |topology| figure(&document, topology, "cost.month");
+    assert!((18.8..19.1).contains(&cost("kept-ready")), "{}", cost("kept-ready"));
+    assert!(cost("kept-ready") > 1_000.0 * cost("on-demand"), "{}", cost("on-demand"));
+}

@@ -5,10 +5,7 @@ use crate::billing::capacity::Capacity;
 use crate::billing::{PriceBook, invoice, total};
 use crate::cloud::fact::{Outcome, Who};
 use crate::cloud::scaling::{Group, Prepared, Rest, Scaling, Size, Vertical, WarmPool};
-use crate::cloud::topology::{
-    Balancer, Discipline, Fair, Farewell, Held, Initially, Life, NoWorker, Node, Notice, Platform, Poll, Pool, Queue,
-    Service, Speed, Step, WorkloadId,
-};
+use crate::cloud::topology::{Balancer, Fair, Held, Node, Platform, Pool, Queue, Service, Speed, Step, WorkloadId};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, Span};
 
@@ -17,27 +14,7 @@ fn no_time() -> Distribution {
 }
 
 fn pool(platform: Platform, steps: Vec<Step>) -> NodeKind {
-    NodeKind::Pool(Box::new(Pool {
-        steps,
-        workers: Some(1),
-        slots: 1,
-        speed: Speed::ONE,
-        room: None,
-        line: Discipline::FirstCome,
-        no_worker: NoWorker::Refuse,
-        platform,
-        spot: None,
-        notice: Notice::default(),
-        life: Life { pending: no_time(), boot: no_time(), stopping: no_time() },
-        initially: Initially::Ready,
-        scaling: Scaling::Fixed,
-        scale_in: Farewell::default(),
-        poll: Poll::default(),
-        batch: None,
-        admission: None,
-        lodging: None,
-        credits: None,
-    }))
+    NodeKind::Pool(Box::new(Pool { platform, ..Pool::of(steps) }))
 }
 
 fn balancer(to: &[u16], rules: u32) -> NodeKind {

@@ -4,6 +4,7 @@ use crate::cloud::balancing::Standing;
 use crate::cloud::node::burst::Burst;
 use crate::cloud::node::computing::Computing;
 use crate::cloud::node::crew::{Phase, Worker};
+use crate::cloud::node::environments::Environments;
 use crate::cloud::node::gate::Gate;
 use crate::cloud::node::hands::Hands;
 use crate::cloud::node::levels::Levels;
@@ -160,6 +161,8 @@ pub struct Pool<'a> {
     pub levels: Levels,
     /// Busy slots of each worker, by index; kept only where a controller must leave out those that are not yet warm.
     pub busy_each: Option<Vec<Track>>,
+    /// Its workers are environments of a function.
+    pub environments: Option<Box<Environments<'a>>>,
     /// What its slots compute; `None` where all that they do is computing.
     pub computing: Option<Box<Computing>>,
 }
@@ -235,6 +238,7 @@ impl<'a> Pool<'a> {
             begun: 0,
             levels: Levels::default(),
             busy_each: each.then(Vec::new),
+            environments: None,
             computing: None,
         }
     }
@@ -267,6 +271,14 @@ impl<'a> Pool<'a> {
         self.endings = programme.iter().map(|steps| Ending::each(steps, &kind)).collect();
         self.alike = Ending::alike(&self.endings);
         self.programme = programme;
+    }
+
+    /// Tells it that its workers are environments of a function: each run begins with a look at whether it is ready.
+    pub fn serve_functions(&mut self, environments: Environments<'a>) {
+        (self.simple, self.plain, self.alike) = (false, false, None);
+        self.opening.iter_mut().for_each(|opening| *opening = None);
+        self.environments = Some(Box::new(environments));
+        self.settle();
     }
 
     /// Tells it of trouble that comes to each of its workers by itself.

@@ -37,6 +37,15 @@ pub struct Piece<'a> {
     pub mix: Mix,
 }
 
+impl<'a> Piece<'a> {
+    /// A piece of work of a kind of request. `root` is the replication's key.
+    pub fn of(whose: Whose<'a, '_>, work: WorkId, fresh: bool, root: Key) -> Piece<'a> {
+        let described = &whose.application.works[work.index()];
+        let key = root.named("work").named(&whose.workload.name).named(&described.name);
+        Piece { work: Some(work), law: described.law.as_ref(), key, fresh, mix: described.mix }
+    }
+}
+
 /// Whom a step calls, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Calls<'a> {
@@ -70,6 +79,8 @@ pub enum Action<'a> {
         /// Done once for all that are taken together: the number of its step, from 1; 0 where each does its own.
         together: u16,
     },
+    /// Waits until its environment is ready: of functions the first of all steps.
+    Wake,
     /// Sends on and waits.
     Call {
         /// Whom, and how.
@@ -197,20 +208,20 @@ impl<'a> Action<'a> {
             | NodeKind::Pool(_)
             | NodeKind::Queue(_)
             | NodeKind::Service(_)
+            | NodeKind::Function(_)
             | NodeKind::Cluster(_) => None,
         };
         match verb {
-            Verb::Work { work, fails, fresh, together } => {
+            Verb::Work { work, fails, fresh, together, .. } => {
                 let described = &application.works[work.index()];
-                let key = key("work").named(&described.name);
+                let piece = Piece::of(whose, *work, *fresh, root);
+                let key = piece.key;
                 let scripted = matches!(workload.arrivals, Arrivals::Instants(_));
                 let faults = || application.faults.iter().chain(&topology.faults);
                 let poisoned = faults().any(|fault| matches!(fault.what, Harm::Poison(poison) if poison.work == *work));
                 let drawn = described.law.is_some() && !fresh && !scripted;
                 let opens = drawn && !together && described.mix.is_all();
                 let ends = !scripted && !together && !poisoned && described.mix.is_all();
-                let piece =
-                    Piece { work: Some(*work), law: described.law.as_ref(), key, fresh: *fresh, mix: described.mix };
                 let together = if *together { step + 1 } else { 0 };
                 Action::Work { piece, fails: *fails, failing: key.named("fails"), poisoned, opens, ends, together }
             }

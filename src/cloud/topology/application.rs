@@ -51,6 +51,8 @@ pub struct Groups {
 /// How a caller outside the system behaves.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
+    /// Sends and does not wait: it is told at once that its request was taken in.
+    pub is_detached: bool,
     /// Gives up so long after sending an attempt.
     pub timeout: Option<Span>,
     /// What the system does with an attempt that was given up.

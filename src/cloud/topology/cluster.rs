@@ -1,10 +1,7 @@
 //! Machines under pods: what they have room for, and what a pod needs of it.
 
 use crate::cloud::scaling::Scaling;
-use crate::cloud::topology::{
-    Discipline, Farewell, Held, Initially, Life, NoWorker, NodeId, Notice, Platform, Poll, Pool, Speed, Spot,
-    Termination,
-};
+use crate::cloud::topology::{Farewell, Held, Life, NodeId, Platform, Pool, Spot, Termination};
 use crate::ground::time::{SECOND, Span};
 
 /// Machines on which the pods of other pools run.
@@ -91,19 +88,10 @@ impl Cluster {
     pub fn new(machinery: Machinery, room: Room, pods: u32) -> Cluster {
         let Machinery { platform, spot, life, workers, scaling, grace } = machinery;
         let machines = Pool {
-            steps: Vec::new(),
             workers: Some(workers),
-            slots: 1,
-            speed: Speed::ONE,
-            room: None,
-            line: Discipline::FirstCome,
-            no_worker: NoWorker::Refuse,
             platform,
-            credits: None,
             spot,
-            notice: Notice::default(),
             life,
-            initially: Initially::Ready,
             scaling,
             scale_in: Farewell {
                 termination: Termination::Newest,
@@ -111,10 +99,7 @@ impl Cluster {
                 grace: Some(grace),
                 ..Farewell::default()
             },
-            poll: Poll::default(),
-            batch: None,
-            admission: None,
-            lodging: None,
+            ..Pool::of(Vec::new())
         };
         Cluster { machines, room, pods, pull: None, evict_after: None }
     }

@@ -115,7 +115,7 @@ impl Outage {
 
 /// Whether the workers of a node do a work.
 fn does(kind: &NodeKind, work: WorkId) -> bool {
-    let NodeKind::Pool(pool) = kind else { return false };
+    let Some(pool) = kind.pool() else { return false };
     pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work))
 }
 
@@ -162,7 +162,9 @@ pub struct BrownOut {
 impl BrownOut {
     /// Whether any work of a node may take longer by it.
     pub fn slows(self, node: NodeId, kind: &NodeKind) -> bool {
-        let NodeKind::Pool(_) = kind else { return false };
+        if !matches!(kind, NodeKind::Pool(_) | NodeKind::Function(_)) {
+            return false;
+        }
         self.pool.is_none_or(|pool| pool == node) && self.work.is_none_or(|work| does(kind, work))
     }
 }

@@ -1,9 +1,6 @@
 //! Something outside that answers: a partner, a mail provider, a table.
 
-use crate::cloud::scaling::Scaling;
-use crate::cloud::topology::{
-    Admission, Discipline, Farewell, Initially, Life, NoWorker, Notice, Platform, Poll, Pool, Speed, Step, Verb,
-};
+use crate::cloud::topology::{Admission, Pool, Step, Verb};
 use crate::ground::distribution::Distribution;
 
 /// Something outside that answers. Nobody knows its machines: it is as many slots as it takes calls at once, and nobody
@@ -26,27 +23,12 @@ impl Service {
         admission: Option<Admission>,
         price: Option<String>,
     ) -> Service {
-        let nothing = || Distribution::constant(0);
         let desk = Pool {
-            steps: vec![Step { verb: Verb::Answer { latency, fails }, only: None }],
             workers: at_most.map(|_| 1),
             slots: at_most.unwrap_or(1),
-            speed: Speed::ONE,
             room: at_most.map(|_| 0),
-            line: Discipline::FirstCome,
-            no_worker: NoWorker::Refuse,
-            credits: None,
-            platform: Platform::Free,
-            spot: None,
-            notice: Notice::default(),
-            life: Life { pending: nothing(), boot: nothing(), stopping: nothing() },
-            initially: Initially::Ready,
-            scaling: Scaling::Fixed,
-            scale_in: Farewell::default(),
-            poll: Poll::default(),
-            batch: None,
             admission,
-            lodging: None,
+            ..Pool::of(vec![Step { verb: Verb::Answer { latency, fails }, only: None }])
         };
         Service { price, desk }
     }

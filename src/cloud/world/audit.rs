@@ -66,6 +66,13 @@ impl World<'_> {
                 *pending.entry(letter.request).or_insert(0) += 1;
             }
         }
+        for id in self.errands.inside() {
+            let (request, attempt) = self.errands[id].of();
+            *refs.entry(request).or_insert(0) += 1;
+            if self.requests[request].attempt == attempt {
+                *pending.entry(request).or_insert(0) += 1;
+            }
+        }
         for parcel in self.parcels_on_the_way() {
             *refs.entry(parcel.request).or_insert(0) += 1;
             if self.requests[parcel.request].attempt == parcel.attempt {
@@ -180,6 +187,11 @@ impl World<'_> {
             let lopsided = levels.line.level() > 0 && levels.busy.level() < levels.slots.level();
             assert_eq!(levels.lopsided.level() > 0, lopsided, "{pool:?}");
         }
+        if let Some(environments) = &pool.environments {
+            let in_hand = (0..pool.slots.len() as u32).filter(|&slot| pool.slots[slot as usize].job != NONE);
+            let made = in_hand.filter(|&slot| pool.workers[slot as usize].phase == Phase::Booting).count() as u64;
+            assert_eq!(u64::from(environments.idle()) + busy, pool.levels.ready.level() + made, "{environments:?}");
+        }
         if let Some(computing) = &pool.computing {
             let (all, each) = computing.level();
             let free = pool.slots.iter().all(|slot| slot.job == NONE);
@@ -220,7 +232,8 @@ impl World<'_> {
                 assert_eq!(self.jobs[place.job].slot, slot as u32);
                 assert_eq!(self.jobs[place.job].pool, pool.id);
                 let phase = pool.workers[worker as usize].phase;
-                assert!(phase.has_served() && phase != Phase::Leaving, "{phase:?}");
+                let is_made = phase == Phase::Booting && pool.environments.is_some();
+                assert!(is_made || phase.has_served() && phase != Phase::Leaving, "{phase:?}");
                 let idles = place.until == SimTime::NEVER && self.jobs[place.job].state == State::Working;
                 assert!(!idles || pool.stands_still(worker), "work on slot {slot} never ends");
             }

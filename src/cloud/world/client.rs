@@ -93,7 +93,7 @@ impl World<'_> {
         cx.tell(Fact::Sent { who, attempt });
         let flow = &self.flows[workload.index()];
         let (entry, row) = (flow.entry, flow.row);
-        if matches!(self.nodes[entry.index()], Node::Queue(_)) {
+        if !flow.waits || matches!(self.nodes[entry.index()], Node::Queue(_)) {
             return self.hand_in(cx, id);
         }
         let request = &mut self.requests[id];
@@ -138,12 +138,18 @@ impl World<'_> {
         self.deliver(cx, job, entry);
     }
 
-    /// A client puts its request into a queue, and has its answer when the queue has the message.
+    /// A client puts its request into a queue, or does not wait for it, and has its answer when it has been taken in.
     fn hand_in<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let request = &mut self.requests[id];
         request.pending = 0;
         let (workload, attempt) = (request.workload, request.attempt);
         let entry = self.flows[workload.index()].entry;
+        if !matches!(self.nodes[entry.index()], Node::Queue(_)) {
+            // One for the client itself, which `answered` takes back.
+            self.requests[id].branches();
+            self.sends_branch(cx, entry, (id, attempt, 0), None);
+            return self.answered(cx, id);
+        }
         let bytes = self.bytes_of(&self.requests[id]);
         let parcel =
             Parcel { request: id, attempt, branch: 0, bytes, group: None, step: u32::MAX, delay: None, joins: false };
@@ -384,7 +390,7 @@ pub(super) fn tries_again(retry: &Retry, attempt: u16, why: Loss) -> bool {
     let RetryOn { refused, timeout, error, throttled } = retry.on;
     let worth_it = match why {
         Loss::Full | Loss::NoWorker | Loss::Down | Loss::Broken | Loss::Crowded => refused,
-        Loss::TimedOut => timeout,
+        Loss::TimedOut | Loss::FunctionTimeout => timeout,
         Loss::Error | Loss::Crashed | Loss::Stopped | Loss::BadGateway | Loss::GatewayTimeout => error,
         Loss::Limited | Loss::Throttled | Loss::Shed => throttled,
         Loss::Left | Loss::Late | Loss::Network | Loss::DeadLettered | Loss::Expired | Loss::Unfinished => false,

@@ -120,7 +120,7 @@ impl World<'_> {
                 self.becomes_stray(id);
                 self.branch_lost(cx, request, attempt, why);
             }
-            Role::Stray | Role::Delivery => (),
+            Role::Stray | Role::Delivery | Role::Event => (),
         }
     }
 

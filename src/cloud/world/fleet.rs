@@ -63,6 +63,7 @@ impl World<'_> {
         self.lease_starts(cx, id, index);
         self.credits_begin(now, id, index);
         self.comes_into_service(cx, id, index);
+        self.keeps_ready(id, index);
     }
 
     /// Asks for so many workers, of whom those come from the warm pool that can.

@@ -40,7 +40,7 @@ impl World<'_> {
             }
             // Of messages nobody waits for an answer.
             State::InHand => (),
-            State::Travelling | State::Lost => {
+            State::Travelling | State::Lost | State::Admitted => {
                 self.breaks_off(cx, id);
                 self.end_job(id);
             }
@@ -49,12 +49,19 @@ impl World<'_> {
         }
     }
 
+    /// Those whom a job has called are no longer waited for, as it does not go on itself.
+    pub(super) fn breaks_off_calls<O>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        self.call_ends(cx, id, Ended::BrokenOff);
+        self.disown_calls(id);
+    }
+
     /// Work in hand is interrupted because its worker, or its turn, is taken away.
     pub(super) fn interrupt<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, held: Held, why: Loss) {
-        let Job { role, state, .. } = self.jobs[id];
+        let Job { role, state, pool, .. } = self.jobs[id];
+        // Nobody waits in line at a function: what is interrupted there fails, and whoever sent it may try again.
+        let held = if self.is_function(pool) { Held::Lost } else { held };
         if state != State::Together {
-            self.call_ends(cx, id, Ended::BrokenOff);
-            self.disown_calls(id);
+            self.breaks_off_calls(cx, id);
         }
         match held {
             Held::Finish | Held::Lost => self.fails_at_work(cx, id, Outcome::Killed, why),

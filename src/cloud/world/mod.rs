@@ -17,9 +17,11 @@ mod cluster;
 mod control;
 mod crash;
 mod doors;
+mod errands;
 mod farewell;
 mod fleet;
 mod follow;
+mod functions;
 mod growth;
 mod guards;
 mod health;
@@ -98,6 +100,8 @@ pub struct World<'a> {
     kin: Vec<Kin>,
     messages: Slab<Message>,
     alarms: Slab<Alarm>,
+    /// Those who were sent to functions and are not yet done.
+    errands: Slab<errands::Errand>,
     rows: Vec<Row>,
     moves: VecDeque<Move>,
     /// Some client does more about an answer than take it: asks again, gives up a copy, counts tokens.
@@ -149,6 +153,8 @@ struct Flow<'a> {
     entry: NodeId,
     /// The entry answers by itself; a queue only takes the request in.
     direct: bool,
+    /// The client waits until its request is served.
+    waits: bool,
     /// Births so far: the next one's ordinal.
     born: u32,
     /// The instant of the next birth, which stands in the calendar.
@@ -245,6 +251,12 @@ enum Alarm {
     Throttled { queue: NodeId },
     /// A machine under pods was down for long.
     Unready { pool: NodeId, worker: u32, since: SimTime, given_up: bool },
+    /// What an invocation takes beside its run is over.
+    Admitted { job: u32, stamp: u32 },
+    /// An environment may have been idle for too long.
+    Idle { function: NodeId, index: u32, environment: u32 },
+    /// One that was sent to a function is tried again.
+    Errand { errand: u32 },
     /// So was a message that nobody receives.
     Lapse { queue: NodeId, who: Who, came: SimTime },
 }
@@ -408,9 +420,11 @@ impl<'a> World<'a> {
         let number = self.alarms.insert(alarm);
         let turn = self.new_stamp();
         let event = match alarm {
-            Alarm::Backoff { .. } | Alarm::Arrives { .. } | Alarm::Posts { .. } => {
-                Event::Recall { alarm: number, turn }
-            }
+            Alarm::Backoff { .. }
+            | Alarm::Arrives { .. }
+            | Alarm::Posts { .. }
+            | Alarm::Admitted { .. }
+            | Alarm::Errand { .. } => Event::Recall { alarm: number, turn },
             _ => Event::Alarm { alarm: number, turn },
         };
         cx.plan(cx.now() + after, event);
@@ -445,6 +459,9 @@ impl<'a> World<'a> {
             Alarm::Unready { pool, worker, since, given_up } => {
                 self.is_down_for_long(cx, pool, worker, since, given_up);
             }
+            Alarm::Admitted { job, stamp } => self.is_admitted(cx, job, stamp),
+            Alarm::Idle { function, index, environment } => self.idle_for_long(cx, function, index, environment),
+            Alarm::Errand { errand } => self.tries_errand(cx, errand),
             Alarm::Lapse { queue, who, came } => self.lapses(cx, queue, who, came),
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
             Alarm::Gather { pool, line, stamp } => self.has_waited_for_more(cx, pool, line, stamp),

@@ -144,7 +144,11 @@ impl World<'_> {
         let somewhere = match &self.topology.nodes[node.index()].kind {
             NodeKind::Balancer(_) => true,
             NodeKind::Pool(pool) => pool.workers.is_some(),
-            NodeKind::Queue(_) | NodeKind::Bucket(_) | NodeKind::Service(_) | NodeKind::Cluster(_) => false,
+            NodeKind::Queue(_)
+            | NodeKind::Bucket(_)
+            | NodeKind::Service(_)
+            | NodeKind::Cluster(_)
+            | NodeKind::Function(_) => false,
         };
         let mut draw = network.keys[node.index()].named("zone").nth(salt).draw(number);
         somewhere.then(|| below(&mut draw, network.zones) as u16)
@@ -234,7 +238,8 @@ impl World<'_> {
                 self.branch_lost(cx, request, attempt, Loss::Network);
                 self.end_job(id);
             }
-            Role::Stray | Role::Delivery => self.end_job(id),
+            // Those who were sent to a function travel as branches, and are taken in when they come.
+            Role::Stray | Role::Delivery | Role::Event => self.end_job(id),
         }
     }
 
@@ -369,7 +374,7 @@ impl World<'_> {
                 self.answered(cx, request);
             }
             Role::Call => self.answer(cx, id),
-            Role::Stray | Role::Branch | Role::Delivery => {
+            Role::Stray | Role::Branch | Role::Event | Role::Delivery => {
                 // Done for nobody: its caller has given up meanwhile.
                 let who = self.requests[request].who();
                 cx.tell(Fact::Wasted { who });

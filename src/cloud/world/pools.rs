@@ -65,6 +65,9 @@ impl World<'_> {
     #[inline(never)]
     fn enter_anyhow<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
         let pool = self.pool_mut(to);
+        if pool.environments.is_some() {
+            return self.invoke(cx, id, to);
+        }
         if let Lines::Each(_) = pool.lines {
             return self.enter_somewhere(cx, id, to);
         }
@@ -148,6 +151,10 @@ impl World<'_> {
         }
         let refused = self.is_throttled(to).then_some(Loss::Throttled);
         let Some(why) = refused.or_else(|| self.turned_away(cx.now(), to)) else { return true };
+        if self.is_function(to) {
+            let who = self.requests[self.jobs[id].request].who();
+            cx.tell(Fact::Denied { who, function: to });
+        }
         self.fail(cx, id, why);
         false
     }

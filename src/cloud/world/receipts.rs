@@ -200,7 +200,7 @@ impl World<'_> {
     }
 
     /// A dead letter stands in its own queue, where somebody may look after it; no request waits for it.
-    fn put_aside<O: Observer<Fact>>(
+    pub(super) fn put_aside<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         keeper: NodeId,

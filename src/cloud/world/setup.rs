@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::cloud::arrivals::{Arrivals, Source};
 use crate::cloud::caller::Caller;
 use crate::cloud::fact::Fact;
-use crate::cloud::node::{Action, Balancer, Bucket, Kind, Named, Node, Pool, Queue, Registry, Track, Whose};
+use crate::cloud::node::{
+    Action, Balancer, Bucket, Environments, Kind, Named, Node, Piece, Pool, Queue, Registry, Track, Whose,
+};
 use crate::cloud::topology::{self, Application, Fault, Harm, NodeId, NodeKind, Topology, Verb, WorkloadId};
+use crate::cloud::world::functions::function_of;
 use crate::cloud::world::guards::{Callers, callers};
 use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, cluster, control, network, trouble};
 use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
@@ -51,6 +54,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         kin: Vec::new(),
         messages: Slab::default(),
         alarms: Slab::default(),
+        errands: Slab::default(),
         rows,
         moves: VecDeque::new(),
         idle: VecDeque::new(),
@@ -138,7 +142,11 @@ fn build_nodes<'a>(
         match &node.kind {
             NodeKind::Balancer(balancer) => balancer.to.iter().for_each(|to| balanced[to.index()] = true),
             NodeKind::Queue(queue) => queue.to.iter().for_each(|to| feeds[to.index()].push(NodeId::at(index))),
-            NodeKind::Pool(_) | NodeKind::Bucket(_) | NodeKind::Service(_) | NodeKind::Cluster(_) => (),
+            NodeKind::Pool(_)
+            | NodeKind::Bucket(_)
+            | NodeKind::Service(_)
+            | NodeKind::Cluster(_)
+            | NodeKind::Function(_) => (),
         }
     }
     let nodes = topology.nodes.iter().enumerate().map(|(index, node)| {
@@ -152,9 +160,15 @@ fn build_nodes<'a>(
                     _ => None,
                 });
                 state.registry = Registry::behind(before).map(Box::new);
-                let programme = programmes(application, topology, root, NodeId::at(index), pool, (rows, callers));
+                let function = function_of(&node.kind);
+                let mut programme = programmes(application, topology, root, NodeId::at(index), pool, (rows, callers));
+                if function.is_some() {
+                    programme.iter_mut().for_each(|steps| steps.insert(0, Action::Wake));
+                }
                 state.learn(programme, |node| match &topology.nodes[node.index()].kind {
                     NodeKind::Queue(_) => Kind::Queue,
+                    // What is sent to a function goes into a queue of its own first.
+                    NodeKind::Function(_) => Kind::Other,
                     kind if kind.pool().is_some() => Kind::Pool,
                     _ => Kind::Other,
                 });
@@ -168,6 +182,13 @@ fn build_nodes<'a>(
                 let on_error = key.named("on-error");
                 state.failures = application.workloads.iter().map(|workload| on_error.named(&workload.name)).collect();
                 state.heartbeat = pool.poll.heartbeat.map(|span| row(rows, Purpose::Heartbeat, span));
+                if let Some(function) = function {
+                    let timeout = function.timeout.map(|span| row(rows, Purpose::Run, span));
+                    let concurrency = topology.concurrency.map(|all| function.reserved.unwrap_or(all));
+                    let mut environments = Environments::new(function, timeout, concurrency, key);
+                    environments.learn(cold_works(application, topology, root, NodeId::at(index), pool));
+                    state.serve_functions(environments);
+                }
                 state.settle();
                 Node::Pool(Box::new(state))
             }
@@ -181,7 +202,7 @@ fn build_nodes<'a>(
                 let idle = balancer.idle_timeout.map(|span| row(rows, Purpose::Idle, span));
                 Node::Balancer(Balancer::new(balancer, idle, key))
             }
-            (NodeKind::Bucket(_) | NodeKind::Pool(_) | NodeKind::Service(_) | NodeKind::Cluster(_), None) => Node::Bucket(Bucket::default()),
+            (_, None) => Node::Bucket(Bucket::default()),
         }
     });
     nodes.collect()
@@ -191,7 +212,29 @@ fn build_nodes<'a>(
 fn is_sent_late(topology: &Topology, queue: NodeId) -> bool {
     let late =
         |step: &topology::Step| matches!(&step.verb, Verb::Send { to, delay: Some(_), .. } if to.contains(&queue));
-    topology.nodes.iter().any(|node| matches!(&node.kind, NodeKind::Pool(pool) if pool.steps.iter().any(late)))
+    topology.nodes.iter().filter_map(|node| node.kind.pool()).any(|pool| pool.steps.iter().any(late))
+}
+
+/// What a new environment of a function does, for each kind of request and each of its steps, instead of the usual work.
+fn cold_works<'a>(
+    application: &'a Application,
+    topology: &'a Topology,
+    root: Key,
+    node: NodeId,
+    pool: &'a topology::Pool,
+) -> Vec<Vec<Option<Piece<'a>>>> {
+    let of = |(index, workload)| {
+        let wanted =
+            |step: &&topology::Step| step.only.as_ref().is_none_or(|only| only.contains(&WorkloadId::at(index)));
+        let whose = Whose { application, topology, node, workload, step: 0 };
+        let piece = |step: &topology::Step| match &step.verb {
+            Verb::Work { cold: Some(work), fresh, .. } => Some(Piece::of(whose, *work, *fresh, root)),
+            _ => None,
+        };
+        // Before all steps of its own it waits until it is ready.
+        std::iter::once(None).chain(pool.steps.iter().filter(wanted).map(piece)).collect()
+    };
+    application.workloads.iter().enumerate().map(of).collect()
 }
 
 /// What a worker of a pool does for each kind of request.
@@ -254,8 +297,10 @@ fn build_flows<'a>(
             Flow {
                 source: Source::new(&workload.arrivals, key),
                 entry: topology.entry[index],
-                direct: !workload.client.retry.paced
+                direct: !workload.client.is_detached
+                    && !workload.client.retry.paced
                     && !matches!(topology.nodes[topology.entry[index].index()].kind, NodeKind::Queue(_)),
+                waits: !workload.client.is_detached,
                 born: 0,
                 next: Some(SimTime::START),
                 batch: workload.batch.as_ref().map(|law| named(law, "batch")),

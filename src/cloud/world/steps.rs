@@ -6,10 +6,10 @@ use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, WorkId};
-use crate::cloud::world::World;
 use crate::cloud::world::batches::CALL;
 use crate::cloud::world::client::numbered;
 use crate::cloud::world::queues::Parcel;
+use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::{Key, unit};
 use crate::ground::time::{SimTime, Span};
@@ -130,14 +130,21 @@ impl<'a> World<'a> {
             return self.shared_step_ends(cx, id, together, true);
         }
         self.jobs[id].step += 1;
+        if let Action::Wake = action {
+            self.runs(cx, id);
+        }
         true
     }
 
     /// How long a job's work takes its worker.
     #[inline]
     pub(super) fn work_of(&self, job: &Job, request: &Request, piece: Piece<'_>) -> Span {
-        let nanos = self.need(job, request, piece);
         let pool = self.pool(job.pool);
+        let piece = match &pool.environments {
+            None => piece,
+            Some(all) => all.piece(job.slot, request.workload, job.step, piece),
+        };
+        let nanos = self.need(job, request, piece);
         let worker = pool.worker_of(job.slot);
         let takes = piece.mix.takes(pool.speed_of(worker), Span::from_nanos(nanos));
         match piece.work {
@@ -245,6 +252,7 @@ impl<'a> World<'a> {
         let own = self.flows[request.workload.index()].size;
         match action {
             Action::Work { .. } => None,
+            Action::Wake => Some(self.wakes(cx, id)),
             Action::Call { calls, .. } => {
                 self.call(cx, id, calls);
                 None
@@ -322,6 +330,18 @@ impl<'a> World<'a> {
     fn send_on<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, node: NodeId, branch: u16) {
         let job = &self.jobs[id];
         let (owner, attempt, from) = (job.request, job.attempt, (job.pool, job.slot, job.step));
+        self.sends_branch(cx, node, (owner, attempt, branch), Some(from));
+    }
+
+    /// A piece of a request sets out to a pool or balancer, from the slot and the step of whoever sends it.
+    #[inline(always)]
+    pub(super) fn sends_branch<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        node: NodeId,
+        (owner, attempt, branch): (u32, u16, u16),
+        from: Option<(NodeId, u32, u16)>,
+    ) {
         let request = &mut self.requests[owner];
         request.hold();
         if request.attempt == attempt && request.stage != Stage::Ended {
@@ -341,6 +361,9 @@ impl<'a> World<'a> {
             role: Role::Branch,
             state: State::New,
         });
-        self.carries(cx, sent, from, node);
+        match from {
+            Some(from) => self.carries(cx, sent, from, node),
+            None => self.moves.push_back(Move::Deliver { job: sent, node }),
+        }
     }
 }

@@ -7,6 +7,7 @@ mod clusters;
 mod components;
 mod doors;
 mod fifo;
+mod functions;
 mod health;
 mod lapses;
 mod lifecycle;
@@ -26,8 +27,7 @@ use crate::cloud::fact::{Fact, Loss, Outcome, Who};
 use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
     Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Farewell, Guards,
-    Held, Initially, Life, Mix, NoWorker, Node, NodeId, NodeKind, Notice, Platform, Poll, Pool, Queue, Retry, Routing,
-    Speed, Step, Topology, Verb, Work, WorkId, Workload,
+    Held, Mix, Node, NodeId, NodeKind, Pool, Queue, Retry, Routing, Step, Topology, Verb, Work, WorkId, Workload,
 };
 use crate::engine::{Observer, Simulation};
 use crate::ground::chance::Key;
@@ -67,27 +67,8 @@ fn seconds(seconds: f64) -> Distribution {
 }
 
 fn pool(steps: Vec<Verb>, workers: u32) -> Pool {
-    Pool {
-        steps: steps.into_iter().map(|verb| Step { verb, only: None }).collect(),
-        workers: Some(workers),
-        slots: 1,
-        speed: Speed::ONE,
-        room: None,
-        line: Discipline::FirstCome,
-        no_worker: NoWorker::Refuse,
-        platform: Platform::Free,
-        spot: None,
-        notice: Notice::default(),
-        life: Life { pending: seconds(0.0), boot: seconds(0.0), stopping: seconds(0.0) },
-        initially: Initially::Ready,
-        scaling: Scaling::Fixed,
-        scale_in: Farewell::default(),
-        poll: Poll::default(),
-        batch: None,
-        admission: None,
-        lodging: None,
-        credits: None,
-    }
+    let steps = steps.into_iter().map(|verb| Step { verb, only: None }).collect();
+    Pool { workers: Some(workers), ..Pool::of(steps) }
 }
 
 fn node(name: &str, kind: NodeKind) -> Node {
@@ -95,7 +76,7 @@ fn node(name: &str, kind: NodeKind) -> Node {
 }
 
 fn work(work: u16) -> Verb {
-    Verb::Work { work: WorkId(work), fails: 0.0, fresh: false, together: false }
+    Verb::Work { work: WorkId(work), fails: 0.0, fresh: false, together: false, cold: None }
 }
 
 fn send(to: u16) -> Verb {

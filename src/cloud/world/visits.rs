@@ -120,6 +120,7 @@ impl World<'_> {
             self.stirred.push((at, worker));
         }
         let (wears, surplus) = (pool.wears, pool.surplus > 0);
+        let runs = pool.environments.is_some();
         let draining = pool.leaving > 0 && pool.workers[worker as usize].phase == Phase::Draining;
         if let Some(standing) = &mut pool.standing {
             standing.give(pool.workers[worker as usize].place);
@@ -130,6 +131,9 @@ impl World<'_> {
         };
         let who = requests[job.request].who();
         cx.tell(Fact::Served { who, pool: at, worker: number, visit: job.visit, began: job.since, result });
+        if runs {
+            return self.run_ended(cx, at, slot, who);
+        }
         if each {
             self.moves.push_back(Move::Next { pool: at, worker });
         } else if draining {
@@ -180,6 +184,10 @@ impl World<'_> {
                 cx.tell(Fact::Wasted { who });
                 self.end_job(id);
             }
+            Role::Event => {
+                self.leave(cx, id, Outcome::Ok);
+                self.errand_done(cx, id);
+            }
             Role::Delivery => self.delivered(cx, id, Outcome::Ok, false),
         }
     }
@@ -221,6 +229,7 @@ impl World<'_> {
                 self.branch_lost(cx, request, attempt, why);
                 self.end_job(id);
             }
+            Role::Event => self.errand_failed(cx, id, why),
             Role::Stray => self.end_job(id),
             Role::Delivery => {
                 let how = match why {

@@ -33,6 +33,13 @@ impl World<'_> {
         spread
     }
 
+    /// The zone of a new environment: of those that are there, each in turn.
+    pub(super) fn zone_of_environment(&self, number: u32) -> u16 {
+        let zones = self.topology.zones.len().max(1);
+        let in_turn = (0..zones).map(|further| (number as usize + further) % zones);
+        in_turn.into_iter().find(|&zone| !self.is_zone_out(zone)).unwrap_or(0) as u16
+    }
+
     pub(super) fn is_zone_out(&self, zone: usize) -> bool {
         self.zones_out.get(zone).is_some_and(|&out| out > 0)
     }
@@ -114,6 +121,9 @@ impl World<'_> {
     }
 
     fn falls_with_its_zone<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u32, id: NodeId, index: u32) {
+        if self.is_function(id) {
+            return self.loses_environment(cx, id, index);
+        }
         let number = self.pool(id).workers[index as usize].number;
         let trouble = &mut self.faults[fault as usize];
         trouble.fallen.push((id, number));

@@ -205,8 +205,8 @@ fn backlog(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Le
     bottom
 }
 
-/// The pools and clusters whose size changes; all where none does; [`ALL`] stands for the sum of the pools where there are
-/// many.
+/// The pools, clusters and functions whose size changes; all where none does; [`ALL`] stands for the sum of the pools where
+/// there are many.
 fn pools(levels: &Levels) -> Vec<String> {
     let ready = |name: &str| name.strip_suffix(".ready").filter(|node| is_staffed(node)).map(str::to_owned);
     let all: Vec<String> = levels.keys().filter_map(|name| ready(name)).collect();
@@ -221,17 +221,18 @@ fn pools(levels: &Levels) -> Vec<String> {
 
 /// Whether a node has workers or machines of its own that are drawn.
 fn is_staffed(node: &str) -> bool {
-    node.starts_with(ALL) || node.starts_with("cluster.")
+    node.starts_with(ALL) || node.starts_with("cluster.") || node.starts_with("function.")
 }
 
-/// Workers of a pool, machines of a cluster, or workers of all pools: in service and at work, on their way, wanted; returns
-/// where the panel ends.
+/// Workers of a pool, machines of a cluster, environments of a function, or workers of all pools: in service and at work, on
+/// their way, wanted; returns where the panel ends.
 fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Levels, step: f64, node: &str) -> f64 {
     let theme = canvas.theme;
     let of = |what: &str| match node {
         ALL => reading::level(levels, ALL, what),
         _ => levels.get(&format!("{node}.{what}")).cloned().unwrap_or_default(),
     };
+    let is_function = node.starts_with("function.");
     // Of machines pods ask for a part.
     let (taken_by, used) = if node.starts_with("cluster.") { ("asked", "asked for") } else { ("busy", "busy") };
     let (ready, desired, slots, taken) = (of("ready"), of("desired"), of("slots"), of(taken_by));
@@ -245,6 +246,7 @@ fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Leve
     let highest = [&with_coming, &desired].into_iter().filter_map(|of| reading::peak(of)).fold(1.0, f64::max);
     let called = match node.split_once('.') {
         Some(("cluster", cluster)) => format!("Machines of {cluster}"),
+        Some(("function", function)) => format!("Environments of {function}"),
         Some((_, pool)) if !pool.is_empty() => format!("Workers of {pool}"),
         _ => "Workers of all pools".to_owned(),
     };
@@ -271,15 +273,22 @@ fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Leve
     if coming.iter().any(|level| *level > 0.0) {
         let between: Vec<(f64, f64)> = steps(&with_coming).into_iter().chain(steps(&ready).into_iter().rev()).collect();
         canvas.shape(&between, theme.part(1), 0.35);
-        draw(&with_coming, "booting", peak(&coming), line(theme.part(1), 1.0), 0.0);
+        draw(
+            &with_coming,
+            if is_function { "starting" } else { "booting" },
+            peak(&coming),
+            line(theme.part(1), 1.0),
+            0.0,
+        );
     }
-    draw(&ready, "ready", peak(&ready), line(theme.part(2), 1.6), 0.32);
+    draw(&ready, if is_function { "alive" } else { "ready" }, peak(&ready), line(theme.part(2), 1.6), 0.32);
     if busy.iter().any(|level| *level > 0.0) {
         let share = reading::mean(&taken).zip(reading::mean(&slots)).filter(|(_, slots)| *slots > 0.0);
         let share = numbers::value(Kind::Share, share.map(|(taken, slots)| (taken / slots * 100.0).round() / 100.0));
         draw(&busy, used, share, line(theme.part(2), SWATCH), 0.45);
     }
-    if desired.iter().zip(&ready).any(|(desired, ready)| desired != ready) {
+    // Nobody wants a number of environments: they come as they are needed.
+    if !is_function && desired.iter().zip(&ready).any(|(desired, ready)| desired != ready) {
         let stroke = Stroke { colour: theme.ink, width: 1.2, dash: Some((4, 3)) };
         draw(&desired, "desired", String::new(), stroke, 0.0);
     }

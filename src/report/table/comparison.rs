@@ -19,6 +19,7 @@ pub fn comparison(document: &Document) -> Grid {
     }
     sections.push(losses(document));
     sections.push(workers(document));
+    sections.extend(Some(functions(document)).filter(|section| !section.rows.is_empty()));
     sections.push(cost(document));
     Grid {
         title: String::new(),
@@ -73,6 +74,24 @@ fn workers(document: &Document) -> Section {
     section.push("peak of all", document.topologies.values().map(peak).collect());
     let line = |topology: &TopologyResult| Cell::toned(sparkline(&ready(topology), SPARK), Tone::Quiet);
     section.push("over time", document.topologies.values().map(line).collect());
+    section
+}
+
+/// Environments of functions, and how often a new one was needed.
+fn functions(document: &Document) -> Section {
+    let mut section = Section { name: "environments of functions".to_owned(), rows: Vec::new() };
+    let cells = |function: &str, name: &str| -> Vec<Cell> {
+        let of = |topology: &TopologyResult| match reading::of_node(topology, &format!("function.{function}"), name) {
+            Some(found) => Cell::plain(written(name, found)),
+            None => Cell::default(),
+        };
+        document.topologies.values().map(of).collect()
+    };
+    for function in each(document, reading::functions) {
+        section.push(function, cells(function, "workers.ready"));
+        section.push(format!("· {function} busy"), cells(function, "busy"));
+        section.push(format!("· {function} cold starts"), cells(function, "cold-starts"));
+    }
     section
 }
 

@@ -46,6 +46,7 @@ impl Builder<'_> {
 
     fn client(&mut self, draft: &client::Client) -> Client {
         Client {
+            is_detached: draft.waits == Some(false),
             timeout: draft.timeout.map(|time| time.0),
             abandoned: match draft.abandoned {
                 Some(client::Abandoned::Cancel) => Abandoned::Cancel,

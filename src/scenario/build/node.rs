@@ -30,6 +30,9 @@ impl Builder<'_> {
             }),
             Kind::Service => topology.service.get(name).map(|draft| NodeKind::Service(Box::new(self.service(draft)))),
             Kind::Cluster => topology.cluster.get(name).map(|draft| NodeKind::Cluster(Box::new(self.cluster(draft)))),
+            Kind::Function => {
+                topology.function.get(name).map(|draft| NodeKind::Function(Box::new(self.function(ids, draft))))
+            }
             Kind::Later => None,
         };
         let kind = built.unwrap_or_else(|| {
@@ -151,7 +154,7 @@ impl Builder<'_> {
         }
     }
 
-    fn step(&mut self, ids: &Ids<'_>, draft: &draft::step::Step) -> Step {
+    pub(super) fn step(&mut self, ids: &Ids<'_>, draft: &draft::step::Step) -> Step {
         let verb = self.verb(ids, draft);
         let only = draft.only.as_ref().map(|names| names.names.iter().map(|name| self.workload(name)).collect());
         Step { verb, only }
@@ -187,6 +190,7 @@ impl Builder<'_> {
             fails: draft.fails.map_or(0.0, |share| share.0),
             fresh: draft.fresh == Some(true),
             together: draft.per.is_some(),
+            cold: draft.cold.as_deref().and_then(|name| self.sight.works.id(name)),
         }
     }
 }

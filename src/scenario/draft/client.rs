@@ -10,6 +10,10 @@ use crate::scenario::draft::quantities::{Amount, Time, Whole};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Client {
+    /// Whether it waits for the answer. One that does not is told at once that its request was taken in; a function is then
+    /// invoked asynchronously.
+    #[schemars(extend("default" = true))]
+    pub waits: Option<bool>,
     /// Gives up so long after sending an attempt. Without it, never.
     pub timeout: Option<Time>,
     /// What the system does with an attempt that was given up.

@@ -92,6 +92,8 @@ pub(crate) struct Account {
     /// vCPUs that its EC2 machines at the full price may have together. A launch beyond it comes to nothing. Without it, any
     /// number.
     pub vcpu_quota: Option<Whole>,
+    /// Environments that all functions may use at once. Without it, any number.
+    pub concurrency: Option<Whole>,
     /// How fast machines may be launched: beyond it they wait their turn. Without it, at once.
     pub launches: Option<Launches>,
     /// The share of tries for which the provider has no machine of that type in that zone. A group then tries the other
@@ -101,6 +103,16 @@ pub(crate) struct Account {
     /// When launches that came to nothing are tried again.
     #[serde(default)]
     pub retry: LaunchRetry,
+}
+
+impl Account {
+    /// Whether it limits anything but functions.
+    pub fn limits_launches(&self) -> bool {
+        self.concurrency.is_none()
+            || self.vcpu_quota.is_some()
+            || self.launches.is_some()
+            || self.no_capacity.is_some_and(|share| share.0 > 0.0)
+    }
 }
 
 /// A bucket of launches.

@@ -29,6 +29,8 @@ pub(crate) struct Step {
     /// Of `work`: draws each visit anew instead of once a request.
     #[schemars(extend("default" = false))]
     pub fresh: Option<bool>,
+    /// Of `work`, in functions: the work that a new environment does instead, in its first run. Without it, the same.
+    pub cold: Option<String>,
     /// Of `work`: `"batch"` does it once for all that are taken together. Without it, for each.
     pub per: Option<Per>,
     /// Of `call`: gives up so long after sending. Without it, never.

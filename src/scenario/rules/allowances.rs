@@ -49,6 +49,16 @@ const LIFETIME: Range = Range {
 /// The same.
 const WARM_UP: Range = Range { key: "warm-up", from: 0, to: HOURS, who: "a warm-up lasts an hour at the most" };
 
+/// AWS Lambda developer guide, Configure Lambda function timeout.
+const RUN: Range =
+    Range { key: "timeout", from: SECONDS, to: 900 * SECONDS, who: "a run of AWS Lambda lasts 1 to 900 s" };
+
+/// AWS Lambda API reference, PutFunctionEventInvokeConfig.
+const AGE: Range =
+    Range { key: "max-age", from: 60 * SECONDS, to: 6 * HOURS, who: "an event of AWS Lambda is tried for 60 s to 6 h" };
+/// AWS Lambda developer guide, *Lambda execution environment lifecycle*: initialisation that takes longer is broken off.
+const INIT: f64 = 10e9;
+
 /// The largest message (Amazon SQS Developer Guide, message quotas, since 25 August 2025).
 const MESSAGE: f64 = 1_048_576.0;
 /// Alarms with a period of less than a minute have one of these (Amazon CloudWatch user guide, *Evaluating an alarm*).
@@ -62,6 +72,12 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     }
     for (name, topology) in sight.topologies() {
         let nodes = sight.nodes(name);
+        for (function_name, function) in &topology.function {
+            let place = node_place(name, Kind::Function, function_name);
+            holds(&RUN, function.timeout, &place, &mut complaints);
+            holds(&AGE, function.errands.max_age, &place.then("async"), &mut complaints);
+            starts(sight, function.init.as_ref(), place.then("init"), &mut complaints);
+        }
         for (balancer_name, balancer) in &topology.balancer {
             let place = node_place(name, Kind::Balancer, balancer_name);
             holds(&SLOW_START, balancer.slow_start, &place, &mut complaints);
@@ -136,6 +152,18 @@ fn periods(period: Option<Time>, place: Place, complaints: &mut Vec<Complaint>) 
         let what =
             format!("an alarm of CloudWatch has a period of 10, 20 or 30 s or of whole minutes, and this is {period}");
         tell(place.then("period"), what, complaints);
+    }
+}
+
+/// Initialisation hardly ever takes longer than it may.
+fn starts(sight: &Sight<'_>, init: Option<&Law<Time>>, place: Place, complaints: &mut Vec<Complaint>) {
+    let Some(Ok(init)) = init.map(|init| init.make(&sight.files.samples)) else { return };
+    if init.mean() > INIT {
+        let what = format!(
+            "initialisation takes {:.0} s on average: AWS Lambda breaks it off after 10 s, and begins it again within the run",
+            init.mean() / 1e9
+        );
+        tell(place, what, complaints);
     }
 }
 

@@ -58,11 +58,8 @@ fn check(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
     }
     let Some((index, worst)) = found else { return Vec::new() };
     let Some((caller, step)) = worst.last else { return Vec::new() };
-    let called = match &topology.nodes[caller.index()].kind {
-        NodeKind::Pool(pool) => match &pool.steps[step].verb {
-            Verb::Call { to, .. } => topology.nodes[to[0].index()].name.as_str(),
-            _ => return Vec::new(),
-        },
+    let called = match topology.nodes[caller.index()].kind.pool().map(|pool| &pool.steps[step].verb) {
+        Some(Verb::Call { to, .. }) => topology.nodes[to[0].index()].name.as_str(),
         _ => return Vec::new(),
     };
     let times: Vec<String> = worst
@@ -82,9 +79,9 @@ fn check(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
         topology.name,
         who.join(", ")
     );
-    let place = Place::of(&["topology", &topology.name, "pool", &topology.nodes[caller.index()].name, "steps"])
-        .nth(step)
-        .then("retry");
+    let caller = &topology.nodes[caller.index()];
+    let kind = if matches!(caller.kind, NodeKind::Function(_)) { "function" } else { "pool" };
+    let place = Place::of(&["topology", &topology.name, kind, &caller.name, "steps"]).nth(step).then("retry");
     vec![
         Complaint::warning("W107", place, what)
             .advise("try again at one tier only, or give the others a `budget`, unless the storm is the point"),
@@ -109,9 +106,11 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Re
                 ways[to.index()] = Some(way);
             }
         };
-        match &topology.nodes[node.index()].kind {
+        let kind = &topology.nodes[node.index()].kind;
+        match kind {
             NodeKind::Balancer(balancer) => balancer.to.iter().for_each(|&to| lead(to, here.clone())),
-            NodeKind::Pool(pool) => {
+            NodeKind::Pool(_) | NodeKind::Function(_) => {
+                let Some(pool) = kind.pool() else { continue };
                 for (place, step) in pool.steps.iter().enumerate() {
                     if !steps(pool, workload).any(|own| std::ptr::eq(own, step)) {
                         continue;

@@ -30,11 +30,13 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     }
     let deadlines = sight.draft.workload.values().filter_map(|workload| workload.client.as_ref()?.deadline).count();
     for (name, topology) in sight.topologies() {
+        for (kind, node, steps) in topology.workers() {
+            for (index, step) in steps.iter().enumerate() {
+                self::step(step, &node_place(name, kind, node).then("steps").nth(index), &mut ranges);
+            }
+        }
         for (pool_name, pool) in &topology.pool {
             let place = node_place(name, Kind::Pool, pool_name);
-            for (index, step) in pool.steps.iter().enumerate() {
-                self::step(step, &place.then("steps").nth(index), &mut ranges);
-            }
             if matches!(pool.line, Some(Line::EarliestDeadline)) && deadlines == 0 {
                 let what = "a line by deadlines, and no client sets one: who came first would always be next";
                 ranges.complaints.push(
@@ -49,6 +51,22 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
 fn client(client: &Client, place: &Place, ranges: &mut Ranges) {
     ranges.positive("a deadline", client.deadline.map(|time| time.0), place.then("deadline"));
     hedge(client.hedge, client.timeout, place, ranges);
+    if client.waits == Some(false) {
+        let said = [
+            ("timeout", client.timeout.is_some()),
+            ("abandoned", client.abandoned.is_some()),
+            ("patience", client.patience.is_some()),
+            ("hedge", client.hedge.is_some()),
+        ];
+        for (key, _) in said.into_iter().filter(|(_, is_said)| *is_said) {
+            let what = format!("a client that does not wait has no `{key}`");
+            ranges.complaints.push(
+                Complaint::error("E108", place.then(key).key(), what)
+                    .and(place.then("waits"), "here")
+                    .advise("take one of them out"),
+            );
+        }
+    }
     if let Some(retry) = &client.retry {
         budget(retry, &place.then("retry"), ranges);
     }

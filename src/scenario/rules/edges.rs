@@ -59,21 +59,26 @@ pub(super) fn fits(way: Way, kind: Kind) -> Result<(), &'static str> {
     match (way, kind) {
         (_, Kind::Later) => Ok(()),
         (Way::Route | Way::Receive, Kind::Pool) => Ok(()),
+        (Way::Route | Way::Receive, Kind::Function) => {
+            Err("functions behind balancers and queues are not in this version yet: call it, or send to it")
+        }
         (Way::Route, _) => Err("a balancer chooses among the workers of pools: name pools"),
         (Way::Receive, _) => Err("only the workers of a pool receive messages: name pools"),
         (Way::DeadLetter, Kind::Queue) => Ok(()),
         (Way::DeadLetter, _) => Err("messages that are put aside need a queue to keep them"),
-        (Way::Call, Kind::Pool | Kind::Balancer | Kind::Service) => Ok(()),
+        (Way::Record, Kind::Pool | Kind::Queue | Kind::Service | Kind::Function) => Ok(()),
+        (Way::Record, _) => Err("a record is sent to a queue, a function, a service or a pool"),
+        (Way::Call, Kind::Pool | Kind::Balancer | Kind::Service | Kind::Function) => Ok(()),
         (Way::Call, Kind::Queue) => Err("a call waits for an answer, and a queue gives none: use `send`"),
         (Way::Call, Kind::Bucket) => Err("use `put` or `get` for a bucket"),
-        (Way::Send, Kind::Pool | Kind::Balancer | Kind::Queue | Kind::Service) => Ok(()),
+        (Way::Send, Kind::Pool | Kind::Balancer | Kind::Queue | Kind::Service | Kind::Function) => Ok(()),
         (Way::Send, Kind::Bucket) => Err("use `put` for a bucket"),
         (Way::Put | Way::Get, Kind::Bucket) => Ok(()),
         (Way::Put | Way::Get, Kind::Queue) => Err("objects are put into buckets; use `send` for a queue"),
         (Way::Call | Way::Send | Way::Put | Way::Get, Kind::Cluster) => {
             Err("the machines of a cluster do nothing by themselves: name a pool that runs on it")
         }
-        (Way::Put | Way::Get, Kind::Pool | Kind::Balancer | Kind::Service) => {
+        (Way::Put | Way::Get, Kind::Pool | Kind::Balancer | Kind::Service | Kind::Function) => {
             Err("objects are put into buckets; use `call` or `send` for this one")
         }
     }

@@ -12,7 +12,7 @@ use crate::scenario::draft::quantities::{Amount, Time};
 use crate::scenario::place::Place;
 use crate::scenario::rules::flow::{Flow, most_workers, slots, steps};
 use crate::scenario::rules::{Foresight, Rule};
-use crate::scenario::sight::{Kind, Sight, node_place};
+use crate::scenario::sight::{Sight, node_place};
 
 pub(super) const RULE: Rule = Rule {
     about: "who tries without limit pauses between attempts, and an outage that returns leaves time between",
@@ -44,9 +44,9 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
     }
     for (name, topology) in sight.topologies() {
-        for (pool_name, pool) in &topology.pool {
-            for (index, step) in pool.steps.iter().enumerate() {
-                let place = node_place(name, Kind::Pool, pool_name).then("steps").nth(index).then("retry");
+        for (kind, node, steps) in topology.workers() {
+            for (index, step) in steps.iter().enumerate() {
+                let place = node_place(name, kind, node).then("steps").nth(index).then("retry");
                 if let Some(retry) = &step.retry {
                     tries(sight, retry, step.timeout, place, &mut complaints);
                 }

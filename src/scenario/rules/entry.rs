@@ -112,6 +112,6 @@ fn one(
             let what = format!("requests enter at `{node}`, which is a cluster");
             complaints.push(Complaint::error("E104", place, what).advise("let them enter at a pool that runs on it"));
         }
-        Some(Kind::Balancer | Kind::Pool | Kind::Queue | Kind::Service | Kind::Later) => {}
+        Some(Kind::Balancer | Kind::Pool | Kind::Queue | Kind::Service | Kind::Function | Kind::Later) => {}
     }
 }

@@ -3,7 +3,7 @@
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::Draft;
 use crate::scenario::place::Place;
-use crate::scenario::sight::nodes;
+use crate::scenario::sight::{node_place, nodes};
 use crate::scenario::tree::Tree;
 use crate::scenario::works::Works;
 
@@ -32,9 +32,9 @@ pub(crate) fn check(draft: &Draft, tree: &Tree, works: &Works) -> Vec<Complaint>
         let faults = topology.fault.courses().count();
         too_many(faults, FAULTS_MAX, "faults of one topology", Place::of(&["topology", name, "fault"]));
         too_many(nodes(tree, name).len(), NODES_MAX, "nodes in one topology", Place::of(&["topology", name]));
-        for (pool_name, pool) in &topology.pool {
-            let place = Place::of(&["topology", name, "pool", pool_name, "steps"]);
-            too_many(pool.steps.len(), STEPS_MAX, "steps of one pool", place);
+        for (kind, node, steps) in topology.workers() {
+            let what = format!("steps of one {}", kind.word());
+            too_many(steps.len(), STEPS_MAX, &what, node_place(name, kind, node).then("steps"));
         }
     }
     complaints

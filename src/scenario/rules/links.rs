@@ -5,7 +5,7 @@ use crate::scenario::draft::Topology;
 use crate::scenario::draft::fault::{Faults, Link};
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::sight::{Edge, Kind, Sight, Way, edges, node_place};
+use crate::scenario::sight::{Edge, Sight, Way, edges, node_place};
 
 pub(super) const RULE: Rule = Rule {
     about: "a link leads between two nodes with an edge between them; where calls are lost, callers have a timeout",
@@ -106,8 +106,8 @@ fn waits_for_ever(
     let nodes = sight.nodes(name);
     let calls = all.iter().filter(|other| other.way == Way::Call && other.to == called);
     let mut steps = calls.filter_map(|call| {
-        let steps = &topology.pool.get(call.from)?.steps;
-        let place = |index: usize| node_place(name, Kind::Pool, call.from).then("steps").nth(index);
+        let (kind, _, steps) = topology.workers().find(|(_, node, _)| *node == call.from)?;
+        let place = |index: usize| node_place(name, kind, call.from).then("steps").nth(index);
         steps
             .iter()
             .enumerate()

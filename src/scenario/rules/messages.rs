@@ -52,11 +52,13 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         for (queue_name, queue) in &topology.queue {
             self::queue(topology, queue, &node_place(name, Kind::Queue, queue_name), &mut ranges);
         }
-        for (pool_name, pool) in &topology.pool {
-            let place = node_place(name, Kind::Pool, pool_name).then("steps");
-            for (index, step) in pool.steps.iter().enumerate().filter(|(_, step)| step.delay.is_some()) {
+        for (kind, node, steps) in topology.workers() {
+            let place = node_place(name, kind, node).then("steps");
+            for (index, step) in steps.iter().enumerate().filter(|(_, step)| step.delay.is_some()) {
                 late(topology, step, &place.nth(index), &mut ranges);
             }
+        }
+        for (pool_name, pool) in &topology.pool {
             let place = node_place(name, Kind::Pool, pool_name).then("poll");
             if let Some(poll) = &pool.poll {
                 let heartbeat = poll.heartbeat.map(|time| time.0);
@@ -205,7 +207,11 @@ fn late(topology: &Topology, step: &Step, place: &Place, ranges: &mut Ranges) {
                 "give the queue a `delay`, or make it a standard queue",
             ),
             Some(_) => continue,
-            None if topology.pool.contains_key(name) || topology.balancer.contains_key(name) => {
+            None if topology.pool.contains_key(name)
+                || topology.balancer.contains_key(name)
+                || topology.service.contains_key(name)
+                || topology.function.contains_key(name) =>
+            {
                 (format!("`{name}` is no queue, and takes what is sent at once"), "put a queue before it")
             }
             None => continue,

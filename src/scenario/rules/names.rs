@@ -29,7 +29,9 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     }
     for topology in sight.declared("topology") {
         let mut seen: Vec<(&str, Kind)> = Vec::new();
-        for kind in [Kind::Balancer, Kind::Pool, Kind::Queue, Kind::Bucket, Kind::Service] {
+        for kind in
+            [Kind::Balancer, Kind::Pool, Kind::Queue, Kind::Bucket, Kind::Service, Kind::Function, Kind::Cluster]
+        {
             let here = sight
                 .tree
                 .table("topology")

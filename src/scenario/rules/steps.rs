@@ -13,12 +13,14 @@ pub(super) const RULE: Rule =
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (name, topology) in sight.topologies() {
-        for (pool_name, pool) in &topology.pool {
-            let place = node_place(name, Kind::Pool, pool_name).then("steps");
-            for (index, step) in pool.steps.iter().enumerate() {
+        for (kind, node, steps) in topology.workers() {
+            let place = node_place(name, kind, node).then("steps");
+            for (index, step) in steps.iter().enumerate() {
                 one(sight, step, &place.nth(index), &mut complaints);
                 workloads(sight, step, &place.nth(index), &mut complaints);
             }
+        }
+        for (pool_name, pool) in &topology.pool {
             if let Some(crate::scenario::draft::node::Line::Priority(priority)) = &pool.line {
                 let place = node_place(name, Kind::Pool, pool_name).then("line").then("priority").then("order");
                 for (index, workload) in priority.order.iter().enumerate() {
@@ -88,6 +90,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         ("fails", step.fails.is_some(), &["work"][..]),
         ("fresh", step.fresh.is_some(), &["work"]),
         ("per", step.per.is_some(), &["work"]),
+        ("cold", step.cold.is_some(), &["work"]),
         ("timeout", step.timeout.is_some(), &["call"]),
         ("retry", step.retry.is_some(), &["call"]),
         ("hedge", step.hedge.is_some(), &["call"]),

@@ -75,11 +75,7 @@ struct Draws<'a> {
 
 impl<'a> Draws<'a> {
     fn pool(&self, id: NodeId) -> Option<&'a Pool> {
-        match &self.topology.nodes[id.index()].kind {
-            NodeKind::Pool(pool) => Some(pool),
-            NodeKind::Service(service) => Some(&service.desk),
-            _ => None,
-        }
+        self.topology.nodes[id.index()].kind.pool()
     }
 
     /// How long so many messages are in the hands of a pool, in seconds, in order: their own work, and that of those before

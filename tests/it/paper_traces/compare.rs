@@ -7,6 +7,7 @@ use queuelab::cloud::topology::{NodeId, Topology};
 use queuelab::ground::money::{Money, Price};
 use serde_json::Value;
 
+use super::exact::Exact;
 use super::scene::{Scene, Stage};
 use super::trace::{Table, nanos, pico, plain};
 use super::watch::{Life, Run, Seen, Visit};
@@ -87,7 +88,7 @@ impl Played<'_> {
             self.request(&mut verdict, request)?;
         }
         let workers = expected.tables("workers")?;
-        if !(self.scene.pods && workers.is_empty()) {
+        if !((self.scene.pods || self.scene.functions) && workers.is_empty()) {
             self.workers(&mut verdict, &workers)?;
         }
         self.decisions(&mut verdict, &expected.tables("decisions")?)?;
@@ -136,6 +137,12 @@ impl Played<'_> {
                 verdict.time(&of("heartbeats_s"), Some(*found), Some(expected));
             }
         }
+        if let Some(refusals) = expected.get("throttled_at_s").and_then(Value::as_array) {
+            verdict.same(&of("throttled"), seen.throttled.len(), refusals.len());
+            for (found, expected) in seen.throttled.iter().zip(refusals) {
+                verdict.time(&of("throttled_at_s"), Some(*found), Some(expected));
+            }
+        }
         if let Some(receives) = expected.count("receives")? {
             verdict.same(&of("receives"), seen.receives, receives);
         }
@@ -151,6 +158,15 @@ impl Played<'_> {
             verdict.time(&of("start_s"), Some(found.start), expected.get("start_s"));
             verdict.time(&of("finish_s"), Some(found.finish), expected.get("finish_s"));
             verdict.same(&of("result"), found.result.to_owned(), expected.must_text("result")?);
+            if let Some(invoked) = found.invoked {
+                let cold = expected.get("cold").and_then(Value::as_bool);
+                verdict.same(&of("cold"), cold.map(|_| invoked.cold), cold);
+                if expected.get("run_from_s").is_some() {
+                    verdict.time(&of("run_from_s"), Some(invoked.run_from), expected.get("run_from_s"));
+                }
+                let billed = expected.count("billed_ms")?;
+                verdict.same(&of("billed_ms"), billed.map(|_| invoked.billed.div_ceil(1_000_000)), billed);
+            }
             unread(verdict, expected);
         }
         unread(verdict, expected);
@@ -257,6 +273,7 @@ impl Played<'_> {
         let latencies: Vec<u64> = requests.iter().filter_map(|seen| Some(seen.completed? - seen.born)).collect();
         let failed = requests.iter().filter(|seen| seen.completed.is_none() && seen.lost.is_some()).count();
         let sum: u64 = latencies.iter().sum();
+        let invoked = || requests.iter().flat_map(|seen| &seen.visits).filter_map(|visit| visit.invoked);
         for (key, found) in [
             ("arrived", requests.len()),
             ("completed", latencies.len()),
@@ -265,6 +282,8 @@ impl Played<'_> {
             ("attempts", requests.iter().map(|seen| seen.sent.len()).sum()),
             ("deliveries", requests.iter().map(|seen| seen.receives as usize).sum()),
             ("peak_in_service", self.run.peak_in_service()),
+            ("cold_starts", invoked().filter(|run| run.cold).count()),
+            ("throttled", requests.iter().map(|seen| seen.throttled.len()).sum()),
         ] {
             if let Some(expected) = expected.count(key)? {
                 verdict.same(key, found as u64, expected);
@@ -341,6 +360,8 @@ fn resource(item: &str, scene: &Scene) -> String {
         "alb.hour" => "load balancer hours".to_owned(),
         "alb.lcu" => "load balancer capacity".to_owned(),
         "sqs.standard" | "sqs.fifo" => "queue requests".to_owned(),
+        "lambda.duration.x86" | "lambda.duration.arm" => "function duration".to_owned(),
+        "lambda.requests" => "function requests".to_owned(),
         "machine" if scene.pods => "pods".to_owned(),
         "machine" | "spot.m5.large" => "vm".to_owned(),
         _ => match KINDS.iter().position(|kind| *kind == item).and_then(|size| scene.sizes.get(size)) {
@@ -355,7 +376,7 @@ fn resource(item: &str, scene: &Scene) -> String {
 /// A trace adds up its machines before it prices them, a bill has a line a node, each rounded: so the sum of the
 /// lines may differ by half a picodollar a line, and the price of the summed quantity by nothing.
 pub fn meter(verdict: &mut Verdict, expected: &Table<'_>, lines: &[Line], scene: &Scene) -> Result<(), String> {
-    let mut priced = Money::ZERO;
+    let mut priced = Some(Exact::ZERO);
     let mut known: Vec<String> = Vec::new();
     for entry in expected.tables("meter")? {
         let name = entry.must_text("resource")?;
@@ -367,16 +388,22 @@ pub fn meter(verdict: &mut Verdict, expected: &Table<'_>, lines: &[Line], scene:
         };
         let decimals = first.quantity.decimals;
         let quantity = Quantity { parts: mine.iter().map(|line| line.quantity.parts).sum(), decimals };
-        let exactly = |text: &str| pico(text).map(|pico| (pico, text.to_owned()));
-        let expect = |verdict: &mut Verdict, of: &str, found: String, expected: String| {
-            if pico(&found).is_none() || exactly(&found).map(|found| found.0) != pico(&expected) {
-                verdict.wrong(format!("meter `{name}`.{of}: found {found}, expected {expected}"));
+        let expect = |verdict: &mut Verdict, of: &str, found: Option<Exact>, expected: String| {
+            if found.is_none() || found != Exact::read(&expected) {
+                verdict.wrong(format!("meter `{name}`.{of}: found {found:?}, expected {expected}"));
             }
         };
-        expect(verdict, "quantity", quantity.to_string(), entry.must_text("quantity")?);
-        expect(verdict, "price", first.price.to_string(), entry.must_text("price")?);
+        let exact = Some(Exact::new(quantity.parts, 10u128.pow(u32::from(decimals))));
+        expect(verdict, "quantity", exact, entry.must_text("quantity")?);
+        expect(verdict, "price", Exact::read(&first.price.to_string()), entry.must_text("price")?);
         let (per, unit) = (entry.must_text("price_per")?, entry.must_text("unit")?);
-        let units = [("s", "second"), ("h", "started hour"), ("request", "request"), ("LCU-h", "LCU-hour")];
+        let units = [
+            ("s", "second"),
+            ("h", "started hour"),
+            ("request", "request"),
+            ("LCU-h", "LCU-hour"),
+            ("GB-s", "GB-second"),
+        ];
         let found = units.iter().find(|(ours, _)| *ours == first.unit).map_or(first.unit, |(_, theirs)| theirs);
         verdict.same(&format!("meter `{name}`.unit"), found.to_owned(), unit);
         verdict.same(&format!("meter `{name}`.price_per"), format!("{} {found}", first.per), per);
@@ -388,17 +415,19 @@ pub fn meter(verdict: &mut Verdict, expected: &Table<'_>, lines: &[Line], scene:
         };
         let price = Price { picodollars, per: first.per };
         let cost = price.of_parts(quantity.parts, 10u64.pow(u32::from(decimals)));
-        expect(verdict, "cost", cost.to_string(), entry.must_text("cost")?);
+        let each = Exact::new(u128::from(picodollars), 1_000_000_000_000 * u128::from(first.per));
+        let charge = exact.and_then(|quantity| quantity.times(each));
+        expect(verdict, "cost", charge, entry.must_text("cost")?);
         let billed: Money = mine.iter().map(|line| line.cost).sum();
         let off = (billed - cost).picodollars().unsigned_abs();
         if 2 * off > mine.len() as u128 {
             verdict.wrong(format!("the lines of `{name}` add up to {billed}, their quantity costs {cost}"));
         }
-        priced += cost;
+        priced = priced.zip(charge).and_then(|(sum, charge)| sum.plus(charge));
         unread(verdict, &entry);
     }
     if let Some(total) = expected.text("total_cost")? {
-        verdict.same("total_cost", Some(priced.picodollars()), pico(&total));
+        verdict.same("total_cost", priced, Exact::read(&total));
     }
     for line in lines.iter().filter(|line| line.cost != Money::ZERO) {
         if !known.contains(&resource(&line.item, scene)) {

@@ -48,6 +48,8 @@ pub struct Scene {
     pub alarms: bool,
     /// Its workers are pods, which the trace does not tell of one by one; an autoscaler is told of where it sees a sample.
     pub pods: bool,
+    /// Its workers are a function's environments, which the trace does not tell of one by one.
+    pub functions: bool,
     /// What a policy keeps its metric at.
     pub target: Option<String>,
     /// The traces' word for a request that found no worker in service; `no_downstream` where a model has no other.
@@ -90,7 +92,12 @@ impl Scene {
 
     /// A pool whose visits and workers have names of their own.
     pub fn pool(&mut self, pool: &str, stage: &str, prefix: &str, body: &str) {
-        self.nodes.push(format!("[topology.traced.pool.{pool}]\n{body}\n"));
+        self.node("pool", pool, stage, prefix, body);
+    }
+
+    /// The same of a node that is something like a pool.
+    pub fn node(&mut self, kind: &str, pool: &str, stage: &str, prefix: &str, body: &str) {
+        self.nodes.push(format!("[topology.traced.{kind}.{pool}]\n{body}\n"));
         let [pool, stage, prefix] = [pool, stage, prefix].map(str::to_owned);
         self.stages.push(Stage { pool, stage, prefix, alone: false });
     }

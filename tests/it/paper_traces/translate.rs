@@ -1,6 +1,7 @@
 //! From the inputs of a trace to a scenario: one function a model of the traces' page, none of which knows a case.
 
 mod crew;
+mod function;
 mod hpa;
 mod monolith;
 mod scripted;
@@ -8,9 +9,13 @@ mod scripted;
 use super::scene::{Call, Scene, span, steps, work};
 use super::trace::Table;
 use crew::{crashes, crew, fleet, hands, launched, notice};
+use function::function;
 use hpa::hpa;
 use monolith::monolith;
 use scripted::scripted_metric_asg;
+
+/// Longer than a function tries: where a trace does not say when it ends.
+const LONGEST: u64 = 24 * 3_600 * 1_000_000_000;
 
 /// The scenario of a run's inputs; or why there is none yet.
 pub fn translate(title: &str, model: &str, inputs: &Table<'_>) -> Result<Scene, String> {
@@ -26,11 +31,14 @@ pub fn translate(title: &str, model: &str, inputs: &Table<'_>) -> Result<Scene, 
         "queue_delivery" => queue_delivery(&mut scene, inputs)?,
         "scripted_metric_asg" => scripted_metric_asg(&mut scene, inputs)?,
         "hpa" => hpa(&mut scene, inputs)?,
-        "function" => return Err("functions are not there".to_owned()),
+        "function" => function(&mut scene, inputs)?,
         "stopped_instance" => return Err("stopped machines, events and rules are not there".to_owned()),
         _ => return Err(format!("no model `{model}` is known")),
     }
-    scene.end = inputs.must_nanos("end_s")?;
+    scene.end = match inputs.nanos("end_s")? {
+        None if scene.functions => scene.calls.iter().map(|call| call.at).max().unwrap_or(0) + LONGEST,
+        _ => inputs.must_nanos("end_s")?,
+    };
     inputs.all_read()?;
     // A script is in the order of time; of one instant, in the order of the file.
     scene.calls.sort_by_key(|call| call.at);

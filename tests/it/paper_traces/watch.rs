@@ -1,6 +1,6 @@
 //! What happened in a run, read off its facts in the words of the traces.
 
-use queuelab::cloud::fact::{Fact, Loss, Outcome, Who};
+use queuelab::cloud::fact::{Fact, Loss, Outcome, Start, Who};
 use queuelab::cloud::scaling::Decision;
 use queuelab::cloud::topology::NodeId;
 use queuelab::engine::Observer;
@@ -25,6 +25,17 @@ pub struct Visit {
     pub start: u64,
     pub finish: u64,
     pub result: &'static str,
+    /// Of a function: how it began, and what it is billed.
+    pub invoked: Option<Invoked>,
+}
+
+/// What is told of a run of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Invoked {
+    pub cold: bool,
+    /// When the initialisation was over.
+    pub run_from: u64,
+    pub billed: u64,
 }
 
 /// One request.
@@ -40,6 +51,8 @@ pub struct Seen {
     /// When and why it came to nothing.
     pub lost: Option<(u64, &'static str)>,
     pub receives: u64,
+    /// When a function refused it.
+    pub throttled: Vec<u64>,
     /// When its worker hid it for longer.
     pub heartbeats: Vec<u64>,
     /// From birth, or the last attempt, to the first start of work.
@@ -110,8 +123,23 @@ impl Run {
             }
             Fact::Served { who, pool, worker, visit, began, result } => {
                 let (start, result) = (began.nanos(), of_outcome(result));
-                self.request(who).visits.push(Visit { pool, worker, attempt: visit, start, finish: at, result });
+                self.request(who).visits.push(Visit {
+                    pool,
+                    worker,
+                    attempt: visit,
+                    start,
+                    finish: at,
+                    result,
+                    invoked: None,
+                });
             }
+            Fact::Invoked { who, start, init, ran, .. } => {
+                if let Some(visit) = self.request(who).visits.last_mut() {
+                    let (cold, run_from) = (start == Start::Cold, at - ran.nanos());
+                    visit.invoked = Some(Invoked { cold, run_from, billed: (init + ran).nanos() });
+                }
+            }
+            Fact::Denied { who, .. } => self.request(who).throttled.push(at),
             Fact::Received { who, .. } => self.request(who).receives += 1,
             Fact::Extended { who, .. } => self.request(who).heartbeats.push(at),
             Fact::Answered { who, .. } => self.request(who).answered = Some(at),
@@ -200,6 +228,7 @@ fn of_loss(why: Loss) -> &'static str {
         Loss::Crashed => "crash",
         Loss::Stopped => "stopped",
         Loss::TimedOut => "timeout",
+        Loss::FunctionTimeout => "function_timeout",
         Loss::DeadLettered => "dead_letter",
         Loss::Expired => "expired",
         Loss::Full => "full",

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::theory::case::{Case, batch, count, duration, law, mean, number, rate};
+use crate::theory::keepalive::keepalive;
 use crate::theory::plan::{Formula, Plan, figure, linear, made, station, untold};
 
 /// The translation of a case's family, or why it has none yet.
@@ -28,15 +29,13 @@ pub fn translate(case: &Case) -> Result<Plan, String> {
         "mt-g-inf" => swinging(&case.system),
         "transient" => Err("`run.snapshots` is not built yet".into()),
         "breakdowns" | "failures-while-serving" => breakdowns(&case.system),
-        "keepalive-lifo" | "keepalive-exponential" | "keepalive-single" | "keepalive-renewal" => {
-            Err("functions are not built yet".into())
-        }
+        "keepalive-lifo" | "keepalive-exponential" | "keepalive-single" | "keepalive-renewal" => keepalive(case),
         other => Err(format!("nobody has translated `{other}`")),
     }
 }
 
 /// How requests come, as lines of a workload, and how many a second.
-fn arrivals(arrivals: &Value) -> Result<(String, f64), String> {
+pub fn arrivals(arrivals: &Value) -> Result<(String, f64), String> {
     match arrivals["process"].as_str().unwrap_or_default() {
         "poisson" => {
             let per_second = number(arrivals, "rate")?;
@@ -77,7 +76,8 @@ fn arrivals(arrivals: &Value) -> Result<(String, f64), String> {
 }
 
 fn weighted_mean(law: &Value) -> Result<f64, String> {
-    let (Some(weights), Some(means)) = (law["probs"].as_array(), law["means"].as_array()) else {
+    let means = law["means"].as_array().or(law["values"].as_array());
+    let (Some(weights), Some(means)) = (law["probs"].as_array(), means) else {
         return Err(format!("the mean of {law} is not told"));
     };
     let products = weights.iter().zip(means).map(|(weight, mean)| Some(weight.as_f64()? * mean.as_f64()?));

@@ -8,6 +8,7 @@
 
 mod case;
 mod families;
+mod keepalive;
 mod plan;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Draws systems by lot.
 
 mod clusters;
+mod functions;
 mod ordinary;
 mod pods;
 mod scaling;
@@ -107,6 +108,7 @@ impl Dice {
 
     fn client(&mut self) -> Client {
         Client {
+            is_detached: self.one_in(6),
             timeout: self.one_in(2).then(|| Span::from_secs(1 + self.of(8))),
             abandoned: self.pick(&[Abandoned::Finish, Abandoned::Cancel]),
             patience: self.one_in(3).then(|| self.law(6)),
@@ -235,7 +237,11 @@ impl Dice {
         nodes.push(Node { name: "end".to_owned(), kind: NodeKind::Queue(end) });
         let most = self.one_in(2).then(|| 1 + self.of(4) as u32);
         let partner = Service::new(self.law(3), 0.1, most, self.admission(false), None);
-        nodes.push(Node { name: "partner".to_owned(), kind: NodeKind::Service(Box::new(partner)) });
+        let partner = match self.one_in(2) {
+            true => NodeKind::Function(Box::new(self.function())),
+            false => NodeKind::Service(Box::new(partner)),
+        };
+        nodes.push(Node { name: "partner".to_owned(), kind: partner });
         nodes.push(Node { name: "cluster".to_owned(), kind: NodeKind::Cluster(Box::new(self.cluster())) });
         let entry = (0..2).map(|_| self.door(0, &doors, true));
         let entry = entry.collect();
@@ -257,7 +263,9 @@ impl Dice {
             cap: Span::from_secs(20),
         });
         let name = "random".to_owned();
-        Topology { name, nodes, entry, faults, zones, metrics: self.metrics(), network, account }
+        let concurrency = self.one_in(3).then(|| 1 + self.of(6) as u32);
+        let metrics = self.metrics();
+        Topology { name, nodes, entry, faults, zones, metrics, network, account, concurrency }
     }
 
     /// A way into a tier.
@@ -302,6 +310,7 @@ impl Dice {
                     fails: if self.one_in(4) { 0.2 } else { 0.0 },
                     fresh: self.one_in(5),
                     together: batch.is_some() && self.one_in(2),
+                    cold: None,
                 },
             };
             let only = self.one_in(6).then(|| vec![WorkloadId(self.of(2) as u16)]);

@@ -12,7 +12,7 @@ use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
 
 fn once(work: u16) -> Verb {
-    Verb::Work { work: WorkId(work), fails: 0.0, fresh: false, together: true }
+    Verb::Work { work: WorkId(work), fails: 0.0, fresh: false, together: true, cold: None }
 }
 
 fn gathering(steps: Vec<Verb>, at_most: u32, at_least: u32, window: u64) -> Pool {
@@ -88,7 +88,7 @@ fn who_fails_at_its_own_work_fails_alone() {
 #[test]
 fn work_for_all_that_fails_fails_for_all() {
     let application = application(at(&[0.0, 0.0]), vec![seconds(1.0)]);
-    let fails = Verb::Work { work: WorkId(0), fails: 1.0, fresh: false, together: true };
+    let fails = Verb::Work { work: WorkId(0), fails: 1.0, fresh: false, together: true, cold: None };
     let found = diary(&application, &alone(gathering(vec![fails], 5, 2, 0)), 100.0);
     assert_eq!(losses(&found), [(0, 1.0, Loss::Error), (1, 1.0, Loss::Error)]);
 }

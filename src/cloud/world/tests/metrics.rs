@@ -246,7 +246,7 @@ fn the_oldest_message_may_be_in_flight_but_not_received_three_times() {
         let every = Span::from_secs(3);
         let rule = QueueLength { metric, per_worker: 1_000.0, every, first: None, shrinks: Shrinks::Always };
         let group = Group { min: 1, desired: 1, max: 1, policies: vec![Policy::QueueLength(rule)], ..Group::default() };
-        let verb = Verb::Work { work: WorkId(0), fails, fresh: false, together: false };
+        let verb = Verb::Work { work: WorkId(0), fails, fresh: false, together: false, cold: None };
         let poll = Poll { on_error: Some(seconds(1.0)), ..Poll::default() };
         let pool = Pool { scaling: Scaling::Group(group), poll, ..pool(vec![verb], 1) };
         let queue = Queue { visibility: Some(Span::from_secs(60)), ..queue(1) };
@@ -271,7 +271,7 @@ fn a_dead_letter_is_as_old_as_it_was_put_aside() {
     let every = Span::from_secs(5);
     let rule = QueueLength { metric, per_worker: 1_000.0, every, first: None, shrinks: Shrinks::Always };
     let group = Group { min: 1, desired: 1, max: 1, policies: vec![Policy::QueueLength(rule)], ..Group::default() };
-    let verb = Verb::Work { work: WorkId(0), fails: 1.0, fresh: false, together: false };
+    let verb = Verb::Work { work: WorkId(0), fails: 1.0, fresh: false, together: false, cold: None };
     let poll = Poll { on_error: Some(seconds(0.0)), ..Poll::default() };
     let pool = Pool { scaling: Scaling::Group(group), poll, ..pool(vec![verb], 1) };
     let letters = DeadLetters { to: NodeId(2), max_receives: 1, at: DeadLetterAt::NextReceive };

@@ -74,6 +74,7 @@ impl Dice {
             fails,
             fresh: self.one_in(5),
             together: false,
+            cold: None,
         });
         let mut verbs: Vec<Verb> = verbs.collect();
         let next = 3 * (tier as u16 + 1);

@@ -1,0 +1,154 @@
+//! A function: code that the provider runs in environments of its own, born on demand, kept for a while, gone later.
+
+use crate::cloud::topology::{NodeId, Pool, Speed, Step};
+use crate::ground::distribution::Distribution;
+use crate::ground::time::{SECOND, Span};
+
+/// A function, and how its environments live.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// It, as the world sees it: a pool whose workers are its environments, one slot each.
+    pub desk: Pool,
+    /// Bytes of memory of an environment, for the bill.
+    pub memory: u64,
+    /// Whether its environments have processors of the other kind, for the bill.
+    pub is_arm: bool,
+    /// Bytes of disk of an environment, for the bill.
+    pub disk: u64,
+    /// From the request for an environment until it is there with its code (nanoseconds); not billed.
+    pub creation: Distribution,
+    /// The initialisation of an environment, before its first run (nanoseconds); billed.
+    pub init: Distribution,
+    /// The longest run; `None`: none is too long. Initialisation is not part of it.
+    pub timeout: Option<Span>,
+    /// What becomes of an environment whose run was too long.
+    pub after_timeout: AfterTimeout,
+    /// Environments that it may use at once, and that nobody else may use; `None`: as many as the account has left.
+    pub reserved: Option<u32>,
+    /// Environments that are kept ready.
+    pub provisioned: u32,
+    /// How fast new environments come; `None`: at once.
+    pub growth: Option<Growth>,
+    /// How long an idle environment lives (nanoseconds); `None`: for ever.
+    pub idle: Option<Distribution>,
+    /// The age at which an environment is replaced, however busy (nanoseconds); `None`: never.
+    pub recycle: Option<Distribution>,
+    /// Which idle environment is used first.
+    pub reuse: Reuse,
+    /// What an invocation takes beside its run, as whoever waits for it sees it (nanoseconds); nobody is busy with it.
+    pub overhead: Option<Distribution>,
+    /// What becomes of those who are sent and not waited for.
+    pub errands: Errands,
+}
+
+/// What becomes of an environment whose run was too long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AfterTimeout {
+    /// It is gone.
+    #[default]
+    Discard,
+    /// It is initialised again, within its next run (AWS Lambda developer guide, *Failures during the invoke phase*).
+    Reset,
+}
+
+/// Which idle environment is used first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// The one that was used last: the others may go.
+    #[default]
+    Latest,
+    /// The one that was idle for longest.
+    Oldest,
+    /// Any, evenly.
+    Random,
+}
+
+/// How fast new environments come: a bucket of them that fills evenly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// From one to the next, where many are wanted.
+    pub every: Span,
+    /// As many come at once; at least 1.
+    pub burst: u32,
+}
+
+/// What a function does with those who are sent and not waited for: they stand in a queue of its own, and are tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Errands {
+    /// How long it waits after the first, second, … run that ended in an error; as many as there are retries.
+    pub waits: Vec<Span>,
+    /// How long it waits after the first refusal, …
+    pub base: Span,
+    /// … which doubles with each until it is so long.
+    pub cap: Span,
+    /// One that is older is given up when its turn comes; `None`: never.
+    pub max_age: Option<Span>,
+    /// The queue of those who were given up.
+    pub dead_letters: Option<NodeId>,
+    /// Who is sent a record of each that went well.
+    pub on_success: Option<NodeId>,
+    /// Who is sent a record of each that was given up.
+    pub on_failure: Option<NodeId>,
+}
+
+impl Errands {
+    /// How long it waits after so many refusals of the same, at least 1.
+    pub fn after_refusals(&self, refusals: u32) -> Span {
+        let doubled = self.base.nanos().saturating_mul(1 << refusals.saturating_sub(1).min(63));
+        Span::from_nanos(doubled).min(self.cap)
+    }
+}
+
+impl Function {
+    /// Memory with which an environment has one vCPU: 1,769 MB (AWS Lambda developer guide, *Configure function memory*).
+    pub const VCPU: u64 = 1_769 << 20;
+    /// Requests a second that a concurrency of 1 allows (AWS Lambda developer guide, *Understanding function scaling*).
+    pub const REQUESTS: u64 = 10;
+
+    /// How fast work that cannot be shared between vCPUs is done with so many bytes of memory, where 1 is a whole vCPU: CPU
+    /// is given in proportion to memory, and a single thread never has more than one.
+    pub fn speed(memory: u64) -> f64 {
+        (memory as f64 / Function::VCPU as f64).min(1.0)
+    }
+
+    /// The pool of a function's environments: nobody waits in it, and whoever finds no environment is refused.
+    pub fn desk(steps: Vec<Step>, speed: Speed, provisioned: u32) -> Pool {
+        Pool { workers: Some(provisioned), speed, room: Some(0), ..Pool::of(steps) }
+    }
+
+    /// The most requests a second that so much concurrency allows, as a bucket: one from so long to so long, so many at once.
+    pub fn requests(concurrency: u32) -> Growth {
+        let rate = u64::from(concurrency.max(1)) * Function::REQUESTS;
+        Growth { every: Span::from_nanos(SECOND / rate), burst: u32::try_from(rate).unwrap_or(u32::MAX) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_double_the_wait_up_to_its_cap() {
+        let seconds = Span::from_secs;
+        let errands = Errands {
+            waits: Vec::new(),
+            base: seconds(1),
+            cap: seconds(300),
+            max_age: None,
+            dead_letters: None,
+            on_success: None,
+            on_failure: None,
+        };
+        let waits: Vec<Span> = (1..=11).map(|refusals| errands.after_refusals(refusals)).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300].map(seconds));
+        assert_eq!(errands.after_refusals(u32::MAX), seconds(300));
+    }
+
+    /// AWS Lambda developer guide, *Configure function memory*: a vCPU at 1,769 MB, in proportion below.
+    #[test]
+    fn memory_is_speed_up_to_one_vcpu() {
+        assert_eq!(Function::speed(1_769 << 20), 1.0);
+        assert_eq!(Function::speed(10_240 << 20), 1.0);
+        assert_eq!(Function::speed(128 << 20), 128.0 / 1_769.0);
+    }
+}

@@ -1,0 +1,261 @@
+//! Functions: an invocation finds an environment or has one made, is initialised, runs, and is too long or not; then the
+//! environment is idle, and one day gone.
+
+use crate::cloud::fact::{Fact, Loss, Outcome, Who};
+use crate::cloud::node::{Environments, Node, Phase, Rest};
+use crate::cloud::request::{NONE, Role, State};
+use crate::cloud::topology::{Function, Held, NodeId, NodeKind};
+use crate::cloud::world::steps::name_of_work;
+use crate::cloud::world::{Alarm, World, not_a};
+use crate::engine::{Context, Observer};
+use crate::ground::time::{SimTime, Span};
+
+impl<'a> World<'a> {
+    /// Whether a node is a function.
+    #[inline]
+    pub(super) fn is_function(&self, node: NodeId) -> bool {
+        matches!(&self.nodes[node.index()], Node::Pool(pool) if pool.environments.is_some())
+    }
+
+    fn environments(&mut self, id: NodeId) -> &mut Environments<'a> {
+        self.pool_mut(id).environments.as_deref_mut().unwrap_or_else(|| not_a("function"))
+    }
+
+    /// The environments that are kept ready.
+    pub(super) fn keeps_ready(&mut self, id: NodeId, index: u32) {
+        let pool = self.pool_mut(id);
+        let number = pool.workers[index as usize].number;
+        if let Some(environments) = &mut pool.environments {
+            environments.is_born(index, number, true, SimTime::START);
+            environments.rests(index, SimTime::START);
+        }
+    }
+
+    /// A job comes to a function.
+    pub(super) fn invoke<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
+        if self.jobs[id].role == Role::Branch && self.takes_errand(cx, id, to) {
+            return;
+        }
+        let job = self.jobs[id];
+        if job.role != Role::Event
+            && job.state == State::New
+            && let Some(law) = &self.environments(to).plan.overhead
+        {
+            let key = self.pool(to).key.named("overhead").nth(u64::from(job.visit));
+            let name = name_of_work(&job, &self.requests[job.request]);
+            let takes = Span::from_nanos(law.sample(&mut key.draw(name)));
+            if takes > Span::ZERO {
+                (self.jobs[id].state, self.jobs[id].pool) = (State::Admitted, to);
+                return self.set_alarm(cx, takes, Alarm::Admitted { job: id, stamp: job.stamp });
+            }
+        }
+        self.finds_environment(cx, id, to);
+    }
+
+    /// What an invocation takes beside its run is over: it is let in now, if it is still wanted.
+    pub(super) fn is_admitted<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, stamp: u32) {
+        let job = &mut self.jobs[id];
+        if job.stamp == stamp && job.state == State::Admitted {
+            job.state = State::New;
+            let to = job.pool;
+            self.finds_environment(cx, id, to);
+        }
+    }
+
+    /// An invocation finds an environment, has one made, or is refused.
+    fn finds_environment<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
+        let zones = self.topology.zones.len();
+        let is_nowhere = zones > 0 && (0..zones).all(|zone| self.is_zone_out(zone));
+        if !self.pool(to).is_open() || is_nowhere {
+            return self.fail(cx, id, Loss::Down);
+        }
+        if !self.lets_in(cx, id, to) {
+            return;
+        }
+        let now = cx.now();
+        let may_use = self.is_within_limits(now, to);
+        let environments = self.environments(to);
+        let index = match may_use.then(|| environments.take_idle()) {
+            None => None,
+            Some(None) if environments.may_grow(now) => Some(self.is_born(cx, to)),
+            Some(idle) => idle,
+        };
+        let Some(index) = index else {
+            let who = self.requests[self.jobs[id].request].who();
+            cx.tell(Fact::Denied { who, function: to });
+            return self.fail(cx, id, Loss::Throttled);
+        };
+        if self.jobs[id].role == Role::Event {
+            self.errand_begins(id);
+        }
+        self.start(cx, id, to, index, Span::ZERO);
+    }
+
+    /// Whether a function may use one more environment, by what is reserved for it, what the account has left, and the
+    /// requests a second that so much allows.
+    fn is_within_limits(&mut self, now: SimTime, to: NodeId) -> bool {
+        let pool = self.pool(to);
+        let within = match pool.environments.as_ref().and_then(|environments| environments.plan.reserved) {
+            Some(reserved) => pool.levels.busy.level() < u64::from(reserved),
+            None => match self.topology.unreserved() {
+                // What is kept ready is taken off what others have left: it is there in any case.
+                Some(left) => self.has_kept(to) || self.in_use_by_all() < u64::from(left),
+                None => true,
+            },
+        };
+        within && self.environments(to).lets_in(now)
+    }
+
+    /// Whether one of those that are kept ready is idle.
+    fn has_kept(&self, to: NodeId) -> bool {
+        self.pool(to).environments.as_ref().is_some_and(|environments| environments.has_kept())
+    }
+
+    /// Environments in use, beyond those kept ready, of functions for which none are reserved.
+    fn in_use_by_all(&self) -> u64 {
+        let in_use = self.nodes.iter().map(|node| match node {
+            Node::Pool(pool) => match &pool.environments {
+                Some(all) if all.plan.reserved.is_none() => {
+                    pool.levels.busy.level().saturating_sub(u64::from(all.plan.provisioned))
+                }
+                _ => 0,
+            },
+            Node::Balancer(_) | Node::Queue(_) | Node::Bucket(_) => 0,
+        });
+        in_use.sum()
+    }
+
+    /// A new environment; returns its index.
+    fn is_born<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) -> u32 {
+        let now = cx.now();
+        let pool = self.pool_mut(id);
+        let index = pool.launch();
+        let number = pool.workers[index as usize].number;
+        let zone = self.zone_of_environment(number);
+        let pool = self.pool_mut(id);
+        (pool.workers[index as usize].ran, pool.workers[index as usize].zone) = (now, zone);
+        pool.levels.desired.up(now);
+        pool.levels.booting.up(now);
+        pool.passes_on(index, Phase::Booting);
+        if let Some(environments) = &mut pool.environments {
+            environments.is_born(index, number, false, now);
+        }
+        cx.tell(Fact::Launched { pool: id, worker: number });
+        cx.tell(Fact::Running { pool: id, worker: number, size: 0 });
+        index
+    }
+
+    /// How long a job waits for its environment before it runs.
+    pub(super) fn wakes<O>(&mut self, cx: &mut Context<'_, O>, id: u32) -> Span {
+        let job = self.jobs[id];
+        let environments = self.environments(job.pool);
+        let takes = environments.wakes(job.slot, cx.now());
+        // After a reset initialisation is a part of the run, and of its limit.
+        if let Some(row) = environments.timeout.filter(|_| environments.has_begun(job.slot)) {
+            self.set_timer(cx, row, id, job.stamp);
+        }
+        takes
+    }
+
+    /// A job's environment is ready: it runs.
+    pub(super) fn runs<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        let now = cx.now();
+        let job = self.jobs[id];
+        let (at, index) = (job.pool, job.slot);
+        let pool = self.pool_mut(at);
+        if pool.workers[index as usize].phase == Phase::Booting {
+            pool.levels.booting.down(now);
+            pool.open(index, now);
+            let number = pool.workers[index as usize].number;
+            cx.tell(Fact::Ready { pool: at, worker: number });
+        }
+        let environments = self.environments(at);
+        let begins = environments.runs(index, now);
+        if let Some(row) = environments.timeout.filter(|_| begins) {
+            self.set_timer(cx, row, id, job.stamp);
+        }
+    }
+
+    /// A run was too long: it is cut off.
+    pub(super) fn runs_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        let job = self.jobs[id];
+        if !matches!(job.state, State::Working | State::Calling | State::Backing) {
+            return;
+        }
+        self.environments(job.pool).ran_too_long(job.slot);
+        self.breaks_off_calls(cx, id);
+        self.fails_at_work(cx, id, Outcome::TimedOut, Loss::FunctionTimeout);
+    }
+
+    /// A run has ended, however: it is told for the bill, and its environment is idle, or goes.
+    pub(super) fn run_ended<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, index: u32, who: Who) {
+        let now = cx.now();
+        let pool = self.pool_mut(at);
+        let number = pool.workers[index as usize].number;
+        let environments = pool.environments.as_deref_mut().unwrap_or_else(|| not_a("function"));
+        let (start, init, since) = environments.told(index, now);
+        let ran = if since == SimTime::NEVER { Span::ZERO } else { now - since };
+        let rest = environments.rests(index, now);
+        cx.tell(Fact::Invoked { who, function: at, environment: number, start, init, ran });
+        self.goes_or_stays(cx, at, index, rest);
+    }
+
+    /// An environment is lost with its zone, and what runs in it. Those that are kept ready are made anew at once elsewhere.
+    pub(super) fn loses_environment<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, index: u32) {
+        let job = self.pool(at).slots[index as usize].job;
+        if job != NONE {
+            self.environments(at).is_lost(index);
+            return self.interrupt(cx, job, Held::Lost, Loss::Crashed);
+        }
+        let rest = self.environments(at).falls(index);
+        if rest == Rest::Stays {
+            let number = self.pool(at).workers[index as usize].number;
+            self.pool_mut(at).workers[index as usize].zone = self.zone_of_environment(number);
+        }
+        self.goes_or_stays(cx, at, index, rest);
+    }
+
+    /// What becomes of an environment.
+    fn goes_or_stays<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, index: u32, rest: Rest) {
+        match rest {
+            Rest::Stays => (),
+            Rest::Until(until) => {
+                let environment = self.pool(at).workers[index as usize].number;
+                self.set_alarm(cx, until - cx.now(), Alarm::Idle { function: at, index, environment });
+            }
+            Rest::Gone => {
+                let now = cx.now();
+                let pool = self.pool_mut(at);
+                pool.levels.desired.down(now);
+                if pool.workers[index as usize].phase == Phase::Booting {
+                    pool.levels.booting.down(now);
+                    pool.passes_on(index, Phase::Leaving);
+                } else {
+                    pool.shut(index, Phase::Leaving, now);
+                }
+                self.gone(cx, at, index);
+            }
+        }
+    }
+
+    /// Somebody looks whether an environment has been idle for too long.
+    pub(super) fn idle_for_long<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        at: NodeId,
+        index: u32,
+        environment: u32,
+    ) {
+        let now = cx.now();
+        let rest = self.environments(at).watch(index, environment, now);
+        self.goes_or_stays(cx, at, index, rest);
+    }
+}
+
+/// The node that is a function, as it is described.
+pub(super) fn function_of(kind: &NodeKind) -> Option<&Function> {
+    match kind {
+        NodeKind::Function(function) => Some(function),
+        _ => None,
+    }
+}

@@ -1,0 +1,204 @@
+//! `[topology.T.function.N]`: code that the provider runs in environments of its own.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::draft::law::Law;
+use crate::scenario::draft::quantities::{Bytes, Gap, Number, Time, Whole};
+use crate::scenario::draft::step::Step;
+
+/// A function. Called, it answers or refuses; sent to, it takes in at once and tries again by itself. Each request at work
+/// has an environment to itself: one that is idle, or a new one, which must first be initialised.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Function {
+    /// What it does for a request, in this order.
+    pub steps: Vec<Step>,
+    /// Memory of an environment. Without it, as much as has one vCPU: 1769 MiB.
+    pub memory: Option<Bytes>,
+    /// How fast it works, where 1 is the reference machine.
+    #[schemars(extend("default" = 1))]
+    pub speed: Option<Number>,
+    /// The kind of processor, for the bill.
+    #[schemars(extend("default" = "x86"))]
+    pub architecture: Option<Architecture>,
+    /// Disk of an environment: what is beyond 512 MiB is paid for.
+    #[schemars(extend("default" = "512MiB"))]
+    pub ephemeral: Option<Bytes>,
+    /// What runs the code, and so how long `init` takes where nothing else is said and the provider's defaults hold.
+    pub runtime: Option<Runtime>,
+    /// How the code is packed.
+    #[schemars(extend("default" = "zip"))]
+    pub package: Option<Package>,
+    /// From the request for an environment until it is there with the code; not billed.
+    #[schemars(extend("default" = "0s"))]
+    pub creation: Option<Law<Time>>,
+    /// The initialisation of an environment before its first run; billed.
+    #[schemars(extend("default" = "0s"))]
+    pub init: Option<Law<Time>>,
+    /// The longest run; initialisation is not part of it. Then the run is cut off (`function-timeout`).
+    #[schemars(extend("default" = "15min"))]
+    pub timeout: Option<Time>,
+    /// What becomes of an environment whose run was too long.
+    #[schemars(extend("default" = "discard"))]
+    pub after_timeout: Option<AfterTimeout>,
+    /// Environments that it may use at once and that are kept for it: no more, and no fewer. With 0 it refuses all. Without
+    /// it, what `account.concurrency` leaves.
+    pub reserved_concurrency: Option<Whole>,
+    /// Environments that are kept ready, and paid for, busy or not. Who finds none of them gets one as usual.
+    pub provisioned_concurrency: Option<Provisioned>,
+    /// How fast new environments come: who needs one beyond it is refused. Without it, at once.
+    pub growth: Option<Growth>,
+    /// How long an idle environment lives. Without it, for ever.
+    pub idle: Option<Law<Time>>,
+    /// The age at which an environment is replaced, however busy it is. Without it, never.
+    pub recycle: Option<Law<Time>>,
+    /// Which idle environment is used first.
+    #[schemars(extend("default" = "latest"))]
+    pub reuse: Option<Reuse>,
+    /// What an invocation that is waited for takes before the function hears of it.
+    #[schemars(extend("default" = "0s"))]
+    pub overhead: Option<Law<Time>>,
+    /// What becomes of requests that are sent to it and not waited for.
+    #[serde(rename = "async", default)]
+    pub errands: Errands,
+}
+
+/// A kind of processor.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Architecture {
+    /// Intel and AMD.
+    X86,
+    /// Graviton, which costs less.
+    Arm,
+}
+
+/// What runs the code.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Runtime {
+    /// A program in Rust, on the runtime for such.
+    Rust,
+    /// A program in Go, on the runtime for such.
+    Go,
+    /// Python 3.13.
+    #[serde(rename = "python3.13")]
+    Python313,
+    /// Python 3.14.
+    #[serde(rename = "python3.14")]
+    Python314,
+    /// Node.js 22.
+    #[serde(rename = "nodejs22")]
+    Nodejs22,
+    /// Node.js 24.
+    #[serde(rename = "nodejs24")]
+    Nodejs24,
+    /// Java 21.
+    #[serde(rename = "java21")]
+    Java21,
+    /// Java 25.
+    #[serde(rename = "java25")]
+    Java25,
+    /// .NET 8.
+    #[serde(rename = "dotnet8")]
+    Dotnet8,
+    /// .NET 10.
+    #[serde(rename = "dotnet10")]
+    Dotnet10,
+    /// .NET 10, compiled ahead of time.
+    #[serde(rename = "dotnet10-aot")]
+    Dotnet10Aot,
+    /// Ruby 3.4.
+    #[serde(rename = "ruby3.4")]
+    Ruby34,
+    /// Java 23, compiled ahead of time by GraalVM.
+    #[serde(rename = "graalvm-java23")]
+    GraalvmJava23,
+}
+
+/// How the code is packed.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Package {
+    /// An archive.
+    Zip,
+    /// A container image.
+    Image,
+}
+
+/// What becomes of an environment whose run was too long.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AfterTimeout {
+    /// It is gone.
+    Discard,
+    /// It stays, and is initialised again within its next run.
+    Reset,
+}
+
+/// Which idle environment is used first.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Reuse {
+    /// The one that was used last.
+    Latest,
+    /// The one that has been idle for longest.
+    Oldest,
+    /// Any, evenly.
+    Random,
+}
+
+/// Environments that are kept ready.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Provisioned {
+    /// How many, from the start on.
+    pub count: Whole,
+}
+
+/// A bucket of new environments.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Growth {
+    /// New environments that it holds at the most, and at the start.
+    pub burst: Whole,
+    /// How fast it fills.
+    pub rate: Gap,
+}
+
+/// What becomes of requests that are sent to a function and not waited for.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Errands {
+    /// Runs after the first one that ended in an error; 0, 1 or 2.
+    #[schemars(extend("default" = 2))]
+    pub retries: Option<Whole>,
+    /// How long it waits before the first and the second of them.
+    #[schemars(extend("default" = ["1min", "2min"]))]
+    pub waits: Option<Vec<Time>>,
+    /// How long one waits that was refused; each further refusal doubles it.
+    #[serde(default)]
+    pub throttled: Throttled,
+    /// One that is older is given up when its turn comes.
+    #[schemars(extend("default" = "6h"))]
+    pub max_age: Option<Time>,
+    /// The queue of those that are given up. Without it and `on-failure`, they are lost without a trace.
+    pub dead_letters: Option<String>,
+    /// Who is sent a record of each that went well: a queue, function, service or pool.
+    pub on_success: Option<String>,
+    /// Who is sent a record of each that is given up.
+    pub on_failure: Option<String>,
+}
+
+/// How long one waits that was refused.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Throttled {
+    /// The first time.
+    #[schemars(extend("default" = "1s"))]
+    pub base: Option<Time>,
+    /// At the most.
+    #[schemars(extend("default" = "5min"))]
+    pub cap: Option<Time>,
+}

@@ -1,0 +1,132 @@
+//! Functions: memory, time and concurrency are such as they may be, and what is said of the code decides something.
+
+use crate::scenario::complaint::Complaint;
+use crate::scenario::draft::function::{Function, Package};
+use crate::scenario::draft::run::Defaults;
+use crate::scenario::place::Place;
+use crate::scenario::rules::Rule;
+use crate::scenario::rules::capacity;
+use crate::scenario::rules::ranges::Ranges;
+use crate::scenario::sight::{Kind, Sight, node_place};
+
+pub(super) const RULE: Rule = Rule {
+    about: "functions have memory in whole MiB, waits for each retry, concurrency that the account has, and a runtime whose initialisation is known",
+    check,
+};
+
+/// Memory is whole MB (AWS Lambda API reference, CreateFunction).
+const MIB: u64 = 1 << 20;
+/// What must be left to functions without a reservation (AWS Lambda developer guide, *Configuring reserved concurrency*).
+const UNRESERVED: u64 = 100;
+/// Retries of one that is not waited for (AWS Lambda API reference, PutFunctionEventInvokeConfig).
+const RETRIES: u64 = 2;
+/// Environments of one function, at the most: more are a slip.
+const ENVIRONMENTS: u64 = 1_000_000;
+
+fn check(sight: &Sight<'_>) -> Vec<Complaint> {
+    let mut ranges = Ranges::default();
+    let is_textbook = matches!(sight.draft.run.defaults, Some(Defaults::Textbook));
+    for (name, topology) in sight.topologies() {
+        for (function_name, function) in &topology.function {
+            let place = node_place(name, Kind::Function, function_name);
+            one(function, &place, is_textbook, &mut ranges);
+        }
+        for (kind, node, steps) in topology.workers() {
+            for (index, step) in steps.iter().enumerate() {
+                let place = node_place(name, kind, node).then("steps").nth(index);
+                let (key, what) = match kind {
+                    Kind::Function if step.per.is_some() => ("per", "a function serves one request at a time"),
+                    Kind::Pool if step.cold.is_some() => {
+                        ("cold", "only the environments of functions are new at a run")
+                    }
+                    _ => continue,
+                };
+                ranges.complaints.push(Complaint::error("E108", place.then(key).key(), what).advise("take it out"));
+            }
+        }
+        let all = topology.account.as_ref().and_then(|account| account.concurrency).filter(|_| !is_textbook);
+        let kept = |function: &Function| function.provisioned_concurrency.map(|kept| kept.count);
+        let reserved = topology.function.values().filter_map(|it| it.reserved_concurrency.or(kept(it)));
+        let reserved = reserved.fold(0_u64, |sum, more| sum.saturating_add(more.0));
+        if let Some(all) = all.filter(|all| reserved.saturating_add(UNRESERVED) > all.0 && reserved > 0) {
+            let place = Place::of(&["topology", name, "account", "concurrency"]);
+            let what = format!(
+                "functions of `{name}` reserve or keep ready {reserved} environments of the account's {}: at least \
+                 {UNRESERVED} must be left to others",
+                all.0
+            );
+            ranges.complaints.push(
+                Complaint::warning("W114", place, what)
+                    .advise("reserve less, or have the account's `concurrency` raised and say so"),
+            );
+        }
+    }
+    ranges.complaints
+}
+
+fn one(function: &Function, place: &Place, is_textbook: bool, ranges: &mut Ranges) {
+    for (key, bytes) in [("memory", function.memory), ("ephemeral", function.ephemeral)] {
+        if let Some(bytes) = bytes.filter(|bytes| bytes.0 % MIB != 0 || bytes.0 == 0) {
+            let what = format!("{} bytes are no whole number of MiB", bytes.0);
+            ranges
+                .complaints
+                .push(Complaint::error("E108", place.then(key), what).advise("write it in MiB, such as `\"512MiB\"`"));
+        }
+    }
+    capacity::speed(function.speed, place.then("speed"), ranges);
+    ranges.positive("a timeout", function.timeout.map(|time| time.0), place.then("timeout"));
+    let concurrency = function.reserved_concurrency;
+    ranges.within("environments", concurrency, 0, ENVIRONMENTS, place.then("reserved-concurrency"));
+    if let Some(kept) = function.provisioned_concurrency {
+        let here = place.then("provisioned-concurrency").then("count");
+        ranges.within("environments", Some(kept.count), 1, ENVIRONMENTS, here.clone());
+        if let Some(reserved) = concurrency.filter(|reserved| kept.count.0 > reserved.0) {
+            let what = format!("{} environments are kept ready, and {} may be used", kept.count.0, reserved.0);
+            ranges.complaints.push(
+                Complaint::error("E108", here, what)
+                    .and(place.then("reserved-concurrency"), "here")
+                    .advise("keep no more ready than may be used"),
+            );
+        }
+    }
+    if let Some(growth) = function.growth {
+        ranges.within("new environments", Some(growth.burst), 1, ENVIRONMENTS, place.then("growth").then("burst"));
+    }
+    let errands = &function.errands;
+    ranges.within("retries", errands.retries, 0, RETRIES, place.then("async").then("retries"));
+    let retries = errands.retries.map_or(RETRIES, |retries| retries.0);
+    if let Some(waits) = errands.waits.as_ref().filter(|waits| (waits.len() as u64) < retries && retries <= RETRIES) {
+        let what = format!("{} waits for {retries} retries", waits.len());
+        ranges.complaints.push(
+            Complaint::error("E108", place.then("async").then("waits"), what).advise("give a wait for each retry"),
+        );
+    }
+    for (key, bytes, least) in [("memory", function.memory, 128), ("ephemeral", function.ephemeral, 512)] {
+        let is_beyond = |mib: u64| !is_textbook && !(least..=10_240).contains(&mib);
+        if let Some(mib) = bytes.map(|bytes| bytes.0 / MIB).filter(|mib| is_beyond(*mib)) {
+            let what =
+                format!("of `{key}` an environment of AWS Lambda has {least} to 10240 MiB, and this is {mib} MiB");
+            ranges.complaints.push(Complaint::warning("W114", place.then(key), what).advise(
+                "it is simulated as it stands: say `run.defaults = \"textbook\"` where it is not the provider's",
+            ));
+        }
+    }
+    code(function, place, is_textbook, &mut ranges.complaints);
+}
+
+/// What is said of the code decides how long initialisation takes, or nothing.
+fn code(function: &Function, place: &Place, is_textbook: bool, complaints: &mut Vec<Complaint>) {
+    if function.init.is_some() {
+        return;
+    }
+    if is_textbook && (function.runtime.is_some() || function.package.is_some()) {
+        let key = if function.runtime.is_some() { "runtime" } else { "package" };
+        let what = "under textbook defaults initialisation takes no time, whatever runs the code";
+        complaints.push(
+            Complaint::warning("W114", place.then(key), what).advise("say how long `init` takes, or take it out"),
+        );
+    } else if !is_textbook && function.package == Some(Package::Image) {
+        let what = "how long images of this runtime take to initialise was not measured";
+        complaints.push(Complaint::error("E108", place.then("package"), what).advise("say how long `init` takes"));
+    }
+}
