@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::billing::capacity::Capacity;
+use crate::billing::allowance::Free;
+use crate::billing::charges::{Charge, SHARES, charges};
 use crate::billing::prices::{Item, OWN, PriceBook};
-use crate::billing::usage::{Machines, Usage, Used};
-use crate::cloud::credits::VCPU_HOUR;
-use crate::cloud::topology::Platform;
+use crate::billing::units::counts;
+use crate::billing::usage::Usage;
 use crate::ground::money::{Money, Price};
 use crate::ground::time::Span;
 
@@ -34,6 +34,10 @@ pub struct Line {
     pub source: String,
     /// The part of the charge for slots that nobody held, where that was measured.
     pub wasted: Option<Money>,
+    /// How much was really used, before started units, minimums and chunks; `None` where nobody measured it.
+    pub exact: Option<Quantity>,
+    /// The part of the charge for what rounding up and minimums added to that.
+    pub rounding: Option<Money>,
 }
 
 impl Line {
@@ -59,7 +63,7 @@ impl Quantity {
     }
 
     /// How many parts make one.
-    const fn scale(self) -> u128 {
+    pub(super) const fn scale(self) -> u128 {
         10u128.pow(self.decimals as u32)
     }
 
@@ -82,141 +86,47 @@ impl fmt::Display for Quantity {
     }
 }
 
-/// A quantity to be charged for.
-struct Charge {
-    item: String,
-    quantity: Quantity,
-    /// A platform's own price by the hour; the book's where there is none.
-    hour: Option<u64>,
-    /// Of 10¹² parts of the charge, how many nobody needed.
-    idle: Option<u128>,
-}
-
-/// Whole parts of an idle share.
-const SHARES: u128 = 1_000_000_000_000;
-
-/// The items of a use that a book must price.
-pub(super) fn items(used: &Used) -> Vec<String> {
-    charges(used).into_iter().filter(|charge| charge.hour.is_none()).map(|charge| charge.item).collect()
-}
-
-/// What a use is charged for. Items that come to nothing stand there too: every replication has the same lines.
-fn charges(used: &Used) -> Vec<Charge> {
-    let charge = |item: &str, quantity| Charge { item: item.to_owned(), quantity, hour: None, idle: None };
-    match used {
-        Used::Machines { sizes, busy } => {
-            let idle = busy.map(|busy| idle(sizes, busy));
-            sizes.iter().flat_map(|machines| of_machines(machines, idle)).collect()
-        }
-        Used::Balancer { hours, capacity } => vec![
-            charge("alb.hour", Quantity::whole(u128::from(*hours))),
-            charge("alb.lcu", Quantity { parts: capacity.billed(), decimals: Capacity::DECIMALS }),
-        ],
-        Used::Queue { fifo, sends, receives, deletes, changes, grouped } => {
-            let calls = [sends, receives, deletes, changes].into_iter().map(|&calls| u128::from(calls)).sum();
-            let all = charge(if *fifo { "sqs.fifo" } else { "sqs.standard" }, Quantity::whole(calls));
-            let grouped = grouped.map(|calls| charge("sqs.fair", Quantity::whole(u128::from(calls))));
-            [all].into_iter().chain(grouped).collect()
-        }
-        Used::Bucket { puts, gets, kept } => vec![
-            charge("s3.put", Quantity::whole(u128::from(*puts))),
-            charge("s3.get", Quantity::whole(u128::from(*gets))),
-            charge("s3.storage", Quantity { parts: nano_gb(*kept), decimals: 9 }),
-        ],
-        Used::Function { memory, is_arm, disk, invocations, milliseconds, kept } => {
-            let processor = if *is_arm { "arm" } else { "x86" };
-            let of_memory = |name: &str, milliseconds| {
-                charge(&format!("lambda.{name}.{processor}"), gb_seconds(milliseconds, *memory))
-            };
-            let worked = milliseconds + kept.map_or(0, |(_, milliseconds)| milliseconds);
-            let kept = kept.iter().flat_map(|&(seconds, milliseconds)| {
-                [of_memory("provisioned", seconds * 1_000), of_memory("provisioned-duration", milliseconds)]
-            });
-            let beyond = disk.saturating_sub(FREE_DISK);
-            let storage = (beyond > 0).then(|| charge("lambda.storage", gb_seconds(worked, beyond)));
-            [of_memory("duration", *milliseconds), charge("lambda.requests", Quantity::whole(u128::from(*invocations)))]
-                .into_iter()
-                .chain(kept)
-                .chain(storage)
-                .collect()
-        }
-        Used::Calls { item, calls } => {
-            item.iter().map(|item| charge(item, Quantity::whole(u128::from(*calls)))).collect()
-        }
-        Used::Volumes { item, byte_seconds } => {
-            vec![charge(item, Quantity { parts: nano_gb(byte_seconds * 1_000_000_000), decimals: 9 })]
-        }
-    }
-}
-
-fn of_machines(machines: &Machines, idle: Option<u128>) -> Vec<Charge> {
-    let quantity = Quantity::whole(u128::from(machines.seconds));
-    match &machines.platform {
-        Platform::Free => Vec::new(),
-        Platform::Machine { hour, .. } => {
-            vec![Charge { item: "machine".to_owned(), quantity, hour: Some(*hour), idle }]
-        }
-        Platform::Ec2 { instance, volume, spot } => {
-            let market = if *spot { "spot" } else { "ec2" };
-            let mut charges = vec![Charge { item: format!("{market}.{instance}"), quantity, hour: None, idle }];
-            if *volume > 0 {
-                let quantity = Quantity { parts: nano_gb(machines.byte_seconds * 1_000_000_000), decimals: 9 };
-                charges.push(Charge { item: "ebs.gp3".to_owned(), quantity, hour: None, idle: None });
-            }
-            if let Some(surplus) = machines.surplus {
-                let family = instance.split('.').next().unwrap_or_default();
-                let quantity = Quantity { parts: millionths(surplus), decimals: 6 };
-                charges.push(Charge { item: format!("ec2.credits.{family}"), quantity, hour: None, idle: None });
-            }
-            charges
-        }
-    }
-}
-
-/// The disk of an environment that costs nothing: 512 MB (AWS Lambda pricing).
-const FREE_DISK: u64 = 512 << 20;
-
-/// Milliseconds of so many bytes as exact GB·s: memory is given in whole MB of 2²⁰ bytes.
-const fn gb_seconds(milliseconds: u128, bytes: u64) -> Quantity {
-    // 10¹⁰ ÷ 1024, and three decimals for milliseconds.
-    const PER: u128 = 9_765_625;
-    Quantity { parts: milliseconds * (bytes >> 20) as u128 * PER, decimals: 13 }
-}
-
-/// What was spent beyond CPU credits, in millionths of a vCPU-hour, rounded half up.
-const fn millionths(surplus: u128) -> u128 {
-    const PER: u128 = VCPU_HOUR / 1_000_000;
-    (surplus + PER / 2) / PER
-}
-
-/// Byte·nanoseconds as 10⁻⁹ GB·s, rounded half up. Storage is sold by GB of 2³⁰ bytes (Amazon S3 FAQ).
-const fn nano_gb(byte_nanos: u128) -> u128 {
-    (byte_nanos + (1 << 29)) >> 30
-}
-
-/// The share of the paid slots' time that nobody held.
-fn idle(sizes: &[Machines], busy: u128) -> u128 {
-    let paid = |size: &Machines| u128::from(size.seconds) * 1_000_000_000 * u128::from(size.slots);
-    let paid: u128 = sizes.iter().map(paid).sum();
-    (paid.saturating_sub(busy) * SHARES).checked_div(paid).unwrap_or(0)
-}
-
 /// Usage × prices. The tiers of an item count its use by all nodes together, from the first node on, and begin anew
-/// with every bill. Each line is rounded once.
+/// with every bill; what a month has free (where the book gives it) is taken off before them. Each line is rounded once.
 ///
 /// # Panics
 /// Where an item has no price: [`check`](crate::billing::check) says so before anything runs.
 pub fn invoice(usage: &Usage, book: &PriceBook) -> Vec<Line> {
+    priced(usage, book, Free::of(book))
+}
+
+/// The same for so long a time: of what a month has free, that time's share of a month of 730 h is taken off.
+///
+/// # Panics
+/// As [`invoice`].
+pub fn invoice_of(usage: &Usage, book: &PriceBook, over: Span) -> Vec<Line> {
+    priced(usage, book, Free::of_time(book, over))
+}
+
+fn priced(usage: &Usage, book: &PriceBook, mut free: Free<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut before: BTreeMap<String, u128> = BTreeMap::new();
     for node in &usage.nodes {
-        for charge in charges(&node.used) {
+        for mut charge in charges(&node.used) {
             if let Some(hour) = charge.hour {
                 let price = Price { picodollars: hour, per: 3_600 };
                 lines.push(line(&node.node, &charge, charge.quantity, price, ("s", "", OWN)));
                 continue;
             }
             let item = book.item(&charge.item).expect("the prices of a scenario are checked before it runs");
+            if let Some(unit) = &charge.unit {
+                charge.quantity.parts *= u128::from(counts(unit, item.per));
+            }
+            if let Some((quantity, free)) = free.take(&charge.item, charge.quantity) {
+                let price = Price { picodollars: 0, per: item.per };
+                let about = (item.counted, free.as_of.as_str(), free.source.as_str());
+                lines.push(Line { wasted: None, ..line(&node.node, &charge, quantity, price, about) });
+                charge.quantity.parts -= quantity.parts;
+                charge.exact = None;
+                if charge.quantity.parts == 0 {
+                    continue;
+                }
+            }
             let used = before.entry(charge.item.clone()).or_default();
             let about = (item.counted, item.as_of.as_str(), item.source.as_str());
             for (quantity, picodollars) in split(item, *used, charge.quantity) {
@@ -230,12 +140,17 @@ pub fn invoice(usage: &Usage, book: &PriceBook) -> Vec<Line> {
 }
 
 fn line(node: &str, charge: &Charge, quantity: Quantity, price: Price, about: (&'static str, &str, &str)) -> Line {
-    let whole = u64::try_from(quantity.scale()).expect("no use is counted in finer parts than 10⁻¹⁹");
-    let cost = price.of_parts(quantity.parts, whole);
+    let of = |quantity: Quantity| {
+        let whole = u64::try_from(quantity.scale()).expect("no use is counted in finer parts than 10⁻¹⁹");
+        price.of_parts(quantity.parts, whole)
+    };
+    let cost = of(quantity);
     let wasted = charge.idle.map(|idle| {
         let share = i128::try_from(idle).unwrap_or(0);
         Money::from_picodollars(cost.picodollars() * share / SHARES as i128)
     });
+    // Where a charge is cut into several lines, nobody can say which of them rounding belongs to.
+    let exact = charge.exact.filter(|_| quantity == charge.quantity);
     let (unit, as_of, source) = about;
     Line {
         node: node.to_owned(),
@@ -248,6 +163,8 @@ fn line(node: &str, charge: &Charge, quantity: Quantity, price: Price, about: (&
         as_of: as_of.to_owned(),
         source: source.to_owned(),
         wasted,
+        exact,
+        rounding: exact.map(|exact| cost - of(exact)),
     }
 }
 
@@ -309,7 +226,9 @@ pub fn monthly(cost: Money, over: Span) -> Money {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::billing::usage::NodeUsage;
+    use crate::billing::capacity::Capacity;
+    use crate::billing::usage::{Machines, NodeUsage, Used};
+    use crate::cloud::topology::Platform;
 
     fn of(used: Used) -> NodeUsage {
         NodeUsage { node: "x.y".to_owned(), used }
@@ -318,7 +237,8 @@ mod tests {
     fn machines(seconds: u64, slots: u32, volume: u64) -> Machines {
         let platform = Platform::Ec2 { instance: "m5.large".to_owned(), volume, spot: false };
         let byte_seconds = u128::from(volume) * u128::from(seconds);
-        Machines { starts: 1, seconds, byte_seconds, ..Machines::none(platform, slots) }
+        let lived = u128::from(seconds) * 1_000_000_000;
+        Machines { starts: 1, seconds, lived, byte_seconds, ..Machines::none(platform, slots) }
     }
 
     fn costs(usage: &Usage, book: &PriceBook) -> Vec<String> {
@@ -344,7 +264,8 @@ mod tests {
     /// 150 and 100 thousand million are 40,000 + 15,000 $ and 15,000 + 12,000 $.
     #[test]
     fn tiers_count_the_use_of_all_nodes_together() {
-        let queue = |sends| of(Used::Queue { fifo: false, sends, receives: 0, deletes: 0, changes: 0, grouped: None });
+        let (grouped, calls) = (None, None);
+        let queue = |sends| of(Used::Queue { fifo: false, sends, receives: 0, deletes: 0, changes: 0, grouped, calls });
         let usage = Usage { nodes: vec![queue(150_000_000_000), queue(100_000_000_000)] };
         assert_eq!(costs(&usage, &PriceBook::us_east_1()), ["40000", "15000", "15000", "12000"]);
     }
@@ -367,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_use_of_nothing_has_its_lines_too() {
-        let nothing = Used::Balancer { hours: 0, capacity: Capacity::default() };
+        let nothing = Used::Balancer { hours: 0, capacity: Capacity::default(), lived: None };
         assert_eq!(costs(&Usage { nodes: vec![of(nothing)] }, &PriceBook::us_east_1()), ["0", "0"]);
     }
 

@@ -6,6 +6,7 @@ mod machines;
 
 use std::collections::VecDeque;
 
+use crate::billing::profile::Profile;
 use crate::billing::usage::{NodeUsage, Usage, Used};
 use crate::cloud::fact::Fact;
 use crate::cloud::topology::{NodeId, NodeKind, Topology, Verb};
@@ -14,6 +15,7 @@ use crate::ground::time::{SimTime, Span};
 
 use balancer::BalancerCounter;
 use functions::FunctionCounter;
+pub(super) use functions::STEP;
 use machines::PoolCounter;
 pub(super) use machines::{MINUTE, minimum};
 
@@ -38,6 +40,8 @@ const CHUNK: u64 = 64 * 1024;
 ///   each invocation that was not refused (AWS Lambda pricing; since August 2025 initialisation is billed for every function).
 ///   What is kept ready is paid for in steps of five minutes from the start on, busy or not.
 /// - A service counts the calls that it took, well answered or not.
+///
+/// Beside what is billed stands what was really used (lives, calls, runs), as far as rounding makes a difference.
 #[derive(Clone, Debug)]
 pub struct Meter {
     nodes: Vec<(String, Counter)>,
@@ -60,8 +64,13 @@ enum Counter {
 }
 
 impl Meter {
-    /// A meter that stands at 0.
+    /// A meter that stands at 0 and counts as providers do now.
     pub fn new(topology: &Topology) -> Meter {
+        Meter::by(topology, Profile::Current)
+    }
+
+    /// A meter that stands at 0 and counts as providers did by these rules.
+    pub fn by(topology: &Topology, profile: Profile) -> Meter {
         let nodes = topology.nodes.iter().enumerate().map(|(place, node)| match &node.kind {
             NodeKind::Balancer(balancer) => {
                 (format!("balancer.{}", node.name), Counter::Balancer(BalancerCounter::new(balancer.rules)))
@@ -82,7 +91,7 @@ impl Meter {
                 (format!("cluster.{}", node.name), Counter::Pool(PoolCounter::new(&cluster.machines, None)))
             }
             NodeKind::Function(function) => {
-                (format!("function.{}", node.name), Counter::Function(FunctionCounter::new(function)))
+                (format!("function.{}", node.name), Counter::Function(FunctionCounter::new(function, profile)))
             }
             NodeKind::Service(service) => {
                 (format!("service.{}", node.name), Counter::Calls { item: service.price.clone(), calls: 0 })
@@ -176,7 +185,7 @@ impl Observer<Fact> for Meter {
             }
             Fact::Invoked { function, start, init, ran, .. } => {
                 if let Some((_, Counter::Function(function))) = self.nodes.get_mut(function.index()) {
-                    function.invoked(start, init + ran);
+                    function.invoked(start, init, ran);
                 }
             }
             Fact::Left { pool, waited, .. } => self.stayed(pool, at, waited),
@@ -301,6 +310,8 @@ struct QueueCounter {
 #[derive(Clone, Copy, Debug, Default)]
 struct Calls {
     units: u64,
+    /// How many they are.
+    calls: u64,
     /// Bytes of the last call so far.
     bytes: u64,
 }
@@ -313,6 +324,7 @@ impl Calls {
             self.units -= units(self.bytes);
             self.bytes = self.bytes.saturating_add(bytes);
         } else {
+            self.calls += 1;
             self.bytes = bytes;
         }
         self.units += units(self.bytes);
@@ -323,7 +335,8 @@ impl QueueCounter {
     fn used(&self) -> Used {
         let QueueCounter { fifo, fair, sends, receives, deletes, changes, grouped, last } = *self;
         let grouped = fair.then(|| grouped + last.unwrap_or(0));
-        Used::Queue { fifo, sends: sends.units, receives: receives.units, deletes, changes, grouped }
+        let calls = Some(sends.calls + receives.calls + deletes + changes);
+        Used::Queue { fifo, sends: sends.units, receives: receives.units, deletes, changes, grouped, calls }
     }
 
     /// The send that was just counted carries a tenant, or none: one that brings several does if one of them has.

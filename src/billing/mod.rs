@@ -3,19 +3,25 @@
 //! A [`Meter`] counts what a run uses, a usage list says what was used elsewhere; [`invoice`] multiplies either
 //! by the prices of a [`PriceBook`]. Nothing here knows of latency, and no price is known where usage is counted.
 
+mod allowance;
 mod capacity;
+mod charges;
 mod flaw;
 mod invoice;
 mod meter;
 mod prices;
+mod profile;
 mod tree;
+mod units;
 mod usage;
 mod usage_list;
 
+pub use allowance::Allowance;
 pub use capacity::{Capacity, Hour};
 pub use flaw::Flaw;
-pub use invoice::{Line, MONTH, MONTHLY, Quantity, idle_share, invoice, monthly, total};
+pub use invoice::{Line, MONTH, MONTHLY, Quantity, idle_share, invoice, invoice_of, monthly, total};
 pub use meter::Meter;
 pub use prices::{Item, MissingPrice, PriceBook, Tier, check, missing};
-pub use usage::{Machines, NodeUsage, Usage, Used};
+pub use profile::Profile;
+pub use usage::{Machines, NodeUsage, Real, Usage, Used};
 pub use usage_list::{Format, UsageList};

@@ -3,12 +3,17 @@
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
+use crate::billing::allowance::Allowance;
+use crate::billing::charges::items;
 use crate::billing::flaw::{Flaw, meant, nearest};
-use crate::billing::invoice::{MONTH, items};
+use crate::billing::invoice::MONTH;
 use crate::billing::meter::Meter;
+use crate::billing::profile::Profile;
 use crate::billing::tree::{self, Entry, Flaws, Spot, Table, Value, decimal, join};
+use crate::billing::units;
 use crate::billing::usage::Usage;
 use crate::cloud::topology::Topology;
+use crate::ground::money::Money;
 use crate::ground::quantity;
 use crate::ground::time::{SECOND, SimTime, Span};
 
@@ -26,6 +31,12 @@ pub struct PriceBook {
     /// How long the month of a GB-month is.
     month: Span,
     items: IndexMap<String, Item>,
+    /// What a month has free, for those who ask for it.
+    free: Vec<Allowance>,
+    /// Whether they do.
+    gives_free: bool,
+    /// By which rules what is priced is counted.
+    billing: Profile,
 }
 
 /// What one thing costs.
@@ -54,21 +65,10 @@ pub struct Tier {
     pub picodollars: u64,
 }
 
-/// The units in which the price of `item` may be written; none where that is not the name of anything.
-fn units(item: &str) -> &'static [&'static str] {
-    match item {
-        "alb.hour" => &["h"],
-        "alb.lcu" => &["LCU-h"],
-        "sqs.standard" | "sqs.fifo" | "sqs.fair" | "s3.put" | "s3.get" | "lambda.requests" => &["million", "thousand"],
-        "lambda.duration.x86" | "lambda.duration.arm" | "lambda.storage" => &["GB-s"],
-        "lambda.provisioned.x86" | "lambda.provisioned.arm" => &["GB-s"],
-        "lambda.provisioned-duration.x86" | "lambda.provisioned-duration.arm" => &["GB-s"],
-        "ec2.credits.t2" | "ec2.credits.t3" | "ec2.credits.t3a" | "ec2.credits.t4g" => &["vCPU-h"],
-        "s3.storage" | "ebs.gp3" | "ebs.gp2" => &["GB-month"],
-        // Something outside, which no book knows: a mail, a look-up of a partner.
-        _ if item.strip_prefix("service.").is_some_and(|name| !name.is_empty()) => &["million", "thousand"],
-        _ if item.strip_prefix("ec2.").or(item.strip_prefix("spot.")).is_some_and(|kind| kind.contains('.')) => &["h"],
-        _ => &[],
+impl Tier {
+    /// The price of as many units as the item's price is for.
+    pub fn price(&self) -> Money {
+        Money::from_picodollars(i128::from(self.picodollars))
     }
 }
 
@@ -99,8 +99,15 @@ impl PriceBook {
     pub fn read(name: &str, text: &str) -> Result<PriceBook, Vec<Flaw>> {
         let root = if text.trim_start().starts_with('{') { tree::json(text)? } else { tree::toml(text)? };
         let mut flaws = Flaws::default();
-        let mut book = PriceBook { name: name.to_owned(), month: MONTH, items: IndexMap::new() };
-        if let Some(table) = Table::open(String::new(), &root, &["name", "month", "list"], &mut flaws) {
+        let mut book = PriceBook {
+            name: name.to_owned(),
+            month: MONTH,
+            items: IndexMap::new(),
+            free: Vec::new(),
+            gives_free: false,
+            billing: Profile::Current,
+        };
+        if let Some(table) = Table::open(String::new(), &root, &["name", "month", "list", "free"], &mut flaws) {
             book.name = table.read("name", &mut flaws, |text| Ok(text.to_owned())).unwrap_or(book.name);
             let month = table.read("month", &mut flaws, |text| {
                 let month = quantity::span(text)?;
@@ -111,23 +118,18 @@ impl PriceBook {
             for (at, list) in table.list("list", &mut flaws) {
                 book.read_list(at, list, &mut flaws);
             }
+            for (at, spot) in table.list("free", &mut flaws) {
+                let free = Allowance::read(at, spot, &book, &mut flaws);
+                book.free.extend(free);
+            }
         }
         if flaws.0.is_empty() { Ok(book) } else { Err(flaws.0) }
     }
 
     fn read_list(&mut self, at: String, list: &Spot, flaws: &mut Flaws) {
         let Some(table) = Table::open(at, list, &["source", "as-of", "prices"], flaws) else { return };
-        let mut word = |key: &str| {
-            let read = table.read(key, flaws, |text| match text.trim() {
-                "" => Err("is empty".to_owned()),
-                text => Ok(text.to_owned()),
-            });
-            if table.get(key).is_none() {
-                let advice = "every price says where and when it was read".to_owned();
-                flaws.add(&table.at, table.span.clone(), format!("lacks `{key}`"), Some(advice));
-            }
-            read.unwrap_or_default()
-        };
+        let advice = "every price says where and when it was read";
+        let mut word = |key: &str| table.word(key, advice, flaws).unwrap_or_default();
         let (source, as_of) = (word("source"), word("as-of"));
         for Entry { key, span, spot } in table.entries("prices", flaws) {
             let place = join(&table.place("prices"), key);
@@ -193,20 +195,9 @@ impl PriceBook {
 
     /// An item with its count's unit; `above` of its tiers is turned from what a person writes into that.
     fn new_item(&self, key: &str, mut tiers: Vec<Tier>, unit: String, as_of: String, source: String) -> Item {
-        let month = self.month.nanos() / SECOND;
-        let (counted, per) = match (key, unit.as_str()) {
-            ("alb.hour", _) => ("h", 1),
-            (_, "h") => ("s", 3_600),
-            (_, "vCPU-h") => ("vCPU-h", 1),
-            (_, "million") => ("request", 1_000_000),
-            (_, "thousand") => ("request", 1_000),
-            (_, "GB-month") => ("GB-s", month),
-            (_, "GB-s") => ("GB-s", 1),
-            _ => ("LCU-h", 1),
-        };
-        if unit == "GB-month" {
-            tiers.iter_mut().for_each(|tier| tier.above *= u128::from(month));
-        }
+        let (counted, per) = units::counted(key, &unit, self.month);
+        let bound = units::of_bounds(&unit, per);
+        tiers.iter_mut().for_each(|tier| tier.above *= u128::from(bound));
         Item { tiers, unit, counted, per, as_of, source }
     }
 
@@ -215,7 +206,7 @@ impl PriceBook {
     /// # Errors
     /// Says what is wrong with the name or the price.
     pub fn own(&mut self, item: &str, text: &str) -> Result<(), String> {
-        let priced = price(item, text).map_err(|what| match (units(item), meant(&self.near(item))) {
+        let priced = price(item, text).map_err(|what| match (units::units(item), meant(&self.near(item))) {
             (&[], Some(meant)) => format!("{what}: {meant}"),
             _ => what,
         })?;
@@ -240,9 +231,38 @@ impl PriceBook {
         self.items.iter().map(|(name, item)| (name.as_str(), item))
     }
 
-    /// Items whose names are near to `name`, nearest first.
-    fn near(&self, name: &str) -> Vec<&str> {
+    /// Items whose names are near to `name`, nearest first; at most three.
+    pub fn near(&self, name: &str) -> Vec<&str> {
         nearest(name, self.items.keys().map(String::as_str))
+    }
+
+    /// Gives what a month has free, or not; a book by itself does not.
+    #[must_use]
+    pub fn with_free(mut self, gives: bool) -> PriceBook {
+        self.gives_free = gives;
+        self
+    }
+
+    /// Counts by these rules; a book by itself counts by those of now.
+    #[must_use]
+    pub fn with_billing(mut self, billing: Profile) -> PriceBook {
+        self.billing = billing;
+        self
+    }
+
+    /// By which rules what is priced is counted.
+    pub fn billing(&self) -> Profile {
+        self.billing
+    }
+
+    /// What a month has free, whether it is given or not.
+    pub fn free(&self) -> &[Allowance] {
+        &self.free
+    }
+
+    /// What the bill of a month takes off.
+    pub(super) fn given(&self) -> &[Allowance] {
+        if self.gives_free { &self.free } else { &[] }
     }
 
     /// A digest of every price with its unit, source and date, in hexadecimal.
@@ -256,6 +276,12 @@ impl PriceBook {
             }
             hash.update("\n");
         }
+        if self.billing != Profile::Current {
+            hash.update(format!("billing\t{:?}\n", self.billing));
+        }
+        for free in self.given() {
+            hash.update(format!("free\t{}\t{}\t{}\t{}\n", free.items.join(" "), free.amount, free.as_of, free.source));
+        }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -267,7 +293,7 @@ impl PriceBook {
 
 /// Reads the price of `item`, whose unit must be one of the item's.
 fn price(item: &str, text: &str) -> Result<quantity::UnitPrice, String> {
-    let known = units(item);
+    let known = units::units(item);
     if known.is_empty() {
         return Err(format!("no price book knows an item `{item}`"));
     }
@@ -311,7 +337,8 @@ pub fn missing(usage: &Usage, book: &PriceBook) -> Vec<MissingPrice> {
 mod tests {
     use super::*;
 
-    /// Prices of the AWS pages, with the dates at which they were read there: EC2 2026-07-20, the rest 2024-07-01.
+    /// Prices of the AWS pages, with the dates at which they were read there: EC2 2026-07-20, pollers 2026-09-19, most others
+    /// 2024-07-01.
     #[test]
     fn the_bundled_book_holds_the_public_prices() {
         let book = PriceBook::us_east_1();
@@ -325,7 +352,7 @@ mod tests {
         assert_eq!(price("sqs.standard"), Some((400_000_000_000, 1_000_000, "request")));
         assert_eq!(price("s3.get"), Some((400_000_000, 1_000, "request")));
         assert_eq!(price("ebs.gp3"), Some((80_000_000_000, 730 * 3_600, "GB-s")));
-        assert_eq!(book.as_of(), "2026-07-20");
+        assert_eq!(book.as_of(), "2026-09-19");
         assert!(book.items().all(|(_, item)| !item.source.is_empty() && item.as_of.len() == 10));
     }
 

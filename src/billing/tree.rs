@@ -104,6 +104,17 @@ impl<'a> Table<'a> {
         read.map_err(|what| flaws.add(&self.place(key), spot.span.clone(), what, None)).ok()
     }
 
+    /// The word that must stand at `key`; where there is none, `advice` is given.
+    pub(super) fn word(&self, key: &str, advice: &str, flaws: &mut Flaws) -> Option<String> {
+        if self.get(key).is_none() {
+            flaws.add(&self.at, self.span.clone(), format!("lacks `{key}`"), Some(advice.to_owned()));
+        }
+        self.read(key, flaws, |text| match text.trim() {
+            "" => Err("is empty".to_owned()),
+            text => Ok(text.to_owned()),
+        })
+    }
+
     /// A count at `key`.
     pub(super) fn count(&self, key: &str, flaws: &mut Flaws) -> Option<u64> {
         self.read(key, flaws, |text| whole(&decimal(text, 0)?))

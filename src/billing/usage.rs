@@ -1,6 +1,7 @@
 //! What was used: exact integers by node, before any price.
 
 use crate::billing::capacity::Capacity;
+use crate::billing::invoice::Quantity;
 use crate::cloud::topology::{NodeId, Platform};
 
 /// What a system, or a list of things, used.
@@ -35,6 +36,8 @@ pub enum Used {
         hours: u64,
         /// Capacity, summed over clock hours.
         capacity: Capacity,
+        /// Nanoseconds of its life, where somebody measured them.
+        lived: Option<u128>,
     },
     /// A queue: units of 64 KiB of every call; at least one a call.
     Queue {
@@ -50,6 +53,8 @@ pub enum Used {
         changes: u64,
         /// Of those sends that carry a tenant, where the queue is fair.
         grouped: Option<u64>,
+        /// How many calls all of these are, where somebody counted them: more than one unit is a matter of size.
+        calls: Option<u64>,
     },
     /// An object store.
     Bucket {
@@ -81,6 +86,17 @@ pub enum Used {
         milliseconds: u128,
         /// Of environments that are kept ready: seconds for which they are, and milliseconds at work.
         kept: Option<(u128, u128)>,
+        /// What all this was before anything was rounded up, where somebody measured it.
+        real: Option<Real>,
+    },
+    /// Anything else that a book has a price for.
+    Item {
+        /// The price book's item: `fargate.vcpu.x86`.
+        item: String,
+        /// How much.
+        amount: Quantity,
+        /// Of what: the unit of its price, or requests.
+        unit: String,
     },
     /// Volumes by themselves.
     Volumes {
@@ -89,6 +105,17 @@ pub enum Used {
         /// Bytes summed over billed seconds.
         byte_seconds: u128,
     },
+}
+
+/// Nanoseconds of a function's environments, before anything is rounded up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Real {
+    /// Of those that came on demand: at work, as far as that is billed.
+    pub at_work: u128,
+    /// Of those that are kept ready: how long they were.
+    pub kept: u128,
+    /// Of the same: at work.
+    pub kept_at_work: u128,
 }
 
 /// Lives of machines of one size.
@@ -102,6 +129,8 @@ pub struct Machines {
     pub starts: u64,
     /// Billed seconds: of each start the started seconds, or the minimum.
     pub seconds: u64,
+    /// Nanoseconds that they lived, of those lives that are billed.
+    pub lived: u128,
     /// Bytes of their volumes, summed over billed seconds.
     pub byte_seconds: u128,
     /// What was spent beyond their CPU credits, in [`crate::cloud::credits`]'s unit; `None` where that is nothing to pay for.
@@ -111,7 +140,7 @@ pub struct Machines {
 impl Machines {
     /// None yet, of this kind.
     pub fn none(platform: Platform, slots: u32) -> Machines {
-        Machines { platform, slots, starts: 0, seconds: 0, byte_seconds: 0, surplus: None }
+        Machines { platform, slots, starts: 0, seconds: 0, lived: 0, byte_seconds: 0, surplus: None }
     }
 }
 

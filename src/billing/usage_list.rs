@@ -2,12 +2,15 @@
 //!
 //! [`UsageList::EXAMPLE`] shows every kind and every key. JSON has the same shape. CSV has a heading and a column `what`
 //! for the kind; the other columns are the keys. A row of a balancer is one clock hour of its life: rows of one `name`
-//! follow each other.
+//! follow each other. What is no machine, queue or function stands there as an item of the price book.
+
+mod function;
 
 use crate::billing::capacity::{Capacity, Hour};
 use crate::billing::flaw::Flaw;
 use crate::billing::meter::{MINUTE, minimum, units};
 use crate::billing::prices::PriceBook;
+use crate::billing::profile::Profile;
 use crate::billing::tree::{self, Entry, Flaws, Spot, Table, Value, decimal, join};
 use crate::billing::usage::{Machines, NodeUsage, Usage, Used};
 use crate::cloud::topology::Platform;
@@ -45,21 +48,49 @@ pub struct UsageList {
     pub book: Option<String>,
     /// Prices of its own: item and price, checked already.
     pub own: Vec<(String, String)>,
+    /// By which rules functions are billed.
+    pub billing: Profile,
+    /// Whether what a month has free is taken off: the list is then that of one month and one account.
+    pub free_tier: bool,
 }
 
 /// What may have been used, and what may be said of it.
-const KINDS: [(&str, &[&str]); 5] = [
+const KINDS: [(&str, &[&str]); 7] = [
     ("machine", &["name", "type", "price", "minimum", "lasts", "from", "to", "count", "volume"]),
     ("balancer", &["name", "lasts", "from", "to", "hours"]),
     ("queue", &["name", "fifo", "requests", "sends", "receives", "deletes", "changes", "grouped", "size"]),
     ("volume", &["name", "size", "class", "lasts", "from", "to", "count"]),
     ("bucket", &["name", "puts", "gets", "stored", "lasts", "from", "to"]),
+    ("function", &FUNCTION),
+    ("item", &["name", "item", "amount"]),
 ];
+
+/// What may be said of a function.
+const FUNCTION: [&str; 15] = [
+    "name",
+    "memory",
+    "architecture",
+    "requests",
+    "duration",
+    "cold",
+    "init",
+    "milliseconds",
+    "gb-seconds",
+    "ephemeral",
+    "provisioned",
+    "provisioned-requests",
+    "lasts",
+    "from",
+    "to",
+];
+
+/// Reads what one table says was used.
+type Reader<'r> = dyn Fn(&Table<'_>, &mut Flaws) -> Option<Used> + 'r;
 
 /// What may be said of an hour of a balancer.
 const HOUR: [&str; 5] = ["connections", "active", "gb", "rules", "requests"];
 
-fn kinds() -> [&'static str; 5] {
+fn kinds() -> [&'static str; 7] {
     KINDS.map(|(kind, _)| kind)
 }
 
@@ -82,7 +113,10 @@ impl UsageList {
         let known = [&["prices"][..], &kinds()].concat();
         if let Some(table) = Table::open(String::new(), &root, &known, &mut flaws) {
             list.read_prices(&table, &mut flaws);
-            for ((kind, keys), read) in KINDS.iter().zip([machine, balancer, queue, volume, bucket]) {
+            let profile = list.billing;
+            let function = move |table: &Table<'_>, flaws: &mut Flaws| function::function(table, profile, flaws);
+            let readers: [&Reader<'_>; 7] = [&machine, &balancer, &queue, &volume, &bucket, &function, &function::item];
+            for ((kind, keys), read) in KINDS.iter().zip(readers) {
                 for (number, (at, spot)) in table.list(kind, &mut flaws).into_iter().enumerate() {
                     let Some(table) = Table::open(at, spot, keys, &mut flaws) else { continue };
                     let name = table.read("name", &mut flaws, |text| Ok(text.to_owned()));
@@ -100,18 +134,23 @@ impl UsageList {
         if flaws.0.is_empty() { Ok(list) } else { Err(flaws.0) }
     }
 
-    /// `book` with the list's own prices over it.
+    /// `book` with the list's own prices over it, and with what a month has free if the list says so.
     pub fn prices(&self, mut book: PriceBook) -> PriceBook {
         for (item, price) in &self.own {
             // Checked when the list was read; a price that is refused here was refused there.
             let _ = book.own(item, price);
         }
-        book
+        book.with_free(self.free_tier).with_billing(self.billing)
     }
 
     fn read_prices(&mut self, root: &Table<'_>, flaws: &mut Flaws) {
         let Some(spot) = root.get("prices") else { return };
-        let Some(table) = Table::open("prices".to_owned(), spot, &["book", "own"], flaws) else { return };
+        let Some(table) = Table::open("prices".to_owned(), spot, &["book", "own", "billing", "free-tier"], flaws)
+        else {
+            return;
+        };
+        self.billing = table.read("billing", flaws, Profile::read).unwrap_or_default();
+        self.free_tier = table.truth("free-tier", flaws).unwrap_or(false);
         self.book = table.read("book", flaws, |text| Ok(text.to_owned()));
         let mut trial = PriceBook::us_east_1();
         for Entry { key, span, spot } in table.entries("own", flaws) {
@@ -240,6 +279,7 @@ fn machine(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
     let each = |shortest: Span| lasts.started_seconds().max(shortest.started_seconds());
     let mut machines = Machines::none(platform, 1);
     machines.starts = count;
+    machines.lived = u128::from(count) * u128::from(lasts.nanos());
     machines.seconds = multiply(count, each(minimum(&machines.platform)), table, flaws)?;
     machines.byte_seconds = kept(volume.unwrap_or(0), each(MINUTE), count, table, flaws)?;
     Some(Used::Machines { sizes: vec![machines], busy: None })
@@ -278,7 +318,8 @@ fn balancer(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
         let what = format!("{} hours of use in a life that started {started}", hours.len());
         flaws.add(&table.place("hours"), table.span.clone(), what, None);
     }
-    Some(Used::Balancer { hours: started, capacity: hours.into_iter().sum() })
+    let lived = lasts.map(|lasts| u128::from(lasts.nanos()));
+    Some(Used::Balancer { hours: started, capacity: hours.into_iter().sum(), lived })
 }
 
 fn hour(at: String, spot: &Spot, flaws: &mut Flaws) -> Option<Capacity> {
@@ -310,6 +351,7 @@ fn queue(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
         let what = "`requests` are all calls together: not beside sends, receives, deletes and changes".to_owned();
         flaws.add(&table.at, table.span.clone(), what, None);
     }
+    let all = [calls, sends, receives, deletes, changes].into_iter().flatten().try_fold(0, u64::checked_add);
     let sends = multiply(calls.or(sends).unwrap_or(0), each, table, flaws)?;
     let receives = multiply(receives.unwrap_or(0), each, table, flaws)?;
     let grouped = match table.count("grouped", flaws) {
@@ -317,7 +359,7 @@ fn queue(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
         None => None,
     };
     let (deletes, changes) = (deletes.unwrap_or(0), changes.unwrap_or(0));
-    Some(Used::Queue { fifo, sends, receives, deletes, changes, grouped })
+    Some(Used::Queue { fifo, sends, receives, deletes, changes, grouped, calls: all })
 }
 
 fn volume(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::billing::{Line, Quantity};
 use crate::cloud::gauge::{Gauge, Level};
 use crate::cloud::topology::{NodeId, Topology, WorkloadId};
 use crate::experiment::compare::{differences, figure};
@@ -29,12 +30,11 @@ pub fn assemble(scenario: &Scenario, found: &[(&Topology, &Gathered)], seed: u64
         digest: scenario.digest.clone(),
         defaults: scenario.run.defaults,
     };
-    let prices = &scenario.prices;
     Document {
         schema: SCHEMA.to_owned(),
         program: concat!("queuelab ", env!("CARGO_PKG_VERSION")).to_owned(),
         scenario: stamp,
-        prices: PriceStamp { book: prices.name.clone(), digest: prices.digest(), as_of: prices.as_of().to_owned() },
+        prices: PriceStamp::of(&scenario.prices),
         seed,
         replications: count,
         length: scenario.run.length.map_or(mean_length, |length| length.seconds()),
@@ -97,21 +97,41 @@ fn is_told(column: &Column) -> bool {
     !(optional && column.values.iter().all(idle))
 }
 
-/// The mean bill, line by line. Sums are exact; their mean is rounded half up, money to a picodollar.
+/// The mean bill, line by line. Sums are exact; their mean is rounded half up, money to a picodollar. What an item costs
+/// beyond a tier's bound stands on a line of its own.
 fn bill(found: &Gathered) -> Vec<BillLine> {
     let count = found.bills.len().max(1);
-    let mut lines: IndexMap<(String, String), (BillLine, u128, Money)> = IndexMap::new();
+    let mut lines: IndexMap<(&str, &str, i128), Vec<&Line>> = IndexMap::new();
     for line in found.bills.iter().flatten() {
-        let key = (line.node.clone(), line.item.clone());
-        let parts = line.quantity.parts * MORE;
-        let entry = lines.entry(key).or_insert_with(|| (BillLine::from(line), 0, Money::ZERO));
-        entry.1 += parts;
-        entry.2 += line.cost;
-        entry.0.quantity = mean_quantity(entry.1, count, line.quantity.decimals);
-        let cost = (2 * entry.2.picodollars() + count as i128).div_euclid(2 * count as i128);
-        entry.0.cost = Money::from_picodollars(cost).to_string();
+        lines.entry((&line.node, &line.item, line.price.picodollars())).or_default().push(line);
     }
-    lines.into_values().map(|(line, _, _)| line).collect()
+    lines.into_values().map(|lines| mean(&lines, count)).collect()
+}
+
+/// The mean of one line of `count` bills; bills that lack it have nothing there.
+fn mean(lines: &[&Line], count: usize) -> BillLine {
+    let quantity = |parts: u128, decimals| mean_quantity(parts * MORE, count, decimals);
+    let money = |sum: Money| {
+        let mean = (2 * sum.picodollars() + count as i128).div_euclid(2 * count as i128);
+        Money::from_picodollars(mean).to_string()
+    };
+    // Where one of them does not know, the mean is not known.
+    let moneys = |of: fn(&Line) -> Option<Money>| lines.iter().map(|line| of(line)).sum::<Option<Money>>().map(money);
+    let exact = lines.iter().map(|line| line.exact).collect::<Option<Vec<Quantity>>>().and_then(|all| {
+        let decimals = all.first()?.decimals;
+        let parts = all.iter().try_fold(0u128, |sum, exact| sum.checked_add(exact.parts))?;
+        // As many decimals as there are: more than those can't be written.
+        let count = count as u128;
+        Some(Quantity { parts: parts.checked_mul(2)?.checked_add(count)? / (2 * count), decimals }.to_string())
+    });
+    BillLine {
+        quantity: quantity(lines.iter().map(|line| line.quantity.parts).sum(), lines[0].quantity.decimals),
+        cost: money(lines.iter().map(|line| line.cost).sum()),
+        exact,
+        rounding: moneys(|line| line.rounding),
+        wasted: moneys(|line| line.wasted),
+        ..BillLine::from(lines[0])
+    }
 }
 
 /// A mean quantity is told to so many parts of what the provider counts …
@@ -122,7 +142,7 @@ const MORE_DECIMALS: u8 = 3;
 fn mean_quantity(parts: u128, count: usize, decimals: u8) -> String {
     let count = count as u128;
     let parts = (2 * parts + count) / (2 * count);
-    crate::billing::Quantity { parts, decimals: decimals + MORE_DECIMALS }.to_string()
+    Quantity { parts, decimals: decimals + MORE_DECIMALS }.to_string()
 }
 
 fn series(topology: &Topology, found: &Gathered) -> Series {
@@ -241,7 +261,6 @@ fn verdicts(scenario: &Scenario, found: &[(&str, &Gathered)]) -> Vec<Verdict> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::billing::{Line, Quantity};
     use crate::ground::money::DOLLAR;
 
     fn line(item: &str, seconds: u128, cost: i128) -> Line {
@@ -256,6 +275,8 @@ mod tests {
             as_of: String::new(),
             source: String::new(),
             wasted: None,
+            exact: None,
+            rounding: None,
         }
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-use crate::billing::Line;
+use crate::billing::{Line, PriceBook};
 use crate::scenario::Defaults;
 
 /// The `schema` of documents that this version writes.
@@ -146,6 +146,13 @@ pub struct PriceStamp {
     pub as_of: String,
 }
 
+impl PriceStamp {
+    /// That of a book.
+    pub fn of(book: &PriceBook) -> PriceStamp {
+        PriceStamp { book: book.name.clone(), digest: book.digest(), as_of: book.as_of().to_owned() }
+    }
+}
+
 /// A figure with its 95 % interval over replications.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
@@ -212,6 +219,15 @@ pub struct BillLine {
     pub as_of: String,
     /// Where the price was read.
     pub source: String,
+    /// How much was really used, before started units, minimums and chunks: an exact decimal, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact: Option<String>,
+    /// Dollars of the cost for what rounding up and minimums added to that: an exact decimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<String>,
+    /// Dollars of the cost for slots that nobody held: an exact decimal, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wasted: Option<String>,
 }
 
 impl From<&Line> for BillLine {
@@ -226,6 +242,9 @@ impl From<&Line> for BillLine {
             cost: line.cost.to_string(),
             as_of: line.as_of.clone(),
             source: line.source.clone(),
+            exact: line.exact.map(|exact| exact.to_string()),
+            rounding: line.rounding.map(|rounding| rounding.to_string()),
+            wasted: line.wasted.map(|wasted| wasted.to_string()),
         }
     }
 }

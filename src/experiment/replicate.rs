@@ -1,6 +1,6 @@
 //! One replication: a world is built, run cell by cell, metered at its length, drained and closed.
 
-use crate::billing::{Line, Meter, Usage, Used, idle_share, invoice, total};
+use crate::billing::{Line, Meter, Usage, Used, idle_share, invoice_of, total};
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::Fact;
 use crate::cloud::gauge::{Gauge, Level};
@@ -54,7 +54,7 @@ impl<'a> Task<'a> {
         let warm_up = SimTime::START + plan.warm_up;
         let length = plan.length.map(|length| SimTime::START + length);
         let recorder = Recorder::new(application.workloads.len(), self.topology, warm_up, length);
-        let observer = ((recorder, Meter::new(self.topology)), tracer);
+        let observer = ((recorder, Meter::by(self.topology, self.scenario.prices.billing())), tracer);
         let key = Key::root(self.seed, self.replication);
         let sim = simulate(application, self.topology, key, Horizon { warm_up, length }, observer);
         let gauges = sim.model.gauges();
@@ -80,12 +80,12 @@ impl<'a> Task<'a> {
         };
         course.sim.model.integrals(last, &mut course.integrals);
         course.abandon(last);
-        let bill = invoice(&usage, &self.scenario.prices);
+        let bill = invoice_of(&usage, &self.scenario.prices, end - SimTime::START);
         let spent_later = match length {
             Some(_) => {
                 let mut usage = course.meter().usage(last);
                 note_empty(&mut usage, &gauges, &course.integrals);
-                total(&invoice(&usage, &self.scenario.prices))
+                total(&invoice_of(&usage, &self.scenario.prices, last - SimTime::START))
             }
             None => total(&bill),
         };
@@ -192,8 +192,10 @@ fn note_busy(usage: &mut Usage, gauges: &[Gauge], integrals: &[u128]) {
 fn note_empty(usage: &mut Usage, gauges: &[Gauge], integrals: &[u128]) {
     for (gauge, &integral) in gauges.iter().zip(integrals).filter(|(gauge, _)| gauge.what == Level::EmptyReceives) {
         let node = gauge.node.and_then(|node| usage.nodes.get_mut(node.index()));
-        if let Some(Used::Queue { receives, .. }) = node.map(|node| &mut node.used) {
-            *receives += u64::try_from(integral / u128::from(SECOND)).unwrap_or(u64::MAX);
+        if let Some(Used::Queue { receives, calls, .. }) = node.map(|node| &mut node.used) {
+            let empty = u64::try_from(integral / u128::from(SECOND)).unwrap_or(u64::MAX);
+            *receives += empty;
+            *calls = calls.map(|calls| calls + empty);
         }
     }
 }

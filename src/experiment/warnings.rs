@@ -168,8 +168,9 @@ mod tests {
     /// Two hours for 61 min are 97 % more, one hour for 58 min 3 %; a queue is not paid for by the hour.
     #[test]
     fn a_month_of_runs_that_pay_for_more_than_they_last_is_told() {
-        let balancer = |hours| Used::Balancer { hours, capacity: Capacity::default() };
-        let queue = Used::Queue { fifo: false, sends: 1, receives: 1, deletes: 1, changes: 0, grouped: None };
+        let balancer = |hours| Used::Balancer { hours, capacity: Capacity::default(), lived: None };
+        let (grouped, calls) = (None, None);
+        let queue = Used::Queue { fifo: false, sends: 1, receives: 1, deletes: 1, changes: 0, grouped, calls };
         let told = |minutes: u64, used| warnings(&[], &[("balanced", &paid(60 * minutes, used))], 5, true);
         let found = told(61, balancer(2));
         assert!(found[0].contains("`alb.hour` is paid for by the started hour, 97 % more"), "{found:?}");

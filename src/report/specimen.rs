@@ -262,7 +262,8 @@ fn pool(result: &mut TopologyResult, name: &str, ready: f64, half: f64, utilisat
 fn line(result: &mut TopologyResult, written: [&str; 7]) {
     let [node, item, quantity, unit, price, per, cost] = written.map(str::to_owned);
     let (as_of, source) = ("2026-03-01".to_owned(), "provider price list".to_owned());
-    result.bill.push(BillLine { node, item, quantity, unit, price, per, cost, as_of, source });
+    let (exact, rounding, wasted) = (None, None, None);
+    result.bill.push(BillLine { node, item, quantity, unit, price, per, cost, as_of, source, exact, rounding, wasted });
 }
 
 /// Callers wait: the outage loses what comes.

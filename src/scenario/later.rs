@@ -9,8 +9,6 @@ const LATER: &[(&str, &str)] = &[
     ("show", ""),
     ("run.snapshots", ""),
     ("run.warm-up.auto", "a warm-up that is found by itself is not in this version yet: give it as a duration"),
-    ("prices.billing", ""),
-    ("prices.free-tier", ""),
     ("fault.stop", ""),
     ("topology.*.fault.stop", ""),
     ("topology.*.cluster.*.placement", ""),

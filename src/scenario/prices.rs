@@ -1,8 +1,8 @@
 //! The book that a scenario is billed from: bundled or a file, with own prices over it.
 
-use crate::billing::PriceBook;
+use crate::billing::{PriceBook, Profile};
 use crate::scenario::complaint::{Complaint, did_you_mean};
-use crate::scenario::draft::run::Prices;
+use crate::scenario::draft::run::{Billing, Prices};
 use crate::scenario::files::Files;
 use crate::scenario::place::Place;
 use crate::scenario::source::{Loader, Source};
@@ -24,7 +24,12 @@ pub(crate) fn book(
             complaints.push(unpriced(&told, place.then("own").then(item)));
         }
     }
-    book
+    let billing = match draft.billing {
+        None | Some(Billing::Current) => Profile::Current,
+        Some(Billing::Before202508) => Profile::Before202508,
+        Some(Billing::Lambda2020) => Profile::Lambda2020,
+    };
+    book.with_billing(billing).with_free(draft.free_tier.unwrap_or(false))
 }
 
 fn named(

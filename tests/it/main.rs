@@ -4,6 +4,7 @@ mod cli;
 mod complaints;
 mod decide;
 mod expected;
+mod goldens;
 mod import;
 mod laws;
 mod paper_traces;

@@ -56,6 +56,10 @@ impl BalancerCounter {
     pub(super) fn used(&self, at: SimTime) -> Used {
         let mut now = self.clone();
         now.pass(at);
-        Used::Balancer { hours: at.nanos().div_ceil(Hour::NANOS), capacity: now.closed + now.hour.capacity() }
+        Used::Balancer {
+            hours: at.nanos().div_ceil(Hour::NANOS),
+            capacity: now.closed + now.hour.capacity(),
+            lived: Some(u128::from(at.nanos())),
+        }
     }
 }

@@ -1,14 +1,13 @@
 //! What functions use: milliseconds of their environments, invocations, and what is kept ready.
 
-use crate::billing::usage::Used;
+use crate::billing::profile::Profile;
+use crate::billing::usage::{Real, Used};
 use crate::cloud::fact::Start;
 use crate::cloud::topology::Function;
 use crate::ground::time::{SimTime, Span};
 
-/// Runs are billed by the started millisecond (AWS Lambda pricing).
-const MILLISECOND: u64 = 1_000_000;
 /// What is kept ready is billed in steps of five minutes (AWS Lambda pricing, provisioned concurrency).
-const STEP: Span = Span::from_secs(300);
+pub(in crate::billing) const STEP: Span = Span::from_secs(300);
 
 /// A meter at a function.
 #[derive(Clone, Debug)]
@@ -21,22 +20,35 @@ pub(super) struct FunctionCounter {
     /// Billed milliseconds of environments that come on demand, and of those that are kept ready.
     milliseconds: u128,
     kept_milliseconds: u128,
+    /// The same before they were rounded up, in nanoseconds.
+    real: Real,
+    profile: Profile,
 }
 
 impl FunctionCounter {
-    pub fn new(function: &Function) -> FunctionCounter {
+    pub fn new(function: &Function, profile: Profile) -> FunctionCounter {
         let Function { memory, is_arm, disk, provisioned, .. } = *function;
         let kept = provisioned;
-        FunctionCounter { memory, is_arm, disk, kept, invocations: 0, milliseconds: 0, kept_milliseconds: 0 }
+        let (milliseconds, kept_milliseconds) = (0, 0);
+        let real = Real::default();
+        FunctionCounter { memory, is_arm, disk, kept, invocations: 0, milliseconds, kept_milliseconds, real, profile }
     }
 
-    /// A stay ended that is billed for so long.
-    pub fn invoked(&mut self, start: Start, billed: Span) {
+    /// A stay ended that initialised for so long and ran for so long.
+    pub fn invoked(&mut self, start: Start, init: Span, ran: Span) {
         self.invocations += 1;
-        let milliseconds = u128::from(billed.nanos().div_ceil(MILLISECOND));
+        let billed = self.profile.billed(init, ran);
+        let milliseconds = self.profile.milliseconds(billed);
+        let nanos = u128::from(billed.nanos());
         match start {
-            Start::Provisioned => self.kept_milliseconds += milliseconds,
-            Start::Cold | Start::Warm => self.milliseconds += milliseconds,
+            Start::Provisioned => {
+                self.kept_milliseconds += milliseconds;
+                self.real.kept_at_work += nanos;
+            }
+            Start::Cold | Start::Warm => {
+                self.milliseconds += milliseconds;
+                self.real.at_work += nanos;
+            }
         }
     }
 
@@ -49,6 +61,7 @@ impl FunctionCounter {
             invocations: self.invocations,
             milliseconds: self.milliseconds,
             kept: (self.kept > 0).then(|| (u128::from(steps) * u128::from(self.kept) * 300, self.kept_milliseconds)),
+            real: Some(Real { kept: u128::from(at.nanos()) * u128::from(self.kept), ..self.real }),
         }
     }
 }
@@ -105,9 +118,9 @@ mod tests {
     /// 250.4 ms are 251, and 1.4 s are 1,400: 1,651 ms of half a GB at $0.0000166667; two requests at $0.20 a million.
     #[test]
     fn runs_are_billed_by_the_started_millisecond() {
-        let mut counter = FunctionCounter::new(&function(512, 0, 512));
-        counter.invoked(Start::Warm, Span::from_nanos(250_400_000));
-        counter.invoked(Start::Cold, Span::from_millis(1_400));
+        let mut counter = FunctionCounter::new(&function(512, 0, 512), Profile::Current);
+        counter.invoked(Start::Warm, Span::ZERO, Span::from_nanos(250_400_000));
+        counter.invoked(Start::Cold, Span::from_millis(400), Span::from_secs(1));
         let expected = [("lambda.duration.x86", "0.8255", "0.000013758361"), ("lambda.requests", "2", "0.0000004")];
         assert_eq!(bill(&counter, 100), told(&expected));
     }
@@ -116,9 +129,9 @@ mod tests {
     /// disk beyond the free 512 are paid while anything runs.
     #[test]
     fn what_is_kept_ready_is_billed_in_steps_of_five_minutes() {
-        let mut counter = FunctionCounter::new(&function(1_024, 2, 1_536));
-        counter.invoked(Start::Provisioned, Span::from_secs(10));
-        counter.invoked(Start::Cold, Span::from_secs(5));
+        let mut counter = FunctionCounter::new(&function(1_024, 2, 1_536), Profile::Current);
+        counter.invoked(Start::Provisioned, Span::ZERO, Span::from_secs(10));
+        counter.invoked(Start::Cold, Span::from_secs(1), Span::from_secs(4));
         let expected = [
             ("lambda.duration.x86", "5", "0.0000833335"),
             ("lambda.requests", "2", "0.0000004"),
@@ -127,5 +140,43 @@ mod tests {
             ("lambda.storage", "15", "0.0000004635"),
         ];
         assert_eq!(bill(&counter, 301), told(&expected));
+    }
+
+    fn counter(profile: Profile) -> FunctionCounter {
+        let (memory, real) = (1 << 30, Real::default());
+        let (milliseconds, kept_milliseconds) = (0, 0);
+        FunctionCounter {
+            memory,
+            is_arm: false,
+            disk: 0,
+            kept: 2,
+            invocations: 0,
+            milliseconds,
+            kept_milliseconds,
+            real,
+            profile,
+        }
+    }
+
+    /// A cold run of 101.5 ms after 800 ms, a warm one of 99.2 ms, and one of 50 ms in an environment that is kept, of two,
+    /// for 301 s: started milliseconds, or started 100 ms; two steps of five minutes each.
+    #[test]
+    fn runs_are_counted_by_the_rules_of_their_day_and_as_they_were() {
+        let span = |micros: u64| Span::from_nanos(micros * 1_000);
+        let used = |profile| {
+            let mut counter = counter(profile);
+            counter.invoked(Start::Cold, span(800_000), span(101_500));
+            counter.invoked(Start::Warm, Span::ZERO, span(99_200));
+            counter.invoked(Start::Provisioned, Span::ZERO, span(50_000));
+            match counter.used(SimTime::START + Span::from_secs(301)) {
+                Used::Function { invocations, milliseconds, kept, real, .. } => (invocations, milliseconds, kept, real),
+                other => panic!("{other:?} is no function"),
+            }
+        };
+        let real =
+            |micros: u128| Some(Real { at_work: micros * 1_000, kept: 2 * 301_000_000_000, kept_at_work: 50_000_000 });
+        assert_eq!(used(Profile::Current), (3, 902 + 100, Some((1_200, 50)), real(1_000_700)));
+        assert_eq!(used(Profile::Before202508), (3, 102 + 100, Some((1_200, 50)), real(200_700)));
+        assert_eq!(used(Profile::Lambda2020), (3, 200 + 100, Some((1_200, 100)), real(200_700)));
     }
 }

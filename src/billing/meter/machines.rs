@@ -119,9 +119,9 @@ impl PoolCounter {
         {
             self.alive.remove(&worker);
             let machines = &mut self.sizes[size];
-            let before = machines.seconds;
+            let (seconds, lived) = (machines.seconds, machines.lived);
             charge(machines, since, at, !self.keeps_disks);
-            machines.seconds = before;
+            (machines.seconds, machines.lived) = (seconds, lived);
         }
     }
 
@@ -153,6 +153,7 @@ fn billed(since: SimTime, at: SimTime, minimum: Span) -> u64 {
 fn charge(machines: &mut Machines, since: SimTime, at: SimTime, with_volume: bool) {
     machines.starts += 1;
     machines.seconds += billed(since, at, minimum(&machines.platform));
+    machines.lived += u128::from((at.max(since) - since).nanos());
     if with_volume {
         let seconds = billed(since, at, MINUTE);
         machines.byte_seconds += u128::from(volume(&machines.platform)) * u128::from(seconds);

@@ -190,9 +190,10 @@ fn each_size_of_a_machine_is_billed_by_itself_and_the_disk_through_all() {
 fn a_balancer_is_metered_by_the_clock_hour() {
     let facts: Vec<(u64, Fact)> = (0..180_000).map(|n| (n * SECOND / 50, routed(10_000))).collect();
     let meter = metered(vec![balancer(&[1], 12), pool(Platform::Free, Vec::new())], &facts);
-    let used = Used::Balancer { hours: 2, capacity: Capacity(2 * Capacity::UNIT) };
+    let lived = |seconds: u64| Some(u128::from(seconds * SECOND));
+    let used = Used::Balancer { hours: 2, capacity: Capacity(2 * Capacity::UNIT), lived: lived(4_500) };
     assert_eq!(meter.usage(second(4_500)).nodes[0].used, used);
-    let used = Used::Balancer { hours: 1, capacity: Capacity(2 * Capacity::UNIT) };
+    let used = Used::Balancer { hours: 1, capacity: Capacity(2 * Capacity::UNIT), lived: lived(3_600) };
     assert_eq!(meter.usage(second(3_600)).nodes[0].used, used);
 }
 
@@ -238,7 +239,8 @@ fn a_queue_counts_chunks() {
         (4, Fact::Changed { who: who(), queue: queue_id }),
         (5, Fact::Buried { who: who(), queue: queue_id }),
     ];
-    let used = Used::Queue { fifo: false, sends: 4, receives: 2, deletes: 2, changes: 1, grouped: None };
+    let calls = Some(3 + 1 + 2 + 1);
+    let used = Used::Queue { fifo: false, sends: 4, receives: 2, deletes: 2, changes: 1, grouped: None, calls };
     assert_eq!(metered(vec![queue()], &facts).usage(second(1)).nodes[0].used, used);
 }
 
@@ -268,7 +270,8 @@ fn a_call_is_billed_by_the_chunks_of_all_its_messages() {
         let deletes =
             (0..messages).map(|n| (2, Fact::Deleted { who: who(), queue: queue_id, gone: true, joins: n > 0 }));
         let facts: Vec<_> = posts.chain(receives).chain(deletes).collect();
-        let used = Used::Queue { fifo: false, sends: units, receives: units, deletes: 1, changes: 0, grouped: None };
+        let (grouped, calls) = (None, Some(3));
+        let used = Used::Queue { fifo: false, sends: units, receives: units, deletes: 1, changes: 0, grouped, calls };
         let found = metered(vec![queue()], &facts).usage(second(3)).nodes[0].used.clone();
         assert_eq!(found, used, "{messages} messages of {bytes} bytes in one call");
     }
@@ -283,7 +286,8 @@ fn calls_that_carry_a_tenant_are_counted_on_a_fair_queue() {
         [post(40_000, false, false), post(40_000, true, true), post(140_000, false, true), post(200_000, false, false)];
     let fair = Fair { share: 0.1, in_flight: 30, memory: Span::from_secs(60) };
     let queue = NodeKind::Queue(Queue { fair: Some(fair), ..Queue::default() });
-    let used = Used::Queue { fifo: false, sends: 9, receives: 0, deletes: 0, changes: 0, grouped: Some(5) };
+    let (grouped, calls) = (Some(5), Some(3));
+    let used = Used::Queue { fifo: false, sends: 9, receives: 0, deletes: 0, changes: 0, grouped, calls };
     assert_eq!(metered(vec![queue], &facts).usage(second(1)).nodes[0].used, used);
 }
 

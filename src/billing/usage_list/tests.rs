@@ -78,6 +78,18 @@ fn the_example_says_everything_that_can_be_said() {
         row("s3.put", "1000", "0.005"),
         row("s3.get", "5000", "0.002"),
         row("s3.storage", "25920000", "0.226849315068"),
+        // On demand 88,000 × 350 + 2,000 × 1,150 ms = 33,100 s, at 0.5 GB; kept 10,000 × 350 ms; 0.5 GB of disk beyond 512 MB.
+        row("lambda.duration.arm", "16550", "0.22066777"),
+        row("lambda.requests", "100000", "0.02"),
+        row("lambda.provisioned.arm", "3600", "0.01200024"),
+        row("lambda.provisioned-duration.arm", "1750", "0.01361115"),
+        row("lambda.storage", "18300", "0.00056547"),
+        row("lambda.duration.x86", "17500", "0.29166725"),
+        row("lambda.requests", "100000", "0.02"),
+        row("lambda.duration.x86", "17500", "0.29166725"),
+        row("lambda.requests", "100000", "0.02"),
+        // 730 × 0.04048 $.
+        row("fargate.vcpu.x86", "2628000", "29.5504"),
     ];
     assert_eq!(bill(UsageList::EXAMPLE, Format::Toml), expected);
 }
@@ -106,7 +118,8 @@ fn machines_are_billed_by_the_second_and_at_least_a_minute() {
 fn queues_are_billed_by_64_kib() {
     let text = r#"queue = [{ sends = 1, receives = 1, deletes = 1, size = "1MiB" }]"#;
     let list = UsageList::read(text, Format::Toml).unwrap();
-    let used = Used::Queue { fifo: false, sends: 16, receives: 16, deletes: 1, changes: 0, grouped: None };
+    let used =
+        Used::Queue { fifo: false, sends: 16, receives: 16, deletes: 1, changes: 0, grouped: None, calls: Some(3) };
     assert_eq!(list.usage.nodes, [NodeUsage { node: "queue.1".to_owned(), used }]);
 }
 
@@ -188,50 +201,116 @@ fn numbers_beyond_all_use_are_refused_and_do_not_overflow() {
     assert_eq!(bill(most, Format::Toml).len(), 2);
 }
 
-/// Another program's bill for a month of two queues: Infracost's price test of SQS (2024-07). It counts a
-/// million requests of 128 KB as two million, and charges 0.80 $ (standard) and 0.50 $ (first in, first out).
+/// AWS Lambda pricing: a million requests of 100 ms at 1 GB are 100,000 GB-s, 1.66667 $ and 0.20 $; each run is rounded up
+/// by itself: 100,000 runs of 99.2 ms are as many of 100 ms.
 #[test]
-fn another_programs_bill_for_queues_is_reproduced() {
-    let Ok(data) = std::env::var("QUEUELAB_DATA") else {
-        println!("skipped: QUEUELAB_DATA names no folder with prices/infracost/");
-        return;
-    };
-    let folder = std::path::Path::new(&data).join("prices/infracost");
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    let usage = queues_of(&read("sqs_queue_test.usage.yml"));
-    let mut compared = 0;
-    let golden = read("sqs_queue_test.golden");
-    let mut lines = golden.lines();
-    while let Some(line) = lines.next() {
-        let Some((fifo, calls, kib)) = usage.iter().find_map(|(name, queue)| (line.trim() == name).then_some(*queue))
-        else {
-            continue;
-        };
-        let text = format!("queue = [{{ fifo = {fifo}, requests = {calls}, size = \"{kib}KiB\" }}]");
-        let [(_, quantity, cost)] = bill(&text, Format::Toml).try_into().unwrap();
-        let cells: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
-        let [millions, price] = [cells[2], cells[5]];
-        assert_eq!(quantity.parse::<f64>().unwrap() / 1e6, millions.parse::<f64>().unwrap(), "{line}");
-        assert_eq!(format!("${:.2}", cost.parse::<f64>().unwrap()), price, "{line}");
-        compared += 1;
+fn functions_are_billed_by_the_started_millisecond_of_each_run() {
+    let toml = r#"function = [{ memory = "1GiB", requests = 1_000_000, duration = "99.2ms" }]"#;
+    let json = r#"{ "function": [{ "memory": "1024MiB", "requests": 1000000, "duration": "100ms" }] }"#;
+    let csv = "what,name,memory,requests,duration,milliseconds\nfunction,f,1GiB,1000000,,100000000\n";
+    for (text, format) in [(toml, Format::Toml), (json, Format::Json), (csv, Format::Csv)] {
+        let expected = [row("lambda.duration.x86", "100000", "1.66667"), row("lambda.requests", "1000000", "0.2")];
+        assert_eq!(bill(text, format), expected);
     }
-    assert_eq!(compared, 2);
 }
 
-/// Name, first-in-first-out, requests a month and KiB of each, of the usage file's few lines of YAML.
-fn queues_of(yaml: &str) -> Vec<(String, (bool, u64, u64))> {
-    let mut queues: Vec<(String, (bool, u64, u64))> = Vec::new();
-    for line in yaml.lines() {
-        let (key, value) = line.split('#').next().unwrap_or_default().trim().split_once(':').unwrap_or_default();
-        if key.contains('.') {
-            queues.push((key.to_owned(), (key.contains("fifo"), 0, 1)));
-        } else if let (Some((_, queue)), Ok(number)) = (queues.last_mut(), value.trim().parse()) {
-            match key {
-                "monthly_requests" => queue.1 = number,
-                "request_size" | "request_size_kb" => queue.2 = number,
-                _ => {}
-            }
-        }
+/// AWS Lambda pricing, free tier: 1 M requests and 400,000 GB-s a month, not of what is provisioned. 3 M requests of 1 s at
+/// 512 MB: 1.1 M GB-s and 2 M requests are paid for.
+#[test]
+fn what_a_month_has_free_is_taken_off() {
+    let text = r#"
+        prices.free-tier = true
+        function = [
+            { memory = "512MiB", requests = 1_000_000, duration = "1s" },
+            { memory = "512MiB", requests = 2_000_000, duration = "1s", provisioned = 1, lasts = "1h" },
+        ]
+        queue = [{ requests = 999_999 }]
+    "#;
+    let expected = [
+        row("sqs.standard", "999999", "0"),
+        row("lambda.duration.x86", "400000", "0"),
+        row("lambda.duration.x86", "100000", "1.66667"),
+        row("lambda.requests", "1000000", "0"),
+        row("lambda.duration.x86", "1000000", "16.6667"),
+        row("lambda.requests", "2000000", "0.4"),
+        row("lambda.provisioned.x86", "1800", "0.00750006"),
+        row("lambda.provisioned-duration.x86", "0", "0"),
+    ];
+    assert_eq!(bill(text, Format::Toml), expected);
+}
+
+/// 1,000 runs of 120 ms, 100 of them after an initialisation of 500 ms, at 1 GB: 170 s now, 120 s before August 2025, 200 s
+/// before December 2020.
+#[test]
+fn functions_are_billed_by_the_rules_of_a_date() {
+    for (word, seconds) in [("current", "170"), ("before-2025-08", "120"), ("lambda-2020", "200")] {
+        let text = format!(
+            "prices.billing = \"{word}\"\n\
+             function = [{{ memory = \"1GiB\", requests = 1000, duration = \"120ms\", cold = 100, init = \"500ms\" }}]"
+        );
+        assert_eq!(bill(&text, Format::Toml)[0].1, seconds, "{word}");
     }
-    queues
+}
+
+/// 2 million of EventBridge's events at 1 $; 1.5 NAT gateway months of 730 h at 0.045 $; 10 IOPS all month at 0.005 $.
+#[test]
+fn anything_with_a_price_can_be_listed() {
+    let text = r#"item = [
+        { item = "events.custom", amount = "2_000 thousand" },
+        { item = "nat.hour", amount = "1_095 h" },
+        { item = "ebs.gp3.iops", amount = "10 IOPS-month" },
+        { item = "sqs.fifo", amount = "3 request" },
+    ]"#;
+    let expected = [
+        row("events.custom", "2000000", "2"),
+        row("nat.hour", "1095", "49.275"),
+        row("ebs.gp3.iops", "26280000", "0.05"),
+        row("sqs.fifo", "3", "0.0000015"),
+    ];
+    assert_eq!(bill(text, Format::Toml), expected);
+}
+
+#[test]
+fn what_is_wrong_with_a_function_or_an_item_is_told() {
+    for (entry, what) in [
+        (r#"function = [{ requests = 5, duration = "1s" }]"#, "lacks `memory`"),
+        (r#"function = [{ memory = "64MiB" }]"#, "128 to 10240 MiB"),
+        (r#"function = [{ memory = "200MB" }]"#, "no whole number of MiB"),
+        (r#"function = [{ memory = "1GiB", requests = 5 }]"#, "how long its requests took"),
+        (r#"function = [{ memory = "1GiB", requests = 5, duration = "1s", cold = 2 }]"#, "belong together"),
+        (r#"function = [{ memory = "1GiB", requests = 5, duration = "1s", cold = 6, init = "1s" }]"#, "more requests"),
+        (r#"function = [{ memory = "1GiB", requests = 5, duration = "1s", milliseconds = 5 }]"#, "not beside"),
+        (r#"function = [{ gb-seconds = 5, memory = "1GiB" }]"#, "not beside `memory`"),
+        (r#"function = [{ gb-seconds = 5, architecture = "mips" }]"#, "x86 or arm"),
+        (r#"function = [{ memory = "1GiB", provisioned = 1 }]"#, "does not say how long"),
+        (r#"function = [{ memory = "1GiB", requests = 5, duration = "1s", provisioned-requests = 1 }]"#, "without"),
+        (r#"function = [{ memory = "1GiB", requests = 5, duration = "1s", provisioned-requests = 9 }]"#, "not more"),
+        (r#"function = [{ memory = "9GiB", requests = 999999999999999999, duration = "36500d" }]"#, "beyond all use"),
+        (r#"item = [{ item = "nat", amount = "1 h" }]"#, "no price book knows an item `nat`"),
+        (r#"item = [{ item = "nat.hour", amount = "1 GB" }]"#, "is counted in `h`"),
+        (r#"item = [{ item = "nat.hour", amount = 5 }]"#, "has no unit"),
+        (r#"item = [{ item = "nat.hour" }]"#, "lacks `amount`"),
+        ("prices.billing = \"old\"\nitem = [{ item = \"nat.hour\", amount = \"1 h\" }]", "no way of billing"),
+    ] {
+        let flaws = UsageList::read(entry, Format::Toml).unwrap_err();
+        assert!(flaws.iter().any(|flaw| flaw.to_string().contains(what)), "{entry}: {flaws:?}");
+    }
+}
+
+/// What was used is told beside what was billed: 30 s of a minimum of 60, 1.25 of 2 started hours, one call of two chunks,
+/// and 99.2 of 100 ms at 1 GB.
+#[test]
+fn what_rounding_added_is_known() {
+    let text = r#"
+        machine = [{ price = "$0.0360/h", lasts = "30s" }]
+        balancer = [{ lasts = "1h15min" }]
+        queue = [{ requests = 1, size = "128KiB" }]
+        function = [{ memory = "1GiB", requests = 10, duration = "99.2ms" }]
+    "#;
+    let list = UsageList::read(text, Format::Toml).unwrap();
+    let lines = invoice(&list.usage, &PriceBook::us_east_1());
+    let told = lines.iter().filter_map(|line| Some((line.exact?.to_string(), line.rounding?.to_string())));
+    let told: Vec<(String, String)> = told.collect();
+    let expected = [("30", "0.0003"), ("1.25", "0.016875"), ("1", "0.0000004"), ("0.992", "0.000000133334")];
+    assert_eq!(told, expected.map(|(exact, rounding)| (exact.to_owned(), rounding.to_owned())));
 }

@@ -73,4 +73,24 @@ pub(crate) struct Prices {
     /// Own prices over the book's, by item: `"ec2.m5.large" = "$0.0960/h"`.
     #[serde(default)]
     pub own: IndexMap<String, String>,
+    /// By which rules functions are billed: those of now, or of a date.
+    #[schemars(extend("default" = "current"))]
+    pub billing: Option<Billing>,
+    /// Whether what a month has free is taken off: of a run, its share of a month of 730 h.
+    #[schemars(extend("default" = false))]
+    pub free_tier: Option<bool>,
+}
+
+/// Rules by which functions are billed.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Billing {
+    /// Runs with their initialisation, by the started millisecond.
+    Current,
+    /// As before 1 August 2025: without the initialisation, which was free with a ZIP file and a runtime of the provider's.
+    #[serde(rename = "before-2025-08")]
+    Before202508,
+    /// As before 1 December 2020: by started 100 ms besides.
+    #[serde(rename = "lambda-2020")]
+    Lambda2020,
 }

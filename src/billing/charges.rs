@@ -1,0 +1,161 @@
+//! What a use is charged for: quantities after the provider's rounding, and what they were before it.
+
+use crate::billing::capacity::{Capacity, Hour};
+use crate::billing::invoice::Quantity;
+use crate::billing::usage::{Machines, Used};
+use crate::cloud::credits::VCPU_HOUR;
+use crate::cloud::topology::Platform;
+
+/// A quantity to be charged for.
+pub(super) struct Charge {
+    pub item: String,
+    pub quantity: Quantity,
+    /// The unit in which that is written, where a person wrote it and not the unit in which use is counted.
+    pub unit: Option<String>,
+    /// What was used before rounding up, minimums and chunks, in the same unit.
+    pub exact: Option<Quantity>,
+    /// A platform's own price by the hour; the book's where there is none.
+    pub hour: Option<u64>,
+    /// Of 10¹² parts of the charge, how many nobody needed.
+    pub idle: Option<u128>,
+}
+
+/// Whole parts of an idle share.
+pub(super) const SHARES: u128 = 1_000_000_000_000;
+
+/// The items of a use that a book must price.
+pub(super) fn items(used: &Used) -> Vec<String> {
+    charges(used).into_iter().filter(|charge| charge.hour.is_none()).map(|charge| charge.item).collect()
+}
+
+/// What a use is charged for. Items that come to nothing stand there too: every replication has the same lines.
+pub(super) fn charges(used: &Used) -> Vec<Charge> {
+    match used {
+        Used::Machines { sizes, busy } => {
+            let idle = busy.map(|busy| idle(sizes, busy));
+            sizes.iter().flat_map(|machines| of_machines(machines, idle)).collect()
+        }
+        Used::Balancer { hours, capacity, lived } => vec![
+            charge("alb.hour", Quantity::whole(u128::from(*hours))).instead_of(lived.map(hours_of)),
+            charge("alb.lcu", Quantity { parts: capacity.billed(), decimals: Capacity::DECIMALS }),
+        ],
+        Used::Queue { fifo, sends, receives, deletes, changes, grouped, calls: made } => {
+            let calls = [sends, receives, deletes, changes].into_iter().map(|&calls| u128::from(calls)).sum();
+            let all = charge(if *fifo { "sqs.fifo" } else { "sqs.standard" }, Quantity::whole(calls));
+            let all = all.instead_of(made.map(|made| Quantity::whole(u128::from(made))));
+            let grouped = grouped.map(|calls| charge("sqs.fair", Quantity::whole(u128::from(calls))));
+            [all].into_iter().chain(grouped).collect()
+        }
+        Used::Bucket { puts, gets, kept } => vec![
+            charge("s3.put", Quantity::whole(u128::from(*puts))),
+            charge("s3.get", Quantity::whole(u128::from(*gets))),
+            charge("s3.storage", Quantity { parts: nano_gb(*kept), decimals: 9 }),
+        ],
+        Used::Function { memory, is_arm, disk, invocations, milliseconds, kept, real } => {
+            let processor = if *is_arm { "arm" } else { "x86" };
+            let of_memory = |name: &str, milliseconds, real: Option<u128>| {
+                let exact = real.and_then(|nanos| exact_gb_seconds(nanos, *memory));
+                charge(&format!("lambda.{name}.{processor}"), gb_seconds(milliseconds, *memory)).instead_of(exact)
+            };
+            let worked = milliseconds + kept.map_or(0, |(_, milliseconds)| milliseconds);
+            let kept = kept.iter().flat_map(|&(seconds, milliseconds)| {
+                [
+                    of_memory("provisioned", seconds * 1_000, real.map(|real| real.kept)),
+                    of_memory("provisioned-duration", milliseconds, real.map(|real| real.kept_at_work)),
+                ]
+            });
+            let beyond = disk.saturating_sub(FREE_DISK);
+            let storage = (beyond > 0).then(|| charge("lambda.storage", gb_seconds(worked, beyond)));
+            let duration = of_memory("duration", *milliseconds, real.map(|real| real.at_work));
+            [duration, charge("lambda.requests", Quantity::whole(u128::from(*invocations)))]
+                .into_iter()
+                .chain(kept)
+                .chain(storage)
+                .collect()
+        }
+        Used::Item { item, amount, unit } => vec![Charge { unit: Some(unit.clone()), ..charge(item, *amount) }],
+        Used::Calls { item, calls } => {
+            item.iter().map(|item| charge(item, Quantity::whole(u128::from(*calls)))).collect()
+        }
+        Used::Volumes { item, byte_seconds } => {
+            vec![charge(item, Quantity { parts: nano_gb(byte_seconds * 1_000_000_000), decimals: 9 })]
+        }
+    }
+}
+
+fn charge(item: &str, quantity: Quantity) -> Charge {
+    Charge { item: item.to_owned(), quantity, unit: None, exact: None, hour: None, idle: None }
+}
+
+impl Charge {
+    /// The same, for a use that was really `exact`.
+    fn instead_of(self, exact: Option<Quantity>) -> Charge {
+        Charge { exact, ..self }
+    }
+}
+
+fn of_machines(machines: &Machines, idle: Option<u128>) -> Vec<Charge> {
+    let quantity = Quantity::whole(u128::from(machines.seconds));
+    let exact = Some(Quantity { parts: machines.lived, decimals: 9 });
+    let life = |item: String, hour| Charge { item, quantity, unit: None, exact, hour, idle };
+    match &machines.platform {
+        Platform::Free => Vec::new(),
+        Platform::Machine { hour, .. } => {
+            vec![life("machine".to_owned(), Some(*hour))]
+        }
+        Platform::Ec2 { instance, volume, spot } => {
+            let market = if *spot { "spot" } else { "ec2" };
+            let mut charges = vec![life(format!("{market}.{instance}"), None)];
+            if *volume > 0 {
+                let quantity = Quantity { parts: nano_gb(machines.byte_seconds * 1_000_000_000), decimals: 9 };
+                charges.push(charge("ebs.gp3", quantity));
+            }
+            if let Some(surplus) = machines.surplus {
+                let family = instance.split('.').next().unwrap_or_default();
+                let quantity = Quantity { parts: millionths(surplus), decimals: 6 };
+                charges.push(charge(&format!("ec2.credits.{family}"), quantity));
+            }
+            charges
+        }
+    }
+}
+
+/// The disk of an environment that costs nothing: 512 MB (AWS Lambda pricing).
+const FREE_DISK: u64 = 512 << 20;
+
+/// Milliseconds of so many bytes as exact GB·s: memory is given in whole MB of 2²⁰ bytes.
+const fn gb_seconds(milliseconds: u128, bytes: u64) -> Quantity {
+    // 10¹⁰ ÷ 1024, and three decimals for milliseconds.
+    const PER: u128 = 9_765_625;
+    Quantity { parts: milliseconds * (bytes >> 20) as u128 * PER, decimals: 13 }
+}
+
+/// Nanoseconds of so many bytes as GB·s; `None` where that is beyond all numbers.
+fn exact_gb_seconds(nanos: u128, bytes: u64) -> Option<Quantity> {
+    const PER: u128 = 9_765_625;
+    let parts = nanos.checked_mul(u128::from(bytes >> 20))?.checked_mul(PER)?;
+    Some(Quantity { parts, decimals: 19 })
+}
+
+/// Nanoseconds as hours, to a billionth.
+const fn hours_of(nanos: u128) -> Quantity {
+    Quantity { parts: nanos / (Hour::NANOS as u128 / 1_000_000_000), decimals: 9 }
+}
+
+/// What was spent beyond CPU credits, in millionths of a vCPU-hour, rounded half up.
+const fn millionths(surplus: u128) -> u128 {
+    const PER: u128 = VCPU_HOUR / 1_000_000;
+    (surplus + PER / 2) / PER
+}
+
+/// Byte·nanoseconds as 10⁻⁹ GB·s, rounded half up. Storage is sold by GB of 2³⁰ bytes (Amazon S3 FAQ).
+const fn nano_gb(byte_nanos: u128) -> u128 {
+    (byte_nanos + (1 << 29)) >> 30
+}
+
+/// The share of the paid slots' time that nobody held.
+fn idle(sizes: &[Machines], busy: u128) -> u128 {
+    let paid = |size: &Machines| u128::from(size.seconds) * 1_000_000_000 * u128::from(size.slots);
+    let paid: u128 = sizes.iter().map(paid).sum();
+    (paid.saturating_sub(busy) * SHARES).checked_div(paid).unwrap_or(0)
+}
