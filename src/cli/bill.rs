@@ -1,20 +1,25 @@
-//! `bill`: prices a plain list of usage, without simulating anything.
+//! `bill`: the bill of a result, and why it is what it is; or that of a plain list of usage, without simulating anything.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::billing::{self, Format, PriceBook, UsageList};
 use crate::cli::complain;
 use crate::cli::ending::{Ending, Failure};
 use crate::cli::files;
+use crate::cli::outputs::RESULT;
+use crate::cli::prices::book;
 use crate::cli::voice::Voice;
-use crate::experiment::document::{BillLine, PriceStamp};
+use crate::experiment::document::{BillLine, Document, PriceStamp};
 use crate::report;
 
 const EXAMPLES: &str = "\
 Examples:
+  queuelab bill output/video-upload-7
+  queuelab bill output/video-upload-7 --why
   queuelab bill --usage usage.toml
   queuelab bill --usage usage.toml --prices us-east-1 --json
 
@@ -36,17 +41,30 @@ fn help() -> String {
     format!("{EXAMPLES}\n{list}\n{FORMS}")
 }
 
-/// Price a list of usage: machines, balancers, queues, volumes, buckets
+/// Show the bill of a result, and why; or price a list of usage: machines, queues, functions …
 #[derive(Args, Debug)]
 #[command(after_help = help())]
 pub struct Words {
-    /// What was used
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    usage: PathBuf,
+    /// A result: the folder that `run` or `compare` wrote, or its result.json
+    #[arg(
+        value_name = "RESULT",
+        required_unless_present = "usage",
+        conflicts_with_all = ["usage", "prices"],
+        value_hint = clap::ValueHint::AnyPath
+    )]
+    result: Option<PathBuf>,
 
-    /// The price book: a bundled one or a file [default: the list's, else us-east-1]
+    /// A list of what was used, to be priced without a result
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    usage: Option<PathBuf>,
+
+    /// The price book of a list: a bundled one or a file [default: the list's, else us-east-1]
     #[arg(long, value_name = "BOOK")]
     prices: Option<String>,
+
+    /// Say for each line what rounding up, minimums and idle time added
+    #[arg(long)]
+    why: bool,
 
     /// Print the lines as JSON
     #[arg(long)]
@@ -61,14 +79,37 @@ struct Bill {
     total: String,
 }
 
-/// Prints the bill of a list.
+/// The bills of a result as `--json` prints them.
+#[derive(Serialize)]
+struct Bills {
+    prices: PriceStamp,
+    topologies: IndexMap<String, Part>,
+}
+
+/// The bill of one topology.
+#[derive(Serialize)]
+struct Part {
+    lines: Vec<BillLine>,
+    /// `None` where a line's cost is no decimal.
+    total: Option<String>,
+}
+
+/// Prints the bill of a result or of a list.
 pub fn bill(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
-    let source = files::text(&words.usage)?;
+    match (&words.usage, &words.result) {
+        (Some(list), _) => of_list(list, words, voice),
+        (None, Some(result)) => of_result(result, words, voice),
+        (None, None) => Err(Failure::Asked("neither a result nor a list was named".to_owned())),
+    }
+}
+
+fn of_list(path: &Path, words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
+    let source = files::text(path)?;
     let list = UsageList::read(&source.text, Format::of(&source.name)).map_err(|flaws| {
         voice.insist(&complain::of_flaws(&source, &flaws));
         Failure::Told
     })?;
-    let beside = words.usage.parent().unwrap_or(Path::new(""));
+    let beside = path.parent().unwrap_or(Path::new(""));
     let book = match (&words.prices, &list.book) {
         // What was typed is meant from here, what is written from beside the list.
         (Some(name), _) => book(name, Path::new(name), voice)?,
@@ -85,29 +126,45 @@ pub fn bill(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     let total = billing::total(&lines);
     let lines: Vec<BillLine> = lines.iter().map(BillLine::from).collect();
     if words.json {
-        let prices = PriceStamp { book: book.name().to_owned(), digest: book.digest(), as_of: book.as_of().to_owned() };
-        let bill = Bill { prices, lines, total: total.to_string() };
-        let text = serde_json::to_string_pretty(&bill).expect("a bill holds nothing that JSON cannot say");
-        voice.say(&text)?;
+        say(&Bill { prices: PriceStamp::of(&book), lines, total: total.to_string() }, voice)?;
     } else {
-        voice.say(&report::bill::lines(&lines))?;
+        let why = if words.why { format!("\nWhy\n{}", report::why::lines(&lines)) } else { String::new() };
+        voice.say(&format!("{}{why}", report::bill::lines(&lines)))?;
     }
     Ok(Ending::Done)
 }
 
-/// A bundled book by its name, or one in a file.
-fn book(name: &str, path: &Path, voice: &mut Voice) -> Result<PriceBook, Failure> {
-    if let Some(book) = PriceBook::bundled(name) {
-        return Ok(book);
+fn of_result(path: &Path, words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
+    let file = if path.is_dir() { path.join(RESULT) } else { path.to_owned() };
+    if path.is_dir() && !file.exists() {
+        return Err(Failure::Asked(format!(
+            "`{}` holds no result: there is no `{RESULT}` in it\n  \
+             = help: name the folder that `run` or `compare` wrote, such as `output/NAME-SEED`",
+            path.display()
+        )));
     }
-    let source = files::text(path).map_err(|failure| {
-        let bundled = PriceBook::BUNDLED.join("`, `");
-        Failure::Asked(format!("{failure}\n  = help: bundled books are `{bundled}`; others are files"))
+    let source = files::document(&file)?;
+    let document = Document::from_json(&source.text).map_err(|what| {
+        let help = "\n  = help: `queuelab bill --usage FILE` prices a list of usage";
+        Failure::Asked(format!("`{}` is {what}{help}", source.name))
     })?;
-    PriceBook::read(name, &source.text).map_err(|flaws| {
-        voice.insist(&complain::of_flaws(&source, &flaws));
-        Failure::Told
-    })
+    if words.json {
+        let part = |lines: &Vec<BillLine>| Part {
+            total: report::bill::total(lines).map(|total| total.to_string()),
+            lines: lines.clone(),
+        };
+        let topologies = document.topologies.iter().map(|(name, of)| (name.clone(), part(&of.bill))).collect();
+        say(&Bills { prices: document.prices, topologies }, voice)?;
+    } else {
+        let why = if words.why { report::why::why(&document) } else { String::new() };
+        voice.say(&format!("{}{why}", report::bill(&document)))?;
+    }
+    Ok(Ending::Done)
+}
+
+fn say(bill: &impl Serialize, voice: &mut Voice) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(bill).expect("a bill holds nothing that JSON cannot say");
+    voice.say(&text)
 }
 
 fn sentence(missing: &billing::MissingPrice) -> String {

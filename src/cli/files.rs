@@ -19,14 +19,19 @@ const STDIN: &str = "-";
 
 /// Reads a text that a person wrote; `-` is standard input.
 pub fn text(path: &Path) -> Result<Source, Failure> {
+    text_of(path, LARGEST_SCENARIO)
+}
+
+/// Reads a result, which may be larger than anything that a person writes.
+pub fn document(path: &Path) -> Result<Source, Failure> {
+    text_of(path, LARGEST_TABLE)
+}
+
+fn text_of(path: &Path, largest: u64) -> Result<Source, Failure> {
     if path.is_dir() {
         return Err(Failure::Asked(folder(path)));
     }
-    let bytes = if path == Path::new(STDIN) {
-        at_most(io::stdin().lock(), LARGEST_SCENARIO)
-    } else {
-        bytes(path, LARGEST_SCENARIO)
-    };
+    let bytes = if path == Path::new(STDIN) { at_most(io::stdin().lock(), largest) } else { bytes(path, largest) };
     let name = if path == Path::new(STDIN) { "<stdin>".to_owned() } else { path.display().to_string() };
     let bytes = bytes.map_err(|why| Failure::Asked(format!("cannot read `{name}`: {why}{}", advice(path))))?;
     match String::from_utf8(bytes) {

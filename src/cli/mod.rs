@@ -16,6 +16,7 @@ mod interrupt;
 mod match_event;
 mod options;
 mod outputs;
+mod prices;
 mod progress;
 mod run;
 mod schema;
@@ -77,6 +78,7 @@ enum Command {
     Init(init::Words),
     Schema(schema::Words),
     Bill(bill::Words),
+    Prices(prices::Words),
     Decide(decide::Words),
     Import(import::Words),
     MatchEvent(match_event::Words),
@@ -103,6 +105,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(words) => init::init(&words, &mut voice),
         Command::Schema(words) => schema::schema(&words, &mut voice),
         Command::Bill(words) => bill::bill(&words, &mut voice),
+        Command::Prices(words) => prices::prices(&words, &mut voice),
         Command::Decide(words) => decide::decide(&words, &mut voice),
         Command::Import(words) => import::import(&words, &mut voice),
         Command::MatchEvent(words) => match_event::match_event(&words, &mut voice),

@@ -2,6 +2,7 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
+use crate::billing::{Allowance, Item};
 use crate::experiment::document::{BillLine, Document, TopologyResult};
 use crate::ground::money::Money;
 use crate::report::{numbers, reading};
@@ -30,6 +31,40 @@ pub fn lines(lines: &[BillLine]) -> String {
     let mut text = table(lines);
     if let Some(total) = total(lines) {
         text.push_str(&format!("  total ${total}\n"));
+    }
+    text
+}
+
+/// Items of a price book: price, unit, date and source, a line each tier; and what of them a month has free.
+pub fn prices(items: &[(&str, &Item)], free: &[&Allowance]) -> String {
+    let mut table = Table::new();
+    table.load_style(style()).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["item", "price", "", "above", "as of", "source"]);
+    for (name, item) in items {
+        for (number, tier) in item.tiers.iter().enumerate() {
+            let is_first = number == 0;
+            let above =
+                if is_first { String::new() } else { numbers::grouped(&tier.above.to_string()) + " " + item.counted };
+            let once = |text: &str| if is_first { text.to_owned() } else { String::new() };
+            let price = format!("${}", tier.price());
+            let unit = format!("/ {}", item.unit);
+            let texts = [once(name), price, unit, above, once(&item.as_of), once(&item.source)];
+            table.add_row(texts.map(Cell::new_owned));
+        }
+    }
+    for (place, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((if place == 0 { 2 } else { 0 }, if place == 1 { 1 } else { 2 }));
+        if place == 3 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut text: String = table.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+    if !free.is_empty() {
+        text.push_str("\nFree each month, with `prices.free-tier = true`:\n");
+    }
+    for free in free {
+        let of = free.items.join(" and ");
+        text.push_str(&format!("  {} of {of} ({}, {})\n", free.written.replace('_', ","), free.source, free.as_of));
     }
     text
 }
@@ -87,7 +122,7 @@ fn fields(line: &BillLine) -> Vec<Cell> {
 }
 
 /// The sum of the lines, exactly; `None` where one is not a decimal of at most twelve places.
-fn total(lines: &[BillLine]) -> Option<Money> {
+pub fn total(lines: &[BillLine]) -> Option<Money> {
     lines.iter().map(|line| picodollars(&line.cost)).sum()
 }
 

@@ -3,7 +3,7 @@
 //! | asked for | by |
 //! |---|---|
 //! | what the terminal shows | [`table()`]; [`markdown()`] for an issue or a review |
-//! | every dollar explained | [`bill()`] |
+//! | every dollar explained | [`bill()`]; [`why::why`] for what rounding and idle time added |
 //! | files for spreadsheets and notebooks | [`csv::all`] |
 //! | pictures, light and dark | [`charts::all`] |
 //! | what a controller would have decided | [`decide::answer`] |
@@ -20,6 +20,7 @@ pub mod finding;
 pub mod numbers;
 pub mod reading;
 pub mod table;
+pub mod why;
 
 #[cfg(test)]
 mod specimen;

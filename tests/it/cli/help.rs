@@ -9,8 +9,8 @@ use queuelab::experiment::document::Document;
 use super::{Desk, expect};
 use crate::tidy::{file, files, root};
 
-const COMMANDS: [&str; 10] =
-    ["compare", "run", "check", "explain", "init", "schema", "bill", "decide", "import", "match-event"];
+const COMMANDS: [&str; 11] =
+    ["compare", "run", "check", "explain", "init", "schema", "bill", "prices", "decide", "import", "match-event"];
 
 #[test]
 fn help_texts_are_as_expected() {
@@ -172,6 +172,8 @@ fn the_gallery_is_what_the_program_makes() {
 fn what_the_help_says_to_type_works() {
     let desk = desk_with_the_project();
     desk.put("usage.toml", file("tests/it/cli/usage.toml").text);
+    // A result, for those who look at one.
+    desk.run(&["run", "scenarios/video-upload.toml", "--replications", "1", "--quiet"]);
     desk.put("question.toml", "scaling.kpa = {}\n[[look]]\nstable = 50\npanic = 300\nready = 1\n");
     desk.put("queue.csv", "time,visible\n0,4\n60,90\n120,80\n180,2\n");
     desk.put("keda.toml", "scaling.keda = { triggers = [{}] }\n");

@@ -191,3 +191,129 @@ fn bills_of_a_list_are_exact() {
     let bill = done(desk.program(&["bill", "--usage", "usage.toml"])).ends(0);
     super::expect("bill.txt", &bill.out);
 }
+
+/// A bill that was written down is shown as it was, and explained: the balancer's 8 h are whole hours, machines lived a little
+/// less than they were billed for, and some of their slots were idle.
+#[test]
+fn the_bill_of_a_result_is_shown_and_explained() {
+    let desk = Desk::new();
+    desk.put("video.toml", crate::tidy::file("scenarios/video-upload.toml").text);
+    desk.run(&["run", "video.toml", "--replications", "2", "--seed", "1", "--output", "made", "--quiet"]);
+    let shown = desk.run(&["bill", "made"]).ends(0);
+    assert_eq!(shown.out, desk.read("made/bill.txt"));
+    assert_eq!(desk.run(&["bill", "made/result.json"]).ends(0).out, shown.out);
+    let why = desk.run(&["bill", "made", "--why"]).ends(0).out;
+    assert!(why.starts_with(&shown.out), "{why}");
+    for what in [
+        "Why, decoupled",
+        "each start by started seconds",
+        "For slots that nobody held, rounding included: $",
+        "each 64 KiB of a call counts as one",
+        "In all: rounding and minimums $",
+    ] {
+        assert!(why.contains(what), "`{what}` is not in:\n{why}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&desk.run(&["bill", "made", "--json"]).ends(0).out).unwrap();
+    assert!(json["topologies"]["decoupled"]["lines"][0]["exact"].is_string(), "{json}");
+    assert!(json["topologies"]["monolith"]["total"].is_string(), "{json}");
+}
+
+/// Before rounding was written down, results had no such fields: they are shown, and said to know less.
+#[test]
+fn bills_of_earlier_results_are_read() {
+    let desk = Desk::new();
+    desk.put("video.toml", crate::tidy::file("scenarios/video-upload.toml").text);
+    let run = ["run", "video.toml", "--replications", "1", "--topology", "monolith", "--output", "made", "--quiet"];
+    desk.run(&run);
+    let mut document: serde_json::Value = serde_json::from_str(&desk.read("made/result.json")).unwrap();
+    for line in document["topologies"]["monolith"]["bill"].as_array_mut().unwrap() {
+        for key in ["exact", "rounding", "wasted"] {
+            line.as_object_mut().unwrap().remove(key);
+        }
+    }
+    desk.put("before/result.json", document.to_string());
+    let why = desk.run(&["bill", "before", "--why"]).ends(0).out;
+    assert!(why.starts_with(&desk.read("made/bill.txt")) && why.contains("an earlier version wrote it"), "{why}");
+}
+
+#[test]
+fn what_holds_no_bill_is_answered() {
+    let desk = Desk::with_small();
+    desk.put("photos/a.jpg", "");
+    desk.run(&["bill", "photos"]).ends(2).says("`photos` holds no result").says("`output/NAME-SEED`");
+    desk.run(&["bill", "small.toml"])
+        .ends(2)
+        .says("`small.toml` is not a result of queuelab")
+        .says("bill --usage FILE");
+    desk.run(&["bill", "nowhere"]).ends(2).says("cannot read `nowhere`");
+    desk.run(&["bill"]).ends(2);
+    desk.run(&["bill", "photos", "--usage", "small.toml"]).ends(2);
+}
+
+/// A list of usage says what was rounded, too.
+#[test]
+fn bills_of_a_list_are_explained() {
+    let desk = Desk::new();
+    desk.put("usage.toml", crate::tidy::file("tests/it/cli/usage.toml").text);
+    let why = desk.run(&["bill", "--usage", "usage.toml", "--why"]).ends(0).out;
+    assert!(why.contains("  machine.short machine: $0.000600\n    Lived 30 s, billed as 60 s"), "{why}");
+    assert!(why.contains("Made 1,000,000 calls, billed as 2,000,000 calls"), "{why}");
+}
+
+#[test]
+fn prices_are_found_by_parts_of_their_names() {
+    let desk = Desk::new();
+    let found = desk.run(&["prices", "duration", "ARM"]).ends(0).out;
+    assert!(found.contains("lambda.duration.arm") && found.contains("18,750,000,000 GB-s"), "{found}");
+    assert!(!found.contains("lambda.duration.x86  "), "{found}");
+    assert!(
+        found.contains("  400,000 GB-s of lambda.duration.x86 and lambda.duration.arm (AWS Lambda price page"),
+        "{found}"
+    );
+    assert!(desk.run(&["prices"]).ends(0).out.lines().count() > 300);
+    let json: serde_json::Value =
+        serde_json::from_str(&desk.run(&["prices", "nat", "hour", "--json"]).ends(0).out).unwrap();
+    assert_eq!((&json["items"][0]["item"], &json["free"]), (&"nat.hour".into(), &serde_json::json!([])));
+    assert_eq!(json["items"][0]["tiers"][0]["price"], "0.045");
+    desk.run(&["prices", "lamda"]).ends(2).says("no item of the price book `us-east-1` has `lamda`").says("`lambda`");
+    desk.run(&["prices", "m5", "lagre"]).ends(2).says("did you mean `ec2.");
+    desk.run(&["prices", "--book", "nowhere.toml"]).ends(2).says("bundled books are `us-east-1`");
+    desk.put(
+        "own.toml",
+        "name = \"own\"\nlist = [{ source = \"s\", as-of = \"2026-01-01\", prices = { \"nat.hour\" = 5 } }]\n",
+    );
+    desk.run(&["prices", "--book", "own.toml"]).ends(2).says("neither a price nor a list of tiers");
+}
+
+/// A run of 8 h has its share of what a month of 730 h has free: of a million requests to queues 10,958.
+#[test]
+fn a_run_has_its_share_of_what_a_month_has_free() {
+    let desk = Desk::new();
+    desk.put("video.toml", crate::tidy::file("scenarios/video-upload.toml").text);
+    let calls = |more: &[&str]| {
+        let run = [
+            "run",
+            "video.toml",
+            "--replications",
+            "1",
+            "--topology",
+            "decoupled",
+            "--output",
+            "made",
+            "--force",
+            "--json",
+        ];
+        let done = desk.run(&[&run, more].concat());
+        let found: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+        let bill = found["topologies"]["decoupled"]["bill"].as_array().unwrap().clone();
+        let mut lines = Vec::new();
+        for line in bill.iter().filter(|line| line["node"] == "queue.uploads") {
+            lines.push((line["quantity"].as_str().unwrap().parse::<u64>().unwrap(), line["cost"] == "0"));
+        }
+        lines
+    };
+    let without = calls(&[]);
+    let with = calls(&["--set", "prices.free-tier=true", "--set", "prices.billing=before-2025-08"]);
+    assert_eq!(without.len(), 1, "{without:?}");
+    assert_eq!(with, [(10_958, true), (without[0].0 - 10_958, false)]);
+}
