@@ -4,7 +4,7 @@ use crate::billing::capacity::{Capacity, Hour};
 use crate::billing::invoice::Quantity;
 use crate::billing::usage::{Machines, Used};
 use crate::cloud::credits::VCPU_HOUR;
-use crate::cloud::topology::Platform;
+use crate::cloud::topology::{Fargate, Platform};
 
 /// A quantity to be charged for.
 pub(super) struct Charge {
@@ -102,6 +102,26 @@ fn of_machines(machines: &Machines, idle: Option<u128>) -> Vec<Charge> {
         Platform::Free => Vec::new(),
         Platform::Machine { hour, .. } => {
             vec![life("machine".to_owned(), Some(*hour))]
+        }
+        Platform::Fargate(task) => {
+            let market = if task.spot { "fargate-spot" } else { "fargate" };
+            let processor = if task.is_arm { "arm" } else { "x86" };
+            let seconds = u128::from(machines.seconds);
+            let of_task = |item: String, quantity, exact| Charge { exact, idle, ..charge(&item, quantity) };
+            let of_memory = |item: String, bytes| {
+                of_task(item, gb_seconds(seconds * 1_000, bytes), exact_gb_seconds(machines.lived, bytes))
+            };
+            let vcpus = Quantity { parts: seconds * u128::from(task.cpu), decimals: 3 };
+            let lived = Quantity { parts: machines.lived * u128::from(task.cpu), decimals: 12 };
+            let beyond = task.disk.saturating_sub(Fargate::FREE_DISK);
+            let disk = (beyond > 0).then(|| of_memory("fargate.storage".to_owned(), beyond));
+            [
+                of_task(format!("{market}.vcpu.{processor}"), vcpus, Some(lived)),
+                of_memory(format!("{market}.memory.{processor}"), task.memory),
+            ]
+            .into_iter()
+            .chain(disk)
+            .collect()
         }
         Platform::Ec2 { instance, volume, spot } => {
             let market = if *spot { "spot" } else { "ec2" };

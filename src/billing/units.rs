@@ -18,8 +18,8 @@ pub(super) fn units(item: &str) -> &'static [&'static str] {
         ("ebs", "gp3.iops") => &["IOPS-month"],
         ("ebs", "gp3.throughput") => &["MBps-month"],
         ("lambda", _) => of_functions(rest),
-        ("fargate", "vcpu.x86" | "vcpu.arm") => &["vCPU-h"],
-        ("fargate", "memory.x86" | "memory.arm" | "storage") => &["GB-h"],
+        ("fargate" | "fargate-spot", "vcpu.x86" | "vcpu.arm") => &["vCPU-h"],
+        ("fargate" | "fargate-spot", "memory.x86" | "memory.arm") | ("fargate", "storage") => &["GB-h"],
         ("events", "custom" | "destinations" | "pipes" | "replay" | "schemas" | "scheduler") => {
             &["million", "thousand"]
         }
@@ -70,7 +70,7 @@ pub(super) fn counted(item: &str, unit: &str, month: Span) -> (&'static str, u64
         "instance-month" => ("instance-s", month),
         "GB-s" => ("GB-s", 1),
         "GB-h" => ("GB-s", HOUR),
-        "vCPU-h" if item.starts_with("fargate.") => ("vCPU-s", HOUR),
+        "vCPU-h" if item.starts_with("fargate") => ("vCPU-s", HOUR),
         "vCPU-h" => ("vCPU-h", 1),
         "GB" => ("GB", 1),
         "poller-h" => ("poller-h", 1),

@@ -9,6 +9,7 @@ mod application;
 mod calling;
 mod cluster;
 mod farewell;
+mod fargate;
 mod fault;
 mod function;
 mod messages;
@@ -23,6 +24,7 @@ pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, Re
 pub use calling::{Breaker, Budget, Guards, Slow};
 pub use cluster::{Cluster, Lodging, Machinery, Room};
 pub use farewell::{Farewell, Termination};
+pub use fargate::Fargate;
 pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Link, Outage, Poison, Reclaim, Throttle, When};
 pub use function::{AfterTimeout, Errands, Function, Growth, Reuse};
 pub use messages::{Batch, DeadLetterAt, DeadLetters, Fair, Poll, Queue, Returned, StaleDelete, Throughput};
@@ -469,6 +471,26 @@ pub enum Platform {
         /// At the price of spare capacity, which the provider may take back.
         spot: bool,
     },
+    /// A task of Fargate, billed by the second for its vCPUs and its memory.
+    Fargate(Fargate),
+}
+
+impl Platform {
+    /// The same, at the price of spare capacity or in full.
+    pub fn at(&self, spot: bool) -> Platform {
+        match self {
+            Platform::Ec2 { instance, volume, .. } => {
+                Platform::Ec2 { instance: instance.clone(), volume: *volume, spot }
+            }
+            Platform::Fargate(task) => Platform::Fargate(Fargate { spot, ..*task }),
+            Platform::Free | Platform::Machine { .. } => self.clone(),
+        }
+    }
+
+    /// Whether it is the provider's to take back.
+    pub const fn is_spot(&self) -> bool {
+        matches!(self, Platform::Ec2 { spot: true, .. } | Platform::Fargate(Fargate { spot: true, .. }))
+    }
 }
 
 /// Stores objects.

@@ -6,6 +6,7 @@
 
 mod clusters;
 mod conditions;
+mod fargate;
 mod functions;
 mod kubernetes;
 mod rows;
@@ -19,6 +20,7 @@ use crate::scenario::documented::writing::{put, tables};
 use crate::scenario::tree::{Tree, Value};
 
 use clusters::CLUSTERS;
+use fargate::{FARGATE, FARGATE_FOLLOWING};
 use functions::{FUNCTIONS, FUNCTIONS_FOLLOWING};
 use kubernetes::{KUBERNETES, KUBERNETES_FOLLOWING};
 use rows::ROWS;
@@ -88,7 +90,7 @@ const FOLLOWING: &[Following] = &[Following {
 
 /// Writes what a file does not say.
 pub(crate) fn fill(tree: &mut Tree) {
-    for row in ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES).chain(FUNCTIONS) {
+    for row in plain_rows() {
         let value = change::value(row.value);
         write(tree, row, &value);
     }
@@ -138,15 +140,19 @@ pub(crate) fn holds_for(tree: &Tree) -> bool {
     !matches!(run.map(|tree| &tree.value), Some(Value::Text(word)) if word == "textbook")
 }
 
+/// Every row with a value of its own.
+fn plain_rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES).chain(FUNCTIONS).chain(FARGATE)
+}
+
 /// Every row.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    let rows = ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES).chain(FUNCTIONS);
-    rows.chain(following().map(|following| &following.row))
+    plain_rows().chain(following().map(|following| &following.row))
 }
 
 /// Everything that follows from something else.
 fn following() -> impl Iterator<Item = &'static Following> {
-    FOLLOWING.iter().chain(KUBERNETES_FOLLOWING).chain(FUNCTIONS_FOLLOWING)
+    FOLLOWING.iter().chain(KUBERNETES_FOLLOWING).chain(FUNCTIONS_FOLLOWING).chain(FARGATE_FOLLOWING)
 }
 
 /// Whether a row holds under `"textbook"`, too: the controllers of Kubernetes have their defaults wherever they run.

@@ -27,7 +27,6 @@ const LATER: &[(&str, &str)] = &[
     ("topology.*.network.public-addresses", ""),
     ("topology.*.pool.*.stopped", ""),
     ("topology.*.pool.*.gather", ""),
-    ("topology.*.pool.*.platform.fargate", ""),
     ("topology.*.pool.*.platform.ecs", ""),
     ("topology.*.pool.*.platform.ec2.tags", ""),
     ("topology.*.pool.*.steps.event", ""),

@@ -11,6 +11,7 @@ mod clusters;
 mod edges;
 mod endless;
 mod entry;
+mod fargate;
 mod faults;
 mod flow;
 mod functions;
@@ -59,6 +60,7 @@ pub(crate) const RULES: &[Rule] = &[
     entry::RULE,
     circles::RULE,
     functions::RULE,
+    fargate::RULE,
     steps::RULE,
     works::RULE,
     pairs::RULE,

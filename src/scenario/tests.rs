@@ -385,6 +385,7 @@ cluster.one = { type = "m5.large" }
 cluster.some = { type = "m5.large", machines = { cluster-autoscaler = { max = 3 } } }
 cluster.any = { type = "m5.large", machines = { karpenter = {} } }
 pool.x = { steps = [], platform = { kubernetes = { cluster = "one" } } }
+pool.y = { steps = [], platform = { fargate = { cpu = 1, memory = "2GiB" } } }
 pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
 pool.v = { steps = [], poll = {}, batch = {}, admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }

@@ -4,7 +4,7 @@ use std::fs;
 
 use queuelab::experiment::document::{Document, Finding};
 use queuelab::experiment::{Options, run};
-use queuelab::scenario::{Loader, Source, read};
+use queuelab::scenario::{Change, Loader, Source, read};
 
 struct Folder;
 
@@ -461,4 +461,26 @@ fn an_environment_kept_ready_takes_cold_starts_away_and_costs_thousands_of_times
     let cost = |topology| figure(&document, topology, "cost.month");
     assert!((18.8..19.1).contains(&cost("kept-ready")), "{}", cost("kept-ready"));
     assert!(cost("kept-ready") > 1_000.0 * cost("on-demand"), "{}", cost("on-demand"));
+}
+
+/// A function of one vCPU costs 1.73 GB × $0.0000166667 × 0.41 s = $0.0000118 a picture, and nothing for being there; two
+/// machines, or two tasks, and a balancer cost some $140 a month before anybody comes. So the lines cross between one picture
+/// every ten seconds and thirty a second.
+#[test]
+fn a_function_is_cheap_for_few_pictures_and_dear_for_many() {
+    let at = |rate: &str| {
+        let source =
+            Source::new("image-resize.toml", fs::read_to_string("scenarios/image-resize.toml").expect("it is there"));
+        let path = "workload.uploads.arrivals.poisson.rate".to_owned();
+        let change = Change { path, value: format!("\"{rate}\"") };
+        let scenario = read(&source, &Folder, &[change]).expect("another rate is no mistake");
+        let options = Options { replications: Some(2), ..Options::default() };
+        let document = run(&scenario, options, &|_| {}).expect("nothing cancels it").document;
+        ["machines", "tasks", "function"].map(|topology| figure(&document, topology, "cost.month"))
+    };
+    let [machines, tasks, function] = at("0.1/s");
+    assert!(function < 0.1 * machines.min(tasks), "{function}, {machines}, {tasks}");
+    let [machines, tasks, function] = at("30/s");
+    assert!(function > 1.2 * machines && function > 1.05 * tasks, "{function}, {machines}, {tasks}");
+    assert!(tasks > machines, "{tasks}, {machines}");
 }

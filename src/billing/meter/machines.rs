@@ -116,6 +116,7 @@ impl PoolCounter {
     pub(super) fn reclaimed(&mut self, worker: u32, at: SimTime) {
         if let Some(&(since, size)) = self.alive.get(&worker)
             && at - since < HOUR
+            && matches!(self.sizes[size].platform, Platform::Ec2 { .. })
         {
             self.alive.remove(&worker);
             let machines = &mut self.sizes[size];
@@ -182,14 +183,14 @@ pub(in crate::billing) const fn minimum(platform: &Platform) -> Span {
     match *platform {
         Platform::Free => Span::ZERO,
         Platform::Machine { minimum, .. } => minimum,
-        Platform::Ec2 { .. } => MINUTE,
+        Platform::Ec2 { .. } | Platform::Fargate(_) => MINUTE,
     }
 }
 
 /// Bytes of the volume that comes with a machine.
 pub(in crate::billing) const fn volume(platform: &Platform) -> u64 {
     match *platform {
-        Platform::Free | Platform::Machine { .. } => 0,
+        Platform::Free | Platform::Machine { .. } | Platform::Fargate(_) => 0,
         Platform::Ec2 { volume, .. } => volume,
     }
 }

@@ -37,7 +37,7 @@ impl Burst {
         let unlimited = unlimited?;
         let plan = |platform: &Platform| match platform {
             Platform::Ec2 { instance, .. } => Credits::of(instance, unlimited),
-            Platform::Machine { .. } | Platform::Free => None,
+            Platform::Machine { .. } | Platform::Fargate(_) | Platform::Free => None,
         };
         let plans: Vec<Option<Credits>> = platforms.map(plan).collect();
         plans.iter().any(Option::is_some).then(|| Burst { plans, purses: Vec::new() })

@@ -8,7 +8,6 @@ use crate::cloud::node::line::{Lines, Queued};
 use crate::cloud::node::pool::Pool;
 use crate::cloud::node::track::Track;
 use crate::cloud::request::NONE;
-use crate::cloud::topology::Platform;
 use crate::ground::time::{SimTime, Span};
 
 /// Where a worker is in its life.
@@ -314,7 +313,7 @@ impl Pool<'_> {
     /// Whether a worker's machine is the provider's to take back.
     pub fn is_spot(&self, worker: u32) -> bool {
         let size = self.workers[worker as usize].size;
-        matches!(self.sizes[usize::from(size)].platform, Platform::Ec2 { spot: true, .. })
+        self.sizes[usize::from(size)].platform.is_spot()
     }
 
     /// Notes whether somebody waits at one worker while a slot of another is free.

@@ -55,16 +55,17 @@ impl Pool {
             return vertical.sizes.clone();
         }
         let size = |platform| Size { platform, speed: self.speed, slots: self.slots };
-        let (Some(spot), Platform::Ec2 { instance, volume, .. }) = (&self.spot, &self.platform) else {
-            return vec![size(self.platform.clone())];
-        };
-        let machine = |instance: &String, spot| Platform::Ec2 { instance: instance.clone(), volume: *volume, spot };
-        let full = (self.first_spot() > 0).then(|| size(machine(instance, false)));
+        let Some(spot) = &self.spot else { return vec![size(self.platform.clone())] };
+        let full = (self.first_spot() > 0).then(|| size(self.platform.at(false)));
         let others = spot.mixed.iter().map(|other| {
-            let Size { platform, speed, slots } = size(machine(&other.instance, true));
+            let platform = match self.platform.at(true) {
+                Platform::Ec2 { volume, spot, .. } => Platform::Ec2 { instance: other.instance.clone(), volume, spot },
+                only => only,
+            };
+            let Size { platform, speed, slots } = size(platform);
             Size { platform, speed: other.speed.unwrap_or(speed), slots }
         });
-        full.into_iter().chain([size(machine(instance, true))]).chain(others).collect()
+        full.into_iter().chain([size(self.platform.at(true))]).chain(others).collect()
     }
 
     /// The place of the first Spot type among its sizes: 0 where nothing is paid in full.

@@ -1,8 +1,8 @@
 //! The nodes of one topology.
 
 use crate::cloud::topology::{
-    Admission, Balancer, Bucket, Farewell, HealthCheck, Held, Initially, Life, NoWorker, Node, NodeId, NodeKind,
-    Notice, Other, Platform, Pool, Retry, Routing, Service, Speed, Spot, Step, Termination, Ties, Verb,
+    Admission, Balancer, Bucket, Farewell, Fargate, HealthCheck, Held, Initially, Life, NoWorker, Node, NodeId,
+    NodeKind, Notice, Other, Platform, Pool, Retry, Routing, Service, Speed, Spot, Step, Termination, Ties, Verb,
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
@@ -147,6 +147,13 @@ impl Builder<'_> {
                 });
                 Platform::Machine { hour, minimum: machine.minimum.map_or(Span::from_secs(60), |time| time.0) }
             }
+            Some(draft::node::Platform::Fargate(task)) => Platform::Fargate(Fargate {
+                cpu: (task.cpu.0 * 1_000.0).round() as u32,
+                memory: task.memory.0,
+                is_arm: task.architecture == Some(draft::function::Architecture::Arm),
+                disk: task.ephemeral.map_or(Fargate::FREE_DISK, |bytes| bytes.0),
+                spot: false,
+            }),
             Some(draft::node::Platform::Ec2(ec2)) => {
                 let volume = ec2.volume.map_or(0, |bytes| bytes.0);
                 Platform::Ec2 { instance: ec2.instance.clone(), volume, spot: false }
@@ -211,6 +218,10 @@ fn admission(draft: draft::admission::Admission) -> Admission {
 
 /// How much of a pool is Spot.
 fn spot(platform: Option<&draft::node::Platform>) -> Option<Spot> {
+    if let Some(draft::node::Platform::Fargate(task)) = platform {
+        let share = task.spot?.share();
+        return (share > 0.0).then_some(Spot { share, ..Spot::ALL });
+    }
     let Some(draft::node::Platform::Ec2(ec2)) = platform else { return None };
     let share = ec2.spot?.share();
     (share > 0.0).then(|| Spot {

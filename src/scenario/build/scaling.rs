@@ -166,7 +166,7 @@ impl Builder<'_> {
     fn vertical(&mut self, draft: &draft::Vertical, alarm: Option<Alarm>, platform: &Platform, slots: u32) -> Vertical {
         let volume = match platform {
             Platform::Ec2 { volume, .. } => *volume,
-            Platform::Machine { .. } | Platform::Free => 0,
+            Platform::Machine { .. } | Platform::Fargate(_) | Platform::Free => 0,
         };
         let sizes = draft.sizes.iter().map(|size| Size {
             platform: Platform::Ec2 { instance: size.instance.clone(), volume, spot: false },

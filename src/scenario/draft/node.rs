@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::scenario::draft::admission::{Admission, AtTheDoor};
 use crate::scenario::draft::cluster::Kubernetes;
 use crate::scenario::draft::fault::Held;
+use crate::scenario::draft::function::Architecture;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::messages::{Batch, Poll};
 use crate::scenario::draft::quantities::{Amount, Bytes, Number, Time, Whole};
@@ -79,6 +80,8 @@ pub(crate) enum Platform {
     Machine(Machine),
     /// An EC2 instance, billed by the second from running on, at least 60 s.
     Ec2(Ec2),
+    /// A task of Fargate, billed by the second from the start of its image's download on, at least 60 s.
+    Fargate(Fargate),
     /// A pod on the machines of a cluster, which are paid for whatever pods use of them.
     Kubernetes(Kubernetes),
 }
@@ -92,6 +95,28 @@ pub(crate) struct Machine {
     /// The shortest time billed for one start.
     #[schemars(extend("default" = "60s"))]
     pub minimum: Option<Time>,
+}
+
+/// A task of Fargate.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Fargate {
+    /// vCPUs: 0.25, 0.5, 1, 2, 4, 8, 16 or 32.
+    pub cpu: Number,
+    /// Memory, of which each number of vCPUs allows its own sizes.
+    pub memory: Bytes,
+    /// Tasks at the price of spare capacity, which a `fault.reclaim` may take back: `true` for all of them, or a share.
+    #[schemars(extend("default" = false))]
+    pub spot: Option<SpotShare>,
+    /// The size of its image, which each task downloads anew, and so how long it takes to come where `boot` does not say it
+    /// and the provider's defaults hold.
+    pub image: Option<Bytes>,
+    /// The kind of processor, for the bill.
+    #[schemars(extend("default" = "x86"))]
+    pub architecture: Option<Architecture>,
+    /// Disk: what is beyond 20 GiB is paid for.
+    #[schemars(extend("default" = "20GiB"))]
+    pub ephemeral: Option<Bytes>,
 }
 
 /// An EC2 instance.

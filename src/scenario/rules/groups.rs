@@ -91,6 +91,7 @@ fn warm_pool(pool: &Pool, warm: &WarmPool, place: &Place, ranges: &mut Ranges) {
     }
     let spot = match &pool.platform {
         Some(Platform::Ec2(ec2)) => ec2.spot.is_some_and(|spot| spot.share() > 0.0),
+        Some(Platform::Fargate(task)) => task.spot.is_some_and(|spot| spot.share() > 0.0),
         Some(Platform::Machine(_) | Platform::Kubernetes(_)) | None => false,
     };
     if spot {

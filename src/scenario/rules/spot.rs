@@ -40,13 +40,18 @@ fn ec2(pool: &Pool) -> Option<&Ec2> {
 
 /// Whether some machine of a pool may be Spot.
 fn has_spot(pool: &Pool) -> bool {
-    ec2(pool).and_then(|ec2| ec2.spot).is_some_and(|spot| spot.share() > 0.0)
+    let spot = match &pool.platform {
+        Some(Platform::Ec2(ec2)) => ec2.spot,
+        Some(Platform::Fargate(task)) => task.spot,
+        Some(Platform::Machine(_) | Platform::Kubernetes(_)) | None => None,
+    };
+    spot.is_some_and(|spot| spot.share() > 0.0)
 }
 
 fn pool(sight: &Sight<'_>, pool: &Pool, place: &Place, complaints: &mut Vec<Complaint>) {
     let needs = |key: &str, place: Place| {
         let what = format!("`{key}` is about Spot machines, and none of this pool is one");
-        Complaint::error("E108", place.key(), what).advise("add `spot = true`, or a share, to `platform.ec2`")
+        Complaint::error("E108", place.key(), what).advise("add `spot = true`, or a share, to its `platform`")
     };
     if matches!(pool.notice, Some(Notice::Release)) && !has_spot(pool) {
         complaints.push(needs("notice", place.then("notice")));

@@ -228,7 +228,7 @@ impl Play<'_> {
                 let machines = &mut wanted[usize::from(size)];
                 let least = match machines.platform {
                     Platform::Free => 0,
-                    Platform::Ec2 { .. } => 60,
+                    Platform::Ec2 { .. } | Platform::Fargate(_) => 60,
                     Platform::Machine { minimum, .. } => minimum.nanos().div_ceil(1_000_000_000),
                 };
                 machines.starts += 1;

@@ -362,6 +362,8 @@ fn resource(item: &str, scene: &Scene) -> String {
         "sqs.standard" | "sqs.fifo" => "queue requests".to_owned(),
         "lambda.duration.x86" | "lambda.duration.arm" => "function duration".to_owned(),
         "lambda.requests" => "function requests".to_owned(),
+        "fargate.vcpu.x86" | "fargate.vcpu.arm" => "task vCPU".to_owned(),
+        "fargate.memory.x86" | "fargate.memory.arm" => "task memory".to_owned(),
         "machine" if scene.pods => "pods".to_owned(),
         "machine" | "spot.m5.large" => "vm".to_owned(),
         _ => match KINDS.iter().position(|kind| *kind == item).and_then(|size| scene.sizes.get(size)) {
@@ -394,19 +396,19 @@ pub fn meter(verdict: &mut Verdict, expected: &Table<'_>, lines: &[Line], scene:
             }
         };
         let exact = Some(Exact::new(quantity.parts, 10u128.pow(u32::from(decimals))));
-        expect(verdict, "quantity", exact, entry.must_text("quantity")?);
+        if let Some((vcpu, gb)) = scene.tasks.as_ref().filter(|_| name.starts_with("task ")) {
+            let (size, unit) = if name == "task vCPU" { (vcpu, "vCPU") } else { (gb, "GB") };
+            let whole = format!("second x {size} {unit}");
+            let seconds = Exact::read(&entry.must_text("quantity")?);
+            let expected = seconds.zip(Exact::read(size)).and_then(|(seconds, size)| seconds.times(size));
+            verdict.same(&format!("meter `{name}`.quantity"), exact, expected);
+            verdict.same(&format!("meter `{name}`.unit"), entry.must_text("unit")?, whole);
+            verdict.same(&format!("meter `{name}`.price_per"), entry.must_text("price_per")?, format!("1 {unit}-hour"));
+        } else {
+            expect(verdict, "quantity", exact, entry.must_text("quantity")?);
+            unit_of(verdict, &name, first, &entry)?;
+        }
         expect(verdict, "price", Exact::read(&first.price.to_string()), entry.must_text("price")?);
-        let (per, unit) = (entry.must_text("price_per")?, entry.must_text("unit")?);
-        let units = [
-            ("s", "second"),
-            ("h", "started hour"),
-            ("request", "request"),
-            ("LCU-h", "LCU-hour"),
-            ("GB-s", "GB-second"),
-        ];
-        let found = units.iter().find(|(ours, _)| *ours == first.unit).map_or(first.unit, |(_, theirs)| theirs);
-        verdict.same(&format!("meter `{name}`.unit"), found.to_owned(), unit);
-        verdict.same(&format!("meter `{name}`.price_per"), format!("{} {found}", first.per), per);
         let alike = mine.iter().all(|line| (line.price, line.per) == (first.price, first.per));
         let picodollars = u64::try_from(first.price.picodollars()).ok().filter(|_| alike);
         let Some(picodollars) = picodollars else {
@@ -435,6 +437,17 @@ pub fn meter(verdict: &mut Verdict, expected: &Table<'_>, lines: &[Line], scene:
                 .wrong(format!("{} {} of {} was billed, and is not in the meter", line.quantity, line.unit, line.item));
         }
     }
+    Ok(())
+}
+
+/// The unit of a quantity, and how many of them its price is for.
+fn unit_of(verdict: &mut Verdict, name: &str, first: &Line, entry: &Table<'_>) -> Result<(), String> {
+    let (per, unit) = (entry.must_text("price_per")?, entry.must_text("unit")?);
+    let units =
+        [("s", "second"), ("h", "started hour"), ("request", "request"), ("LCU-h", "LCU-hour"), ("GB-s", "GB-second")];
+    let found = units.iter().find(|(ours, _)| *ours == first.unit).map_or(first.unit, |(_, theirs)| theirs);
+    verdict.same(&format!("meter `{name}`.unit"), found.to_owned(), unit);
+    verdict.same(&format!("meter `{name}`.price_per"), format!("{} {found}", first.per), per);
     Ok(())
 }
 

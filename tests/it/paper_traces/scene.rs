@@ -48,6 +48,8 @@ pub struct Scene {
     pub alarms: bool,
     /// Its workers are pods, which the trace does not tell of one by one; an autoscaler is told of where it sees a sample.
     pub pods: bool,
+    /// vCPUs and GB of a task, where workers are tasks.
+    pub tasks: Option<(String, String)>,
     /// Its workers are a function's environments, which the trace does not tell of one by one.
     pub functions: bool,
     /// What a policy keeps its metric at.

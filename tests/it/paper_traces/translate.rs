@@ -177,11 +177,15 @@ fn sync_tiers(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
 }
 
 fn queue_chain(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
-    if inputs.get("tasks").is_some() {
-        return Err("containers and their prices are not there".to_owned());
-    }
     queue_price(scene, inputs)?;
-    let platform = scene.platform("m5.large", vm_price(inputs)?.as_deref());
+    let tasks = match inputs.get("tasks") {
+        Some(_) => Some(inputs.table("tasks")?),
+        None => None,
+    };
+    let platform = match &tasks {
+        Some(tasks) => self::tasks(scene, inputs, tasks)?,
+        None => scene.platform("m5.large", vm_price(inputs)?.as_deref()),
+    };
     let mut stages = vec![inputs.table("front")?];
     stages.extend(inputs.tables("stages")?);
     // (stage, its work, the request's key of that work if it brings it)
@@ -210,7 +214,11 @@ fn queue_chain(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
                 launches.push(launch);
             }
         }
-        let workers = launched(stage.count("workers")?.unwrap_or(1), &launches)?;
+        let workers = stage.count("workers")?.unwrap_or(1);
+        let workers = match &tasks {
+            Some(tasks) => of_tasks(tasks, name, workers)?,
+            None => launched(workers, &launches)?,
+        };
         scene.pool(name, name, name, &format!("{}\n{workers}{platform}", steps(&deeds)));
         stage.all_read()?;
     }
@@ -226,6 +234,42 @@ fn queue_chain(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
         }
         Ok(())
     })
+}
+
+/// What the tasks of a chain are, as a platform, and what they cost.
+fn tasks(scene: &mut Scene, inputs: &Table<'_>, tasks: &Table<'_>) -> Result<String, String> {
+    for (theirs, item, unit) in
+        [("price_per_vcpu_hour", "fargate.vcpu.x86", "vCPU-h"), ("price_per_gb_hour", "fargate.memory.x86", "GB-h")]
+    {
+        let price = inputs.text(theirs)?.unwrap_or_else(|| "0".to_owned());
+        scene.price(item, &format!("${price}/{unit}"));
+    }
+    let (vcpu, gb) = (tasks.must_text("vcpu")?, tasks.must_text("gb")?);
+    scene.tasks = Some((vcpu.clone(), gb.clone()));
+    let mib = gb.parse::<f64>().map_err(|_| format!("`{gb}` GB"))? * 1_024.0;
+    let vcpus: f64 = vcpu.parse().map_err(|_| format!("`{vcpu}` vCPU"))?;
+    let pending = span(tasks.nanos("provisioning_s")?.unwrap_or(0));
+    let boot = span(tasks.nanos("pull_and_start_s")?.unwrap_or(0));
+    Ok(format!(
+        "platform = {{ fargate = {{ cpu = {vcpus}, memory = \"{mib}MiB\" }} }}\npending = {pending:?}\nboot = {boot:?}\n"
+    ))
+}
+
+/// The tasks of a stage: asked for when all are, and stopped when the trace says so.
+fn of_tasks(tasks: &Table<'_>, stage: &str, workers: u64) -> Result<String, String> {
+    let launch = tasks.nanos("launch_s")?.unwrap_or(0);
+    let mut lines = vec![(launch, workers)];
+    for group in tasks.tables("groups")? {
+        if group.must_text("stage")? != stage {
+            continue;
+        }
+        let count = group.count("count")?.unwrap_or(workers);
+        lines[0].1 = count;
+        lines.extend(group.nanos("stop_s")?.map(|at| (at, 0)));
+    }
+    let entries: Vec<String> =
+        lines.iter().map(|(at, workers)| format!("{{ at = {:?}, workers = {workers} }}", span(*at))).collect();
+    Ok(format!("workers = 0\nno-worker = \"wait\"\nscaling.schedule = [{}]\n", entries.join(", ")))
 }
 
 fn client_retry(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {

@@ -1,0 +1,96 @@
+//! What tasks of Fargate do where a file says nothing.
+
+use crate::ground::quantity;
+use crate::scenario::documented::{Following, Mark, Row};
+use crate::scenario::tree::{Tree, Value};
+
+/// The rows of pools that run on Fargate.
+pub(crate) const FARGATE: &[Row] = &[
+    Row {
+        place: "topology.*.pool.*.platform.fargate.architecture",
+        value: "\"x86\"",
+        mark: Mark::Documented,
+        source: "Amazon ECS developer guide, Task definition parameters for Fargate",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.platform.fargate.ephemeral",
+        value: "\"20GiB\"",
+        mark: Mark::Documented,
+        source: "Amazon ECS developer guide, Fargate task ephemeral storage",
+        only: None,
+    },
+    Row {
+        place: "topology.*.pool.*.pending",
+        value: "{ uniform = { low = \"8s\", high = \"15s\" } }",
+        mark: Mark::Assumed,
+        source: "before the download, most of it to attach a network interface, about 10 s by users; free, by where billing begins",
+        only: Some(runs_on_fargate),
+    },
+    Row {
+        place: "topology.*.pool.*.scale-in?.grace",
+        value: "\"30s\"",
+        mark: Mark::Documented,
+        source: "Amazon ECS API reference, ContainerDefinition, stopTimeout: then the task is killed",
+        only: Some(runs_on_fargate),
+    },
+];
+
+/// What follows from what else a pool on Fargate says.
+pub(crate) const FARGATE_FOLLOWING: &[Following] = &[
+    Following {
+        row: Row {
+            place: "topology.*.pool.*.boot",
+            value: "on Fargate by its image: the download at 10 to 50 MiB/s",
+            mark: Mark::Assumed,
+            source: "between published rates; each task downloads its image anew. Without an image: 30 s p50, 60 s p95, as published of common ones",
+            only: Some(runs_on_fargate),
+        },
+        value: |pool| {
+            let Some(image) = task(pool)?.get("image") else {
+                return Some("{ lognormal = { p50 = \"30s\", p95 = \"60s\" } }".to_owned());
+            };
+            let Value::Text(image) = &image.value else { return None };
+            let mib = quantity::size(image).ok()? as f64 / f64::from(1 << 20);
+            let nanos = |rate: f64| (mib / rate * 1e9).round().max(1.0) as u64;
+            Some(format!("{{ uniform = {{ low = \"{}ns\", high = \"{}ns\" }} }}", nanos(50.0), nanos(10.0) + 1))
+        },
+    },
+    Following {
+        row: Row {
+            place: "topology.*.pool.*.slots",
+            value: "on Fargate the vCPUs of a task, at least 1",
+            mark: Mark::Assumed,
+            source: "that a worker serves one request for each vCPU",
+            only: Some(runs_on_fargate),
+        },
+        value: |pool| Some(format!("{}", (vcpus(pool)?.floor() as u64).max(1))),
+    },
+    Following {
+        row: Row {
+            place: "topology.*.pool.*.speed",
+            value: "on Fargate the vCPUs of a task, at most 1",
+            mark: Mark::Documented,
+            source: "Amazon ECS developer guide, Task size: a task has the share of a vCPU that it is given",
+            only: Some(runs_on_fargate),
+        },
+        value: |pool| vcpus(pool).filter(|vcpus| *vcpus < 1.0).map(|vcpus| vcpus.to_string()),
+    },
+];
+
+fn task(pool: &Tree) -> Option<&Tree> {
+    pool.get("platform")?.get("fargate")
+}
+
+fn runs_on_fargate(_topology: &Tree, pool: &Tree) -> bool {
+    task(pool).is_some()
+}
+
+fn vcpus(pool: &Tree) -> Option<f64> {
+    match task(pool)?.get("cpu")?.value {
+        Value::Integer(cpu) => Some(cpu as f64),
+        Value::Float(cpu) => Some(cpu),
+        _ => None,
+    }
+    .filter(|cpu| *cpu > 0.0 && cpu.is_finite())
+}
