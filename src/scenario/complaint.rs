@@ -183,6 +183,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("W113", "somebody who waits for ever for what is lost on its way"),
     ("W114", "a setting beyond what the provider allows"),
     ("W115", "machines that have not room for all the pods that there may be, or for nobody"),
+    ("W116", "a function that is cut off before it has done its work"),
     ("W201", "rows of a trace were not sorted, or partly unusable"),
     ("W301", "a kind of request that a priority line does not rank"),
 ];

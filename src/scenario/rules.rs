@@ -31,6 +31,7 @@ mod points;
 mod prices;
 mod ranges;
 mod receivers;
+mod runs;
 mod sizes;
 mod spot;
 mod stability;
@@ -103,4 +104,5 @@ pub(crate) const FORESIGHTS: &[Foresight] = &[
     growing::MAXIMUM,
     growing::COOLDOWN,
     clusters::ROOM,
+    runs::CUT_OFF,
 ];
