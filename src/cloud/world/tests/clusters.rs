@@ -150,6 +150,19 @@ fn pods_are_lost_with_their_machine() {
 }
 
 /// A machine fails for so long at 50 s.
+/// Fewer machines are wanted while there are pods on all: one goes with its pods, and is open to no others.
+#[test]
+fn a_machine_that_is_one_too_many_sends_its_pods_away() {
+    let fewer = Scaling::Timetable(vec![Entry { at: second(100), workers: 1 }]);
+    let topology = topology(vec![machines(2, fewer), pods(6, &[(150, 8)])]);
+    let lives = |of| lives(&topology, of, 400.0).into_iter().filter(|&(at, ..)| at >= 100.0).collect::<Vec<_>>();
+    assert_eq!(lives(MACHINES), [(100.0, '~', 2), (100.0, '-', 2)]);
+    let mut told: Vec<_> = [2, 4, 6].iter().flat_map(|&pod| [(100.0, '~', pod), (100.0, '-', pod)]).collect();
+    // There is room for one of them beside the three that stay; the others wait, and those who are wanted later.
+    told.push((105.0, '+', 7));
+    assert_eq!(lives(PODS), told);
+}
+
 fn with_a_crash(mut topology: Topology, lasts: f64) -> Topology {
     let crash = Crash { pool: MACHINES, worker: Some(1), clock: Clock::Up, repairers: None };
     topology.faults = vec![Fault { lasts: Some(seconds(lasts)), ..fault(Harm::Crash(crash), 50) }];
