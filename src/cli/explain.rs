@@ -150,12 +150,12 @@ fn is_meant(word: &Word, asked: &str) -> bool {
     if word.word.to_lowercase() == asked {
         return true;
     }
-    let (asked, place): (Vec<&str>, Vec<&str>) = (asked.split('.').collect(), word.place.split('.').collect());
+    let (Some(asked), Some(place)) = (above(&asked, &word.word.to_lowercase()), above(&word.place, &word.word)) else {
+        return false;
+    };
+    let (asked, place): (Vec<&str>, Vec<&str>) = (asked.split('.').collect(), place.split('.').collect());
     let end = &place[place.len().saturating_sub(asked.len())..];
-    asked.len() > 1
-        && asked.len() <= place.len()
-        && asked.last() == Some(&word.word.as_str())
-        && end.iter().zip(&asked).all(|(part, asked)| part == asked || *part == "NAME")
+    asked.len() <= place.len() && end.iter().zip(&asked).all(|(part, asked)| part == asked || *part == "NAME")
 }
 
 fn of_setting(word: &Word, places: &[&str], all: &[Word]) -> Entry {
@@ -177,29 +177,29 @@ fn of_setting(word: &Word, places: &[&str], all: &[Word]) -> Entry {
             }
         }
     }
-    let below = all.iter().filter(|other| parent(&other.place) == places.first().copied());
+    let below = all.iter().filter(|other| above(&other.place, &other.word) == places.first().copied());
     text.extend(below.map(|other| format!("· {}: {}", other.word, other.about)));
-    Entry { word: word.word.clone(), about: standing(places), text }
+    Entry { word: word.word.clone(), about: standing(&word.word, places), text }
 }
 
-/// Where something stands.
-fn standing(places: &[&str]) -> String {
+/// Where a word stands.
+fn standing(word: &str, places: &[&str]) -> String {
     const SHOWN: usize = 3;
     match places.first() {
         Some(&COMPLAINT) => return "the code of a complaint".to_owned(),
         Some(&CHECK) => return "what is looked at before a run".to_owned(),
         _ => {}
     }
-    let mut above: Vec<&str> = places.iter().map(|place| parent(place).unwrap_or("the whole file")).collect();
-    above.dedup();
-    let more = above.len().saturating_sub(SHOWN);
+    let mut tables: Vec<&str> = places.iter().map(|place| above(place, word).unwrap_or("the whole file")).collect();
+    tables.dedup();
+    let more = tables.len().saturating_sub(SHOWN);
     let rest = if more > 0 { format!(" and {more} other places") } else { String::new() };
-    format!("in {}{rest}", above.into_iter().take(SHOWN).collect::<Vec<_>>().join(", "))
+    format!("in {}{rest}", tables.into_iter().take(SHOWN).collect::<Vec<_>>().join(", "))
 }
 
-/// The path above a place.
-fn parent(place: &str) -> Option<&str> {
-    place.rsplit_once('.').map(|(above, _)| above)
+/// The path above a word, which may have dots of its own, as `python3.13` has.
+fn above<'p>(place: &'p str, word: &str) -> Option<&'p str> {
+    place.strip_suffix(word)?.strip_suffix('.')
 }
 
 fn unknown(asked: &str) -> String {
@@ -264,6 +264,20 @@ mod tests {
         for asked in ["timeout", "pool.web.visibility-timeout", "visibility-timeout.x", "queue"] {
             assert!(!is_meant(&timeout, asked), "{asked}");
         }
+    }
+
+    #[test]
+    fn a_word_may_have_dots_of_its_own() {
+        let place = "topology.NAME.function.NAME.runtime.python3.13";
+        let runtime = Word { word: "python3.13".to_owned(), ..word(place) };
+        for asked in ["python3.13", "runtime.python3.13", "resize.runtime.python3.13"] {
+            assert!(is_meant(&runtime, asked), "{asked}");
+        }
+        for asked in ["13", "3.13", "pool.python3.13"] {
+            assert!(!is_meant(&runtime, asked), "{asked}");
+        }
+        assert_eq!(standing("python3.13", &[place]), "in topology.NAME.function.NAME.runtime");
+        assert_eq!(standing("runs", &["runs"]), "in the whole file");
     }
 
     /// Whoever reads a goal's name in the scenario's list of figures can ask for it here; `figures` asks for all.
