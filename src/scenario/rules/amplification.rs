@@ -1,6 +1,6 @@
 //! Retries of tiers that call each other multiply.
 
-use crate::cloud::topology::{Application, NodeId, NodeKind, Retry, Topology, Verb, WorkloadId};
+use crate::cloud::topology::{Application, Client, Node, NodeId, NodeKind, Retry, Topology, Verb, WorkloadId};
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
@@ -24,8 +24,7 @@ struct Worst {
 }
 
 impl Worst {
-    fn then(&self, who: &str, retry: &Retry) -> Worst {
-        let factor = factor(retry);
+    fn then(&self, who: &str, factor: u64) -> Worst {
         let mut worst = self.clone();
         worst.attempts = worst.attempts.saturating_mul(factor);
         if factor > 1 {
@@ -48,7 +47,7 @@ fn check(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
     let flow = Flow::new(application, topology);
     let mut found: Option<(usize, Worst)> = None;
     for (index, workload) in application.workloads.iter().enumerate() {
-        let worst = worst(&flow, topology, WorkloadId::at(index), &workload.client.retry);
+        let worst = worst(&flow, topology, WorkloadId::at(index), &workload.client);
         if worst.factors.len() > 1
             && worst.attempts >= MANY
             && found.as_ref().is_none_or(|(_, before)| before.attempts < worst.attempts)
@@ -93,11 +92,29 @@ fn fresh() -> Worst {
     Worst { attempts: 1, ..Worst::default() }
 }
 
+/// What is sent is tried again by a function, and by nobody else: who sent it hears nothing of what becomes of it.
+fn sent(to: &Node) -> Worst {
+    match &to.kind {
+        NodeKind::Function(function) => {
+            fresh().then(&format!("the queue of `{}`", to.name), function.errands.waits.len() as u64 + 1)
+        }
+        _ => fresh(),
+    }
+}
+
+/// A client's own attempts at the node where its requests enter.
+fn first(entry: &Node, client: &Client) -> Worst {
+    match &entry.kind {
+        NodeKind::Function(_) if client.is_detached => sent(entry),
+        _ => fresh().then("its client", factor(&client.retry)),
+    }
+}
+
 /// The way to a call on which attempts multiply most.
-fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Retry) -> Worst {
+fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Client) -> Worst {
     let entry = topology.entry[workload.index()];
     let mut ways: Vec<Option<Worst>> = vec![None; topology.nodes.len()];
-    ways[entry.index()] = Some(fresh().then("its client", client));
+    ways[entry.index()] = Some(first(&topology.nodes[entry.index()], client));
     let mut found = Worst::default();
     for node in flow.order(entry, workload) {
         let Some(here) = ways[node.index()].clone() else { continue };
@@ -118,15 +135,14 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Re
                     match &step.verb {
                         Verb::Call { to, retry, .. } => {
                             let name = format!("`{}`", topology.nodes[node.index()].name);
-                            let mut way = here.then(&name, retry);
+                            let mut way = here.then(&name, factor(retry));
                             way.last = Some((node, place));
                             if factor(retry) > 1 && way.attempts >= found.attempts {
                                 found = way.clone();
                             }
                             to.iter().for_each(|&to| lead(to, way.clone()));
                         }
-                        // Nobody tries again because of what becomes of what was sent.
-                        Verb::Send { to, .. } => to.iter().for_each(|&to| lead(to, fresh())),
+                        Verb::Send { to, .. } => to.iter().for_each(|&to| lead(to, sent(&topology.nodes[to.index()]))),
                         Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => {}
                     }
                 }
