@@ -142,29 +142,13 @@ mod tests {
         assert_eq!(bill(&counter, 301), told(&expected));
     }
 
-    fn counter(profile: Profile) -> FunctionCounter {
-        let (memory, real) = (1 << 30, Real::default());
-        let (milliseconds, kept_milliseconds) = (0, 0);
-        FunctionCounter {
-            memory,
-            is_arm: false,
-            disk: 0,
-            kept: 2,
-            invocations: 0,
-            milliseconds,
-            kept_milliseconds,
-            real,
-            profile,
-        }
-    }
-
     /// A cold run of 101.5 ms after 800 ms, a warm one of 99.2 ms, and one of 50 ms in an environment that is kept, of two,
     /// for 301 s: started milliseconds, or started 100 ms; two steps of five minutes each.
     #[test]
     fn runs_are_counted_by_the_rules_of_their_day_and_as_they_were() {
         let span = |micros: u64| Span::from_nanos(micros * 1_000);
         let used = |profile| {
-            let mut counter = counter(profile);
+            let mut counter = FunctionCounter::new(&function(1_024, 2, 512), profile);
             counter.invoked(Start::Cold, span(800_000), span(101_500));
             counter.invoked(Start::Warm, Span::ZERO, span(99_200));
             counter.invoked(Start::Provisioned, Span::ZERO, span(50_000));

@@ -149,7 +149,6 @@ fn pods_are_lost_with_their_machine() {
     assert_eq!(after, expected);
 }
 
-/// A machine fails for so long at 50 s.
 /// Fewer machines are wanted while there are pods on all: one goes with its pods, and is open to no others.
 #[test]
 fn a_machine_that_is_one_too_many_sends_its_pods_away() {
@@ -163,6 +162,7 @@ fn a_machine_that_is_one_too_many_sends_its_pods_away() {
     assert_eq!(lives(PODS), told);
 }
 
+/// A machine fails for so long at 50 s.
 fn with_a_crash(mut topology: Topology, lasts: f64) -> Topology {
     let crash = Crash { pool: MACHINES, worker: Some(1), clock: Clock::Up, repairers: None };
     topology.faults = vec![Fault { lasts: Some(seconds(lasts)), ..fault(Harm::Crash(crash), 50) }];
