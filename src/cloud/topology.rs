@@ -70,20 +70,6 @@ pub struct Topology {
     pub concurrency: Option<u32>,
 }
 
-impl Topology {
-    /// Environments that are left to functions for which none are reserved, those kept ready apart; `None`: any number.
-    ///
-    /// AWS Lambda developer guide, *Configuring provisioned concurrency*: it counts towards the function's reservation and the
-    /// account's limit.
-    pub fn unreserved(&self) -> Option<u32> {
-        let reserved = self.nodes.iter().filter_map(|node| match &node.kind {
-            NodeKind::Function(function) => Some(function.reserved.unwrap_or(function.provisioned)),
-            _ => None,
-        });
-        Some(self.concurrency?.saturating_sub(reserved.fold(0, u32::saturating_add)))
-    }
-}
-
 /// A part of a topology.
 #[derive(Clone, Debug)]
 pub struct Node {

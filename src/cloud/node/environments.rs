@@ -78,8 +78,17 @@ pub struct Environments<'a> {
     growth: Option<Gate>,
     /// How many requests a second are let in.
     rate: Option<Gate>,
-    key: Key,
+    keys: Keys,
     chance: Stream,
+}
+
+/// What names the draws of environments.
+#[derive(Clone, Copy, Debug)]
+struct Keys {
+    creation: Key,
+    init: Key,
+    idle: Key,
+    recycle: Key,
 }
 
 /// The gate that such a growth is.
@@ -100,7 +109,12 @@ impl<'a> Environments<'a> {
             any: [Vec::new(), Vec::new()],
             growth: plan.growth.map(gate),
             rate: concurrency.map(|concurrency| gate(Function::requests(concurrency))),
-            key,
+            keys: Keys {
+                creation: key.named("creation"),
+                init: key.named("init"),
+                idle: key.named("idle"),
+                recycle: key.named("recycle"),
+            },
             chance: key.named("reuse").stream(),
         }
     }
@@ -133,7 +147,7 @@ impl<'a> Environments<'a> {
     pub fn is_born(&mut self, index: u32, number: u32, is_kept: bool, now: SimTime) {
         let old_at = match &self.plan.recycle {
             Some(law) if !is_kept => {
-                now.after(Span::from_nanos(law.sample(&mut self.key.named("recycle").draw(u64::from(number)))))
+                now.after(Span::from_nanos(law.sample(&mut self.keys.recycle.draw(u64::from(number)))))
             }
             _ => SimTime::NEVER,
         };
@@ -184,14 +198,14 @@ impl<'a> Environments<'a> {
             return Span::ZERO;
         }
         let number = u64::from(environment.number);
-        let mut init = self.key.named("init").nth(u64::from(environment.runs)).draw(number);
+        let mut init = self.keys.init.nth(u64::from(environment.runs)).draw(number);
         let init = Span::from_nanos(self.plan.init.sample(&mut init));
         if environment.start != Start::Cold {
             // After a reset it is initialised within the run, and within its limit.
             environment.runs_since = now;
             return init;
         }
-        let creation = Span::from_nanos(self.plan.creation.sample(&mut self.key.named("creation").draw(number)));
+        let creation = Span::from_nanos(self.plan.creation.sample(&mut self.keys.creation.draw(number)));
         (environment.init, environment.init_from) = (init, now.after(creation));
         init + creation
     }
@@ -264,7 +278,7 @@ impl<'a> Environments<'a> {
             (environment.is_doomed, environment.is_raw) = (false, false);
         }
         let idle = self.plan.idle.as_ref().filter(|_| !is_kept).map(|law| {
-            let key = self.key.named("idle").nth(u64::from(environment.number));
+            let key = self.keys.idle.nth(u64::from(environment.number));
             Span::from_nanos(law.sample(&mut key.draw(u64::from(environment.runs))))
         });
         let until = idle.map_or(SimTime::NEVER, |idle| now.after(idle)).min(old_at);

@@ -4,11 +4,38 @@
 use crate::cloud::fact::{Fact, Loss, Outcome, Who};
 use crate::cloud::node::{Environments, Node, Phase, Rest};
 use crate::cloud::request::{NONE, Role, State};
-use crate::cloud::topology::{Function, Held, NodeId, NodeKind};
+use crate::cloud::topology::{Function, Held, NodeId, NodeKind, Topology};
 use crate::cloud::world::steps::name_of_work;
 use crate::cloud::world::{Alarm, World, not_a};
 use crate::engine::{Context, Observer};
 use crate::ground::time::{SimTime, Span};
+
+/// Environments of the account that functions share, because none are reserved for them.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// How many there are, those kept ready apart.
+    environments: u32,
+    /// Who shares them, and how many each of them keeps ready.
+    among: Vec<(NodeId, u64)>,
+}
+
+impl Shared {
+    /// What a topology's functions share; `None`: any number.
+    ///
+    /// AWS Lambda developer guide, *Configuring provisioned concurrency*: it counts towards the function's reservation and the
+    /// account's limit.
+    pub(super) fn of(topology: &Topology) -> Option<Shared> {
+        let mut shared = Shared { environments: topology.concurrency?, among: Vec::new() };
+        for (index, node) in topology.nodes.iter().enumerate() {
+            let Some(function) = function_of(&node.kind) else { continue };
+            shared.environments = shared.environments.saturating_sub(function.reserved.unwrap_or(function.provisioned));
+            if function.reserved.is_none() {
+                shared.among.push((NodeId::at(index), u64::from(function.provisioned)));
+            }
+        }
+        Some(shared)
+    }
+}
 
 impl<'a> World<'a> {
     /// Whether a node is a function.
@@ -97,11 +124,11 @@ impl<'a> World<'a> {
         let pool = self.pool(to);
         let within = match pool.environments.as_ref().and_then(|environments| environments.plan.reserved) {
             Some(reserved) => pool.levels.busy.level() < u64::from(reserved),
-            None => match self.topology.unreserved() {
-                // What is kept ready is taken off what others have left: it is there in any case.
-                Some(left) => self.has_kept(to) || self.in_use_by_all() < u64::from(left),
-                None => true,
-            },
+            // What is kept ready is taken off what others have left: it is there in any case.
+            None => {
+                let leaves = |shared: &Shared| self.in_use(shared) < u64::from(shared.environments);
+                self.shared.as_ref().is_none_or(|shared| self.has_kept(to) || leaves(shared))
+            }
         };
         within && self.environments(to).lets_in(now)
     }
@@ -111,18 +138,10 @@ impl<'a> World<'a> {
         self.pool(to).environments.as_ref().is_some_and(|environments| environments.has_kept())
     }
 
-    /// Environments in use, beyond those kept ready, of functions for which none are reserved.
-    fn in_use_by_all(&self) -> u64 {
-        let in_use = self.nodes.iter().map(|node| match node {
-            Node::Pool(pool) => match &pool.environments {
-                Some(all) if all.plan.reserved.is_none() => {
-                    pool.levels.busy.level().saturating_sub(u64::from(all.plan.provisioned))
-                }
-                _ => 0,
-            },
-            Node::Balancer(_) | Node::Queue(_) | Node::Bucket(_) => 0,
-        });
-        in_use.sum()
+    /// Environments in use of those that are shared.
+    fn in_use(&self, shared: &Shared) -> u64 {
+        let beyond_kept = |&(id, kept): &(NodeId, u64)| self.pool(id).levels.busy.level().saturating_sub(kept);
+        shared.among.iter().map(beyond_kept).sum()
     }
 
     /// A new environment; returns its index.

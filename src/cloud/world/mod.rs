@@ -102,6 +102,8 @@ pub struct World<'a> {
     alarms: Slab<Alarm>,
     /// Those who were sent to functions and are not yet done.
     errands: Slab<errands::Errand>,
+    /// What functions share of the account's environments; `None`: any number.
+    shared: Option<functions::Shared>,
     rows: Vec<Row>,
     moves: VecDeque<Move>,
     /// Some client does more about an answer than take it: asks again, gives up a copy, counts tokens.

@@ -9,7 +9,7 @@ use crate::cloud::node::{
     Action, Balancer, Bucket, Environments, Kind, Named, Node, Piece, Pool, Queue, Registry, Track, Whose,
 };
 use crate::cloud::topology::{self, Application, Fault, Harm, NodeId, NodeKind, Topology, Verb, WorkloadId};
-use crate::cloud::world::functions::function_of;
+use crate::cloud::world::functions::{self, function_of};
 use crate::cloud::world::guards::{Callers, callers};
 use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, cluster, control, network, trouble};
 use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
@@ -55,6 +55,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         messages: Slab::default(),
         alarms: Slab::default(),
         errands: Slab::default(),
+        shared: functions::Shared::of(topology),
         rows,
         moves: VecDeque::new(),
         idle: VecDeque::new(),
