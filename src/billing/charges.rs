@@ -4,7 +4,7 @@ use crate::billing::capacity::{Capacity, Hour};
 use crate::billing::invoice::Quantity;
 use crate::billing::usage::{Machines, Used};
 use crate::cloud::credits::VCPU_HOUR;
-use crate::cloud::topology::{Fargate, Platform};
+use crate::cloud::topology::{Fargate, Function, Platform};
 
 /// A quantity to be charged for.
 pub(super) struct Charge {
@@ -64,7 +64,7 @@ pub(super) fn charges(used: &Used) -> Vec<Charge> {
                     of_memory("provisioned-duration", milliseconds, real.map(|real| real.kept_at_work)),
                 ]
             });
-            let beyond = disk.saturating_sub(FREE_DISK);
+            let beyond = disk.saturating_sub(Function::DISK.0);
             let storage = (beyond > 0).then(|| charge("lambda.storage", gb_seconds(worked, beyond)));
             let duration = of_memory("duration", *milliseconds, real.map(|real| real.at_work));
             [duration, charge("lambda.requests", Quantity::whole(u128::from(*invocations)))]
@@ -139,9 +139,6 @@ fn of_machines(machines: &Machines, idle: Option<u128>) -> Vec<Charge> {
         }
     }
 }
-
-/// The disk of an environment that costs nothing: 512 MB (AWS Lambda pricing).
-const FREE_DISK: u64 = 512 << 20;
 
 /// Milliseconds of so many bytes as exact GB·s: memory is given in whole MB of 2²⁰ bytes.
 const fn gb_seconds(milliseconds: u128, bytes: u64) -> Quantity {

@@ -7,14 +7,12 @@ use crate::billing::tree::{Flaws, Table, decimal};
 use crate::billing::units::units;
 use crate::billing::usage::{Real, Used};
 use crate::billing::usage_list::{lasted, required};
+use crate::cloud::topology::Function;
 use crate::ground::quantity;
 use crate::ground::time::{SECOND, Span};
 
 /// A mebibyte, of which memory is a whole number.
 const MIB: u64 = 1 << 20;
-/// The least and the most of an environment's memory, and of its disk (AWS Lambda quotas).
-const MEMORY: (u64, u64) = (128 * MIB, 10_240 * MIB);
-const DISK: (u64, u64) = (512 * MIB, 10_240 * MIB);
 
 /// Keys that say of what the whole is made, which is said already by `gb-seconds`.
 const PARTS: [&str; 8] =
@@ -33,8 +31,8 @@ pub(super) fn function(table: &Table<'_>, profile: Profile, flaws: &mut Flaws) -
     if table.get("gb-seconds").is_some() {
         return of_gb_seconds(table, is_arm, invocations, flaws);
     }
-    let memory = required(table, "memory", flaws, |text| of_environment(text, MEMORY))?;
-    let disk = table.read("ephemeral", flaws, |text| of_environment(text, DISK)).unwrap_or(DISK.0);
+    let memory = required(table, "memory", flaws, |text| of_environment(text, Function::MEMORY))?;
+    let disk = table.read("ephemeral", flaws, |text| of_environment(text, Function::DISK)).unwrap_or(Function::DISK.0);
     let provisioned = table.count("provisioned", flaws);
     let kept_requests = table.count("provisioned-requests", flaws).unwrap_or(0);
     let (work, kept_work) = runs(table, profile, invocations, kept_requests, flaws)?;

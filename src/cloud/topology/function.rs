@@ -102,6 +102,10 @@ impl Errands {
 impl Function {
     /// Memory with which an environment has one vCPU: 1,769 MB (AWS Lambda developer guide, *Configure function memory*).
     pub const VCPU: u64 = 1_769 << 20;
+    /// The least and the most memory of an environment (AWS Lambda developer guide, *Lambda quotas*).
+    pub const MEMORY: (u64, u64) = (128 << 20, 10_240 << 20);
+    /// The least and the most disk of an environment (the same); the least costs nothing (AWS Lambda pricing).
+    pub const DISK: (u64, u64) = (512 << 20, 10_240 << 20);
     /// Requests a second that a concurrency of 1 allows (AWS Lambda developer guide, *Understanding function scaling*).
     pub const REQUESTS: u64 = 10;
 

@@ -20,7 +20,7 @@ impl Builder<'_> {
             desk: Function::desk(steps, draft.speed.map_or(Speed::ONE, |speed| fraction(speed.0)), provisioned),
             memory,
             is_arm: draft.architecture == Some(draft::Architecture::Arm),
-            disk: draft.ephemeral.map_or(512 << 20, |bytes| bytes.0),
+            disk: draft.ephemeral.map_or(Function::DISK.0, |bytes| bytes.0),
             creation: self.law_or_none(&draft.creation),
             init: self.law_or_none(&draft.init),
             timeout: Some(draft.timeout.map_or(TIMEOUT, |time| time.0)),

@@ -1,5 +1,6 @@
 //! Functions: memory, time and concurrency are such as they may be, and what is said of the code decides something.
 
+use crate::cloud::topology;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::function::{Function, Package};
 use crate::scenario::draft::run::Defaults;
@@ -101,11 +102,15 @@ fn one(function: &Function, place: &Place, is_textbook: bool, ranges: &mut Range
             Complaint::error("E108", place.then("async").then("waits"), what).advise("give a wait for each retry"),
         );
     }
-    for (key, bytes, least) in [("memory", function.memory, 128), ("ephemeral", function.ephemeral, 512)] {
-        let is_beyond = |mib: u64| !is_textbook && !(least..=10_240).contains(&mib);
-        if let Some(mib) = bytes.map(|bytes| bytes.0 / MIB).filter(|mib| is_beyond(*mib)) {
+    for (key, bytes, (least, most)) in [
+        ("memory", function.memory, topology::Function::MEMORY),
+        ("ephemeral", function.ephemeral, topology::Function::DISK),
+    ] {
+        let is_beyond = |bytes: u64| !is_textbook && !(least..=most).contains(&bytes);
+        if let Some(bytes) = bytes.map(|bytes| bytes.0).filter(|bytes| is_beyond(*bytes)) {
+            let [least, most, mib] = [least, most, bytes].map(|bytes| bytes / MIB);
             let what =
-                format!("of `{key}` an environment of AWS Lambda has {least} to 10240 MiB, and this is {mib} MiB");
+                format!("of `{key}` an environment of AWS Lambda has {least} to {most} MiB, and this is {mib} MiB");
             ranges.complaints.push(Complaint::warning("W114", place.then(key), what).advise(
                 "it is simulated as it stands: say `run.defaults = \"textbook\"` where it is not the provider's",
             ));
