@@ -106,12 +106,9 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Whether it limits anything but functions.
+    /// Whether it limits launches, and not functions alone.
     pub fn limits_launches(&self) -> bool {
-        self.concurrency.is_none()
-            || self.vcpu_quota.is_some()
-            || self.launches.is_some()
-            || self.no_capacity.is_some_and(|share| share.0 > 0.0)
+        self.vcpu_quota.is_some() || self.launches.is_some() || self.no_capacity.is_some_and(|share| share.0 > 0.0)
     }
 }
 
