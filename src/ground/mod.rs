@@ -4,6 +4,7 @@ pub mod bits;
 pub mod chance;
 pub mod distribution;
 pub mod id;
+pub mod json;
 pub mod maths;
 pub mod money;
 pub mod quantity;

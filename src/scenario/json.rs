@@ -1,5 +1,6 @@
 //! JSON of the same shape as the TOML, read with places; a key given twice is refused.
 
+use crate::ground::json::{self, Fault, Kind, Node};
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
 use crate::scenario::tree::{Entry, Table, Tree, Value};
@@ -9,195 +10,54 @@ const DEPTH_MAX: usize = 80;
 
 /// Reads a text of one JSON table.
 pub(crate) fn parse(text: &str) -> Result<Tree, Box<Complaint>> {
-    read(Json { text, at: 0, skips_null: false })
+    read(text, false)
 }
 
 /// The same of a text that another program wrote: a key that is `null` is left out, as if it were not there.
 pub(crate) fn parse_foreign(text: &str) -> Result<Tree, Box<Complaint>> {
-    read(Json { text, at: 0, skips_null: true })
+    read(text, true)
 }
 
-fn read(mut reader: Json<'_>) -> Result<Tree, Box<Complaint>> {
-    reader.at = if reader.text.starts_with('\u{feff}') { 3 } else { 0 };
-    reader.space();
-    if reader.peek() != Some(b'{') {
-        return Err(reader.refuse("a scenario in JSON is one table in braces", reader.at));
-    }
-    let tree = reader.value(0)?;
-    reader.space();
-    match reader.peek() {
-        None => Ok(tree),
-        Some(_) => Err(reader.refuse("something follows the closing brace", reader.at)),
-    }
+fn read(text: &str, skips_null: bool) -> Result<Tree, Box<Complaint>> {
+    let node = json::read(text, "a scenario in JSON is one table in braces", DEPTH_MAX);
+    tree(node.map_err(complaint)?, skips_null)
 }
 
-struct Json<'t> {
-    text: &'t str,
-    at: usize,
-    skips_null: bool,
+fn complaint(fault: Fault) -> Box<Complaint> {
+    Complaint::error("E001", Place::bytes(fault.span), fault.what).advise(fault.advice).into()
 }
 
-impl Json<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
-    fn refuse(&self, what: &str, from: usize) -> Box<Complaint> {
-        let mut to = (from + 1).min(self.text.len());
-        while !self.text.is_char_boundary(to) {
-            to += 1;
-        }
-        let what = format!("this is not JSON: {what}");
-        Complaint::error("E001", Place::bytes(from.min(self.text.len())..to), what)
-            .advise("keys and text stand in double quotes, with commas between entries and none after the last")
-            .into()
-    }
-
-    fn value(&mut self, depth: usize) -> Result<Tree, Box<Complaint>> {
-        let start = self.at;
-        if depth > DEPTH_MAX {
-            let what = "tables or lists stand more than 80 deep inside each other";
-            return Err(Complaint::error("E001", Place::bytes(start..start + 1), what)
-                .advise("no setting of a scenario is that deep: look for a bracket that is never closed")
-                .into());
-        }
-        let value = match self.peek() {
-            Some(b'{') => self.table(depth)?,
-            Some(b'[') => self.list(depth)?,
-            Some(b'"') => Value::Text(self.string()?),
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') => self.word("true", Value::Bool(true))?,
-            Some(b'f') => self.word("false", Value::Bool(false))?,
-            Some(b'n') if self.text[self.at..].starts_with("null") => {
-                return Err(self.refuse("`null` says nothing: leave the key out", start));
+/// What a value is in the tree that TOML and JSON share.
+fn tree(node: Node, skips_null: bool) -> Result<Tree, Box<Complaint>> {
+    let span = node.span.clone().unwrap_or_default();
+    let refuse = |what: &str, advice: &'static str| complaint(Fault { span, what: what.to_owned(), advice });
+    let value = match node.kind {
+        Kind::Null => return Err(refuse("`null` says nothing", "leave the key out")),
+        Kind::Truth(truth) => Value::Bool(truth),
+        Kind::Text(text) => Value::Text(text),
+        Kind::Number(written) => match (written.parse(), written.parse::<f64>()) {
+            (Ok(whole), _) => Value::Integer(whole),
+            (_, Ok(real)) if real.is_finite() => Value::Float(real),
+            _ => return Err(refuse("this number is too large", "the largest is about 1.8e308")),
+        },
+        Kind::List(list) => Value::List(list.into_iter().map(|item| tree(item, skips_null)).collect::<Result<_, _>>()?),
+        Kind::Object(entries) => {
+            let mut table = Table::new();
+            for entry in entries {
+                if table.contains_key(&entry.key) {
+                    let place = Place::bytes(entry.span.unwrap_or_default());
+                    return Err(Complaint::error("E001", place, "this name is given twice")
+                        .advise("keep one of the two, or give the other a name of its own")
+                        .into());
+                }
+                if !(skips_null && matches!(entry.node.kind, Kind::Null)) {
+                    table.insert(entry.key, Entry { key: entry.span, tree: tree(entry.node, skips_null)? });
+                }
             }
-            Some(_) => return Err(self.refuse("a value was expected here", start)),
-            None => return Err(self.refuse("the text ends where a value was expected", start)),
-        };
-        Ok(Tree { span: Some(start..self.at), value })
-    }
-
-    fn table(&mut self, depth: usize) -> Result<Value, Box<Complaint>> {
-        let mut table = Table::new();
-        self.at += 1;
-        self.space();
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(Value::Table(table));
+            Value::Table(table)
         }
-        loop {
-            self.space();
-            let start = self.at;
-            if self.peek() != Some(b'"') {
-                return Err(self.refuse("a key in double quotes was expected here", start));
-            }
-            let key = self.string()?;
-            let key_span = start..self.at;
-            if table.contains_key(&key) {
-                return Err(Complaint::error("E001", Place::bytes(key_span), "this name is given twice")
-                    .advise("keep one of the two, or give the other a name of its own")
-                    .into());
-            }
-            self.space();
-            if self.peek() != Some(b':') {
-                return Err(self.refuse("a colon was expected after the key", self.at));
-            }
-            self.at += 1;
-            self.space();
-            if self.skips_null && self.text[self.at..].starts_with("null") {
-                self.at += 4;
-            } else {
-                let tree = self.value(depth + 1)?;
-                table.insert(key, Entry { key: Some(key_span), tree });
-            }
-            if self.more(b'}', "a comma or the closing brace was expected here")? {
-                return Ok(Value::Table(table));
-            }
-        }
-    }
-
-    fn list(&mut self, depth: usize) -> Result<Value, Box<Complaint>> {
-        let mut list = Vec::new();
-        self.at += 1;
-        self.space();
-        if self.peek() == Some(b']') {
-            self.at += 1;
-            return Ok(Value::List(list));
-        }
-        loop {
-            self.space();
-            list.push(self.value(depth + 1)?);
-            if self.more(b']', "a comma or the closing bracket was expected here")? {
-                return Ok(Value::List(list));
-            }
-        }
-    }
-
-    /// Past a comma (false) or the closing mark (true).
-    fn more(&mut self, closing: u8, what: &str) -> Result<bool, Box<Complaint>> {
-        self.space();
-        match self.peek() {
-            Some(b',') => {
-                self.at += 1;
-                Ok(false)
-            }
-            Some(mark) if mark == closing => {
-                self.at += 1;
-                Ok(true)
-            }
-            _ => Err(self.refuse(what, self.at)),
-        }
-    }
-
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Box<Complaint>> {
-        if !self.text[self.at..].starts_with(word) {
-            return Err(self.refuse("a value was expected here", self.at));
-        }
-        self.at += word.len();
-        Ok(value)
-    }
-
-    /// Text in quotes: its end is found here, its escapes are read by serde_json.
-    fn string(&mut self) -> Result<String, Box<Complaint>> {
-        let start = self.at;
-        let bytes = self.text.as_bytes();
-        let mut end = start + 1;
-        loop {
-            match bytes.get(end) {
-                Some(b'"') => break,
-                Some(b'\\') => end += 2,
-                Some(_) => end += 1,
-                None => return Err(self.refuse("this text is never closed", start)),
-            }
-        }
-        self.at = end + 1;
-        let quoted = self.text.get(start..=end).unwrap_or_default();
-        serde_json::from_str(quoted)
-            .map_err(|_| self.refuse("this text holds an escape or a character that JSON does not allow", start))
-    }
-
-    fn number(&mut self) -> Result<Value, Box<Complaint>> {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
-            self.at += 1;
-        }
-        let written = &self.text[start..self.at];
-        // serde_json knows which of these are numbers of JSON (no leading zeros, no `1.`).
-        match serde_json::from_str::<serde_json::Number>(written) {
-            Ok(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(whole), _) => Ok(Value::Integer(whole)),
-                (None, Some(real)) if real.is_finite() => Ok(Value::Float(real)),
-                _ => Err(self.refuse("this number is too large", start)),
-            },
-            Err(_) => Err(self.refuse("this is not a number", start)),
-        }
-    }
+    };
+    Ok(Tree { span: node.span, value })
 }
 
 #[cfg(test)]

@@ -17,8 +17,9 @@ mod wanted;
 
 use serde_json::Value;
 
-use crate::cloud::bus::json::{self, Node, Objection};
+use crate::cloud::bus::json::{self, Objection};
 use crate::cloud::bus::pattern::wanted::Wanted;
+use crate::ground::json::Node;
 
 pub use mismatch::{Mismatch, Unmet};
 

@@ -4,11 +4,12 @@
 
 use strsim::jaro_winkler;
 
-use crate::cloud::bus::json::{Entry, Kind, Node, Objection, below};
+use crate::cloud::bus::json::{Objection, below};
 use crate::cloud::bus::pattern::address::{Address, Block};
 use crate::cloud::bus::pattern::letters::Stars;
 use crate::cloud::bus::pattern::number::Literal;
 use crate::cloud::bus::pattern::wanted::{End, Range, Wanted};
+use crate::ground::json::{Entry, Kind, Node};
 
 /// What may be the key of an operator.
 pub(super) const OPERATORS: [&str; 9] =

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use crate::cloud::bus::json::{Entry, Kind, Node, Objection, below};
+use crate::cloud::bus::json::{Objection, below};
 use crate::cloud::bus::pattern::operators::{self, Findings, OPERATORS};
 use crate::cloud::bus::pattern::{COMBINATIONS_MAX, FIELDS_MAX, Field, LENGTH_DOCUMENTED, LENGTH_MAX, Pattern};
+use crate::ground::json::{Entry, Kind, Node};
 
 const OR: &str = "$or";
 
