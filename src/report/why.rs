@@ -11,7 +11,9 @@ const UNKNOWN: &str =
 pub fn why(document: &Document) -> String {
     let mut text = String::new();
     for (name, topology) in &document.topologies {
-        text.push_str(&format!("\nWhy, {name}\n{}", lines(&topology.bill)));
+        let bill = &topology.bill;
+        let older = if bill.is_empty() || bill.iter().any(is_known) { "" } else { UNKNOWN };
+        text.push_str(&format!("\nWhy, {name}\n{}{older}", lines(bill)));
     }
     text
 }
@@ -22,12 +24,15 @@ pub fn lines(lines: &[BillLine]) -> String {
         return "  nothing was billed\n".to_owned();
     }
     let mut text: String = lines.iter().map(line).collect();
-    if lines.iter().all(|line| line.exact.is_none() && line.wasted.is_none()) {
-        text.push_str(UNKNOWN);
-    } else {
+    if lines.iter().any(is_known) {
         text.push_str(&sums(lines));
     }
     text
+}
+
+/// Whether a line holds what was really used, or what nobody held.
+fn is_known(line: &BillLine) -> bool {
+    line.exact.is_some() || line.wasted.is_some()
 }
 
 fn line(line: &BillLine) -> String {
@@ -102,18 +107,21 @@ fn rule(line: &BillLine) -> &'static str {
 
 /// How a line comes about whose use is billed as it is.
 fn plain(line: &BillLine) -> Option<&'static str> {
+    if line.node.starts_with("item.") {
+        return Some("As it was listed");
+    }
     match line.item.as_str() {
         "alb.lcu" => Some("The largest of four dimensions, each clock hour anew"),
         "sqs.fair" => Some("Besides, for requests that carry a tenant"),
         "lambda.requests" => Some("Each invocation that was not refused"),
         "lambda.storage" => Some("Disk beyond 512 MB, while requests ran"),
-        item if item.starts_with("ebs.") => {
+        item if item.starts_with("ebs.") && !line.node.starts_with("volume.") => {
             Some("As long as its machine, by started seconds; a start at least a minute")
         }
         item if item.starts_with("ec2.credits.") => {
             Some("Computing beyond the credits that its machines earn in a day")
         }
-        item if item.starts_with("s3.") => Some("As it was used"),
+        item if item.starts_with("s3.") || item.starts_with("ebs.") => Some("As it was used"),
         _ => None,
     }
 }
@@ -195,6 +203,14 @@ That added $0.000950 (0.26 % of it).
         assert_eq!(why(&empty()).matches("nothing was billed").count(), empty().topologies.len());
         assert!(!why(&absurd()).is_empty());
         assert_eq!(lines(&[]), "  nothing was billed\n");
+    }
+
+    /// A list says how much, and not of what it was made.
+    #[test]
+    fn what_was_listed_is_told_as_that() {
+        let listed = of("ebs.gp3.iops", "IOPS-s", ["2628000", "0", "0.005", "0"], None);
+        let listed = BillLine { node: "item.1".to_owned(), exact: None, rounding: None, ..listed };
+        assert_eq!(lines(&[listed]), "  item.1 ebs.gp3.iops: $0.00500\n    As it was listed.\n");
     }
 
     #[test]
