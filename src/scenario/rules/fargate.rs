@@ -1,18 +1,14 @@
-//! Tasks of Fargate have sizes that there are, and prices.
+//! Tasks of Fargate have sizes that there are.
 
 use crate::cloud::topology::Fargate as Task;
 use crate::scenario::complaint::Complaint;
-use crate::scenario::draft::function::Architecture;
 use crate::scenario::draft::node::{Fargate, Platform};
 use crate::scenario::draft::run::Defaults;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::sight::{Kind, Sight, node_place};
 
-pub(super) const RULE: Rule = Rule {
-    about: "tasks of Fargate have vCPUs and memory that go together, and the price book knows what they cost",
-    check,
-};
+pub(super) const RULE: Rule = Rule { about: "tasks of Fargate have vCPUs and memory that go together", check };
 
 /// Memory and disk are given in whole MiB, vCPUs in whole thousandths.
 const MIB: u64 = 1 << 20;
@@ -33,7 +29,6 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                         .advise("say how long it takes to `boot`, or take the image out"),
                 );
             }
-            prices(sight, task, &place, &mut complaints);
         }
     }
     complaints
@@ -70,20 +65,4 @@ fn size(task: &Fargate, place: &Place, is_textbook: bool, complaints: &mut Vec<C
         ),
     };
     complaints.push(Complaint::error("E108", place.then(at), what).advise(advice));
-}
-
-/// Each task is paid for by its vCPUs and its memory.
-fn prices(sight: &Sight<'_>, task: &Fargate, place: &Place, complaints: &mut Vec<Complaint>) {
-    let processor = if task.architecture == Some(Architecture::Arm) { "arm" } else { "x86" };
-    let market = if task.spot.is_some_and(|spot| spot.share() > 0.0) { "fargate-spot" } else { "fargate" };
-    for what in ["vcpu", "memory"] {
-        let item = format!("{market}.{what}.{processor}");
-        if sight.book.item(&item).is_none() {
-            let told = format!("the price book has no `{item}`");
-            complaints.push(
-                Complaint::error("E501", place.clone(), told)
-                    .advise(format!("give it under `[prices.own]`: `\"{item}\" = \"$…\"`")),
-            );
-        }
-    }
 }
