@@ -46,6 +46,8 @@ pub enum Level {
     Delayed,
     /// Polls of a queue that brought nothing, a second: its integral, over seconds, is their number.
     EmptyReceives,
+    /// Pollers that take a queue's messages to its function.
+    Pollers,
     /// 1 while a request waits at one worker of a pool and a slot of another is free, else 0.
     IdleBesideLine,
     /// 1 while the bucket of a node's admission holds all its tokens, else 0: told by its integral alone.
@@ -82,6 +84,7 @@ impl Level {
             Level::Hidden => "hidden",
             Level::Delayed => "delayed",
             Level::EmptyReceives => "empty-receives",
+            Level::Pollers => "pollers",
             Level::IdleBesideLine => "idle-beside-line",
             Level::BucketFull => "bucket-full",
             Level::EmptyAgain => "empty-again",

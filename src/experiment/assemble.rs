@@ -180,6 +180,7 @@ fn is_drawn(level: Level) -> bool {
         | Level::EmptyAgain
         | Level::Delayed
         | Level::OverLimit
+        | Level::Pollers
         | Level::IdleBesideLine
         | Level::BucketFull => false,
     }

@@ -243,6 +243,9 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
                     list.add(what.word(), "1/s", Some(empty));
                 }
             }
+            if let Some(pollers) = level(Level::Pollers) {
+                list.add("pollers", "1", Some(pollers));
+            }
             list.add("deliveries", "1", share(place.wait.count(), place.posted));
             list.add("dead-letters", "1", share(place.buried, place.posted));
             if queue.deduplication.is_some() {
@@ -264,11 +267,18 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.add("outages", "1/s", ground.rate(place.outages));
             list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));
         }
-        NodeKind::Function(_) => {
+        NodeKind::Function(function) => {
             list.times("service", &place.service);
+            let mut held = 0.0;
+            if function.desk.batch.is_some() {
+                list.times("wait", &place.wait);
+                list.add("in-line", "1", level(Level::Line));
+                list.add("batch-size", "1", share(place.gathered, place.gatherings));
+                held = level(Level::Line).unwrap_or(0.0) + level(Level::Together).unwrap_or(0.0);
+            }
             list.add("cold-starts", "1", share(place.cold, place.invoked));
             list.add("throttled", "1/s", ground.rate(place.throttled));
-            list.add("in-system", "1", level(Level::Busy));
+            list.add("in-system", "1", level(Level::Busy).map(|busy| busy + held));
             list.add("busy", "1", level(Level::Busy));
             for state in [Level::Booting, Level::Ready] {
                 list.add(format!("workers.{}", state.word()), "1", level(state));

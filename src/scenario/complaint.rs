@@ -184,6 +184,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("W114", "a setting beyond what the provider allows"),
     ("W115", "machines that have not room for all the pods that there may be, or for nobody"),
     ("W116", "a function that is cut off before it has done its work"),
+    (
+        "W121",
+        "a queue whose healthy messages may end as dead letters, because its function refuses what is received for it",
+    ),
     ("W201", "rows of a trace were not sorted, or partly unusable"),
     ("W301", "a kind of request that a priority line does not rank"),
 ];

@@ -9,6 +9,7 @@ mod conditions;
 mod fargate;
 mod functions;
 mod kubernetes;
+mod mappings;
 mod rows;
 mod scaling;
 mod writing;
@@ -23,6 +24,7 @@ use clusters::CLUSTERS;
 use fargate::{FARGATE, FARGATE_FOLLOWING};
 use functions::{FUNCTIONS, FUNCTIONS_FOLLOWING};
 use kubernetes::{KUBERNETES, KUBERNETES_FOLLOWING};
+use mappings::MAPPINGS;
 use rows::ROWS;
 use scaling::SCALING;
 
@@ -142,7 +144,7 @@ pub(crate) fn holds_for(tree: &Tree) -> bool {
 
 /// Every row with a value of its own.
 fn plain_rows() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES).chain(FUNCTIONS).chain(FARGATE)
+    ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES).chain(FUNCTIONS).chain(MAPPINGS).chain(FARGATE)
 }
 
 /// Every row.
@@ -155,9 +157,11 @@ fn following() -> impl Iterator<Item = &'static Following> {
     FOLLOWING.iter().chain(KUBERNETES_FOLLOWING).chain(FUNCTIONS_FOLLOWING).chain(FARGATE_FOLLOWING)
 }
 
-/// Whether a row holds under `"textbook"`, too: the controllers of Kubernetes have their defaults wherever they run.
+/// Whether a row holds under `"textbook"`, too: the controllers of Kubernetes have their defaults wherever they run, and
+/// mappings are the provider's.
 pub(crate) fn holds_always(row: &Row) -> bool {
-    let always = KUBERNETES.iter().chain(KUBERNETES_FOLLOWING.iter().map(|following| &following.row));
+    let pods = KUBERNETES.iter().chain(KUBERNETES_FOLLOWING.iter().map(|following| &following.row));
+    let always = pods.chain(MAPPINGS);
     always.into_iter().any(|other| other.place == row.place)
 }
 

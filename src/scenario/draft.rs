@@ -11,6 +11,7 @@ pub(crate) mod function;
 pub(crate) mod group;
 pub(crate) mod kubernetes;
 pub(crate) mod law;
+pub(crate) mod mapping;
 pub(crate) mod messages;
 pub(crate) mod metric;
 pub(crate) mod network;

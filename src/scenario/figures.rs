@@ -130,6 +130,9 @@ pub(crate) const FIGURES: &[Figure] = &[
         Form::Share,
         "share of time in which a request waits at one worker behind a balancer while a slot of another is free",
     ),
+    times("wait", Of::Function, "of a message, in the hands of a poller, from being received to the start of its run"),
+    row("in-line", Of::Function, Form::Number, "messages in the hands of pollers, on average over time"),
+    good(row("batch-size", Of::Function, Form::Number, "messages of a run, where a queue leads to it")),
     row("cold-starts", Of::Function, Form::Share, "share of its runs that began in a new environment"),
     row("throttled", Of::Function, Form::Rate, "invocations that it refused, a second"),
     row(
@@ -155,6 +158,7 @@ pub(crate) const FIGURES: &[Figure] = &[
     row("receives", Of::Queue, Form::Rate, "receives that brought something, a second"),
     good(row("batch-size", Of::Queue, Form::Number, "messages that a receive brings, where it brings any")),
     row("empty-receives", Of::Queue, Form::Rate, "polls that brought nothing, a second, where polls are counted"),
+    row("pollers", Of::Queue, Form::Number, "pollers that take its messages to its function, on average over time"),
     row("delayed", Of::Queue, Form::Number, "messages not visible yet after they were sent, on average over time"),
     row("over-limit", Of::Queue, Form::Rate, "short polls refused for a limit on messages in flight, a second"),
     row("dropped", Of::Queue, Form::Rate, "messages sent again and dropped, a second, with `deduplication`"),

@@ -37,7 +37,8 @@ const LATER: &[(&str, &str)] = &[
     ("topology.*.pool.*.scaling.hysteresis", ""),
     ("topology.*.pool.*.scaling.asg.policies.*.metric.concurrency", ""),
     ("topology.*.pool.*.scaling.asg.policies.*.metric.provisioned-use", ""),
-    ("topology.*.queue.*.mapping", ""),
+    ("topology.*.queue.*.mapping.filter", "filters of messages are not in this version yet"),
+    ("topology.*.queue.*.mapping.provisioned", "pollers that are kept ready are not in this version yet"),
     (
         "topology.*.bucket.*.class",
         "classes of storage are not in this version yet: what a bucket keeps is billed as S3 Standard",

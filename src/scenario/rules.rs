@@ -22,6 +22,7 @@ mod growing;
 pub(crate) mod kubernetes;
 pub(crate) mod limits;
 mod links;
+mod mappings;
 mod messages;
 pub(crate) mod metrics;
 mod names;
@@ -70,6 +71,7 @@ pub(crate) const RULES: &[Rule] = &[
     gates::RULE,
     callers::RULE,
     messages::RULE,
+    mappings::RULE,
     batches::RULE,
     points::RULE,
     endless::RULE,

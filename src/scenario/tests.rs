@@ -60,6 +60,7 @@ const POINTS: &[(&str, &str)] = &[
     ("stuck-at-zero.toml", "W105"),
     ("flapping.toml", "W109"),
     ("visibility-too-short.toml", "W103"),
+    ("lambda-throttle-trap.toml", "W121"),
 ];
 
 #[test]
@@ -392,6 +393,8 @@ pool.v = { steps = [], poll = {}, batch = {}, admission = { codel = {} }, scalin
 pool.h = { steps = [], scaling = { hpa = { max = 9, metrics = [{ cpu = "50%" }], tolerance = {}, behavior = { up = {}, down = {} } } } }
 queue.r = { to = "o" }
 pool.o = { steps = [], scaling = { keda = { triggers = [{}], fallback = { failures = 3, replicas = 2 }, hpa = { tolerance = {}, behavior = { up = {}, down = {} } } } } }
+queue.m = { to = "fed", mapping = { throttled = {} } }
+function.fed = { steps = [] }
 queue.i = { to = "j" }
 pool.j = { steps = [], scaling = { keda-jobs = { triggers = [{}], strategy = { custom = {} } } } }
 pool.n = { steps = [], scaling = { kpa = { panic = {} } } }

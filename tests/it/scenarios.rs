@@ -463,6 +463,27 @@ fn an_environment_kept_ready_takes_cold_starts_away_and_costs_thousands_of_times
     assert!(cost("kept-ready") > 1_000.0 * cost("on-demand"), "{}", cost("on-demand"));
 }
 
+/// Six orders a second for two minutes, of which five environments do about three: some 360 wait at the end. Pollers that know
+/// nothing of that receive them, are refused, and let go what is then visible again: after three receives it is put aside. As
+/// many pollers as environments receive what can be done at once, and lose none.
+#[test]
+fn pollers_that_are_not_capped_put_healthy_messages_aside() {
+    let document = found("lambda-throttle-trap.toml", 6);
+    let lost = |topology| figure(&document, topology, "lost");
+    assert!(lost("trap") > 0.02, "{}", lost("trap"));
+    near(figure(&document, "trap", "lost.dead-lettered"), lost("trap"));
+    assert!(lost("patient") < 0.5 * lost("trap"), "{}", lost("patient"));
+    assert_eq!(lost("capped"), 0.0);
+    assert_eq!(verdict(&document, "trap", "lost"), Finding::Missed);
+    assert_eq!(verdict(&document, "capped", "lost"), Finding::Met);
+    assert_eq!(verdict(&document, "capped", "completion.p99"), Finding::Met);
+    let of = |topology: &str, node: &str, name: &str| {
+        document.topologies[topology].nodes[node].figures[name].value.expect("it is counted")
+    };
+    assert!(of("trap", "queue.orders", "pollers") > 5.0 && of("capped", "queue.orders", "pollers") <= 5.0);
+    assert_eq!(of("capped", "function.book", "throttled"), 0.0);
+}
+
 /// A function of one vCPU costs 1.73 GB × $0.0000166667 × 0.41 s = $0.0000118 a picture, and nothing for being there; two
 /// machines, or two tasks, and a balancer cost some $140 a month before anybody comes. So the lines cross between one picture
 /// every ten seconds and thirty a second.

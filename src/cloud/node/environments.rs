@@ -2,9 +2,11 @@
 
 use crate::cloud::fact::Start;
 use crate::cloud::node::gate::Gate;
+use crate::cloud::node::mapping::Mapping;
+use crate::cloud::node::pollers::Pollers;
 use crate::cloud::node::programme::Piece;
 use crate::cloud::request::NONE;
-use crate::cloud::topology::{Admission, AfterTimeout, Function, Growth, Reuse, WorkloadId};
+use crate::cloud::topology::{Admission, AfterTimeout, Function, Growth, NodeId, Reuse, WorkloadId};
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::time::{SimTime, Span};
 
@@ -40,6 +42,8 @@ struct Environment {
     /// The idle one that was used just before it, and just after it.
     older: u32,
     newer: u32,
+    /// The poller that holds it, with its mapping's place; [`NONE`] where no poller does.
+    poller: (u32, u32),
 }
 
 /// What becomes of an environment whose run has ended, or that was idle for a while.
@@ -80,6 +84,8 @@ pub struct Environments<'a> {
     rate: Option<Gate>,
     keys: Keys,
     chance: Stream,
+    /// Who brings it messages of queues, in the order of these.
+    pub mappings: Vec<Mapping<'a>>,
 }
 
 /// What names the draws of environments.
@@ -116,6 +122,7 @@ impl<'a> Environments<'a> {
                 recycle: key.named("recycle"),
             },
             chance: key.named("reuse").stream(),
+            mappings: Vec::new(),
         }
     }
 
@@ -167,6 +174,7 @@ impl<'a> Environments<'a> {
             place: NONE,
             older: NONE,
             newer: NONE,
+            poller: (NONE, NONE),
         };
         match self.each.get_mut(index as usize) {
             Some(place) => *place = environment,
@@ -228,6 +236,40 @@ impl<'a> Environments<'a> {
             AfterTimeout::Discard => environment.is_doomed = true,
             AfterTimeout::Reset => environment.is_raw = true,
         }
+    }
+
+    /// The polls of a queue's mapping.
+    pub fn polls_of(&self, queue: NodeId) -> Option<&Pollers<'a>> {
+        self.mapping_of(queue)?.polls.as_deref()
+    }
+
+    /// A queue's mapping.
+    pub fn mapping_of(&self, queue: NodeId) -> Option<&Mapping<'a>> {
+        self.mappings.iter().find(|mapping| mapping.queue == queue)
+    }
+
+    /// Nobody can poll for a while.
+    pub fn pollers_pause(&mut self, now: SimTime) {
+        for polls in self.mappings.iter_mut().filter_map(|mapping| mapping.polls.as_mut()) {
+            polls.pause(now);
+        }
+    }
+
+    /// A poller's batch has that environment.
+    pub fn is_held_by(&mut self, index: u32, mapping: u32, poller: u32) {
+        self.each[index as usize].poller = (mapping, poller);
+    }
+
+    /// The poller's mapping whose batch an environment has, and the poller, if it has any.
+    pub fn poller(&self, index: u32) -> Option<(u32, u32)> {
+        Some(self.each[index as usize].poller).filter(|&(mapping, _)| mapping != NONE)
+    }
+
+    /// What an environment did for a poller is over.
+    pub fn lets_poller_go(&mut self, index: u32) -> Option<(u32, u32)> {
+        let held = self.poller(index);
+        self.each[index as usize].poller = (NONE, NONE);
+        held
     }
 
     /// An environment at work is lost: it goes when its run, which is broken off, ends.

@@ -100,6 +100,14 @@ impl<'a> Pollers<'a> {
         self.slots[slot as usize] = Poller::Off;
     }
 
+    /// The poll that a slot has open ends early, and has brought nothing.
+    pub fn breaks_off(&mut self, slot: u32, now: SimTime) {
+        if let Some(&Poller::Open(since, ..)) = self.slots.get(slot as usize) {
+            self.empty += (now - since).nanos().div_ceil(self.wait.nanos().max(1));
+            self.slots[slot as usize] = Poller::Off;
+        }
+    }
+
     /// Nobody can poll for a while: who had a poll open begins anew afterwards.
     pub fn pause(&mut self, now: SimTime) {
         for slot in 0..self.slots.len() as u32 {

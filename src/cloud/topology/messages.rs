@@ -1,6 +1,6 @@
 //! Queues, and how workers take messages from them.
 
-use crate::cloud::topology::NodeId;
+use crate::cloud::topology::{Mapping, NodeId};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
 
@@ -42,6 +42,8 @@ pub struct Queue {
     pub throughput: Option<Throughput>,
     /// Who is received first where tenants share the queue; `None`: who came first.
     pub fair: Option<Fair>,
+    /// Who takes its messages to its function; `None` where it has none.
+    pub mapping: Option<Box<Mapping>>,
 }
 
 /// How many calls of each kind a queue takes; beyond that they are throttled. Deletes are not limited.

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::fact::Fact;
-use crate::cloud::node::{Lines, Node, Phase, Pool};
+use crate::cloud::node::{Lines, Mapping, Node, Phase, Pool};
 use crate::cloud::request::{Mail, NONE, Role, Stage, State};
 use crate::cloud::topology::{Application, Topology};
 use crate::cloud::world::audit::dice::Dice;
@@ -46,6 +46,11 @@ impl World<'_> {
                     let hands = pool.hands.as_ref().expect("somebody holds it");
                     let current = pool.slots[job.slot as usize].job;
                     assert!(hands.together(job.slot).contains(&id) && current != id && current != NONE, "{job:?}");
+                }
+                State::InHand | State::Admitted if job.role == Role::Delivery && self.is_function(job.pool) => {
+                    let environments = self.pool(job.pool).environments.as_ref().expect("it is a function");
+                    let held = environments.mappings.iter().flat_map(|mapping| mapping.held());
+                    assert_eq!(held.filter(|&held| held == id).count(), 1, "{job:?}");
                 }
                 State::InHand => {
                     let pool = self.pool(job.pool);
@@ -132,6 +137,17 @@ impl World<'_> {
                     if queue.away == 0 && next && !queue.is_full() && !throttled {
                         for &taker in &queue.to {
                             let pool = self.pool(taker);
+                            if let Some(environments) = &pool.environments {
+                                let one = |mapping: &Mapping<'_>| {
+                                    self.queue_of(mapping.queue).is_some_and(|it| std::ptr::eq(it, &**queue))
+                                };
+                                let idles = environments
+                                    .mappings
+                                    .iter()
+                                    .any(|mapping| one(mapping) && mapping.next().is_some());
+                                assert!(!pool.is_open() || !idles, "a poller idles beside a message");
+                                continue;
+                            }
                             let up = |slot| pool.pollers.as_ref().is_none_or(|pollers| pollers.is_up(slot));
                             // The ranks of who is gone are others' by now.
                             let there = |slot| pool.workers[pool.worker_of(slot) as usize].phase == Phase::Ready;
@@ -191,6 +207,14 @@ impl World<'_> {
             let in_hand = (0..pool.slots.len() as u32).filter(|&slot| pool.slots[slot as usize].job != NONE);
             let made = in_hand.filter(|&slot| pool.workers[slot as usize].phase == Phase::Booting).count() as u64;
             assert_eq!(u64::from(environments.idle()) + busy, pool.levels.ready.level() + made, "{environments:?}");
+            let runs = (0..pool.slots.len() as u32).filter(|&slot| pool.slots[slot as usize].job != NONE);
+            let fed = runs.filter(|&slot| environments.poller(slot).is_some()).count();
+            let (mut holding, mut held) = (0, 0);
+            for mapping in &environments.mappings {
+                holding += mapping.busy() as usize;
+                held += mapping.holding();
+            }
+            assert_eq!(holding, held + fed, "{environments:?}");
         }
         if let Some(computing) = &pool.computing {
             let (all, each) = computing.level();
@@ -206,7 +230,10 @@ impl World<'_> {
             })
             .collect();
         assert_eq!(waiting.len() as u64, pool.levels.line.level(), "{waiting:?}");
-        let kept = pool.hands.as_ref().map_or(0, |hands| hands.kept().count() as u64);
+        let in_pollers =
+            pool.environments.iter().flat_map(|all| all.mappings.iter()).flat_map(|mapping| mapping.held());
+        let in_pollers = in_pollers.filter(|&job| self.jobs[job].state == State::InHand).count() as u64;
+        let kept = pool.hands.as_ref().map_or(0, |hands| hands.kept().count() as u64) + in_pollers;
         assert_eq!(pool.lines.waiting() + kept, pool.levels.line.level());
         if let Some(hands) = &pool.hands {
             let beside = (0..pool.slots.len() as u32).map(|slot| hands.together(slot).len().saturating_sub(1) as u64);

@@ -15,6 +15,9 @@ use crate::ground::time::{SimTime, Span};
 /// Messages of one call to a queue (Amazon SQS API reference, DeleteMessageBatch and SendMessageBatch: up to ten).
 pub(super) const CALL: u32 = 10;
 
+/// The number of the step that is before all others: a function waits for its environment.
+pub(super) const WAKES: u16 = 0;
+
 /// What one of those taken together can do.
 enum Stand {
     /// Steps of its own.
@@ -233,7 +236,7 @@ impl World<'_> {
     }
 
     /// A slot begins with those that are on their way into it.
-    fn begin_together<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, slot: u32) {
+    pub(super) fn begin_together<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, slot: u32) {
         let now = cx.now();
         let mut taken = std::mem::take(&mut self.taken);
         let pool = self.pool_mut(id);
@@ -244,13 +247,16 @@ impl World<'_> {
         }
         for &job in &taken {
             let job = &mut self.jobs[job];
-            let in_line = matches!(job.state, State::Waiting | State::Again);
+            let in_line = matches!(job.state, State::Waiting | State::Again | State::InHand);
             let waited = if in_line { now - job.since } else { Span::ZERO };
             (job.slot, job.since, job.state) = (slot, now, State::Together);
             let who = self.requests[job.request].who();
             cx.tell(Fact::Started { who, pool: id, waited });
         }
-        cx.tell(Fact::Gathered { pool: id, jobs: taken.len() as u32 });
+        // Whoever invokes a function by itself takes nobody along.
+        if !self.is_function(id) || self.jobs[taken[0]].role == Role::Delivery {
+            cx.tell(Fact::Gathered { pool: id, jobs: taken.len() as u32 });
+        }
         self.hands(id).gather(slot, &taken, now);
         taken.clear();
         self.taken = taken;
@@ -263,6 +269,7 @@ impl World<'_> {
         match self.action(job, &self.requests[job.request]) {
             None => Stand::Done,
             Some(Action::Work { together, .. }) if together > 0 => Stand::Before(together),
+            Some(Action::Wake) => Stand::Before(WAKES),
             Some(_) => Stand::Own,
         }
     }
@@ -302,9 +309,15 @@ impl World<'_> {
         let Some((_, job)) = first else { return self.all_end(cx, id, slot) };
         self.comes_to_work(slot, job);
         let (held, request) = (self.jobs[job], self.requests[self.jobs[job].request]);
-        let Some(action @ Action::Work { piece, .. }) = self.action(&held, &request) else { return };
-        let takes = self.work_of(&held, &request, piece);
-        let takes = self.work_left(job).unwrap_or(takes);
+        let Some(action) = self.action(&held, &request) else { return };
+        let takes = match action {
+            Action::Wake => self.wakes(cx, job),
+            Action::Work { piece, .. } => {
+                let takes = self.work_of(&held, &request, piece);
+                self.work_left(job).unwrap_or(takes)
+            }
+            _ => return,
+        };
         if takes != Span::ZERO {
             self.occupy(cx, job, takes);
         } else if self.step_ends(cx, job, &held, &request, &action) {
@@ -339,7 +352,8 @@ impl World<'_> {
         for job in self.beside(id, step) {
             if well {
                 self.jobs[job].step += 1;
-            } else {
+            } else if self.jobs[job].slot != NONE {
+                // One that has not failed with the first of them.
                 self.fails_at_work(cx, job, Outcome::Error, Loss::Error);
             }
         }

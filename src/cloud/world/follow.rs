@@ -81,8 +81,11 @@ impl World<'_> {
                         see(id, Level::Delayed, delayed);
                     }
                     see(id, Level::Away, &queue.absent);
-                    if let Some(empty) = self.empty_receives(queue, now) {
+                    if let Some(empty) = self.empty_receives(NodeId::at(index), queue, now) {
                         see(id, Level::EmptyReceives, &Track::of_count(empty));
+                    }
+                    if let Some(pollers) = self.pollers_of(NodeId::at(index), queue) {
+                        see(id, Level::Pollers, pollers);
                     }
                     if let Some(refused) = self.over_limit(queue) {
                         see(id, Level::OverLimit, &Track::of_count(refused));

@@ -3,7 +3,7 @@
 
 use crate::cloud::fact::{Fact, Loss, Outcome, Who};
 use crate::cloud::node::{Environments, Node, Phase, Rest};
-use crate::cloud::request::{NONE, Role, State};
+use crate::cloud::request::{Job, NONE, Role, State};
 use crate::cloud::topology::{Function, Held, NodeId, NodeKind, Topology};
 use crate::cloud::world::steps::name_of_work;
 use crate::cloud::world::{Alarm, World, not_a};
@@ -44,7 +44,7 @@ impl<'a> World<'a> {
         matches!(&self.nodes[node.index()], Node::Pool(pool) if pool.environments.is_some())
     }
 
-    fn environments(&mut self, id: NodeId) -> &mut Environments<'a> {
+    pub(super) fn environments(&mut self, id: NodeId) -> &mut Environments<'a> {
         self.pool_mut(id).environments.as_deref_mut().unwrap_or_else(|| not_a("function"))
     }
 
@@ -91,15 +91,38 @@ impl<'a> World<'a> {
 
     /// An invocation finds an environment, has one made, or is refused.
     fn finds_environment<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
+        let who = self.requests[self.jobs[id].request].who();
+        let index = match self.environment_for(cx, to, who) {
+            Ok(index) => index,
+            Err(why) => return self.fail(cx, id, why),
+        };
+        if self.jobs[id].role == Role::Event {
+            self.errand_begins(id);
+        }
+        if self.pool(to).hands.is_some() {
+            self.taken.push(id);
+            return self.begin_together(cx, to, index);
+        }
+        self.start(cx, id, to, index, Span::ZERO);
+    }
+
+    /// The environment of one more run, idle or new; or why there is none.
+    pub(super) fn environment_for<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        to: NodeId,
+        who: Who,
+    ) -> Result<u32, Loss> {
         let zones = self.topology.zones.len();
         let is_nowhere = zones > 0 && (0..zones).all(|zone| self.is_zone_out(zone));
         if !self.pool(to).is_open() || is_nowhere {
-            return self.fail(cx, id, Loss::Down);
-        }
-        if !self.lets_in(cx, id, to) {
-            return;
+            return Err(Loss::Down);
         }
         let now = cx.now();
+        if let Some(why) = self.refusal(now, to) {
+            cx.tell(Fact::Denied { who, function: to });
+            return Err(why);
+        }
         let may_use = self.is_within_limits(now, to);
         let environments = self.environments(to);
         let index = match may_use.then(|| environments.take_idle()) {
@@ -107,15 +130,10 @@ impl<'a> World<'a> {
             Some(None) if environments.may_grow(now) => Some(self.is_born(cx, to)),
             Some(idle) => idle,
         };
-        let Some(index) = index else {
-            let who = self.requests[self.jobs[id].request].who();
+        index.ok_or_else(|| {
             cx.tell(Fact::Denied { who, function: to });
-            return self.fail(cx, id, Loss::Throttled);
-        };
-        if self.jobs[id].role == Role::Event {
-            self.errand_begins(id);
-        }
-        self.start(cx, id, to, index, Span::ZERO);
+            Loss::Throttled
+        })
     }
 
     /// Whether a function may use one more environment, by what is reserved for it, what the account has left, and the
@@ -171,7 +189,7 @@ impl<'a> World<'a> {
         let takes = environments.wakes(job.slot, cx.now());
         // After a reset initialisation is a part of the run, and of its limit.
         if let Some(row) = environments.timeout.filter(|_| environments.has_begun(job.slot)) {
-            self.set_timer(cx, row, id, job.stamp);
+            self.limits_run(cx, row, id);
         }
         takes
     }
@@ -191,18 +209,36 @@ impl<'a> World<'a> {
         let environments = self.environments(at);
         let begins = environments.runs(index, now);
         if let Some(row) = environments.timeout.filter(|_| begins) {
-            self.set_timer(cx, row, id, job.stamp);
+            self.limits_run(cx, row, id);
+        }
+    }
+
+    /// A run may take only so long: whoever of those in it is still there then tells it.
+    fn limits_run<O>(&mut self, cx: &mut Context<'_, O>, row: u16, id: u32) {
+        let Job { pool, slot, stamp, .. } = self.jobs[id];
+        let others = self.pool(pool).hands.as_ref().map_or(0, |hands| hands.together(slot).len());
+        if others == 0 {
+            return self.set_timer(cx, row, id, stamp);
+        }
+        for place in 0..others {
+            let job = self.hands(pool).together(slot)[place];
+            let stamp = self.jobs[job].stamp;
+            self.set_timer(cx, row, job, stamp);
         }
     }
 
     /// A run was too long: it is cut off.
     pub(super) fn runs_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let job = self.jobs[id];
-        if !matches!(job.state, State::Working | State::Calling | State::Backing) {
+        if !matches!(job.state, State::Working | State::Calling | State::Backing | State::Together) {
             return;
         }
         self.environments(job.pool).ran_too_long(job.slot);
-        self.breaks_off_calls(cx, id);
+        // Of those in it one may be at work, and wait for calls.
+        let current = self.pool(job.pool).slots[job.slot as usize].job;
+        if self.jobs[current].state != State::Together {
+            self.breaks_off_calls(cx, current);
+        }
         self.fails_at_work(cx, id, Outcome::TimedOut, Loss::FunctionTimeout);
     }
 
@@ -215,8 +251,12 @@ impl<'a> World<'a> {
         let (start, init, since) = environments.told(index, now);
         let ran = if since == SimTime::NEVER { Span::ZERO } else { now - since };
         let rest = environments.rests(index, now);
+        let held = environments.lets_poller_go(index);
         cx.tell(Fact::Invoked { who, function: at, environment: number, start, init, ran });
         self.goes_or_stays(cx, at, index, rest);
+        if let Some((mapping, poller)) = held {
+            self.poller_is_free(cx, at, mapping, poller);
+        }
     }
 
     /// An environment is lost with its zone, and what runs in it. Those that are kept ready are made anew at once elsewhere.

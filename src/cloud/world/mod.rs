@@ -32,6 +32,7 @@ mod lapses;
 mod lifecycle;
 mod lines;
 mod machines;
+mod mappings;
 mod metrics;
 mod network;
 mod parcels;
@@ -259,6 +260,12 @@ enum Alarm {
     Idle { function: NodeId, index: u32, environment: u32 },
     /// One that was sent to a function is tried again.
     Errand { errand: u32 },
+    /// A poller of a mapping has waited: for more messages, for its function to hear of it, or after a refusal.
+    Batch { function: NodeId, mapping: u32, poller: u32, stamp: u32 },
+    /// A mapping has one poller more.
+    MorePollers { function: NodeId, mapping: u32 },
+    /// Somebody looks whether a mapping has too many pollers.
+    FewerPollers { function: NodeId, mapping: u32 },
     /// So was a message that nobody receives.
     Lapse { queue: NodeId, who: Who, came: SimTime },
 }
@@ -426,6 +433,7 @@ impl<'a> World<'a> {
             | Alarm::Arrives { .. }
             | Alarm::Posts { .. }
             | Alarm::Admitted { .. }
+            | Alarm::Batch { .. }
             | Alarm::Errand { .. } => Event::Recall { alarm: number, turn },
             _ => Event::Alarm { alarm: number, turn },
         };
@@ -464,6 +472,11 @@ impl<'a> World<'a> {
             Alarm::Admitted { job, stamp } => self.is_admitted(cx, job, stamp),
             Alarm::Idle { function, index, environment } => self.idle_for_long(cx, function, index, environment),
             Alarm::Errand { errand } => self.tries_errand(cx, errand),
+            Alarm::Batch { function, mapping, poller, stamp } => {
+                self.batch_is_due(cx, function, (mapping, poller, stamp));
+            }
+            Alarm::MorePollers { function, mapping } => self.more_pollers(cx.now(), function, mapping),
+            Alarm::FewerPollers { function, mapping } => self.fewer_pollers(cx, function, mapping),
             Alarm::Lapse { queue, who, came } => self.lapses(cx, queue, who, came),
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
             Alarm::Gather { pool, line, stamp } => self.has_waited_for_more(cx, pool, line, stamp),

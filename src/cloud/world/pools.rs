@@ -149,14 +149,15 @@ impl World<'_> {
         if pool.gate.is_none() && pool.throttles == 0 || self.jobs[id].state == State::Again {
             return true;
         }
-        let refused = self.is_throttled(to).then_some(Loss::Throttled);
-        let Some(why) = refused.or_else(|| self.turned_away(cx.now(), to)) else { return true };
-        if self.is_function(to) {
-            let who = self.requests[self.jobs[id].request].who();
-            cx.tell(Fact::Denied { who, function: to });
-        }
+        let Some(why) = self.refusal(cx.now(), to) else { return true };
         self.fail(cx, id, why);
         false
+    }
+
+    /// Why a pool does not let the next one in, if it does not: its provider refuses it, or its gate.
+    pub(super) fn refusal(&mut self, now: SimTime, to: NodeId) -> Option<Loss> {
+        let refused = self.is_throttled(to).then_some(Loss::Throttled);
+        refused.or_else(|| self.turned_away(now, to))
     }
 
     /// Why a node's gate turns away who comes, if it does.
@@ -235,6 +236,9 @@ impl World<'_> {
             let Node::Pool(pool) = &mut nodes[id.index()] else { super::not_a("pool") };
             if !pool.is_open() {
                 return;
+            }
+            if pool.environments.is_some() {
+                return self.pollers_receive(cx, id);
             }
             if let Lines::Shared(line) = &pool.lines
                 && line.waiting() > 0

@@ -1,7 +1,7 @@
 //! Messages: sent and received.
 
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::{Fate, Node, Queue};
+use crate::cloud::node::{Fate, Node, Queue, Track};
 use crate::cloud::request::{Job, Kin, Mail, Message, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{DeadLetters, NodeId};
 use crate::cloud::world::{Alarm, World};
@@ -304,7 +304,7 @@ impl World<'_> {
     }
 
     /// Whether a queue refuses the next receive; its takers look again when it may take one.
-    fn refuses_receives<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, from: NodeId) -> bool {
+    pub(super) fn refuses_receives<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, from: NodeId) -> bool {
         let now = cx.now();
         let Some(throttle) = &mut self.queue_mut(from).throttle else { return false };
         if throttle.waits {
@@ -374,10 +374,19 @@ impl World<'_> {
     }
 
     /// Polls of a queue that have brought nothing until `now`, if that is asked; `None` where nobody counts them.
-    pub(super) fn empty_receives(&self, queue: &Queue, now: Option<SimTime>) -> Option<u64> {
-        let counted = queue.to.iter().filter_map(|&taker| self.pool(taker).pollers.as_ref());
+    pub(super) fn empty_receives(&self, id: NodeId, queue: &Queue, now: Option<SimTime>) -> Option<u64> {
+        let counted = queue.to.iter().filter_map(|&taker| match &self.pool(taker).environments {
+            None => self.pool(taker).pollers.as_deref(),
+            Some(environments) => environments.polls_of(id),
+        });
         let empty = counted.map(|pollers| now.map_or(0, |now| pollers.empty(now)));
         empty.reduce(|sum, empty| sum + empty)
+    }
+
+    /// How many pollers take a queue's messages to its function; `None` where none do.
+    pub(super) fn pollers_of(&self, id: NodeId, queue: &Queue) -> Option<&Track> {
+        let of = |&taker: &NodeId| self.pool(taker).environments.as_ref()?.mapping_of(id);
+        Some(&queue.to.iter().find_map(of)?.level)
     }
 
     /// Those of them that a limit refused; `None` where there is none, or nobody is told so.

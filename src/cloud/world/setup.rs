@@ -6,7 +6,7 @@ use crate::cloud::arrivals::{Arrivals, Source};
 use crate::cloud::caller::Caller;
 use crate::cloud::fact::Fact;
 use crate::cloud::node::{
-    Action, Balancer, Bucket, Environments, Kind, Named, Node, Piece, Pool, Queue, Registry, Track, Whose,
+    Action, Balancer, Bucket, Environments, Kind, Mapping, Named, Node, Piece, Pool, Queue, Registry, Track, Whose,
 };
 use crate::cloud::topology::{self, Application, Fault, Harm, NodeId, NodeKind, Topology, Verb, WorkloadId};
 use crate::cloud::world::functions::{self, function_of};
@@ -113,6 +113,10 @@ impl World<'_> {
                 }
             }
         }
+        let fed =
+            |node: &Node<'_>| matches!(node, Node::Pool(pool) if pool.environments.is_some() && !pool.feeds.is_empty());
+        let fed: Vec<NodeId> = (0..self.nodes.len()).filter(|&at| fed(&self.nodes[at])).map(NodeId::at).collect();
+        fed.into_iter().for_each(|function| self.rouse(function));
         // Idle workers poll from the start on, whenever the first event may be.
         self.clears_up(cx);
     }
@@ -188,6 +192,7 @@ fn build_nodes<'a>(
                     let concurrency = topology.concurrency.map(|all| function.reserved.unwrap_or(all));
                     let mut environments = Environments::new(function, timeout, concurrency, key);
                     environments.learn(cold_works(application, topology, root, NodeId::at(index), pool));
+                    environments.mappings = mappings(topology, &state.feeds, key);
                     state.serve_functions(environments);
                 }
                 state.settle();
@@ -207,6 +212,16 @@ fn build_nodes<'a>(
         }
     });
     nodes.collect()
+}
+
+/// Who takes messages of queues to a function.
+fn mappings<'a>(topology: &'a Topology, feeds: &[NodeId], key: Key) -> Vec<Mapping<'a>> {
+    let of = |&queue: &NodeId| {
+        let described = &topology.nodes[queue.index()];
+        let NodeKind::Queue(topology::Queue { mapping: Some(plan), .. }) = &described.kind else { return None };
+        Some(Mapping::new(plan, queue, key.named("mapping").named(&described.name)))
+    };
+    feeds.iter().filter_map(of).collect()
 }
 
 /// Whether some step sends messages to a queue that are not visible at once.

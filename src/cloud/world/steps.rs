@@ -6,7 +6,7 @@ use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, WorkId};
-use crate::cloud::world::batches::CALL;
+use crate::cloud::world::batches::{CALL, WAKES};
 use crate::cloud::world::client::numbered;
 use crate::cloud::world::queues::Parcel;
 use crate::cloud::world::{Move, World};
@@ -129,10 +129,13 @@ impl<'a> World<'a> {
         {
             return self.shared_step_ends(cx, id, together, true);
         }
-        self.jobs[id].step += 1;
         if let Action::Wake = action {
             self.runs(cx, id);
+            if self.pool(self.jobs[id].pool).hands.is_some() {
+                return self.shared_step_ends(cx, id, WAKES, true);
+            }
         }
+        self.jobs[id].step += 1;
         true
     }
 

@@ -11,6 +11,7 @@ mod functions;
 mod health;
 mod lapses;
 mod lifecycle;
+mod mappings;
 mod messages;
 mod metrics;
 mod network;

@@ -215,6 +215,9 @@ impl World<'_> {
             if let Some(pollers) = &mut pool.pollers {
                 pollers.pause(cx.now());
             }
+            if let Some(environments) = &mut pool.environments {
+                environments.pollers_pause(cx.now());
+            }
             self.work_in_hand(cx, node, held, moves);
             self.pool_mut(node).settle();
             self.checks_find_all(cx, node);

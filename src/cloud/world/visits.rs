@@ -249,6 +249,20 @@ impl World<'_> {
         result: Outcome,
         why: Loss,
     ) {
+        let together = self.pool(self.jobs[id].pool).hands.is_some();
+        if !together || !self.fails_with_others(cx, id, result, why) {
+            self.fails_alone(cx, id, result, why);
+        }
+    }
+
+    /// As above, whatever becomes of those who are in the slot with it.
+    pub(super) fn fails_alone<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        result: Outcome,
+        why: Loss,
+    ) {
         self.leave(cx, id, result);
         self.moves.push_back(Move::Fail { job: id, why });
     }

@@ -1,6 +1,6 @@
 //! Functions and what their environments are.
 
-use crate::cloud::topology::{AfterTimeout, Errands, Function, Growth, NodeId, Reuse, Speed};
+use crate::cloud::topology::{AfterTimeout, Batch, Errands, Function, Growth, NodeId, Pool, Reuse, Speed};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
 use crate::scenario::build::node::fraction;
@@ -8,16 +8,17 @@ use crate::scenario::build::{Builder, Ids, count};
 use crate::scenario::draft::function as draft;
 
 /// The longest run that there is (AWS Lambda developer guide, *Configure function timeout*).
-const TIMEOUT: Span = Span::from_secs(900);
+pub(crate) const TIMEOUT: Span = Span::from_secs(900);
 const MINUTE: Span = Span::from_secs(60);
 
 impl Builder<'_> {
-    pub(super) fn function(&mut self, ids: &Ids<'_>, draft: &draft::Function) -> Function {
+    pub(super) fn function(&mut self, ids: &Ids<'_>, draft: &draft::Function, batch: Option<Batch>) -> Function {
         let steps = draft.steps.iter().map(|step| self.step(ids, step)).collect();
+        let speed = draft.speed.map_or(Speed::ONE, |speed| fraction(speed.0));
         let memory = draft.memory.map_or(Function::VCPU, |bytes| bytes.0);
         let provisioned = draft.provisioned_concurrency.map_or(0, |kept| count(kept.count.0));
         Function {
-            desk: Function::desk(steps, draft.speed.map_or(Speed::ONE, |speed| fraction(speed.0)), provisioned),
+            desk: Pool { batch, ..Function::desk(steps, speed, provisioned) },
             memory,
             is_arm: draft.architecture == Some(draft::Architecture::Arm),
             disk: draft.ephemeral.map_or(Function::DISK.0, |bytes| bytes.0),

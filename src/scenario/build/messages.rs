@@ -80,6 +80,7 @@ impl Builder<'_> {
             look_ahead: draft.look_ahead.map(|messages| count(messages.0)),
             throughput: throughput(draft),
             fair: (draft.fair == Some(true)).then(|| fair(draft.noisy.unwrap_or_default())),
+            mapping: None,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::cloud::topology::{
 use crate::ground::quantity;
 use crate::ground::time::Span;
 use crate::scenario::build::fault::held;
+use crate::scenario::build::mapping::{batch_of, mapped};
 use crate::scenario::build::messages::batch;
 use crate::scenario::build::{Builder, Ids, calling, count};
 use crate::scenario::draft::quantities::{Amount, Whole};
@@ -22,7 +23,9 @@ impl Builder<'_> {
             Kind::Pool => {
                 topology.pool.get(name).map(|draft| NodeKind::Pool(Box::new(self.pool(ids, topology, name, draft))))
             }
-            Kind::Queue => topology.queue.get(name).map(|draft| NodeKind::Queue(self.queue(ids, draft))),
+            Kind::Queue => {
+                topology.queue.get(name).map(|draft| NodeKind::Queue(mapped(topology, draft, self.queue(ids, draft))))
+            }
             Kind::Bucket => topology.bucket.get(name).map(|draft| {
                 let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));
                 let keep = draft.keep.map(|time| time.0);
@@ -31,7 +34,8 @@ impl Builder<'_> {
             Kind::Service => topology.service.get(name).map(|draft| NodeKind::Service(Box::new(self.service(draft)))),
             Kind::Cluster => topology.cluster.get(name).map(|draft| NodeKind::Cluster(Box::new(self.cluster(draft)))),
             Kind::Function => {
-                topology.function.get(name).map(|draft| NodeKind::Function(Box::new(self.function(ids, draft))))
+                let batch = batch_of(topology, name);
+                topology.function.get(name).map(|draft| NodeKind::Function(Box::new(self.function(ids, draft, batch))))
             }
             Kind::Later => None,
         };

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::law::Law;
+use crate::scenario::draft::mapping::Mapping;
 use crate::scenario::draft::quantities::{Gap, Share, Time, Whole};
 use crate::scenario::draft::words::Names;
 
@@ -11,7 +12,8 @@ use crate::scenario::draft::words::Names;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Queue {
-    /// The pools that receive; their idle workers take in this order. Without it, nobody receives.
+    /// The pools that receive; their idle workers take in this order. Or a function, to which pollers take the messages
+    /// (`mapping`). Without it, nobody receives.
     pub to: Option<Names>,
     /// How long a received message stays hidden. Without it, until its worker is done or lost.
     pub visibility_timeout: Option<Time>,
@@ -71,6 +73,8 @@ pub(crate) struct Queue {
     pub fair: Option<bool>,
     /// With `fair`: who is a noisy neighbour.
     pub noisy: Option<Noisy>,
+    /// How its messages come to its function. Without it, as AWS Lambda has it.
+    pub mapping: Option<Mapping>,
 }
 
 /// When a tenant is a noisy neighbour.

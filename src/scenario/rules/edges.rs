@@ -6,7 +6,7 @@ use crate::scenario::rules::Rule;
 use crate::scenario::sight::{Edge, Kind, Sight, Way, edges};
 
 pub(super) const RULE: Rule = Rule {
-    about: "edges lead to nodes of the topology that can take them: a balancer or queue hands over to pools, a call needs somebody who answers",
+    about: "edges lead to nodes of the topology that can take them: a balancer hands over to pools, a queue to pools or a function, a call needs somebody who answers",
     check,
 };
 
@@ -58,12 +58,12 @@ fn edges_of<'a>(name: &str, topology: &'a crate::scenario::draft::Topology, way:
 pub(super) fn fits(way: Way, kind: Kind) -> Result<(), &'static str> {
     match (way, kind) {
         (_, Kind::Later) => Ok(()),
-        (Way::Route | Way::Receive, Kind::Pool) => Ok(()),
-        (Way::Route | Way::Receive, Kind::Function) => {
-            Err("functions behind balancers and queues are not in this version yet: call it, or send to it")
+        (Way::Route, Kind::Pool) | (Way::Receive, Kind::Pool | Kind::Function) => Ok(()),
+        (Way::Route, Kind::Function) => {
+            Err("functions behind balancers are not in this version yet: call it, or send to it")
         }
         (Way::Route, _) => Err("a balancer chooses among the workers of pools: name pools"),
-        (Way::Receive, _) => Err("only the workers of a pool receive messages: name pools"),
+        (Way::Receive, _) => Err("only the workers of pools, and functions, receive messages: name some of those"),
         (Way::DeadLetter, Kind::Queue) => Ok(()),
         (Way::DeadLetter, _) => Err("messages that are put aside need a queue to keep them"),
         (Way::Record, Kind::Pool | Kind::Queue | Kind::Service | Kind::Function) => Ok(()),

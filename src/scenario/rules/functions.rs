@@ -1,7 +1,9 @@
 //! Functions: memory, time and concurrency are such as they may be, and what is said of the code decides something.
 
 use crate::cloud::topology;
+use crate::scenario::build::mapping::function_of;
 use crate::scenario::complaint::Complaint;
+use crate::scenario::draft::Topology;
 use crate::scenario::draft::function::{Function, Package};
 use crate::scenario::draft::run::Defaults;
 use crate::scenario::place::Place;
@@ -36,7 +38,9 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             for (index, step) in steps.iter().enumerate() {
                 let place = node_place(name, kind, node).then("steps").nth(index);
                 let (key, what) = match kind {
-                    Kind::Function if step.per.is_some() => ("per", "a function serves one request at a time"),
+                    Kind::Function if step.per.is_some() && !is_mapped(topology, node) => {
+                        ("per", "no queue leads to this function: it serves one request at a time")
+                    }
                     Kind::Pool if step.cold.is_some() => {
                         ("cold", "only the environments of functions are new at a run")
                     }
@@ -63,6 +67,11 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
     }
     ranges.complaints
+}
+
+/// Whether a queue's messages go to a function.
+fn is_mapped(topology: &Topology, function: &str) -> bool {
+    topology.queue.values().any(|queue| function_of(topology, queue).is_some_and(|(name, _)| name == function))
 }
 
 fn one(function: &Function, place: &Place, is_textbook: bool, ranges: &mut Ranges) {

@@ -19,17 +19,23 @@ fn check(application: &Application, topology: &Topology, _length: Option<Span>) 
     for (place, node) in topology.nodes.iter().enumerate() {
         let NodeKind::Function(function) = &node.kind else { continue };
         let Some(timeout) = function.timeout else { continue };
+        let together = function.desk.batch.map_or(1, |batch| batch.at_most);
         let runs = (0..comes.len()).filter(|&index| comes[index][place]);
         let runs = runs.map(|index| flow.hold(NodeId::at(place), WorkloadId::at(index)));
-        let longest = runs.fold(0.0, f64::max);
+        let longest = runs.fold(0.0, f64::max) * f64::from(together);
         if longest <= timeout.seconds() {
             continue;
         }
         let share = 1.0 / fastest(&function.desk);
         let slow = if share < 0.999 { format!(" at {share:.2} of a vCPU") } else { String::new() };
-        let what =
-            format!("a run of `{}` takes {longest:.1} s on average{slow}, and is cut off after {timeout}", node.name);
-        let advice = if share < 0.999 {
+        let full = if together > 1 { format!(" with a full batch of {together}") } else { String::new() };
+        let what = format!(
+            "a run of `{}` takes {longest:.1} s on average{full}{slow}, and is cut off after {timeout}",
+            node.name
+        );
+        let advice = if together > 1 && longest / f64::from(together) <= timeout.seconds() {
+            "give it a longer `timeout`, or its queue's `mapping` a smaller `batch-size`"
+        } else if share < 0.999 {
             "give it more `memory`, and with that more of a vCPU, or a longer `timeout`"
         } else {
             "give it a longer `timeout`, or less to do"

@@ -24,7 +24,9 @@ fn check(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
     for node in &topology.nodes {
         let NodeKind::Queue(queue) = &node.kind else { continue };
         let Some(timeout) = queue.visibility else { continue };
-        let pools = queue.to.iter().filter_map(|&pool| draws.pool(pool)).filter(|pool| !keeps_hidden(pool, queue));
+        // Of a function a run is cut off before: a mapping with less is refused.
+        let to = queue.to.iter().filter(|_| queue.mapping.is_none());
+        let pools = to.filter_map(|&pool| draws.pool(pool)).filter(|pool| !keeps_hidden(pool, queue));
         let times = pools
             .flat_map(|pool| (0..application.workloads.len()).map(move |workload| (pool, WorkloadId::at(workload))));
         let worst = times

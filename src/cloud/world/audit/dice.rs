@@ -217,6 +217,7 @@ impl Dice {
                 }),
                 fair: self.one_in(3).then(|| Fair { share: 0.2, in_flight: 2, memory: Span::from_secs(5) }),
                 visibility_ceiling: self.one_in(4).then(|| Span::from_secs(8 + self.of(4))),
+                mapping: None,
             });
             nodes.push(Node { name: format!("queue{tier}"), kind: if queued { queue } else { bucket } });
         }
@@ -238,7 +239,7 @@ impl Dice {
         let most = self.one_in(2).then(|| 1 + self.of(4) as u32);
         let partner = Service::new(self.law(3), 0.1, most, self.admission(false), None);
         let partner = match self.one_in(2) {
-            true => NodeKind::Function(Box::new(self.function())),
+            true => NodeKind::Function(Box::new(self.fed_function(&mut nodes))),
             false => NodeKind::Service(Box::new(partner)),
         };
         nodes.push(Node { name: "partner".to_owned(), kind: partner });

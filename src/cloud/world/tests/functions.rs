@@ -14,7 +14,7 @@ use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, SimTime, Span};
 
 /// A function that initialises for 1 s, whose idle environments live for 100 s.
-fn function(steps: Vec<Verb>, provisioned: u32) -> Function {
+pub(super) fn function(steps: Vec<Verb>, provisioned: u32) -> Function {
     let steps = steps.into_iter().map(|verb| Step { verb, only: None }).collect();
     Function {
         desk: Function::desk(steps, Speed::ONE, provisioned),
@@ -56,7 +56,7 @@ fn detached(times: &[f64], works: Vec<Distribution>) -> Application {
 }
 
 /// Of each run: its environment, how it began, the initialisation that is billed with it, and how long it ran.
-fn runs(diary: &[(f64, Fact)]) -> Vec<(u32, Start, f64, f64)> {
+pub(super) fn runs(diary: &[(f64, Fact)]) -> Vec<(u32, Start, f64, f64)> {
     let runs = diary.iter().filter_map(|(_, fact)| match *fact {
         Fact::Invoked { environment, start, init, ran, .. } => {
             Some((environment, start, init.seconds(), ran.seconds()))
@@ -74,7 +74,7 @@ fn gone(diary: &[(f64, Fact)]) -> Vec<(u32, f64)> {
     gone.collect()
 }
 
-fn denied(diary: &[(f64, Fact)]) -> Vec<f64> {
+pub(super) fn denied(diary: &[(f64, Fact)]) -> Vec<f64> {
     diary.iter().filter(|(_, fact)| matches!(fact, Fact::Denied { .. })).map(|(at, _)| *at).collect()
 }
 

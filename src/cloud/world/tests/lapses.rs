@@ -241,5 +241,5 @@ fn idle_workers_poll_from_the_start() {
     let now = SimTime::from_nanos(101 * SECOND);
     simulation.run_until(now);
     let queue = simulation.model.queue_of(NodeId(0)).expect("the first node is the queue");
-    assert_eq!(simulation.model.empty_receives(queue, Some(now)), Some(5));
+    assert_eq!(simulation.model.empty_receives(NodeId(0), queue, Some(now)), Some(5));
 }

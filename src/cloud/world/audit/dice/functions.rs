@@ -1,27 +1,66 @@
 //! Draws functions, whose environments come and go within seconds.
 
-use super::{Dice, TIERS};
-use crate::cloud::topology::{AfterTimeout, Errands, Function, Growth, NodeId, Reuse, Speed, Step, Verb, WorkId};
+use super::{Dice, PARTNER, TIERS};
+use crate::cloud::topology::{
+    AfterTimeout, Batch, Errands, Function, Growth, Mapping, Node, NodeId, NodeKind, Pool, Reuse, Speed, Step, Verb,
+    WorkId,
+};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
 
 impl Dice {
-    /// One that is called and sent to by any of the pools.
-    pub(super) fn function(&mut self) -> Function {
+    /// One that some of the queues lead to instead of to their pools.
+    pub(super) fn fed_function(&mut self, nodes: &mut [Node]) -> Function {
+        let mut batch: Option<Batch> = None;
+        for node in nodes {
+            let NodeKind::Queue(queue) = &mut node.kind else { continue };
+            if queue.to.is_empty() || !self.one_in(3) {
+                continue;
+            }
+            let mapping = self.mapping(queue.fifo);
+            batch = batch.into_iter().chain([mapping.batch()]).max_by_key(|batch| batch.at_most);
+            (queue.to, queue.mapping) = (vec![NodeId(PARTNER)], Some(Box::new(mapping)));
+        }
+        let function = self.function(batch.is_some());
+        Function { desk: Pool { batch, ..function.desk }, ..function }
+    }
+
+    fn mapping(&mut self, fifo: bool) -> Mapping {
+        let start = 1 + self.of(4) as u32;
+        Mapping {
+            window: if fifo { Span::ZERO } else { Span::from_millis(self.pick(&[0, 0, 700, 2_000])) },
+            start,
+            every: Span::from_millis(200 + self.of(800)),
+            at_most: start + self.of(6) as u32,
+            at_least: 1 + self.of(u64::from(start)) as u32,
+            idle: Span::from_secs(2 + self.of(6)),
+            partial_failures: self.one_in(2),
+            slow_down: Span::from_secs(self.of(5)),
+            base: Span::from_millis(300 + self.of(1_000)),
+            cap: Span::from_secs(4),
+            ..Mapping::of(self.pick(&[1, 2, 5, 12]))
+        }
+    }
+
+    /// One that is called and sent to by any of the pools. `fed`: queues lead to it, too.
+    fn function(&mut self, fed: bool) -> Function {
         let work = Verb::Work {
             work: WorkId(0),
             fails: self.pick(&[0.0, 0.3]),
             fresh: self.one_in(2),
-            together: false,
+            together: fed && self.one_in(3),
             cold: self.one_in(2).then_some(WorkId(1)),
         };
+        // Another piece of its own for each, behind what may be done for all.
+        let own = Verb::Work { work: WorkId(2), fails: 0.1, fresh: true, together: false, cold: None };
+        let steps = [work, own].map(|verb| Step { verb, only: None }).into_iter().take(1 + usize::from(fed)).collect();
         let provisioned = self.pick(&[0, 0, 2]);
         let millis = |most: u64, dice: &mut Dice| Distribution::constant(dice.of(most) * 1_000_000);
         let (dead, end) = (NodeId(3 * TIERS as u16), NodeId(3 * TIERS as u16 + 1));
         let mut node = |to: NodeId| self.one_in(2).then_some(to);
         let (dead_letters, on_success, on_failure) = (node(dead), node(end), node(end));
         Function {
-            desk: Function::desk(vec![Step { verb: work, only: None }], Speed::ONE, provisioned),
+            desk: Function::desk(steps, Speed::ONE, provisioned),
             memory: 128 << 20,
             is_arm: false,
             disk: 512 << 20,

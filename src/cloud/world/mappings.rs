@@ -1,0 +1,318 @@
+//! Event source mappings at work: pollers receive batches, invoke the function with them, and are more or fewer as there is
+//! to do.
+//!
+//! A poller knows nothing of how many environments its function may have: what it has received and the function refuses it
+//! holds and tries again, until the messages are visible to others. So healthy messages are received in vain, and counted.
+
+use crate::cloud::fact::{Fact, Loss, Outcome};
+use crate::cloud::node::Mapping;
+use crate::cloud::request::{Job, Role, State};
+use crate::cloud::topology::NodeId;
+use crate::cloud::world::receipts::Undelivered;
+use crate::cloud::world::steps::name_of_work;
+use crate::cloud::world::{Alarm, World, not_a};
+use crate::engine::{Context, Observer};
+use crate::ground::time::{SimTime, Span};
+
+impl<'a> World<'a> {
+    pub(super) fn mapping(&mut self, function: NodeId, mapping: u32) -> &mut Mapping<'a> {
+        let environments = self.pool_mut(function).environments.as_deref_mut();
+        environments.and_then(|all| all.mappings.get_mut(mapping as usize)).unwrap_or_else(|| not_a("mapping"))
+    }
+
+    fn mappings(&self, function: NodeId) -> u32 {
+        self.pool(function).environments.as_ref().map_or(0, |all| all.mappings.len()) as u32
+    }
+
+    /// The pollers of a function receive what there is.
+    #[inline(never)]
+    pub(super) fn pollers_receive<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, function: NodeId) {
+        for mapping in 0..self.mappings(function) {
+            while self.poller_receives(cx, function, mapping) {}
+            self.may_change(cx, function, mapping);
+            let polls = self.mapping(function, mapping).polls.as_deref_mut();
+            if let Some(polls) = polls {
+                while let Some(poller) = polls.next_up() {
+                    polls.poll(poller, cx.now(), 0, false);
+                }
+            }
+        }
+    }
+
+    /// A poller receives once, if there is one to do it and something to receive.
+    fn poller_receives<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32) -> bool {
+        let now = cx.now();
+        let Mapping { plan, queue: from, .. } = *self.mapping(function, mapping);
+        let queue = self.queue_mut(from);
+        if queue.away > 0 || queue.front().is_none() || queue.is_full() {
+            return false;
+        }
+        let Some(poller) = self.mapping(function, mapping).next() else { return false };
+        let Some(mut message) = self.next_message(cx, from, None) else { return false };
+        if self.queue_mut(from).throttle.is_some() && self.refuses_receives(cx, from) {
+            return false;
+        }
+        let bytes = self.messages[message].bytes;
+        if !self.mapping(function, mapping).has_room_for(poller, bytes) {
+            self.has_gathered(cx, function, mapping, poller, false);
+            return true;
+        }
+        let mut left = self.mapping(function, mapping).receives(poller, now);
+        let mut after = None;
+        let mut is_heavy = false;
+        for _ in 0..left.min(plan.poll.messages.unwrap_or(1)) {
+            let bytes = self.messages[message].bytes;
+            is_heavy = !self.mapping(function, mapping).has_room_for(poller, bytes);
+            if is_heavy {
+                break;
+            }
+            let job = self.takes_message(cx, function, from, message, after);
+            self.mapping(function, mapping).takes(poller, job, bytes);
+            left -= 1;
+            after = Some(message);
+            match self.next_message(cx, from, after) {
+                Some(next) => message = next,
+                None => break,
+            }
+        }
+        if left == 0 || is_heavy || plan.window == Span::ZERO {
+            self.has_gathered(cx, function, mapping, poller, false);
+            return true;
+        }
+        self.stays_in_hand(cx, function, mapping, poller);
+        let stamp = self.new_stamp();
+        if let Some(window) = self.mapping(function, mapping).gathers(poller, now, stamp) {
+            self.set_alarm(cx, window, Alarm::Batch { function, mapping, poller, stamp });
+        }
+        true
+    }
+
+    /// What a poller has received waits in its hands.
+    fn stays_in_hand<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        function: NodeId,
+        mapping: u32,
+        poller: u32,
+    ) {
+        let now = cx.now();
+        for place in 0..self.mapping(function, mapping).batch(poller).len() {
+            let job = self.mapping(function, mapping).batch(poller)[place];
+            if self.jobs[job].state != State::InHand {
+                self.jobs[job].state = State::InHand;
+                let who = self.requests[self.jobs[job].request].who();
+                self.pool_mut(function).levels.line.up(now);
+                cx.tell(Fact::Queued { who, pool: function });
+            }
+        }
+    }
+
+    /// A poller has enough messages, or has waited long enough: it invokes its function with them.
+    fn has_gathered<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        function: NodeId,
+        mapping: u32,
+        poller: u32,
+        open: bool,
+    ) {
+        let now = cx.now();
+        self.mapping(function, mapping).has_gathered(poller, open, now);
+        let first = self.mapping(function, mapping).batch(poller)[0];
+        let job = self.jobs[first];
+        let takes = match &self.environments(function).plan.overhead {
+            None => Span::ZERO,
+            Some(law) => {
+                let key = self.pool(function).key.named("overhead").nth(u64::from(job.visit));
+                let name = name_of_work(&job, &self.requests[job.request]);
+                Span::from_nanos(law.sample(&mut key.draw(name)))
+            }
+        };
+        if takes == Span::ZERO {
+            return self.invokes_with_batch(cx, function, mapping, poller);
+        }
+        for place in 0..self.mapping(function, mapping).batch(poller).len() {
+            let job = self.mapping(function, mapping).batch(poller)[place];
+            if self.jobs[job].state == State::New {
+                self.jobs[job].state = State::Admitted;
+            }
+        }
+        self.poller_waits(cx, function, mapping, poller, takes);
+    }
+
+    fn poller_waits<O>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32, poller: u32, span: Span) {
+        let stamp = self.new_stamp();
+        self.mapping(function, mapping).waits(poller, stamp);
+        self.set_alarm(cx, span, Alarm::Batch { function, mapping, poller, stamp });
+    }
+
+    /// A poller's alarm rings: it has waited for more, for the function to hear of it, or after a refusal.
+    pub(super) fn batch_is_due<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        function: NodeId,
+        (mapping, poller, stamp): (u32, u32, u32),
+    ) {
+        if !self.mapping(function, mapping).is_due(poller, stamp) {
+            return;
+        }
+        if self.mapping(function, mapping).is_gathering(poller) {
+            return self.has_gathered(cx, function, mapping, poller, true);
+        }
+        if self.is_let_go(cx.now(), function, mapping, poller) {
+            return self.lets_batch_go(cx, function, mapping, poller);
+        }
+        self.invokes_with_batch(cx, function, mapping, poller);
+    }
+
+    /// Whether the messages of a batch are visible to others by now: nobody tries them again.
+    fn is_let_go(&mut self, now: SimTime, function: NodeId, mapping: u32, poller: u32) -> bool {
+        let (queue, since) = self.mapping(function, mapping).received(poller);
+        self.queue_mut(queue).visibility.is_some_and(|hidden| since.after(hidden) <= now)
+    }
+
+    /// A poller invokes its function with what it holds.
+    fn invokes_with_batch<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        function: NodeId,
+        mapping: u32,
+        poller: u32,
+    ) {
+        let now = cx.now();
+        let first = self.mapping(function, mapping).batch(poller)[0];
+        let who = self.requests[self.jobs[first].request].who();
+        let Ok(index) = self.environment_for(cx, function, who) else {
+            self.stays_in_hand(cx, function, mapping, poller);
+            self.mapping(function, mapping).slows_down(now);
+            let (wait, since) = self.mapping(function, mapping).is_refused(poller);
+            let queue = self.mapping(function, mapping).queue;
+            // It tries until they are visible to others (AWS Lambda developer guide, Using Lambda with Amazon SQS: back-off).
+            let wait = match self.queue_mut(queue).visibility {
+                Some(hidden) => wait.min(since.after(hidden).max(now) - now),
+                None => wait,
+            };
+            return self.poller_waits(cx, function, mapping, poller, wait);
+        };
+        let mut taken = std::mem::take(&mut self.taken);
+        self.mapping(function, mapping).hands_over(poller, &mut taken);
+        for &job in &taken {
+            if self.jobs[job].state == State::InHand {
+                self.pool_mut(function).levels.line.down(now);
+            }
+        }
+        self.taken = taken;
+        self.environments(function).is_held_by(index, mapping, poller);
+        self.begin_together(cx, function, index);
+    }
+
+    /// A poller gives up a batch that the function has refused for too long: others may receive its messages.
+    fn lets_batch_go<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        function: NodeId,
+        mapping: u32,
+        poller: u32,
+    ) {
+        let now = cx.now();
+        let mut taken = std::mem::take(&mut self.taken);
+        self.mapping(function, mapping).hands_over(poller, &mut taken);
+        for &job in &taken {
+            let Job { request, since, state, .. } = self.jobs[job];
+            if state == State::InHand {
+                self.pool_mut(function).levels.line.down(now);
+                let who = self.requests[request].who();
+                cx.tell(Fact::Left { who, pool: function, waited: now - since, why: Loss::Throttled });
+            }
+            self.jobs[job].state = State::New;
+            self.undelivered(cx, job, Undelivered::WorkerLost);
+        }
+        taken.clear();
+        self.taken = taken;
+        self.poller_is_free(cx, function, mapping, poller);
+    }
+
+    /// A poller has done with what it held.
+    pub(super) fn poller_is_free<O>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32, poller: u32) {
+        self.mapping(function, mapping).is_free_again(poller);
+        self.may_change(cx, function, mapping);
+        self.rouse(function);
+    }
+
+    /// Looks whether there should be more pollers, or perhaps fewer.
+    fn may_change<O>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32) {
+        let Mapping { plan, grows, is_watched, .. } = *self.mapping(function, mapping);
+        if !grows && self.wants_more(function, mapping) {
+            self.mapping(function, mapping).grows = true;
+            self.set_alarm(cx, plan.every, Alarm::MorePollers { function, mapping });
+        }
+        if !is_watched && self.mapping(function, mapping).may_shrink() {
+            self.mapping(function, mapping).is_watched = true;
+            self.set_alarm(cx, plan.idle, Alarm::FewerPollers { function, mapping });
+        }
+    }
+
+    /// Whether messages wait that nobody is free to receive.
+    fn wants_more(&mut self, function: NodeId, mapping: u32) -> bool {
+        let of = self.mapping(function, mapping);
+        let (may, from) = (of.may_grow() && of.next().is_none(), of.queue);
+        let queue = self.queue_mut(from);
+        may && queue.away == 0 && !queue.is_full() && queue.receivable(1) > 0
+    }
+
+    /// Another poller comes, if it is still wanted.
+    pub(super) fn more_pollers(&mut self, now: SimTime, function: NodeId, mapping: u32) {
+        self.mapping(function, mapping).grows = false;
+        if self.wants_more(function, mapping) {
+            self.mapping(function, mapping).grow(now);
+            self.rouse(function);
+        }
+    }
+
+    /// Somebody looks whether there are too many pollers.
+    pub(super) fn fewer_pollers<O>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32) {
+        let now = cx.now();
+        let of = self.mapping(function, mapping);
+        of.is_watched = false;
+        of.looks(now);
+        self.may_change(cx, function, mapping);
+    }
+
+    /// A job of a batch has failed: whether the others fail with it, and it too, in this moment.
+    pub(super) fn fails_with_others<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        result: Outcome,
+        why: Loss,
+    ) -> bool {
+        let Job { pool: at, slot, role, .. } = self.jobs[id];
+        let Some((mapping, _)) = self.pool(at).environments.as_ref().and_then(|all| all.poller(slot)) else {
+            return false;
+        };
+        if role != Role::Delivery {
+            return false;
+        }
+        // What the function catches and reports is of that message alone; its own end is of all.
+        let Mapping { plan, queue, .. } = *self.mapping(at, mapping);
+        let is_reported = plan.partial_failures && result != Outcome::Killed && why != Loss::FunctionTimeout;
+        if is_reported && self.queue_mut(queue).groups.is_none() {
+            return false;
+        }
+        let mut members = self.hands(at).together(slot).to_vec();
+        if is_reported {
+            // Of a FIFO queue those behind it must not go before it (AWS Lambda developer guide, Using Lambda with Amazon
+            // SQS: FIFO queues and partial batch responses).
+            let place = members.iter().position(|&job| job == id).unwrap_or(0);
+            members.drain(..place);
+        } else {
+            self.mapping(at, mapping).slows_down(cx.now());
+        }
+        for job in members {
+            if self.hands(at).together(slot).contains(&job) {
+                self.fails_alone(cx, job, result, why);
+            }
+        }
+        true
+    }
+}

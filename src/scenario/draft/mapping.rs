@@ -1,0 +1,48 @@
+//! `mapping` of a queue: how its messages come to its function.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::draft::function::Throttled;
+use crate::scenario::draft::quantities::{Gap, Time, Whole};
+
+/// An event source mapping: pollers of which each receives a batch, invokes the function with it and waits for the end of
+/// that run. They know nothing of how many environments the function may have.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Mapping {
+    /// Messages of one invocation at the most. It is one run in one environment, which works on them one after the other.
+    #[schemars(extend("default" = 10))]
+    pub batch_size: Option<Whole>,
+    /// How long a poller that has received a message waits for more. With none it takes what one receive brings.
+    #[schemars(extend("default" = "0s"))]
+    pub window: Option<Time>,
+    /// Pollers at the start, each with one batch at once.
+    #[schemars(extend("default" = 5))]
+    pub start: Option<Whole>,
+    /// How fast they become more, while all are busy and messages wait.
+    #[schemars(extend("default" = "300/min"))]
+    pub ramp: Option<Gap>,
+    /// Pollers at the most.
+    #[schemars(extend("default" = 1250))]
+    pub at_most: Option<Whole>,
+    /// Batches that may be with the function at once: further messages stay in the queue. Without it, as many as there are
+    /// pollers, whatever the function may have.
+    pub max_concurrency: Option<Whole>,
+    /// Pollers that are left where there is little to do; with `max-concurrency` those at the start stay.
+    #[schemars(extend("default" = 2))]
+    pub at_least: Option<Whole>,
+    /// How long some pollers must have had nothing to do until there are fewer.
+    #[schemars(extend("default" = "3min"))]
+    pub idle: Option<Time>,
+    /// After a run that ended in an error, or a refusal, half of the pollers are left; again half of those so long later.
+    #[schemars(extend("default" = "10s"))]
+    pub slow_down: Option<Time>,
+    /// How long a poller waits with a batch that the function refused; each further refusal doubles it. It tries until the
+    /// messages are visible to others.
+    #[serde(default)]
+    pub throttled: Throttled,
+    /// The function reports which messages of a batch have failed: only those come back, and pollers do not become fewer.
+    #[schemars(extend("default" = false))]
+    pub partial_failures: Option<bool>,
+}
