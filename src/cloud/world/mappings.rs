@@ -128,6 +128,10 @@ impl<'a> World<'a> {
                 Span::from_nanos(law.sample(&mut key.draw(name)))
             }
         };
+        // They come from their queue together.
+        let (number, salt) = self.names(&job, true);
+        let from = self.mapping(function, mapping).queue;
+        let takes = takes + self.leg(from, function, false, number, salt).unwrap_or(Span::ZERO);
         if takes == Span::ZERO {
             return self.invokes_with_batch(cx, function, mapping, poller);
         }
