@@ -34,7 +34,8 @@ const CHUNK: u64 = 64 * 1024;
 ///   it (counted in the hour in which that ends); 1 GB is 10⁹ bytes. Where a pool behind a balancer is also reached
 ///   another way, nobody can tell which stays are the balancer's, and their connections count as new ones only.
 /// - A queue counts sends and receives by 64 KiB of all that one call brings, deletes and changes of visibility by one a
-///   call (Amazon SQS pricing: a request of 1 to 10 messages, each 64 KB chunk of its payload).
+///   call (Amazon SQS pricing: a request of 1 to 10 messages, each 64 KB chunk of its payload). A dead letter that goes back
+///   is assumed to cost what somebody who moves it pays: a receive and a delete there, a send here.
 /// - A bucket counts puts and gets, and keeps what was put.
 /// - A function counts each stay of a request in an environment, initialisation included, by the started millisecond, and
 ///   each invocation that was not refused (AWS Lambda pricing; since August 2025 initialisation is billed for every function).
@@ -213,6 +214,15 @@ impl Observer<Fact> for Meter {
                     queue.deletes += u64::from(!joins);
                 }
             }
+            Fact::Redriven { from, to, bytes, .. } => {
+                if let Some(queue) = self.queue(from) {
+                    queue.receives.add(bytes, false);
+                    queue.deletes += 1;
+                }
+                if let Some(queue) = self.queue(to) {
+                    queue.sends.add(bytes, false);
+                }
+            }
             Fact::Changed { queue, .. } | Fact::Extended { queue, .. } => {
                 if let Some(queue) = self.queue(queue) {
                     queue.changes += 1;
@@ -275,7 +285,9 @@ fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
             NodeKind::Pool(_) | NodeKind::Function(_) => {
                 node.kind.pool().into_iter().flat_map(|from| &from.steps).any(|step| match &step.verb {
                     Verb::Call { to, .. } | Verb::Send { to, .. } => to.contains(&pool),
-                    Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
+                    Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } | Verb::Act(_) => {
+                        false
+                    }
                 })
             }
             NodeKind::Bucket(_) | NodeKind::Service(_) | NodeKind::Cluster(_) => false,

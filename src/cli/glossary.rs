@@ -127,6 +127,11 @@ pub const WORDS: &[Word] = &[
     figure("workers.failed", MEAN, "workers that have failed and are not yet mended; paid for"),
     figure("workers.draining", MEAN, "workers that end what they hold and then go"),
     figure("workers.warm", MEAN, "machines in the warm pool, those included that are on their way there"),
+    figure(
+        "workers.off",
+        MEAN,
+        "machines that somebody has stopped, until they are started; only their volumes are paid for",
+    ),
     figure("workers.denied", RATE, "launches that came to nothing: no capacity, or the account's limit"),
     figure("workers.started", RATE, "workers asked for"),
     figure("workers.stopped", RATE, "workers gone"),

@@ -215,6 +215,17 @@ pub enum Fact {
         /// From which queue.
         queue: NodeId,
     },
+    /// A message that had been put aside went back, as a new one.
+    Redriven {
+        /// Who.
+        who: Who,
+        /// From which queue.
+        from: NodeId,
+        /// To which.
+        to: NodeId,
+        /// Its bytes.
+        bytes: u64,
+    },
     /// A message was received from a queue.
     Received {
         /// Who.
@@ -283,7 +294,7 @@ pub enum Fact {
         /// Its number.
         worker: u32,
     },
-    /// A machine of the warm pool is stopped: only its volume is paid for.
+    /// A machine of the warm pool is stopped, or somebody stops any: only its volume is paid for.
     Stopped {
         /// Whose.
         pool: NodeId,
@@ -299,7 +310,7 @@ pub enum Fact {
         /// How many.
         vcpus: u32,
     },
-    /// A machine is called from the warm pool.
+    /// A machine is called from the warm pool, or one that somebody had stopped is started.
     Woken {
         /// Whose.
         pool: NodeId,

@@ -32,6 +32,8 @@ pub enum Level {
     Draining,
     /// Machines in a pool's warm pool, those included that are on their way there.
     Warm,
+    /// Machines of a pool that somebody has stopped, those included that are still stopping.
+    Off,
     /// Launches of a pool that came to nothing, a second: its integral, over seconds, is their number.
     Denied,
     /// 1 while a node is away, else 0.
@@ -77,6 +79,7 @@ impl Level {
             Level::Failed => "failed",
             Level::Draining => "draining",
             Level::Warm => "warm",
+            Level::Off => "off",
             Level::Denied => "denied",
             Level::Away => "away",
             Level::Visible => "visible",

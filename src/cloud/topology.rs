@@ -4,6 +4,7 @@
 //! every architecture) and several [`Topology`]s to run it on.
 
 mod account;
+mod act;
 mod admission;
 mod application;
 mod calling;
@@ -20,13 +21,14 @@ mod service;
 mod spot;
 
 pub use account::{Account, Launches};
+pub use act::{Act, Capacity, Chosen, Launch, MachineState, Redrive, Tag, Wanted, Whom};
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, RetryOn, Work, Workload};
 pub use calling::{Breaker, Budget, Guards, Slow};
 pub use cluster::{Cluster, Lodging, Machinery, Room};
 pub use farewell::{Farewell, Termination};
 pub use fargate::Fargate;
-pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Link, Outage, Poison, Reclaim, Throttle, When};
+pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Link, Outage, Poison, Reclaim, Stop, Throttle, When};
 pub use function::{AfterTimeout, Errands, Function, Growth, Reuse};
 pub use mapping::Mapping;
 pub use messages::{Batch, DeadLetterAt, DeadLetters, Fair, Poll, Queue, Returned, StaleDelete, Throughput};
@@ -110,6 +112,19 @@ impl NodeKind {
             NodeKind::Cluster(cluster) => Some(&cluster.machines),
             NodeKind::Function(function) => Some(&function.desk),
             NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) => None,
+        }
+    }
+}
+
+impl NodeKind {
+    /// Whether its workers are machines, each by itself: neither pods nor tasks, nor without number.
+    pub fn has_machines(&self) -> bool {
+        match self {
+            NodeKind::Pool(pool) => {
+                let tasks = matches!(pool.platform, Platform::Fargate(_));
+                pool.workers.is_some() && pool.lodging.is_none() && !tasks
+            }
+            _ => false,
         }
     }
 }
@@ -222,6 +237,10 @@ pub struct Pool {
     pub life: Life,
     /// Whether the first workers are ready at the start or just asked for.
     pub initially: Initially,
+    /// Machines beside them that exist from the start, and are stopped.
+    pub stopped: u32,
+    /// What its machines are tagged with.
+    pub tags: Vec<Tag>,
     /// How its size follows the load.
     pub scaling: Scaling,
     /// How workers are taken away on purpose.
@@ -254,6 +273,8 @@ impl Pool {
             notice: Notice::default(),
             life: Life { pending: nothing(), boot: nothing(), stopping: nothing() },
             initially: Initially::Ready,
+            stopped: 0,
+            tags: Vec::new(),
             scaling: Scaling::Fixed,
             scale_in: Farewell::default(),
             poll: Poll::default(),
@@ -357,6 +378,8 @@ pub enum Verb {
         /// The object's size in bytes; `None` is the request's own.
         size: Option<Distribution>,
     },
+    /// Acts on the infrastructure.
+    Act(Act),
     /// Reads an object.
     Get {
         /// From where.

@@ -173,6 +173,7 @@ fn is_drawn(level: Level) -> bool {
         | Level::Failed
         | Level::Draining
         | Level::Warm
+        | Level::Off
         | Level::Denied
         | Level::Away
         | Level::Hidden

@@ -10,7 +10,7 @@ use crate::cloud::topology::NodeId;
 pub const KEPT: usize = 1_000;
 
 /// The reasons of groups by which looks are counted, as the result document writes them.
-const OWN: [&str; 17] = [
+const OWN: [&str; 18] = [
     "share",
     "target",
     "empty",
@@ -28,6 +28,7 @@ const OWN: [&str; 17] = [
     "forecast",
     "no-history",
     "acted",
+    "told",
 ];
 
 /// Reasons there are: those of groups, and after them the words of Kubernetes' controllers.
@@ -63,6 +64,7 @@ fn place(why: Reason) -> usize {
         Reason::Forecast { .. } => 14,
         Reason::NoHistory => 15,
         Reason::Acted => 16,
+        Reason::Told => 17,
         Reason::Kubernetes(why) => OWN.len() + why.place(),
     }
 }

@@ -213,6 +213,9 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             if let Some(warm) = level(Level::Warm) {
                 list.add("workers.warm", "1", Some(warm));
             }
+            if let Some(off) = level(Level::Off) {
+                list.add("workers.off", "1", Some(off));
+            }
             if let Some(denied) = level(Level::Denied) {
                 list.add("workers.denied", "1/s", Some(denied));
             }

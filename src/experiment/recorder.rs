@@ -319,6 +319,7 @@ impl Observer<Fact> for Recorder {
             | Fact::Changed { .. }
             | Fact::Extended { .. }
             | Fact::Returned { .. }
+            | Fact::Redriven { .. }
             | Fact::Withheld { .. }
             | Fact::Appeared { .. }
             | Fact::Launched { .. }

@@ -274,6 +274,11 @@ impl Observer<Fact> for Tracer<'_> {
                 open.messages = open.messages.saturating_sub(1);
                 self.close(who);
             }
+            Fact::Redriven { who, .. } if !self.inside.contains_key(&(who.workload.0, who.ordinal)) => {}
+            Fact::Redriven { who, from, .. } => {
+                self.delivery(at, who, from, "moved-back", None);
+                self.open(who).messages += 1;
+            }
             Fact::Answered { who, .. } => self.open(who).record.answered = Some(now),
             Fact::Completed { who, answered, .. } => {
                 if answered {

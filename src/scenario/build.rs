@@ -1,5 +1,6 @@
 //! Names become numbers: a checked draft becomes an application and topologies.
 
+mod act;
 mod application;
 mod calling;
 pub(crate) mod cluster;
@@ -16,7 +17,9 @@ mod scaling;
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::cloud::topology::{Application, Discipline, Held, Network, NodeId, Topology, WorkloadId};
+use crate::cloud::topology::{
+    Act, Application, Discipline, Held, Network, Node, NodeId, NodeKind, Topology, Verb, WorkloadId,
+};
 use crate::ground::distribution::Distribution;
 use crate::scenario::draft::law::{Law, Quantity};
 use crate::scenario::files::Files;
@@ -35,6 +38,7 @@ pub(crate) struct Builder<'a> {
     groups: IndexSet<String>,
 }
 
+pub(crate) use act::REDRIVE_EVERY;
 pub(crate) use messages::GROUPS_MAX;
 
 impl<'a> Builder<'a> {
@@ -114,7 +118,8 @@ impl<'a> Builder<'a> {
         faults.extend(
             self.faults(&everywhere.of_parts(|node| nodes.contains_key(node), |zone| zones.contains(zone)), &ids),
         );
-        let nodes = nodes.iter().map(|(node, kind)| self.node(&ids, draft, node, *kind)).collect();
+        let mut nodes = nodes.iter().map(|(node, kind)| self.node(&ids, draft, node, *kind)).collect();
+        keep_what_goes_back(&mut nodes);
         let metrics = self.metrics(&draft.metrics);
         let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));
         let network = Network { hop: time(&draft.network.hop), across: self.some_law(&draft.network.across) };
@@ -166,4 +171,18 @@ pub(super) struct Ids<'a> {
 /// A count that its checks keep within 32 bits.
 fn count(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Queues whose dead letters go back one day keep them whole.
+fn keep_what_goes_back(nodes: &mut Vec<Node>) {
+    let steps = nodes.iter().filter_map(|node| node.kind.pool()).flat_map(|pool| &pool.steps);
+    let redriven = steps.filter_map(|step| match &step.verb {
+        Verb::Act(Act::Redrive(redrive)) => Some(redrive.from),
+        _ => None,
+    });
+    for queue in redriven.collect::<Vec<NodeId>>() {
+        if let Some(Node { kind: NodeKind::Queue(queue), .. }) = nodes.get_mut(queue.index()) {
+            queue.redriven = true;
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! The sentences on the fields are what `explain` and the schema say; `default` there is what the build uses.
 
+pub(crate) mod act;
 pub(crate) mod admission;
 pub(crate) mod client;
 pub(crate) mod cluster;

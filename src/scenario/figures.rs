@@ -120,6 +120,12 @@ pub(crate) const FIGURES: &[Figure] = &[
         "workers that finish what they hold before they go, on average over time",
     ),
     row("workers.warm", Of::Pool, Form::Number, "machines in the warm pool, on average over time, where there is one"),
+    row(
+        "workers.off",
+        Of::Pool,
+        Form::Number,
+        "machines that are stopped, on average over time, where somebody stops any",
+    ),
     row("workers.denied", Of::Pool, Form::Rate, "launches that came to nothing, a second, where an account has limits"),
     row("workers.started", Of::Pool, Form::Rate, "workers started, a second"),
     row("workers.stopped", Of::Pool, Form::Rate, "workers stopped, a second"),

@@ -1,5 +1,6 @@
 //! What a well-formed draft can still have wrong: a check a file, a row a check.
 
+mod acts;
 pub(crate) mod alarms;
 mod allowances;
 mod amplification;
@@ -37,6 +38,7 @@ mod sizes;
 mod spot;
 mod stability;
 mod steps;
+mod stops;
 mod tracking;
 mod visibility;
 mod works;
@@ -81,6 +83,8 @@ pub(crate) const RULES: &[Rule] = &[
     links::RULE,
     prices::RULE,
     spot::RULE,
+    stops::RULE,
+    acts::RULE,
     groups::RULE,
     clusters::RULE,
     receivers::RULE,

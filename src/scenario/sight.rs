@@ -219,6 +219,12 @@ fn named<'a>(
     }
 }
 
+/// The queues whose dead letters a queue keeps.
+pub(crate) fn source_of<'a>(topology: &'a Topology, keeper: &str) -> Vec<&'a str> {
+    let of = topology.queue.iter().filter(|(_, queue)| queue.dead_letters.as_deref() == Some(keeper));
+    of.map(|(name, _)| name.as_str()).collect()
+}
+
 /// Whether a restriction lets a workload pass.
 pub(crate) fn is_for(only: Option<&Names>, workload: &str) -> bool {
     only.is_none_or(|names| names.names.iter().any(|name| name == workload))

@@ -335,6 +335,9 @@ at = "10min"
 pool = "p"
 every = "10min"
 lasts = "1min"
+[fault.stop.s]
+pool = "z"
+at = "15min"
 [fault.zone.z]
 zone = "a"
 at = "30min"
@@ -365,6 +368,7 @@ metrics = {}
 account.retry = {}
 fault.outage.o = { component = "w", at = "20min" }
 fault.crash.c = { pool = "p", every = "10min", lasts = "1min" }
+fault.stop.s = { pool = "z", at = "25min" }
 zones = ["a", "b"]
 fault.zone.z = { zone = "a", at = "50min", lasts = "1min" }
 fault.link.l = { from = "p", to = "k", delay = "1s", loss = "1%", at = "50min" }
@@ -376,7 +380,7 @@ fault.throttle.t = { node = "q", share = "1%", at = "5min" }
 balancer.lb = { to = "p", health-check = {} }
 bucket.b = {}
 service.s = {}
-function.fn = { steps = [{ work = "w" }, { call = "v", breaker = { slow = {} }, retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }, { send = "q" }], async = { throttled = {} } }
+function.fn = { steps = [{ work = "w" }, { call = "v", breaker = { slow = {} }, retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }, { send = "q" }, { act = { launch-instances = { pool = "z" } } }, { act = { redrive = { queue = "d" } } }], async = { throttled = {} } }
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
 queue.t = { fair = true, noisy = {} }
@@ -387,6 +391,7 @@ cluster.some = { type = "m5.large", machines = { cluster-autoscaler = { max = 3 
 cluster.any = { type = "m5.large", machines = { karpenter = {} } }
 pool.x = { steps = [], platform = { kubernetes = { cluster = "one" } } }
 pool.y = { steps = [], platform = { fargate = { cpu = 1, memory = "2GiB" } } }
+pool.z = { steps = [{ act = { launch-instances = { pool = "z" } } }, { act = { redrive = { queue = "d" } } }] }
 pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }
 pool.c = { line = { priority = { order = ["even"], preempts = true } }, steps = [{ call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }], platform = { ec2 = { type = "m5.large", spot = "50%" } } }
 pool.v = { steps = [], poll = {}, batch = {}, admission = { codel = {} }, scaling = { vertical = { sizes = [{ type = "m5.large" }], at = [["10min", 1]] } } }

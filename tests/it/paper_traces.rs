@@ -29,7 +29,7 @@ use translate::translate;
 use watch::{Log, Run};
 
 /// Runs of the cases that come with the project that must be reproduced whole.
-const MUST: [&str; 31] = [
+const MUST: [&str; 32] = [
     "PT01/one-worker",
     "PT01/two-workers",
     "PT02/tiered-1-web",
@@ -59,6 +59,7 @@ const MUST: [&str; 31] = [
     "PT12/errors",
     "PT12/throttled",
     "PT13/spot-interruption",
+    "PT13/stopped-no-rule",
     "PT14/one-process-task",
     "PT14/two-process-tasks",
 ];

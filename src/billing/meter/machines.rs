@@ -25,7 +25,8 @@ pub(super) struct PoolCounter {
     plans: Vec<Option<Credits>>,
     /// … and of each machine that runs: its account, and with how many vCPUs it computes.
     accounts: BTreeMap<u32, (Account, u32)>,
-    /// Volumes that outlive the machines' stops, since when; only where machines are scaled up and down.
+    /// Volumes that outlive the machines' stops, since when: where machines are scaled up and down, or lie in a warm pool,
+    /// all; elsewhere those of machines that somebody has stopped.
     disks: BTreeMap<u32, SimTime>,
     keeps_disks: bool,
     /// Whether a machine that is gone is gone for good, with its volume.
@@ -74,17 +75,18 @@ impl PoolCounter {
 
     pub(super) fn gone(&mut self, worker: u32, at: SimTime) {
         self.ended(worker, at);
-        if self.drops_disks
+        if (self.drops_disks || !self.keeps_disks)
             && let Some(since) = self.disks.remove(&worker)
         {
             keep(&mut self.sizes[0], since, at);
         }
     }
 
-    /// A machine of a warm pool lies stopped; its volume is paid for.
+    /// A machine is stopped; its volume is paid for, from when it first ran.
     pub(super) fn stopped(&mut self, worker: u32, at: SimTime) {
+        let since = self.alive.get(&worker).map_or(at, |&(since, _)| since);
+        self.disks.entry(worker).or_insert(since);
         self.ended(worker, at);
-        self.disks.entry(worker).or_insert(at);
     }
 
     /// A machine that may owe CPU credits computes with so many vCPUs from now on. What it can't earn any more within a day
@@ -107,7 +109,8 @@ impl PoolCounter {
             settle(&mut self.sizes[size], self.plans[size], account, computing, at);
         }
         if let Some((since, size)) = self.alive.remove(&worker) {
-            charge(&mut self.sizes[size], since, at, !self.keeps_disks);
+            let with_volume = !self.keeps_disks && !self.disks.contains_key(&worker);
+            charge(&mut self.sizes[size], since, at, with_volume);
         }
     }
 
@@ -129,8 +132,9 @@ impl PoolCounter {
     pub(super) fn used(&self, at: SimTime) -> Used {
         let mut sizes = self.sizes.clone();
         // What starts at the very end belongs to what follows.
-        for &(since, size) in self.alive.values().filter(|&&(since, _)| since < at) {
-            charge(&mut sizes[size], since, at, !self.keeps_disks);
+        for (worker, &(since, size)) in self.alive.iter().filter(|(_, (since, _))| *since < at) {
+            let with_volume = !self.keeps_disks && !self.disks.contains_key(worker);
+            charge(&mut sizes[size], since, at, with_volume);
         }
         for (worker, &(account, computing)) in &self.accounts {
             if let Some(&(_, size)) = self.alive.get(worker) {

@@ -130,6 +130,26 @@ fn a_warm_machine_keeps_its_volume_until_it_is_gone() {
     assert_eq!(sizes[0].byte_seconds, 1_000_000);
 }
 
+/// Paper trace PT13, run `stopped-no-rule`: 300 s, stopped, and 300 s again, each start with its own minimum; and the volume of
+/// 1,000 bytes all the time, until the machine is taken away at 1,500 s.
+#[test]
+fn a_machine_that_is_stopped_pays_for_its_volume_alone() {
+    let platform = Platform::Ec2 { instance: "m5.large".to_owned(), volume: 1_000, spot: false };
+    let stopped = Fact::Stopped { pool: NodeId(0), worker: 1 };
+    let facts = [(0, running(0, 1, 0)), (300, stopped), (900, running(0, 1, 0))];
+    let facts = facts.map(|(at, fact)| (at * SECOND, fact));
+    let of = |facts: &[(u64, Fact)], end: u64| {
+        let usage = metered(vec![pool(platform.clone(), Vec::new())], facts).usage(second(end));
+        let Used::Machines { sizes, .. } = &usage.nodes[0].used else { panic!("machines") };
+        (sizes[0].starts, sizes[0].seconds, sizes[0].byte_seconds)
+    };
+    assert_eq!(of(&facts[..2], 600), (1, 300, 600_000));
+    assert_eq!(of(&facts, 1_200), (2, 600, 1_200_000));
+    assert_eq!(of(&facts, 930), (2, 360, 930_000));
+    let gone = facts.into_iter().chain([(1_500 * SECOND, gone(0, 1))]).collect::<Vec<_>>();
+    assert_eq!(of(&gone, 5_000), (2, 900, 1_500_000));
+}
+
 /// An unlimited `t3.nano` computes with both vCPUs for an hour and goes: 120 credits spent and 6 earned are 114 credits, or 1.9
 /// vCPU-hours at $0.05. One that runs on owes the same at the end of the run.
 #[test]

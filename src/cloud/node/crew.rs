@@ -29,6 +29,10 @@ pub enum Phase {
     Leaving,
     /// Stopped in order to come back as another size.
     Changing,
+    /// Somebody has told its machine to stop.
+    Stopping,
+    /// Its machine is stopped: it exists, and only its volume is paid for.
+    Stopped,
     /// Launched for the warm pool, and not yet lying there.
     Preparing,
     /// Lies ready in the warm pool.
@@ -62,6 +66,8 @@ pub struct Worker {
     pub doomed: bool,
     /// It comes from the warm pool: it starts as these do.
     pub woken: bool,
+    /// Somebody has stopped its machine, and it has not been in service since. That is one of its ills.
+    pub halted: bool,
     /// It was launched beyond what is wanted, for another zone's sake: once it is in service, one of the fullest goes.
     pub spare: bool,
     /// In which of the topology's zones it is.
@@ -94,6 +100,7 @@ impl Worker {
             until: SimTime::NEVER,
             doomed: false,
             woken: false,
+            halted: false,
             spare: false,
             zone: 0,
             ran: SimTime::NEVER,
@@ -101,9 +108,20 @@ impl Worker {
         }
     }
 
+    /// Whether it exists, stopped, and has never run.
+    pub fn is_parked(self) -> bool {
+        self.phase == Phase::Stopped && self.ran == SimTime::NEVER
+    }
+
     /// Whether its slots are not free when they are given back, though it lives.
     fn leaves(self) -> bool {
-        matches!(self.phase, Phase::Failed | Phase::Draining | Phase::Noticed | Phase::Leaving | Phase::Changing)
+        match self.phase {
+            Phase::Failed | Phase::Draining | Phase::Noticed | Phase::Leaving | Phase::Changing => true,
+            Phase::Stopping | Phase::Stopped => true,
+            // One that comes again may have kept what it held.
+            Phase::Pending | Phase::Booting => self.halted,
+            Phase::Ready | Phase::Preparing | Phase::Warm | Phase::Gone => false,
+        }
     }
 }
 
@@ -141,6 +159,7 @@ impl Pool<'_> {
     pub fn forget(&mut self, index: u32) {
         let worker = &mut self.workers[index as usize];
         self.leaving -= u32::from(worker.leaves());
+        self.halted -= u32::from(worker.halted);
         worker.phase = Phase::Gone;
         let place = worker.place;
         self.order[place as usize] = NONE;
@@ -165,6 +184,7 @@ impl Pool<'_> {
         let worker = &mut self.workers[index as usize];
         self.leaving -= u32::from(worker.leaves());
         worker.phase = Phase::Ready;
+        self.halted -= u32::from(std::mem::take(&mut worker.halted));
         worker.since = now;
         for slot in self.slots_range(index) {
             if self.slots[slot as usize].job == NONE {
@@ -236,6 +256,33 @@ impl Pool<'_> {
             self.reviews(index, open);
         }
         self.settle();
+    }
+
+    /// Somebody stops a worker's machine, which serves nobody until it has been started again.
+    pub fn halt(&mut self, index: u32, now: SimTime) {
+        match self.workers[index as usize].phase {
+            Phase::Ready => self.shut(index, Phase::Stopping, now),
+            Phase::Failed => {
+                self.passes_on(index, Phase::Stopping);
+                self.levels.failed.down(now);
+            }
+            Phase::Booting => {
+                self.passes_on(index, Phase::Stopping);
+                self.levels.booting.down(now);
+            }
+            // It was just asked for: it is there, and was stopped before.
+            _ => self.passes_on(index, Phase::Stopped),
+        }
+        self.levels.off.up(now);
+        let worker = &mut self.workers[index as usize];
+        if !worker.halted {
+            worker.halted = true;
+            worker.ills += 1;
+            if worker.ills == 1 {
+                worker.down = now;
+            }
+            self.halted += 1;
+        }
     }
 
     /// A machine that boots hears of its end: it will never be in service.

@@ -25,6 +25,8 @@ pub struct Levels {
     pub draining: Track,
     /// Machines that lie in the warm pool, or are on their way there.
     pub warm: Track,
+    /// Machines that somebody has stopped, or is stopping.
+    pub off: Track,
     /// 1 while it is away.
     pub absent: Track,
     /// 1 while somebody waits at one worker and a slot of another is free; kept only behind a balancer.

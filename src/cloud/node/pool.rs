@@ -99,6 +99,10 @@ pub struct Pool<'a> {
     pub talks: Vec<Talk>,
     /// Workers that have failed, drain or change: their slots are not free when they are given back.
     pub leaving: u32,
+    /// Workers whose machines somebody has stopped, and that have not been in service since.
+    pub halted: u32,
+    /// Whether somebody may stop its machines.
+    pub stoppable: bool,
     /// Slots a worker's index takes up: the most that any size has.
     pub stride: u32,
     /// Free slots of workers in service, by rank.
@@ -206,6 +210,8 @@ impl<'a> Pool<'a> {
             slots: Vec::new(),
             talks: Vec::new(),
             leaving: 0,
+            halted: 0,
+            stoppable: false,
             stride,
             free: Bits::default(),
             slot_of_rank: Vec::new(),
@@ -296,10 +302,12 @@ impl<'a> Pool<'a> {
         self.away == 0
     }
 
-    /// Whether it can serve nobody because something is broken: it is away, or all of its workers have failed.
+    /// Whether it can serve nobody because something is broken: it is away, or all of its workers have failed or were
+    /// stopped.
     #[inline]
     pub fn is_broken(&self) -> bool {
-        self.away > 0 || self.levels.failed.level() > 0 && self.levels.ready.level() == 0
+        let some_down = self.levels.failed.level() > 0 || self.halted > 0;
+        self.away > 0 || some_down && self.levels.ready.level() == 0
     }
 
     /// Whether what a worker does stands still at present.

@@ -1,7 +1,7 @@
 //! What a worker does for one kind of request, with everything that is needed to do it at hand.
 
 use crate::cloud::arrivals::Arrivals;
-use crate::cloud::topology::{Application, Harm, Mix, NodeId, NodeKind, Retry, Topology, Verb, WorkId, Workload};
+use crate::cloud::topology::{Act, Application, Harm, Mix, NodeId, NodeKind, Retry, Topology, Verb, WorkId, Workload};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
@@ -62,6 +62,8 @@ pub struct Calls<'a> {
 /// One step of a programme.
 #[derive(Clone, Copy, Debug)]
 pub enum Action<'a> {
+    /// Acts on the infrastructure.
+    Act(&'a Act),
     /// Keeps the slot for a piece of work.
     Work {
         /// Which.
@@ -212,6 +214,7 @@ impl<'a> Action<'a> {
             | NodeKind::Cluster(_) => None,
         };
         match verb {
+            Verb::Act(act) => Action::Act(act),
             Verb::Work { work, fails, fresh, together, .. } => {
                 let described = &application.works[work.index()];
                 let piece = Piece::of(whose, *work, *fresh, root);

@@ -21,6 +21,8 @@ const BACK: u16 = 3;
 pub struct Queue {
     /// Who receives, in this order of preference.
     pub to: Vec<NodeId>,
+    /// Its messages go back to another queue one day.
+    pub redriven: bool,
     /// Every message that comes is visible at once, in the order of arrival, whoever sends it and how often it was sent;
     /// and every receive sees it.
     pub plain: bool,
@@ -89,6 +91,7 @@ impl Queue {
             unseen: (plan.unseen > 0.0).then(|| (plan.unseen, key.named("unseen").stream())),
             delayed: delays.then(Track::default),
             to: plan.to.clone(),
+            redriven: plan.redriven,
             visibility: plan.visibility,
             row,
             dead_letters: plan.dead_letters,
@@ -116,6 +119,12 @@ impl Queue {
         if let Ok(place) = self.kept.binary_search(&came) {
             self.kept.remove(place);
         }
+    }
+
+    /// Whether nobody ever takes a message from it: then it only counts them.
+    #[inline]
+    pub fn only_keeps(&self) -> bool {
+        self.to.is_empty() && !self.redriven
     }
 
     /// Whether only so many may be in flight.

@@ -95,6 +95,11 @@ impl<'g> Controller<'g> {
         self.bounds
     }
 
+    /// It chooses between these sizes from now on.
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+    }
+
     /// Some of the group's machines are replaced: what rests after a change rests after that, too (EC2 Auto Scaling user
     /// guide, *Scaling cooldowns*: simple policies wait for health replacements in progress, and for the cooldown after
     /// them).

@@ -226,6 +226,8 @@ pub enum Reason {
     NoHistory,
     /// A timetable says so.
     Scheduled,
+    /// A step has set it.
+    Told,
     /// Another number was wanted, but the rest after the last change is not over.
     CoolingDown {
         /// When it will be.
@@ -303,6 +305,7 @@ impl fmt::Display for Reason {
             Reason::Forecast { load, per_worker } => write!(f, "{load:.4} forecast at {per_worker} for each worker"),
             Reason::NoHistory => f.write_str("too little history for a forecast"),
             Reason::Scheduled => f.write_str("by timetable"),
+            Reason::Told => f.write_str("as a step has set it"),
             Reason::CoolingDown { until, wanted } => write!(f, "wanted {wanted}, but rests until {until}"),
             Reason::AtLeast { min, wanted } => write!(f, "wanted {wanted}, but {min} is the minimum"),
             Reason::AtMost { max, wanted } => write!(f, "wanted {wanted}, but {max} is the maximum"),

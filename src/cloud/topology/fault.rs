@@ -28,6 +28,8 @@ pub enum Harm {
     Outage(Outage),
     /// Workers fail; their machines stay, and are paid for.
     Crash(Crash),
+    /// Somebody stops machines, and starts them again or not.
+    Stop(Stop),
     /// The provider takes Spot machines back.
     Reclaim(Reclaim),
     /// A zone is away, with all workers that it holds; by its place in the topology's list.
@@ -48,6 +50,7 @@ impl Harm {
         match self {
             Harm::Outage(_) => None,
             Harm::Crash(_) => Some("crash"),
+            Harm::Stop(_) => Some("stop"),
             Harm::Reclaim(_) => Some("reclaim"),
             Harm::Zone(_) => Some("zone"),
             Harm::BrownOut(_) => Some("slow"),
@@ -80,7 +83,7 @@ impl Harm {
 
     /// Whether each worker has a time of its own to it, where it comes again and again.
     pub fn comes_one_by_one(&self) -> bool {
-        matches!(self, Harm::Crash(_) | Harm::Reclaim(Reclaim { share: None, .. }))
+        matches!(self, Harm::Crash(_) | Harm::Stop(_) | Harm::Reclaim(Reclaim { share: None, .. }))
     }
 
     /// Whether it concerns some worker of a node.
@@ -88,6 +91,7 @@ impl Harm {
         match self {
             Harm::Outage(_) | Harm::BrownOut(_) | Harm::Poison(_) | Harm::Throttle(_) | Harm::Link(_) => false,
             Harm::Crash(crash) => crash.pool == node,
+            Harm::Stop(stop) => stop.pool == node,
             Harm::Reclaim(reclaim) => reclaim.pool == node,
             Harm::Zone(_) => true,
         }
@@ -130,6 +134,16 @@ pub struct Crash {
     pub clock: Clock,
     /// How many can be mended at once; `None` is all.
     pub repairers: Option<u32>,
+}
+
+/// Machines of a pool that somebody stops: they serve nobody, and only their volumes are paid for, until somebody starts them
+/// again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Whose.
+    pub pool: NodeId,
+    /// Its number, from 1; `None` is each for itself.
+    pub worker: Option<u32>,
 }
 
 /// Spot machines of a pool that are taken back: at an instant those that are there, or each when its own time comes.

@@ -40,6 +40,8 @@ pub struct Queue {
     pub look_ahead: Option<u32>,
     /// How many calls a FIFO queue takes; `None`: any number.
     pub throughput: Option<Throughput>,
+    /// Steps may let what is put aside here go back to where it came from: it is kept whole, and its requests wait for it.
+    pub redriven: bool,
     /// Who is received first where tenants share the queue; `None`: who came first.
     pub fair: Option<Fair>,
     /// Who takes its messages to its function; `None` where it has none.

@@ -126,6 +126,7 @@ fn counted_vcpus(pool: &Pool<'_>, index: u32) -> u32 {
     let worker = pool.workers[index as usize];
     let lies = worker.phase == Phase::Warm;
     let stopped = lies && pool.plan.scaling.warm_pool().is_some_and(|plan| plan.state != Rest::Running);
+    let stopped = stopped || matches!(worker.phase, Phase::Stopping | Phase::Stopped);
     match &pool.sizes[usize::from(worker.size)].platform {
         Platform::Ec2 { instance, spot: false, .. } if !stopped => vcpus(instance).unwrap_or(0),
         _ => 0,

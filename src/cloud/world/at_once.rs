@@ -164,7 +164,7 @@ impl World<'_> {
         let root = job.role == Role::Root && request.stage == Stage::Asking;
         let branch = job.role == Role::Branch && request.stage == Stage::Answered;
         let current = request.loss.is_none() && request.attempt == job.attempt;
-        let open = queue.plain && queue.away == 0 && !queue.to.is_empty() && throttles.is_empty();
+        let open = queue.plain && queue.away == 0 && !queue.only_keeps() && throttles.is_empty();
         if !(pool.calm && open && current && (root || branch)) {
             return false;
         }

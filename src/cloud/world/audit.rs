@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::fact::Fact;
-use crate::cloud::node::{Lines, Mapping, Node, Phase, Pool};
+use crate::cloud::node::{Lines, Mapping, Node, Phase, Pool, Worker};
 use crate::cloud::request::{Mail, NONE, Role, Stage, State};
 use crate::cloud::topology::{Application, Topology};
 use crate::cloud::world::audit::dice::Dice;
@@ -127,7 +127,7 @@ impl World<'_> {
                     assert_eq!(of(Mail::Hidden).count() as u64, queue.hidden.level());
                     let delayed = queue.delayed.map_or(0, |delayed| delayed.level());
                     assert_eq!(of(Mail::Delayed).count() as u64, delayed);
-                    if queue.to.is_empty() {
+                    if queue.only_keeps() {
                         continue;
                     }
                     assert_eq!(of(Mail::Visible).count() as u64, queue.visible.level());
@@ -180,17 +180,23 @@ impl World<'_> {
         assert_eq!(count(Phase::Booting), pool.levels.booting.level());
         assert_eq!(count(Phase::Pending) + count(Phase::Changing), pool.levels.pending.level());
         assert_eq!(count(Phase::Failed), pool.levels.failed.level());
-        let leaving = [Phase::Failed, Phase::Draining, Phase::Noticed, Phase::Leaving, Phase::Changing]
+        assert_eq!(count(Phase::Stopping) + count(Phase::Stopped), pool.levels.off.level());
+        let halted = |worker: &&Worker| worker.halted && worker.phase != Phase::Gone;
+        assert_eq!(pool.workers.iter().filter(halted).count() as u32, pool.halted);
+        let comes_again = |phase| matches!(phase, Phase::Pending | Phase::Booting);
+        let coming = pool.workers.iter().filter(|worker| worker.halted && comes_again(worker.phase)).count() as u64;
+        let away = [Phase::Failed, Phase::Draining, Phase::Noticed, Phase::Leaving, Phase::Changing]
             .into_iter()
+            .chain([Phase::Stopping, Phase::Stopped])
             .map(count)
             .sum::<u64>();
-        assert_eq!(leaving, u64::from(pool.leaving));
+        assert_eq!(away + coming, u64::from(pool.leaving));
         for worker in pool.workers.iter().filter(|worker| worker.phase != Phase::Gone) {
             let down = worker.ills > 0;
             assert!(!worker.frozen || down, "{worker:?} stands still for nothing");
             assert_eq!(
                 worker.phase == Phase::Failed,
-                down && !matches!(worker.phase, Phase::Draining | Phase::Noticed | Phase::Leaving),
+                down && !worker.halted && !matches!(worker.phase, Phase::Draining | Phase::Noticed | Phase::Leaving),
                 "{worker:?}"
             );
         }
@@ -260,7 +266,8 @@ impl World<'_> {
                 assert_eq!(self.jobs[place.job].pool, pool.id);
                 let phase = pool.workers[worker as usize].phase;
                 let is_made = phase == Phase::Booting && pool.environments.is_some();
-                assert!(is_made || phase.has_served() && phase != Phase::Leaving, "{phase:?}");
+                let is_kept = pool.workers[worker as usize].halted && pool.workers[worker as usize].frozen;
+                assert!(is_made || is_kept || phase.has_served() && phase != Phase::Leaving, "{phase:?}");
                 let idles = place.until == SimTime::NEVER && self.jobs[place.job].state == State::Working;
                 assert!(!idles || pool.stands_still(worker), "work on slot {slot} never ends");
             }

@@ -28,7 +28,7 @@ impl World<'_> {
         }
         let worker = pool.workers[index as usize];
         let of_t2 = matches!(&pool.sizes[usize::from(worker.size)].platform, Platform::Ec2 { instance, .. } if instance.starts_with("t2."));
-        pool.opens_purse(index, worker.woken && !of_t2, now);
+        pool.opens_purse(index, (worker.woken || worker.halted) && !of_t2, now);
     }
 
     /// Workers of which something has changed are looked at.

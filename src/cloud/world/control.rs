@@ -82,6 +82,11 @@ impl<'a> Governor<'a> {
         }
     }
 
+    /// The controller of a group.
+    pub(super) fn group_mut(&mut self) -> Option<&mut Controller<'a>> {
+        self.group.as_mut()
+    }
+
     /// Another sample of a policy's metric.
     pub(super) fn notes(&mut self, policy: u32, sample: Sample, now: SimTime) {
         match &mut self.group {

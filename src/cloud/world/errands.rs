@@ -167,7 +167,7 @@ impl<'a> World<'a> {
         let delay = Some(Span::ZERO);
         let parcel = Parcel { request, attempt: 0, branch, bytes, group: None, step: u32::MAX, delay, joins: false };
         let now = cx.now();
-        self.put_aside(cx, queue, parcel, now);
+        self.put_aside(cx, queue, parcel, now, false);
     }
 
     /// A record of a piece of a request goes to another node: a part of the request, if that attempt is.

@@ -3,13 +3,12 @@
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Lines, Phase, Worker};
-use crate::cloud::request::NONE;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{Held, Initially, NoWorker, NodeId};
 use crate::cloud::world::{Alarm, Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::below;
-use crate::ground::time::Span;
+use crate::ground::time::{SimTime, Span};
 
 /// Whether a worker counts as one of those that are wanted.
 pub(super) fn is_wanted(phase: Phase) -> bool {
@@ -30,6 +29,7 @@ impl World<'_> {
                 self.begins_ready(cx, id, &mut spread);
             }
         }
+        self.first_stopped(cx, id, &mut spread);
         if let Some(group) = plan.scaling.group()
             && group.desired != workers
         {
@@ -78,7 +78,12 @@ impl World<'_> {
     }
 
     /// Asks for a worker; returns its number, unless it can't be launched.
-    fn launch<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, spread: &mut [u32]) -> Option<u32> {
+    pub(super) fn launch<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        spread: &mut [u32],
+    ) -> Option<u32> {
         let now = cx.now();
         let pool = self.pool_mut(id);
         let index = pool.launch();
@@ -137,7 +142,7 @@ impl World<'_> {
             return;
         }
         worker.ran = now;
-        let Worker { size, woken, phase, .. } = *worker;
+        let Worker { size, woken, halted, phase, .. } = *worker;
         if phase != Phase::Preparing {
             pool.stirred = now;
             pool.passes_on(index, Phase::Booting);
@@ -146,7 +151,8 @@ impl World<'_> {
         }
         // Each start of the same machine draws anew.
         let key = pool.key.named("boot").nth(u64::from(size));
-        let boot = if woken { None } else { Some(pool.plan.life.boot.sample(&mut key.draw(u64::from(number)))) };
+        let boot =
+            if woken || halted { None } else { Some(pool.plan.life.boot.sample(&mut key.draw(u64::from(number)))) };
         cx.tell(Fact::Running { pool: id, worker: number, size });
         self.lease_starts(cx, id, index);
         self.credits_begin(now, id, index);
@@ -160,8 +166,13 @@ impl World<'_> {
         let now = cx.now();
         let number = self.pool(id).workers[index as usize].number;
         let wait = self.waits_for_launch(now, id, number);
-        self.pool_mut(id).workers[index as usize].doomed = wait.abandoned;
         let after = boot + wait.lasts;
+        let worker = &mut self.pool_mut(id).workers[index as usize];
+        worker.doomed = wait.abandoned;
+        if worker.halted {
+            // One that was stopped while it booted has an end of that before it which no longer counts.
+            worker.until = now + after;
+        }
         if after == Span::ZERO {
             self.worker_booted(cx, id, number);
         } else {
@@ -173,11 +184,11 @@ impl World<'_> {
     pub(super) fn worker_booted<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, number: u32) {
         let pool = self.pool_mut(id);
         let Some(index) = pool.numbered(number) else { return };
-        let Worker { phase, doomed, .. } = pool.workers[index as usize];
+        let Worker { phase, doomed, halted, until, .. } = pool.workers[index as usize];
         if phase == Phase::Preparing {
             return self.is_prepared(cx, id, index, doomed);
         }
-        if phase != Phase::Booting {
+        if phase != Phase::Booting || halted && until != cx.now() {
             return;
         }
         pool.levels.booting.down(cx.now());
@@ -192,12 +203,16 @@ impl World<'_> {
 
     fn comes_into_service<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let pool = self.pool_mut(id);
+        let was_halted = pool.workers[index as usize].halted;
         pool.open(index, cx.now());
         let number = pool.workers[index as usize].number;
         if pool.registry.is_some() {
             self.registers(cx, id, index);
         }
         cx.tell(Fact::Ready { pool: id, worker: number });
+        if was_halted {
+            self.serves_again(cx, id, index);
+        }
         self.opens_to_pods(id, number, cx.now());
         self.has_patience(cx, id, number);
         self.notes_absence(cx, id);
@@ -214,30 +229,46 @@ impl World<'_> {
 
     /// So many workers are wanted from now on.
     pub(super) fn want<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, wanted: u32) {
-        let now = cx.now();
+        let lag = self.wants(cx.now(), id, wanted);
+        if lag == 0 {
+            return self.reconcile(cx, id);
+        }
+        cx.plan(cx.now() + Span::from_nanos(lag), Event::Reconcile { pool: id });
+    }
+
+    /// Another number is wanted; returns how long it takes, in nanoseconds, until that is acted on.
+    pub(super) fn wants(&mut self, now: SimTime, id: NodeId, wanted: u32) -> u64 {
         let pool = self.pool_mut(id);
         pool.levels.desired.set(now, u64::from(wanted));
-        let lag = match &pool.plan.scaling {
+        match &pool.plan.scaling {
             Scaling::Group(group) => {
                 pool.decisions += 1;
                 group.lag.sample(&mut pool.key.named("lag").draw(pool.decisions))
             }
             _ => 0,
-        };
-        if lag == 0 {
-            return self.reconcile(cx, id);
         }
-        cx.plan(now + Span::from_nanos(lag), Event::Reconcile { pool: id });
     }
 
     /// Those who count as wanted, the newest first. A group that rebalances does not count on who will be taken.
     pub(super) fn living(&self, id: NodeId) -> Vec<u32> {
         let rebalances = self.care_of(id).rebalance;
-        self.pool(id).newest_first(|phase| is_wanted(phase) && !(rebalances && phase == Phase::Noticed)).collect()
+        let replaces = self.replaces_stopped(id);
+        let counts = |phase| match phase {
+            Phase::Noticed => !rebalances,
+            Phase::Stopping | Phase::Stopped => !replaces,
+            phase => is_wanted(phase),
+        };
+        let pool = self.pool(id);
+        let mut living: Vec<u32> = pool.newest_first(counts).collect();
+        if pool.halted > 0 {
+            living.retain(|&index| !pool.workers[index as usize].is_parked());
+        }
+        living
     }
 
     /// The number of workers becomes what is wanted.
     pub(super) fn reconcile<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        self.gives_stopped_up(cx, id);
         let pool = self.pool(id);
         let living = self.living(id);
         let wanted = pool.levels.desired.level() as u32 + self.spares(id);
@@ -249,7 +280,9 @@ impl World<'_> {
             let mut spread = self.spread(id);
             self.launches(cx, id, wanted - have, &mut spread);
         }
-        self.dismisses(cx, id, have.saturating_sub(wanted));
+        // Where nobody sees to the number, nobody has too many.
+        let surplus = if let Scaling::Fixed = self.pool(id).plan.scaling { 0 } else { have.saturating_sub(wanted) };
+        self.dismisses(cx, id, surplus);
         self.exchanges(cx, id);
         self.tends_warm_pool(cx, id);
     }
@@ -271,6 +304,10 @@ impl World<'_> {
     /// A worker is to go.
     pub(super) fn retire<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32, held: Held) {
         let now = cx.now();
+        if self.pool(id).workers[index as usize].halted {
+            // What it kept for when it serves again.
+            self.empty(cx, id, index, Held::Lost, Loss::Stopped);
+        }
         let pool = self.pool_mut(id);
         match pool.workers[index as usize].phase {
             Phase::Pending | Phase::Changing => {
@@ -280,6 +317,11 @@ impl World<'_> {
             Phase::Booting => {
                 pool.levels.booting.down(now);
                 self.gone(cx, id, index);
+            }
+            Phase::Stopping | Phase::Stopped => {
+                pool.levels.off.down(now);
+                self.gone(cx, id, index);
+                self.notes_absence(cx, id);
             }
             Phase::Ready => {
                 pool.shut(index, Phase::Draining, now);
@@ -326,60 +368,6 @@ impl World<'_> {
         }
     }
 
-    /// Everything that a worker holds is interrupted, and its own line with it.
-    pub(super) fn empty<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        id: NodeId,
-        index: u32,
-        held: Held,
-        why: Loss,
-    ) {
-        let slots = self.pool(id).slots_range(index);
-        self.interrupt_all(cx, id, slots, held, why);
-        if let Lines::Each(_) = self.pool(id).lines {
-            self.line_dies(cx, id, index, why);
-        }
-    }
-
-    /// The work in some slots is interrupted. Each goes to the head of the line, so the latest begun goes first: the
-    /// earliest begun then stands before all.
-    pub(super) fn interrupt_all<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        id: NodeId,
-        slots: std::ops::Range<u32>,
-        held: Held,
-        why: Loss,
-    ) {
-        let pool = self.pool(id);
-        let taken: Vec<u32> = slots.filter(|&slot| pool.slots[slot as usize].job != NONE).collect();
-        self.interrupt_these(cx, id, taken, held, why);
-    }
-
-    /// The same of the work in these slots.
-    pub(super) fn interrupt_these<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        id: NodeId,
-        mut taken: Vec<u32>,
-        held: Held,
-        why: Loss,
-    ) {
-        let pool = self.pool(id);
-        if !matches!(held, Held::Finish | Held::Lost) {
-            taken.sort_by_key(|&slot| std::cmp::Reverse((self.jobs[pool.slots[slot as usize].job].since, slot)));
-        }
-        for slot in taken {
-            let job = self.pool(id).slots[slot as usize].job;
-            match &self.pool(id).hands {
-                _ if job == NONE => (),
-                Some(_) => self.interrupt_hand(cx, id, slot, held, why),
-                None => self.interrupt(cx, job, held, why),
-            }
-        }
-    }
-
     /// A worker that drains and holds nothing any more goes.
     pub(super) fn goes_if_done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let pool = self.pool_mut(id);
@@ -409,6 +397,7 @@ impl World<'_> {
             pool.regards_all();
         }
         cx.tell(Fact::Gone { pool: id, worker: number });
+        self.tagged.remove(&(id, number));
         self.clocks_end(id, number);
         self.moves_out(cx, id, number);
     }

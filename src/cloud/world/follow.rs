@@ -65,6 +65,9 @@ impl World<'_> {
                     if pool.plan.scaling.warm_pool().is_some() {
                         see(id, Level::Warm, &levels.warm);
                     }
+                    if pool.stoppable {
+                        see(id, Level::Off, &levels.off);
+                    }
                     if self.topology.account.is_some() {
                         see(id, Level::Denied, &Track::of_count(pool.denied));
                     }

@@ -61,7 +61,7 @@ impl World<'_> {
         size: u16,
     ) {
         let now = cx.now();
-        let stopped = |phase| matches!(phase, Phase::Pending | Phase::Changing);
+        let stopped = |phase| matches!(phase, Phase::Pending | Phase::Changing | Phase::Stopping | Phase::Stopped);
         let coming: Vec<u32> = self.pool(id).newest_first(stopped).collect();
         for index in coming {
             self.pool_mut(id).workers[index as usize].size = size;
@@ -103,7 +103,7 @@ impl World<'_> {
             self.loses_its_pods(cx, id, number, |_| true);
             return self.goes_if_done(cx, id, index);
         }
-        if matches!(phase, Phase::Leaving | Phase::Preparing) {
+        if matches!(phase, Phase::Leaving | Phase::Preparing | Phase::Stopping) {
             return self.stage_is_over(cx, id, index);
         }
         if pool.once && phase == Phase::Ready {

@@ -3,7 +3,7 @@
 use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{Action, Lines, Piece};
 use crate::cloud::request::{Job, NONE, Role, State};
-use crate::cloud::topology::Held;
+use crate::cloud::topology::{Held, NodeId};
 use crate::cloud::world::guards::Ended;
 use crate::cloud::world::receipts::Undelivered;
 use crate::cloud::world::{Move, World};
@@ -53,6 +53,60 @@ impl World<'_> {
     pub(super) fn breaks_off_calls<O>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         self.call_ends(cx, id, Ended::BrokenOff);
         self.disown_calls(id);
+    }
+
+    /// Everything that a worker holds is interrupted, and its own line with it.
+    pub(super) fn empty<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        index: u32,
+        held: Held,
+        why: Loss,
+    ) {
+        let slots = self.pool(id).slots_range(index);
+        self.interrupt_all(cx, id, slots, held, why);
+        if let Lines::Each(_) = self.pool(id).lines {
+            self.line_dies(cx, id, index, why);
+        }
+    }
+
+    /// The work in some slots is interrupted. Each goes to the head of the line, so the latest begun goes first: the
+    /// earliest begun then stands before all.
+    pub(super) fn interrupt_all<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        slots: std::ops::Range<u32>,
+        held: Held,
+        why: Loss,
+    ) {
+        let pool = self.pool(id);
+        let taken: Vec<u32> = slots.filter(|&slot| pool.slots[slot as usize].job != NONE).collect();
+        self.interrupt_these(cx, id, taken, held, why);
+    }
+
+    /// The same of the work in these slots.
+    pub(super) fn interrupt_these<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        mut taken: Vec<u32>,
+        held: Held,
+        why: Loss,
+    ) {
+        let pool = self.pool(id);
+        if !matches!(held, Held::Finish | Held::Lost) {
+            taken.sort_by_key(|&slot| std::cmp::Reverse((self.jobs[pool.slots[slot as usize].job].since, slot)));
+        }
+        for slot in taken {
+            let job = self.pool(id).slots[slot as usize].job;
+            match &self.pool(id).hands {
+                _ if job == NONE => (),
+                Some(_) => self.interrupt_hand(cx, id, slot, held, why),
+                None => self.interrupt(cx, job, held, why),
+            }
+        }
     }
 
     /// Work in hand is interrupted because its worker, or its turn, is taken away.

@@ -68,6 +68,7 @@ impl<'a> World<'a> {
         match phase {
             Phase::Leaving if until <= cx.now() => self.ends(cx, id, index),
             Phase::Preparing if until <= cx.now() => self.is_stopped(cx, id, index),
+            Phase::Stopping if until <= cx.now() => self.has_stopped(id, index),
             _ => {}
         }
     }
@@ -247,22 +248,20 @@ impl<'a> World<'a> {
             self.boots(cx, id, index, boot);
             return true;
         }
-        pool.passes_on(index, Phase::Pending);
-        pool.levels.pending.up(now);
         let law = plan.pending.as_ref().unwrap_or(&pool.plan.life.pending);
         let pending = law.sample(&mut pool.key.named("wakes").nth(now.nanos()).draw(u64::from(number)));
-        cx.plan(now + Span::from_nanos(pending), Event::Run { pool: id, worker: number });
+        self.comes_again(cx, id, index, Span::from_nanos(pending));
         true
     }
 
-    /// How long a machine from the warm pool takes until it can serve.
+    /// How long a machine takes until it can serve that comes from the warm pool, or that somebody has started again.
     pub(super) fn boot_of_woken(&self, now: SimTime, id: NodeId, number: u32) -> Span {
         let pool = self.pool(id);
-        let Some(plan) = self.warm_pool(id) else { return Span::ZERO };
-        let law = match (&plan.boot, plan.state) {
-            (Some(law), _) => law,
-            (None, Rest::Stopped) => &pool.plan.life.boot,
-            (None, Rest::Running | Rest::Hibernated) => return Span::ZERO,
+        let halted = pool.numbered(number).is_some_and(|index| pool.workers[index as usize].halted);
+        let law = match self.warm_pool(id).filter(|_| !halted).map(|plan| (&plan.boot, plan.state)) {
+            Some((Some(law), _)) => law,
+            None | Some((None, Rest::Stopped)) => &pool.plan.life.boot,
+            Some((None, Rest::Running | Rest::Hibernated)) => return Span::ZERO,
         };
         let key = pool.key.named("boot").named("woken").nth(now.nanos());
         Span::from_nanos(law.sample(&mut key.draw(u64::from(number))))

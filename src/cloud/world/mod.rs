@@ -6,6 +6,7 @@
 //! first.
 
 mod account;
+mod acts;
 mod at_once;
 mod batches;
 mod brownout;
@@ -42,10 +43,12 @@ mod pools;
 mod queues;
 mod receipts;
 mod reclaim;
+mod redrive;
 mod restraint;
 mod rows;
 mod setup;
 mod steps;
+mod stops;
 mod trouble;
 mod visits;
 mod ward;
@@ -59,7 +62,7 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Who};
 use crate::cloud::node::{Named, Node, Pool, Queue, Track};
 use crate::cloud::request::{Job, Kin, Message, Request};
-use crate::cloud::topology::{Application, NodeId, Speed, Topology, WorkloadId};
+use crate::cloud::topology::{self, Application, NodeId, Speed, Topology, WorkloadId};
 use crate::cloud::world::rows::{Purpose, Row};
 use crate::engine::{Context, Model, Observer, Packed};
 use crate::ground::chance::Key;
@@ -103,6 +106,10 @@ pub struct World<'a> {
     alarms: Slab<Alarm>,
     /// Those who were sent to functions and are not yet done.
     errands: Slab<errands::Errand>,
+    /// Tasks that move messages from one queue to another, one a queue.
+    movings: Vec<redrive::Moving>,
+    /// The tags of machines that were launched with some of their own, by pool and number.
+    tagged: BTreeMap<(NodeId, u32), &'a [topology::Tag]>,
     /// What functions share of the account's environments; `None`: any number.
     shared: Option<functions::Shared>,
     rows: Vec<Row>,
@@ -201,6 +208,8 @@ enum Move {
     Begin { job: u32 },
     /// A pool that has too many workers lets those go who hold nothing any more.
     Dismiss { pool: NodeId },
+    /// Something befalls a machine that a step has chosen.
+    Machine { pool: NodeId, worker: u32, deed: acts::Deed },
     /// Pods that wait for a machine look for one.
     Seat { cluster: NodeId },
     /// A member of a closed group begins to think, about a request that was born then.
@@ -266,6 +275,8 @@ enum Alarm {
     MorePollers { function: NodeId, mapping: u32 },
     /// Somebody looks whether a mapping has too many pollers.
     FewerPollers { function: NodeId, mapping: u32 },
+    /// The next dead letter of a queue goes back.
+    Redrive { queue: NodeId },
     /// So was a message that nobody receives.
     Lapse { queue: NodeId, who: Who, came: SimTime },
 }
@@ -358,6 +369,7 @@ impl<'a> World<'a> {
             Move::Together { pool, slot } => self.together_goes_on(cx, pool, slot),
             Move::Begin { job } => self.begins_next(cx, job),
             Move::Dismiss { pool } => self.reconcile(cx, pool),
+            Move::Machine { pool, worker, deed } => self.befalls(cx, pool, worker, deed),
             Move::Seat { cluster } => self.seats(cx, cluster),
             Move::Think { workload, member, born } => self.think(cx, workload, member, Some(born)),
         }
@@ -477,6 +489,7 @@ impl<'a> World<'a> {
             }
             Alarm::MorePollers { function, mapping } => self.more_pollers(cx.now(), function, mapping),
             Alarm::FewerPollers { function, mapping } => self.fewer_pollers(cx, function, mapping),
+            Alarm::Redrive { queue } => self.moves_letter(cx, queue),
             Alarm::Lapse { queue, who, came } => self.lapses(cx, queue, who, came),
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
             Alarm::Gather { pool, line, stamp } => self.has_waited_for_more(cx, pool, line, stamp),

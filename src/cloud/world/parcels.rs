@@ -19,7 +19,7 @@ impl World<'_> {
         parcel: Parcel,
     ) -> Result<(), Loss> {
         let Node::Queue(queue) = &self.nodes[to.index()] else { return Err(Loss::Down) };
-        let (away, kept) = (queue.away > 0, queue.to.is_empty());
+        let (away, kept) = (queue.away > 0, queue.only_keeps());
         let (number, salt) = self.names(&Job { branch: parcel.branch, ..*job }, false);
         let way = match &self.network {
             Some(network) if parcel.joins => network.last,

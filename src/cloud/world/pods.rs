@@ -348,7 +348,7 @@ fn pod(worker: &Worker, now: SimTime) -> Option<Pod> {
         Phase::Ready => (kubernetes::Phase::Running, Some(Ready { is: true, since: worker.since })),
         Phase::Failed => (kubernetes::Phase::Running, unready(worker.down)),
         Phase::Noticed | Phase::Draining | Phase::Leaving => (kubernetes::Phase::Running, unready(now)),
-        Phase::Preparing | Phase::Warm | Phase::Gone => return None,
+        Phase::Preparing | Phase::Warm | Phase::Stopping | Phase::Stopped | Phase::Gone => return None,
     };
     let deleted = matches!(worker.phase, Phase::Draining | Phase::Leaving);
     Some(Pod { phase, deleted, started, ready })

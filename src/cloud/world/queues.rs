@@ -67,7 +67,7 @@ impl World<'_> {
             return Ok(());
         }
         let grouped = self.queue_mut(to).tenants.is_some() && self.group_in(to, parcel) != 0;
-        if self.queue_mut(to).to.is_empty() {
+        if self.queue_mut(to).only_keeps() {
             // Nobody will receive it: it stays, and the request does not wait for it.
             cx.tell(Fact::Posted { who, queue: to, bytes, joins, grouped });
             self.is_kept(cx, to, who, now);

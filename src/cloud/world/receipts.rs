@@ -178,40 +178,51 @@ impl World<'_> {
         self.leaves_queue(cx.now(), message);
         cx.tell(Fact::Buried { who, queue: at });
         self.is_remembered(message, Fate::Lost(Loss::DeadLettered));
-        let queue = self.queue_mut(at);
-        let group = match (&queue.groups, &queue.tenants) {
-            (Some(groups), _) => Some(groups.of(message)),
-            (None, Some(tenants)) => Some(tenants.of(message)),
-            (None, None) => None,
-        };
-        if let Some(DeadLetters { to, .. }) = queue.dead_letters {
+        let group = self.group_of_message(message);
+        let dead_letters = self.queue_mut(at).dead_letters;
+        // What may go back one day is not lost yet.
+        let waits = dead_letters.is_some_and(|letters| self.queue_mut(letters.to).redriven);
+        if let Some(DeadLetters { to, .. }) = dead_letters {
             // No attempt has the number 0, so nothing that follows counts.
             let delay = Some(Span::ZERO);
-            let parcel = Parcel { request, attempt: 0, branch, bytes, group, step: u32::MAX, delay, joins: false };
+            let attempt = if waits { attempt } else { 0 };
+            let parcel = Parcel { request, attempt, branch, bytes, group, step: u32::MAX, delay, joins: false };
             // In a standard queue its age counts on, in a FIFO queue it begins anew (Amazon SQS Developer Guide, dead-letter
             // queues and message retention).
             let enqueued = if self.queue_mut(to).groups.is_none() { enqueued } else { cx.now() };
-            self.put_aside(cx, to, parcel, enqueued);
+            self.put_aside(cx, to, parcel, enqueued, counts && waits);
         }
-        if counts {
+        if counts && !waits {
             self.branch_lost(cx, request, attempt, Loss::DeadLettered);
         }
         self.message_over(message);
     }
 
-    /// A dead letter stands in its own queue, where somebody may look after it; no request waits for it.
+    /// The group or tenant of a message, where its queue knows any.
+    pub(super) fn group_of_message(&mut self, message: u32) -> Option<u32> {
+        let at = self.messages[message].queue;
+        let queue = self.queue_mut(at);
+        match (&queue.groups, &queue.tenants) {
+            (Some(groups), _) => Some(groups.of(message)),
+            (None, Some(tenants)) => Some(tenants.of(message)),
+            (None, None) => None,
+        }
+    }
+
+    /// A dead letter stands in its own queue, where somebody may look after it; `counts`: its request waits for it.
     pub(super) fn put_aside<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         keeper: NodeId,
         parcel: Parcel,
         enqueued: SimTime,
+        counts: bool,
     ) {
-        if self.queue_mut(keeper).to.is_empty() {
+        if self.queue_mut(keeper).only_keeps() {
             let who = self.requests[parcel.request].who();
             return self.is_kept(cx, keeper, who, enqueued);
         }
-        self.put_in(cx, keeper, parcel, enqueued, false);
+        self.put_in(cx, keeper, parcel, enqueued, counts);
     }
 
     /// Whoever sends it again must know what became of a message.

@@ -3,7 +3,6 @@
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::Phase;
-use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{Held, NodeId, Notice, Reclaim};
 use crate::cloud::world::World;
 use crate::engine::{Context, Observer};
@@ -70,14 +69,6 @@ impl World<'_> {
         }
     }
 
-    /// A group wants as many as before, and has one fewer.
-    fn asks_for_another<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
-        if let Scaling::Group(_) | Scaling::Pods(_) | Scaling::Nodes(_) = self.pool(id).plan.scaling {
-            let desired = self.pool(id).levels.desired.level() as u32;
-            self.want(cx, id, desired);
-        }
-    }
-
     /// A machine takes nothing new any more, and stays until it is taken. One that drains goes on draining.
     pub(super) fn withdraws<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let now = cx.now();
@@ -101,30 +92,14 @@ impl World<'_> {
 
     /// A machine is taken: what it holds meets its fate, and a group asks for another.
     pub(super) fn is_taken<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u16, id: NodeId, number: u32) {
-        let now = cx.now();
         let Some(index) = self.pool(id).numbered(number) else { return };
-        self.withdraws(cx, id, index);
         let held = match self.faults[usize::from(fault)].fault.held {
             // Nothing that is in its hands outlives it.
             Held::Finish => Held::Lost,
             held => held,
         };
+        self.withdraws(cx, id, index);
         cx.tell(Fact::Reclaimed { pool: id, worker: number });
-        let pool = self.pool_mut(id);
-        let worker = &mut pool.workers[index as usize];
-        match worker.phase {
-            // One that drains would go by itself as soon as it is empty.
-            Phase::Draining | Phase::Noticed => {
-                worker.phase = Phase::Noticed;
-                self.empty(cx, id, index, held, Loss::Stopped);
-                self.pool_mut(id).levels.draining.down(now);
-            }
-            Phase::Leaving => pool.levels.draining.down(now),
-            _ => return,
-        }
-        self.gone(cx, id, index);
-        self.line_without_workers(cx, id, Loss::Stopped);
-        self.notes_absence(cx, id);
-        self.asks_for_another(cx, id);
+        self.is_taken_away(cx, id, index, held);
     }
 }

@@ -55,6 +55,8 @@ pub fn simulate<'a, O: Observer<Fact>>(
         messages: Slab::default(),
         alarms: Slab::default(),
         errands: Slab::default(),
+        movings: Vec::new(),
+        tagged: BTreeMap::new(),
         shared: functions::Shared::of(topology),
         rows,
         moves: VecDeque::new(),
@@ -179,6 +181,8 @@ fn build_nodes<'a>(
                 });
                 let mut faults = application.faults.iter().chain(&topology.faults);
                 let slows = |fault: &Fault| matches!(fault.what, Harm::BrownOut(plan) if plan.slows(NodeId::at(index), &node.kind));
+                let stops = |fault: &Fault| matches!(fault.what, Harm::Stop(stop) if stop.pool == NodeId::at(index));
+                state.stoppable = pool.stopped > 0 || faults.clone().any(stops);
                 let slowed = faults.any(slows) || state.burst.is_some();
                 for (opening, workload) in state.opening.iter_mut().zip(&application.workloads) {
                     // Before each step of those somebody looks at the clock, or at what slows workers down.

@@ -256,6 +256,13 @@ impl<'a> World<'a> {
         match action {
             Action::Work { .. } => None,
             Action::Wake => Some(self.wakes(cx, id)),
+            Action::Act(act) => match self.acts(cx, act) {
+                Ok(()) => Some(Span::ZERO),
+                Err(why) => {
+                    self.fails_at_work(cx, id, Outcome::Refused, why);
+                    None
+                }
+            },
             Action::Call { calls, .. } => {
                 self.call(cx, id, calls);
                 None

@@ -1,5 +1,6 @@
 //! Small worlds driven through the front door: each holds one promise.
 
+mod acts;
 mod batches;
 mod burst;
 mod callers;
@@ -19,6 +20,7 @@ mod pods;
 mod requests;
 mod scaling;
 mod services;
+mod stops;
 mod trouble;
 mod zones;
 

@@ -7,7 +7,7 @@ use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Lines, Node};
 use crate::cloud::request::{NONE, State};
 use crate::cloud::topology::{
-    Application, Clock, Crash, Fault, Harm, Held, Link, NoWorker, NodeId, Reclaim, Topology, When,
+    Application, Clock, Crash, Fault, Harm, Held, Link, NoWorker, NodeId, Reclaim, Stop, Topology, When,
 };
 use crate::cloud::world::World;
 use crate::cloud::world::ward::Ward;
@@ -89,7 +89,7 @@ impl World<'_> {
             let fault = self.faults[at].fault;
             let (pool, wears) = match fault.what {
                 Harm::Crash(Crash { pool, clock, .. }) => (pool, clock == Clock::Busy),
-                Harm::Reclaim(Reclaim { pool, share: None, .. }) => (pool, false),
+                Harm::Reclaim(Reclaim { pool, share: None, .. }) | Harm::Stop(Stop { pool, .. }) => (pool, false),
                 _ => continue,
             };
             if let When::Every(_) = fault.when {
@@ -139,6 +139,7 @@ impl World<'_> {
         let trouble = &self.faults[fault as usize];
         match trouble.fault.what {
             Harm::Crash(crash) => return self.crashes(cx, fault as u16, crash, nth),
+            Harm::Stop(stop) => return self.stops(cx, fault as u16, stop, nth),
             Harm::Reclaim(reclaim) => {
                 if let When::Every(_) = trouble.fault.when {
                     cx.plan(blow, Event::Mend { fault });
@@ -164,7 +165,7 @@ impl World<'_> {
             Harm::Throttle(_) if first => return self.throttles(fault),
             Harm::Link(Link { from, to, .. }) => return self.checks_find_at(cx, [from, to]),
             Harm::BrownOut(_) | Harm::Throttle(_) | Harm::Poison(_) => return,
-            Harm::Outage(_) | Harm::Crash(_) | Harm::Reclaim(_) => {}
+            Harm::Outage(_) | Harm::Crash(_) | Harm::Stop(_) | Harm::Reclaim(_) => {}
         }
         for at in 0..self.faults[fault as usize].nodes.len() {
             let node = self.faults[fault as usize].nodes[at];

@@ -36,7 +36,7 @@ impl World<'_> {
     pub(super) fn clocks_start<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         for at in 0..self.pool(id).perils.len() {
             let peril = self.pool(id).perils[at];
-            if let Harm::Crash(_) = self.faults[usize::from(peril)].fault.what {
+            if let Harm::Crash(_) | Harm::Stop(_) = self.faults[usize::from(peril)].fault.what {
                 self.clock_starts(cx, peril, id, index);
             }
         }
@@ -62,6 +62,7 @@ impl World<'_> {
         let When::Every(law) = &trouble.fault.when else { return };
         let (only, runs, notice) = match trouble.fault.what {
             Harm::Crash(crash) => (crash.worker, crash.clock == Clock::Up || holds, Span::ZERO),
+            Harm::Stop(stop) => (stop.worker, true, Span::ZERO),
             Harm::Reclaim(reclaim) => (reclaim.worker, true, reclaim.notice),
             _ => return,
         };
@@ -139,6 +140,7 @@ impl World<'_> {
         let nth = clock.nth;
         match trouble.fault.what {
             Harm::Crash(crash) => self.worker_fails(cx, fault, crash.pool, number, nth),
+            Harm::Stop(stop) => self.is_stopped_by(cx, fault, stop.pool, number, nth),
             Harm::Reclaim(reclaim) => self.hears_of_its_end(cx, fault, reclaim.pool, number, told),
             _ => {}
         }
@@ -148,6 +150,7 @@ impl World<'_> {
     pub(super) fn relieves<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u16, number: u32) {
         match self.faults[usize::from(fault)].fault.what {
             Harm::Crash(crash) => self.is_mended(cx, fault, crash.pool, number),
+            Harm::Stop(stop) => self.is_started_after(cx, fault, stop.pool, number),
             Harm::Reclaim(reclaim) => self.is_taken(cx, fault, reclaim.pool, number),
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! Trouble.
 
 use crate::cloud::topology::{
-    self, BrownOut, Clock, Crash, Fault, Harm, Link, NodeId, Outage, Poison, Reclaim, Throttle, When, WorkId,
+    self, BrownOut, Clock, Crash, Fault, Harm, Link, NodeId, Outage, Poison, Reclaim, Stop, Throttle, When, WorkId,
 };
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::build::node::fraction;
@@ -56,6 +56,10 @@ impl Builder<'_> {
         for (name, crash) in &faults.crash {
             let pool = self.id(ids, &crash.pool);
             built.push(self.fault(name, crash.course(), Harm::Crash(self::crash(crash, pool))));
+        }
+        for (name, stop) in &faults.stop {
+            let (pool, worker) = (self.id(ids, &stop.pool), stop.worker.map(|number| count(number.0)));
+            built.push(self.fault(name, stop.course(), Harm::Stop(Stop { pool, worker })));
         }
         for (name, reclaim) in &faults.reclaim {
             let what = Harm::Reclaim(Reclaim {

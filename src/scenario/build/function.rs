@@ -5,6 +5,7 @@ use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
 use crate::scenario::build::node::fraction;
 use crate::scenario::build::{Builder, Ids, count};
+use crate::scenario::draft::Topology;
 use crate::scenario::draft::function as draft;
 
 /// The longest run that there is (AWS Lambda developer guide, *Configure function timeout*).
@@ -12,8 +13,14 @@ pub(crate) const TIMEOUT: Span = Span::from_secs(900);
 const MINUTE: Span = Span::from_secs(60);
 
 impl Builder<'_> {
-    pub(super) fn function(&mut self, ids: &Ids<'_>, draft: &draft::Function, batch: Option<Batch>) -> Function {
-        let steps = draft.steps.iter().map(|step| self.step(ids, step)).collect();
+    pub(super) fn function(
+        &mut self,
+        ids: &Ids<'_>,
+        topology: &Topology,
+        draft: &draft::Function,
+        batch: Option<Batch>,
+    ) -> Function {
+        let steps = draft.steps.iter().map(|step| self.step(ids, topology, step)).collect();
         let speed = draft.speed.map_or(Speed::ONE, |speed| fraction(speed.0));
         let memory = draft.memory.map_or(Function::VCPU, |bytes| bytes.0);
         let provisioned = draft.provisioned_concurrency.map_or(0, |kept| count(kept.count.0));

@@ -79,6 +79,7 @@ impl Builder<'_> {
             deduplication: draft.deduplication.map(|time| time.0),
             look_ahead: draft.look_ahead.map(|messages| count(messages.0)),
             throughput: throughput(draft),
+            redriven: false,
             fair: (draft.fair == Some(true)).then(|| fair(draft.noisy.unwrap_or_default())),
             mapping: None,
         }

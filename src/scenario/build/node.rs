@@ -6,6 +6,7 @@ use crate::cloud::topology::{
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
+use crate::scenario::build::act::tags;
 use crate::scenario::build::fault::held;
 use crate::scenario::build::mapping::{batch_of, mapped};
 use crate::scenario::build::messages::batch;
@@ -33,10 +34,10 @@ impl Builder<'_> {
             }),
             Kind::Service => topology.service.get(name).map(|draft| NodeKind::Service(Box::new(self.service(draft)))),
             Kind::Cluster => topology.cluster.get(name).map(|draft| NodeKind::Cluster(Box::new(self.cluster(draft)))),
-            Kind::Function => {
+            Kind::Function => topology.function.get(name).map(|draft| {
                 let batch = batch_of(topology, name);
-                topology.function.get(name).map(|draft| NodeKind::Function(Box::new(self.function(ids, draft, batch))))
-            }
+                NodeKind::Function(Box::new(self.function(ids, topology, draft, batch)))
+            }),
             Kind::Later => None,
         };
         let kind = built.unwrap_or_else(|| {
@@ -96,7 +97,7 @@ impl Builder<'_> {
         let platform = self.platform(draft.platform.as_ref());
         let slots = draft.slots.map_or(1, |slots| count(slots.0));
         Pool {
-            steps: draft.steps.iter().map(|step| self.step(ids, step)).collect(),
+            steps: draft.steps.iter().map(|step| self.step(ids, topology, step)).collect(),
             workers: match draft.workers {
                 Some(Amount::Unlimited) => None,
                 Some(Amount::Of(workers)) => Some(count(workers)),
@@ -129,6 +130,11 @@ impl Builder<'_> {
             initially: match draft.initially {
                 None | Some(node::Initially::Ready) => Initially::Ready,
                 Some(node::Initially::Launched) => Initially::Launched,
+            },
+            stopped: draft.stopped.map_or(0, |machines| count(machines.0)),
+            tags: match &draft.platform {
+                Some(draft::node::Platform::Ec2(ec2)) => tags(ec2.tags.iter()),
+                _ => Vec::new(),
             },
             scaling: self.scaling(ids, topology, name, draft, &platform, slots),
             scale_in: draft.scale_in.as_ref().map(farewell).unwrap_or_default(),
@@ -165,13 +171,16 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn step(&mut self, ids: &Ids<'_>, draft: &draft::step::Step) -> Step {
-        let verb = self.verb(ids, draft);
+    pub(super) fn step(&mut self, ids: &Ids<'_>, topology: &Topology, draft: &draft::step::Step) -> Step {
+        let verb = self.verb(ids, topology, draft);
         let only = draft.only.as_ref().map(|names| names.names.iter().map(|name| self.workload(name)).collect());
         Step { verb, only }
     }
 
-    fn verb(&mut self, ids: &Ids<'_>, draft: &draft::step::Step) -> Verb {
+    fn verb(&mut self, ids: &Ids<'_>, topology: &Topology, draft: &draft::step::Step) -> Verb {
+        if let Some(act) = &draft.act {
+            return Verb::Act(self.act(ids, topology, act));
+        }
         if let Some(call) = &draft.call {
             let retry = draft.retry.as_ref().map_or_else(Retry::default, |retry| self.retry(retry));
             let timeout = draft.timeout.map(|time| time.0);

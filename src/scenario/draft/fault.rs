@@ -18,6 +18,10 @@ pub(crate) struct Faults {
     /// Workers fail and are mended, each by itself; their machines stay, and are paid for.
     #[serde(default)]
     pub crash: IndexMap<String, Crash>,
+    /// Somebody stops machines of a pool, and starts them again or not: a stopped machine serves nobody, and only its volume is
+    /// paid for. A group takes it for lost, and asks for another.
+    #[serde(default)]
+    pub stop: IndexMap<String, Stop>,
     /// The provider takes Spot machines back; a group then asks for others.
     #[serde(default)]
     pub reclaim: IndexMap<String, Reclaim>,
@@ -59,13 +63,16 @@ impl Faults {
         let poisons = self.poison.iter().map(|(name, poison)| ("poison", name.as_str(), poison.course()));
         let throttles = self.throttle.iter().map(|(name, throttle)| ("throttle", name.as_str(), throttle.course()));
         let links = self.link.iter().map(|(name, link)| ("link", name.as_str(), link.course()));
-        outages.chain(crashes).chain(reclaims).chain(zones).chain(slows).chain(poisons).chain(throttles).chain(links)
+        let stops = self.stop.iter().map(|(name, stop)| ("stop", name.as_str(), stop.course()));
+        let outages = outages.chain(crashes).chain(stops);
+        outages.chain(reclaims).chain(zones).chain(slows).chain(poisons).chain(throttles).chain(links)
     }
 
     /// Those that name a node, or a zone, for which this holds.
     pub fn of_parts(mut self, has: impl Fn(&str) -> bool, has_zone: impl Fn(&String) -> bool) -> Faults {
         self.outage.retain(|_, outage| outage.node.as_deref().is_some_and(&has));
         self.crash.retain(|_, crash| has(&crash.pool));
+        self.stop.retain(|_, stop| has(&stop.pool));
         self.reclaim.retain(|_, reclaim| has(&reclaim.pool));
         self.zone.retain(|_, zone| has_zone(&zone.zone));
         self.slow.retain(|_, slow| slow.pool.as_deref().is_some_and(&has));
@@ -137,6 +144,36 @@ pub(crate) struct Crash {
 impl Crash {
     pub fn course(&self) -> Course<'_> {
         let Crash { at, every, lasts, held, moves, .. } = self;
+        Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: *moves }
+    }
+}
+
+/// Machines of a pool that somebody stops. One of `at` and `every`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Stop {
+    /// Whose machines. Spot machines can't be stopped, and are left alone.
+    pub pool: String,
+    /// The number of the one that is stopped, from 1 in the order of launch. Without it: at an instant all that run, by
+    /// `every` each for itself.
+    pub worker: Option<Whole>,
+    /// When it is told to stop; it has stopped after the pool's `stopping`.
+    pub at: Option<Instants>,
+    /// How long after it came into service a machine is stopped.
+    pub every: Option<Law<Time>>,
+    /// How long after that somebody starts it. Without it, nobody does, unless a step does.
+    pub lasts: Option<Law<Time>>,
+    /// The fate of work in hand. What goes on later stays with its worker until that serves again, unless it `moves`.
+    #[schemars(extend("default" = "lost"))]
+    pub held: Option<Held>,
+    /// Whether work that goes on later leaves its worker: then any may go on with it, from the head of the line.
+    #[schemars(extend("default" = false))]
+    pub moves: Option<bool>,
+}
+
+impl Stop {
+    pub fn course(&self) -> Course<'_> {
+        let Stop { at, every, lasts, held, moves, .. } = self;
         Course { at: at.as_ref(), every: every.as_ref(), lasts: lasts.as_ref(), held: *held, moves: *moves }
     }
 }

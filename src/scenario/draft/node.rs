@@ -1,5 +1,6 @@
 //! The nodes of a topology: pools, balancers, buckets.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -37,13 +38,17 @@ pub(crate) struct Pool {
     /// Whether the first workers serve from the start or were just asked for.
     #[schemars(extend("default" = "ready"))]
     pub initially: Option<Initially>,
+    /// Machines that exist beside these from the start, and are stopped: they come once somebody starts them, under the
+    /// numbers that follow on those of the first workers.
+    #[schemars(extend("default" = 0))]
+    pub stopped: Option<Whole>,
     /// From asked for to running; free.
     #[schemars(extend("default" = "0s"))]
     pub pending: Option<Law<Time>>,
     /// From running to ready: image pull, start; paid for.
     #[schemars(extend("default" = "0s"))]
     pub boot: Option<Law<Time>>,
-    /// From told to go to gone; free.
+    /// From told to go to gone, or from told to stop to stopped; free.
     #[schemars(extend("default" = "0s"))]
     pub stopping: Option<Law<Time>>,
     /// Places to wait, beyond them refused: a whole number or `"unlimited"`. Behind a balancer, for each worker's own
@@ -138,6 +143,9 @@ pub(crate) struct Ec2 {
     /// Types besides `type` that Spot machines may have, each as likely, at their own prices: names, or
     /// `{ type, speed }` where they are not as fast as `type`.
     pub mixed: Option<Vec<Mixed>>,
+    /// Tags of its machines, by which steps choose some: `{ Name = "web" }`.
+    #[serde(default)]
+    pub tags: IndexMap<String, String>,
     /// What becomes of a machine with burstable speed that has spent its CPU credits. Without it nobody keeps any: it is always
     /// as fast as the others.
     pub credits: Option<CreditMode>,

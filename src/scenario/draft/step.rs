@@ -3,13 +3,14 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::scenario::draft::act::Act;
 use crate::scenario::draft::client::Retry;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::quantities::{Bytes, Share, Time, Whole};
 use crate::scenario::draft::words::Names;
 
-/// One thing that a worker does for a request: exactly one verb (`work`, `call`, `send`, `put`, `get`), settings beside
-/// it.
+/// One thing that a worker does for a request: exactly one verb (`work`, `call`, `send`, `put`, `get`, `act`), settings
+/// beside it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Step {
@@ -23,6 +24,8 @@ pub(crate) struct Step {
     pub put: Option<String>,
     /// Verb: reads an object of this bucket.
     pub get: Option<String>,
+    /// Verb: acts on the infrastructure.
+    pub act: Option<Act>,
     /// Of `work`: the chance, each visit anew, that it ends in an error.
     #[schemars(extend("default" = "0%"))]
     pub fails: Option<Share>,

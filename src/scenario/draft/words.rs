@@ -28,6 +28,13 @@ pub(crate) enum Entry {
     Each(IndexMap<String, String>),
 }
 
+/// A tag: its name, or names with their values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tagged {
+    Name(String),
+    Values(IndexMap<String, String>),
+}
+
 /// An instant or a list of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Instants {
@@ -141,6 +148,16 @@ one_or_other!(Entry, "a node's name, or a table of workloads and nodes", {
     }
 });
 
+one_or_other!(Tagged, "a tag's name, or a table of names and values", {
+    fn visit_str<E: Error>(self, name: &str) -> Result<Tagged, E> {
+        Ok(Tagged::Name(name.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Tagged, A::Error> {
+        Deserialize::deserialize(MapAccessDeserializer::new(map)).map(Tagged::Values)
+    }
+});
+
 one_or_other!(Instants, "a duration such as `\"90s\"`, or a list of them", {
     fn visit_str<E: Error>(self, text: &str) -> Result<Instants, E> {
         let Time(span) = Time::deserialize(serde::de::value::StrDeserializer::new(text))?;
@@ -181,6 +198,17 @@ impl JsonSchema for Entry {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "description": "a node's name, or `{ WORKLOAD = node }`",
+            "anyOf": [{ "type": "string" }, { "type": "object", "additionalProperties": { "type": "string" } }] })
+    }
+}
+
+impl JsonSchema for Tagged {
+    fn schema_name() -> Cow<'static, str> {
+        "Tagged".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "a tag's name, or `{ NAME = value }`",
             "anyOf": [{ "type": "string" }, { "type": "object", "additionalProperties": { "type": "string" } }] })
     }
 }

@@ -143,7 +143,11 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Cl
                             to.iter().for_each(|&to| lead(to, way.clone()));
                         }
                         Verb::Send { to, .. } => to.iter().for_each(|&to| lead(to, sent(&topology.nodes[to.index()]))),
-                        Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => {}
+                        Verb::Work { .. }
+                        | Verb::Answer { .. }
+                        | Verb::Put { .. }
+                        | Verb::Get { .. }
+                        | Verb::Act(_) => {}
                     }
                 }
             }

@@ -92,7 +92,8 @@ fn tries(sight: &Sight<'_>, retry: &Retry, timeout: Option<Time>, place: Place, 
 fn outages(sight: &Sight<'_>, faults: &Faults, place: &Place, complaints: &mut Vec<Complaint>) {
     for (kind, name, course) in faults.courses() {
         let nothing = |law: Option<&Law<Time>>| law.is_some_and(|law| is_nothing(sight, law));
-        if nothing(course.every) && (nothing(course.lasts) || kind == "reclaim") {
+        let again = kind == "reclaim" || kind == "stop" && course.lasts.is_none();
+        if nothing(course.every) && (nothing(course.lasts) || again) {
             let what = "it would come and go over and over again in the same instant";
             let place = place.then(kind).then(name).then("every");
             complaints.push(Complaint::error("E204", place, what).advise(format!("give {SHORTEST} or longer")));

@@ -28,6 +28,14 @@ fn each(sight: &Sight<'_>, faults: &Faults, place: &Place, topologies: &[&str], 
     for (name, crash) in &faults.crash {
         crashes(sight, crash, &place.then("crash").then(name), topologies, complaints);
     }
+    for (name, stop) in &faults.stop {
+        let place = place.then("stop").then(name);
+        let is_pool = |kind: Kind| kind == Kind::Pool;
+        exists(sight, ("pool", &stop.pool), &is_pool, &place.then("pool"), topologies, complaints);
+        let mut ranges = Ranges::default();
+        ranges.within("as a worker's number", stop.worker, 1, u64::from(u32::MAX), place.then("worker"));
+        complaints.extend(ranges.complaints);
+    }
     for (name, reclaim) in &faults.reclaim {
         workers(sight, &reclaim.pool, reclaim.worker, &place.then("reclaim").then(name), topologies, complaints);
     }
@@ -206,8 +214,8 @@ fn comes(kind: &str, course: &Course<'_>, place: &Place, complaints: &mut Vec<Co
             );
         }
     }
-    // What is taken does not come back.
-    if course.every.is_some() && course.lasts.is_none() && kind != "reclaim" {
+    // What is taken does not come back, and what is stopped a step may start.
+    if course.every.is_some() && course.lasts.is_none() && !matches!(kind, "reclaim" | "stop") {
         complaints.push(
             Complaint::error(
                 "E108",
@@ -220,6 +228,13 @@ fn comes(kind: &str, course: &Course<'_>, place: &Place, complaints: &mut Vec<Co
     if matches!(kind, "poison" | "throttle") && course.held.is_some_and(|held| held != Held::Finish) {
         let what = "work in hand is not touched by such trouble";
         complaints.push(Complaint::error("E108", place.then("held"), what).advise("take it out"));
+    }
+    if kind == "stop" && course.held == Some(Held::Finish) {
+        let what = "nothing is finished in a machine that is stopped";
+        complaints.push(
+            Complaint::error("E108", place.then("held"), what)
+                .advise("let it be \"lost\" or \"back\", or \"resume\" what is left when the machine serves again"),
+        );
     }
     let goes_on = matches!(course.held, Some(Held::Resume | Held::Restart | Held::Redraw));
     if course.moves == Some(true) && !goes_on {

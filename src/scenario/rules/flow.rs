@@ -116,7 +116,11 @@ impl<'a> Flow<'a> {
                     match &step.verb {
                         Verb::Call { to, .. } => onward.extend(to.iter().map(|to| (*to, 1.0))),
                         Verb::Send { to, copies, .. } => onward.extend(to.iter().map(|to| (*to, f64::from(*copies)))),
-                        Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => {}
+                        Verb::Work { .. }
+                        | Verb::Answer { .. }
+                        | Verb::Put { .. }
+                        | Verb::Get { .. }
+                        | Verb::Act(_) => {}
                     }
                 }
                 onward
@@ -178,7 +182,7 @@ impl<'a> Flow<'a> {
                 };
                 law.map_or(0.0, |law| law.mean() / SECOND as f64)
             }
-            Verb::Send { .. } => 0.0,
+            Verb::Send { .. } | Verb::Act(_) => 0.0,
         }
     }
 

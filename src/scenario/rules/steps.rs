@@ -61,6 +61,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         ("send", step.send.is_some()),
         ("put", step.put.is_some()),
         ("get", step.get.is_some()),
+        ("act", step.act.is_some()),
     ]
     .into_iter()
     .filter(|(_, there)| *there)
@@ -73,7 +74,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         [] => {
             complaints.push(
                 Complaint::error("E107", place.clone(), "this step does nothing: it has no verb")
-                    .advise("a verb is one of `work`, `call`, `send`, `put` and `get`"),
+                    .advise("a verb is one of `work`, `call`, `send`, `put`, `get` and `act`"),
             );
             return;
         }

@@ -119,7 +119,7 @@ impl<'a> Draws<'a> {
                 };
                 law.map_or(0.0, |law| nanos(law, "bucket"))
             }
-            Verb::Send { .. } => 0.0,
+            Verb::Send { .. } | Verb::Act(_) => 0.0,
         }
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use queuelab::cloud::fact::Outcome;
 use queuelab::cloud::scaling::Scaling;
 use queuelab::cloud::topology::{
-    Application, Crash, Discipline, Harm, Held, Node, NodeId, NodeKind, Notice, Outage, Pool, Reclaim, Speed, Topology,
-    Verb, WorkId, WorkloadId,
+    Application, Crash, Discipline, Harm, Held, Node, NodeId, NodeKind, Notice, Outage, Pool, Reclaim, Speed, Stop,
+    Topology, Verb, WorkId, WorkloadId,
 };
 use queuelab::ground::time::{SimTime, Span};
 
@@ -65,7 +65,7 @@ impl<'a> Plain<'a> {
             Verb::Work { fresh, work, .. } => {
                 !fresh && (self.application.works[work.index()].mix.is_all() || pool.speed == Speed::ONE)
             }
-            Verb::Send { .. } => true,
+            Verb::Send { .. } | Verb::Act(_) => true,
             Verb::Call { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
         });
         let does =
@@ -83,6 +83,7 @@ impl<'a> Plain<'a> {
                 let told = matches!(fault.held, Held::Lost | Held::Finish) || fault.held == Held::Resume && fault.moves;
                 *pool == id && !told
             }
+            Harm::Stop(Stop { pool, .. }) => *pool == id,
             Harm::Zone(_) => {
                 !(matches!(fault.held, Held::Lost | Held::Finish) || fault.held == Held::Resume && fault.moves)
             }

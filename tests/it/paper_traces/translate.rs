@@ -5,6 +5,7 @@ mod function;
 mod hpa;
 mod monolith;
 mod scripted;
+mod stopped;
 
 use super::scene::{Call, Scene, span, steps, work};
 use super::trace::Table;
@@ -13,6 +14,7 @@ use function::function;
 use hpa::hpa;
 use monolith::monolith;
 use scripted::scripted_metric_asg;
+use stopped::stopped_instance;
 
 /// Longer than a function tries: where a trace does not say when it ends.
 const LONGEST: u64 = 24 * 3_600 * 1_000_000_000;
@@ -32,7 +34,7 @@ pub fn translate(title: &str, model: &str, inputs: &Table<'_>) -> Result<Scene, 
         "scripted_metric_asg" => scripted_metric_asg(&mut scene, inputs)?,
         "hpa" => hpa(&mut scene, inputs)?,
         "function" => function(&mut scene, inputs)?,
-        "stopped_instance" => return Err("stopped machines, events and rules are not there".to_owned()),
+        "stopped_instance" => stopped_instance(&mut scene, inputs)?,
         _ => return Err(format!("no model `{model}` is known")),
     }
     scene.end = match inputs.nanos("end_s")? {

@@ -114,6 +114,12 @@ impl Run {
         &mut self.lives[place.expect("a worker is asked for before anything else happens to it")]
     }
 
+    /// A worker is asked for, or started again.
+    fn asked_for(&mut self, launched: u64, pool: NodeId, worker: u32) {
+        let life = Life { pool, worker, size: 0, launched, running: None, ready: None, gone: None, taken: false };
+        self.lives.push(life);
+    }
+
     fn see(&mut self, at: u64, fact: Fact) {
         match fact {
             Fact::Born { who } => self.request(who).born = at,
@@ -149,16 +155,18 @@ impl Run {
                 request.completed = Some(at);
             }
             Fact::Lost { who, why, .. } => self.request(who).lost = Some((at, of_loss(why))),
-            Fact::Launched { pool, worker } => {
-                let life =
-                    Life { pool, worker, size: 0, launched: at, running: None, ready: None, gone: None, taken: false };
-                self.lives.push(life);
-            }
+            Fact::Launched { pool, worker } => self.asked_for(at, pool, worker),
             Fact::Running { pool, worker, size } => {
                 let life = self.life(pool, worker);
                 (life.running, life.size) = (Some(at), size);
             }
             Fact::Ready { pool, worker } => self.life(pool, worker).ready = Some(at),
+            // One that never ran was stopped before the start: its first start is yet to come.
+            Fact::Stopped { pool, worker } => match self.life(pool, worker) {
+                life if life.running.is_some() => life.gone = Some(at),
+                _ => self.lives.retain(|life| life.running.is_some() || (life.pool, life.worker) != (pool, worker)),
+            },
+            Fact::Woken { pool, worker, runs: false } => self.asked_for(at, pool, worker),
             Fact::Reclaimed { pool, worker } => self.life(pool, worker).taken = true,
             Fact::Gone { pool, worker } => self.life(pool, worker).gone = Some(at),
             Fact::Decided { decision, .. } => self.looks.push(Look { at, decision }),

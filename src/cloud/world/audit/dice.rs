@@ -1,5 +1,6 @@
 //! Draws systems by lot.
 
+mod acts;
 mod clusters;
 mod functions;
 mod ordinary;
@@ -155,6 +156,7 @@ impl Dice {
             let sized = matches!(pool.scaling, Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_));
             if sized && pool.workers.is_some() && self.one_in(2) {
                 (pool.platform, pool.spot, pool.lodging) = (Platform::Free, None, Some(self.lodging()));
+                pool.stopped = 0;
             }
             nodes.push(Node { name: format!("pool{tier}"), kind: NodeKind::Pool(Box::new(pool)) });
             let (balanced, queued) = doors[tier as usize];
@@ -198,6 +200,7 @@ impl Dice {
             let fifo = self.one_in(3);
             let queue = NodeKind::Queue(Queue {
                 to,
+                redriven: false,
                 visibility,
                 dead_letters,
                 returned: self.pick(&[Returned::InPlace, Returned::Last]),
@@ -230,6 +233,7 @@ impl Dice {
                 at: DeadLetterAt::NextReceive,
             }),
             fifo: self.one_in(3),
+            redriven: self.one_in(2),
             retention: self.one_in(2).then(|| Span::from_secs(5 + self.of(30))),
             ..Queue::default()
         };
@@ -291,7 +295,8 @@ impl Dice {
         let messages = self.one_in(4).then(|| 1 + self.of(4) as u32);
         for _ in 0..1 + self.of(4) {
             let later = if tier + 1 < tiers { Some(tier + 1 + self.of(tiers - tier - 1)) } else { None };
-            let verb = match (self.of(6), later) {
+            let verb = match (self.of(7), later) {
+                (6, _) if self.one_in(2) => Verb::Act(self.act(tiers, doors)),
                 (0 | 1, Some(later)) => Verb::Call {
                     to: (0..1 + self.of(2)).map(|_| self.door(later, doors, false)).collect(),
                     timeout: self.one_in(2).then(|| Span::from_secs(1 + self.of(5))),
@@ -327,6 +332,7 @@ impl Dice {
         let shortest = u64::from(sleep.is_none());
         let rank = self.pick(&[vec![0, 1], vec![1, 0]]);
         let grows = matches!(scaling, Scaling::Vertical(_));
+        let parks = !unlimited && matches!(scaling, Scaling::Fixed | Scaling::Timetable(_));
         let spot = (!unlimited && !grows && self.one_in(2)).then(|| Spot {
             share: self.pick(&[1.0, 0.5]),
             base: self.of(2) as u32,
@@ -367,6 +373,8 @@ impl Dice {
             notice: self.pick(&[Notice::Finish, Notice::Release]),
             life: Life { pending: self.law(2), boot: self.law(3), stopping: self.law(2) },
             initially: self.pick(&[Initially::Ready, Initially::Launched]),
+            stopped: if parks { self.of(3) as u32 } else { 0 },
+            tags: Vec::new(),
             scaling,
             scale_in: Farewell {
                 termination: self.pick(&[

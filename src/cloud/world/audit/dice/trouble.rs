@@ -2,8 +2,8 @@
 
 use super::{CLUSTER, Dice, PARTNER, TIERS};
 use crate::cloud::topology::{
-    BrownOut, Clock, Crash, Fault, Harm, Link, Node, NodeId, NodeKind, Outage, Poison, Reclaim, Speed, Throttle, When,
-    WorkId,
+    BrownOut, Clock, Crash, Fault, Harm, Link, Node, NodeId, NodeKind, Outage, Poison, Reclaim, Speed, Stop, Throttle,
+    When, WorkId,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, SimTime, Span};
@@ -16,7 +16,7 @@ impl Dice {
         let countless = matches!(&nodes[usize::from(tier)].kind, NodeKind::Pool(pool) if pool.workers.is_none());
         Fault {
             name: format!("fault{number}"),
-            what: match self.of(10) {
+            what: match self.of(12) {
                 9 => self.link(),
                 6 => Harm::BrownOut(BrownOut {
                     work: self.one_in(2).then(|| WorkId(self.of(4) as u16)),
@@ -38,6 +38,9 @@ impl Dice {
                     })
                 }
                 1 if zoned => Harm::Zone(self.of(2) as u16),
+                10 | 11 if !countless => {
+                    Harm::Stop(Stop { pool: NodeId(tier), worker: self.one_in(2).then(|| 1 + self.of(3) as u32) })
+                }
                 0 => Harm::Outage(Outage::Component(WorkId(self.of(4) as u16))),
                 2 | 3 if !countless => Harm::Crash(Crash {
                     pool: NodeId(hit),
