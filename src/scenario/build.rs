@@ -118,7 +118,7 @@ impl<'a> Builder<'a> {
         faults.extend(
             self.faults(&everywhere.of_parts(|node| nodes.contains_key(node), |zone| zones.contains(zone)), &ids),
         );
-        let mut nodes = nodes.iter().map(|(node, kind)| self.node(&ids, draft, node, *kind)).collect();
+        let mut nodes: Vec<Node> = nodes.iter().map(|(node, kind)| self.node(&ids, draft, node, *kind)).collect();
         keep_what_goes_back(&mut nodes);
         let metrics = self.metrics(&draft.metrics);
         let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));
@@ -174,7 +174,7 @@ fn count(number: u64) -> u32 {
 }
 
 /// Queues whose dead letters go back one day keep them whole.
-fn keep_what_goes_back(nodes: &mut Vec<Node>) {
+fn keep_what_goes_back(nodes: &mut [Node]) {
     let steps = nodes.iter().filter_map(|node| node.kind.pool()).flat_map(|pool| &pool.steps);
     let redriven = steps.filter_map(|step| match &step.verb {
         Verb::Act(Act::Redrive(redrive)) => Some(redrive.from),

@@ -4,6 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use crate::billing::PriceBook;
 use crate::scenario::complaint::Complaint;
+use crate::scenario::draft::act::Act;
 use crate::scenario::draft::step::Step;
 use crate::scenario::draft::words::{Entry, Names};
 use crate::scenario::draft::{Draft, Topology};
@@ -223,6 +224,17 @@ fn named<'a>(
 pub(crate) fn source_of<'a>(topology: &'a Topology, keeper: &str) -> Vec<&'a str> {
     let of = topology.queue.iter().filter(|(_, queue)| queue.dead_letters.as_deref() == Some(keeper));
     of.map(|(name, _)| name.as_str()).collect()
+}
+
+/// The pools that steps act on by name.
+pub(crate) fn acted_on(topology: &Topology) -> impl Iterator<Item = &str> {
+    let steps = topology.workers().flat_map(|(_, _, steps)| steps);
+    steps.filter_map(|step| match step.act.as_ref()? {
+        Act::StartInstances(which) | Act::StopInstances(which) | Act::TerminateInstances(which) => which.of.as_deref(),
+        Act::LaunchInstances(launch) => Some(launch.pool.as_str()),
+        Act::SetCapacity(capacity) => Some(capacity.pool.as_str()),
+        Act::Redrive(_) => None,
+    })
 }
 
 /// Whether a restriction lets a workload pass.

@@ -230,7 +230,8 @@ fn redrives(step: &Step<'_>, redrive: &Redrive, complaints: &mut Vec<Complaint>)
         }
         (None, [only]) => only,
         (None, []) => {
-            let what = format!("`{name}` keeps no queue's dead letters, so nobody knows where to they would go back");
+            let what =
+                format!("`{name}` keeps no queue's dead letters, so it is not known where its messages go back to");
             complaints.push(
                 Complaint::error("E108", place.then("queue"), what)
                     .advise("name a queue of `dead-letters`, or say `to` which queue its messages go"),

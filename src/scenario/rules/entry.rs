@@ -6,7 +6,7 @@ use crate::scenario::complaint::{Complaint, did_you_mean, listed};
 use crate::scenario::draft::words::Entry;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::sight::{Kind, Sight, edges, entry, node_place, reached};
+use crate::scenario::sight::{Kind, Sight, acted_on, edges, entry, node_place, reached};
 
 pub(super) const RULE: Rule = Rule {
     about: "requests enter at `entry`, or at the only node that no edge leads to; a node that no request can reach is a warning",
@@ -78,6 +78,8 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 seen.extend(reached(&edges, from, workload));
             }
         }
+        // Machines on which steps act are there for that.
+        seen.extend(acted_on(topology));
         let strange = |node: &str, kind: Kind| kind != Kind::Cluster && !seen.contains(node);
         for (node, kind) in nodes.iter().filter(|(node, kind)| strange(node, **kind)) {
             let what = format!("no request ever reaches {} `{node}` of topology `{name}`", kind.word());
