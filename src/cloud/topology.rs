@@ -20,12 +20,12 @@ mod network;
 mod service;
 mod spot;
 
-pub use account::{Account, Launches};
+pub use account::{Account, Launches, Pauses};
 pub use act::{Act, Capacity, Chosen, Launch, MachineState, Redrive, Tag, Wanted, Whom};
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, RetryOn, Work, Workload};
 pub use calling::{Breaker, Budget, Guards, Slow};
-pub use cluster::{Cluster, Lodging, Machinery, Room};
+pub use cluster::{Cluster, Lodging, Machinery, Placement, Room, Strategy};
 pub use farewell::{Farewell, Termination};
 pub use fargate::Fargate;
 pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Link, Outage, Poison, Reclaim, Stop, Throttle, When};

@@ -6,6 +6,7 @@
 
 mod clusters;
 mod conditions;
+mod ecs;
 mod fargate;
 mod functions;
 mod kubernetes;
@@ -21,6 +22,7 @@ use crate::scenario::documented::writing::{put, tables};
 use crate::scenario::tree::{Tree, Value};
 
 use clusters::CLUSTERS;
+use ecs::{ECS, ECS_FOLLOWING};
 use fargate::{FARGATE, FARGATE_FOLLOWING};
 use functions::{FUNCTIONS, FUNCTIONS_FOLLOWING};
 use kubernetes::{KUBERNETES, KUBERNETES_FOLLOWING};
@@ -144,7 +146,9 @@ pub(crate) fn holds_for(tree: &Tree) -> bool {
 
 /// Every row with a value of its own.
 fn plain_rows() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES).chain(FUNCTIONS).chain(MAPPINGS).chain(FARGATE)
+    let of_functions = FUNCTIONS.iter().chain(MAPPINGS);
+    let of_pools = ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES);
+    of_pools.chain(of_functions).chain(FARGATE).chain(ECS)
 }
 
 /// Every row.
@@ -154,7 +158,12 @@ fn rows() -> impl Iterator<Item = &'static Row> {
 
 /// Everything that follows from something else.
 fn following() -> impl Iterator<Item = &'static Following> {
-    FOLLOWING.iter().chain(KUBERNETES_FOLLOWING).chain(FUNCTIONS_FOLLOWING).chain(FARGATE_FOLLOWING)
+    FOLLOWING
+        .iter()
+        .chain(KUBERNETES_FOLLOWING)
+        .chain(FUNCTIONS_FOLLOWING)
+        .chain(FARGATE_FOLLOWING)
+        .chain(ECS_FOLLOWING)
 }
 
 /// Whether a row holds under `"textbook"`, too: the controllers of Kubernetes have their defaults wherever they run, and

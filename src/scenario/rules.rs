@@ -9,6 +9,7 @@ mod callers;
 mod capacity;
 mod circles;
 mod clusters;
+mod ecs;
 mod edges;
 mod endless;
 mod entry;
@@ -87,6 +88,7 @@ pub(crate) const RULES: &[Rule] = &[
     acts::RULE,
     groups::RULE,
     clusters::RULE,
+    ecs::RULE,
     receivers::RULE,
     tracking::RULE,
     kubernetes::RULE,

@@ -388,8 +388,12 @@ queue.f = { fifo = true, high-throughput = true }
 pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }, { send = "s" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
 cluster.one = { type = "m5.large" }
 cluster.some = { type = "m5.large", machines = { cluster-autoscaler = { max = 3 } } }
+cluster.tasks = { type = "m5.large", machines = { managed = { max = 3 } } }
+pool.u = { steps = [], platform = { ecs = { cluster = "tasks" } } }
+cluster.some-tasks = { type = "m5.large", retry = {} }
 cluster.any = { type = "m5.large", machines = { karpenter = {} } }
 pool.x = { steps = [], platform = { kubernetes = { cluster = "one" } } }
+pool.z = { steps = [], platform = { ecs = { cluster = "some-tasks" } } }
 pool.y = { steps = [], platform = { fargate = { cpu = 1, memory = "2GiB" } } }
 pool.z = { steps = [{ act = { launch-instances = { pool = "z" } } }, { act = { redrive = { queue = "d" } } }] }
 pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }

@@ -137,6 +137,8 @@ pub struct Pool<'a> {
     pub wears: bool,
     /// Workers too many that hold work and so may not be taken away yet.
     pub surplus: u32,
+    /// When the first of them that is protected no longer will be, as far as that is planned.
+    pub unprotected: SimTime,
     /// Workers ever launched.
     pub launched: u32,
     /// Names its draws.
@@ -230,6 +232,7 @@ impl<'a> Pool<'a> {
             perils: Vec::new(),
             wears: false,
             surplus: 0,
+            unprotected: SimTime::START,
             launched: 0,
             key,
             chance: key.named("line").stream(),

@@ -81,9 +81,10 @@ impl Seen {
 }
 
 impl Seen {
-    /// Whether some workers are on their way or not yet warm: what they will do to the metric is not yet to be seen.
+    /// Whether some workers are on their way or not yet warm: what they will do to the metric is not yet to be seen. A service
+    /// has no warm-up, and shrinks while tasks wait for a machine.
     pub fn is_warming(&self) -> bool {
-        self.coming > 0 || self.warm < self.in_service
+        !self.is_service && (self.coming > 0 || self.warm < self.in_service)
     }
 }
 

@@ -5,6 +5,7 @@
 //! of pods are in [`kubernetes`]; a group's [`Controller`] is the chain, in a simulation and for values from outside alike.
 
 mod alarm;
+mod capacity_provider;
 mod change;
 mod controller;
 pub mod decide;
@@ -20,6 +21,7 @@ mod step;
 mod target_tracking;
 
 pub use alarm::{Condition, History, Missing, Sample, Side, State, Window};
+pub use capacity_provider::{CapacityProvider, ProviderMemory, ProviderSeen};
 pub use change::Change;
 pub use controller::{Capacity, Controller, Looked};
 pub use decide::{Bounds, Decision, Edge, Memory, Reason, Recommendation, Seen};

@@ -121,6 +121,18 @@ mod tests {
         rule.recommend(&Seen { high, low, bounds: Bounds { min: 1, max: 100 }, ..seen })
     }
 
+    /// A service of fifteen, of which ten run and the others have no machine yet, shrinks to what its ten need; a group waits.
+    #[test]
+    fn a_service_shrinks_while_tasks_wait_for_a_machine() {
+        let rule = rule(Reading::Cpu, 0.6, ScaleIn::Proportional);
+        let wanted = |is_service| {
+            let (desired, in_service, warm, coming) = (15, 10, 10, 5);
+            let metric = Some(0.3);
+            asked(&rule, Seen { metric, desired, in_service, warm, coming, is_service, ..Seen::nothing() }).desired
+        };
+        assert_eq!((wanted(true), wanted(false)), (5, 15));
+    }
+
     /// A busy share of 90 % against 60 %, of ten warm workers and some that are not.
     #[test]
     fn who_warms_is_wanted_already_and_keeps_the_group_from_shrinking() {

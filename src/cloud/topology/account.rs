@@ -9,17 +9,28 @@ pub struct Account {
     pub vcpu_quota: Option<u32>,
     /// How fast machines may be launched; `None` is at once.
     pub launches: Option<Launches>,
+    /// How fast tasks of Fargate may be launched, those of Spot and the others each for themselves.
+    pub fargate: Option<Launches>,
+    /// How fast each service may launch tasks.
+    pub services: Option<Launches>,
     /// The share of tries, each of one type in one zone, for which the provider has no machine.
     pub no_capacity: f64,
-    /// The first pause before launches that came to nothing are tried again; it doubles …
+    /// The pauses before launches that came to nothing are tried again.
+    pub retry: Pauses,
+}
+
+/// Pauses between tries that come to nothing: each is twice the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pauses {
+    /// The first.
     pub base: Span,
-    /// … up to this.
+    /// The longest.
     pub cap: Span,
 }
 
-impl Account {
+impl Pauses {
     /// The pause after so many tries in a row that came to nothing, from 1.
-    pub fn pause(&self, tries: u32) -> Span {
+    pub fn after(self, tries: u32) -> Span {
         let doubled = u128::from(self.base.nanos()) << tries.saturating_sub(1).min(60);
         Span::from_nanos(u64::try_from(doubled).unwrap_or(u64::MAX).min(self.cap.nanos()))
     }
@@ -42,9 +53,8 @@ mod tests {
     #[test]
     fn pauses_double_up_to_their_cap() {
         let minutes = |minutes: u64| Span::from_secs(60 * minutes);
-        let account =
-            Account { vcpu_quota: None, launches: None, no_capacity: 0.0, base: minutes(1), cap: minutes(10) };
-        let pauses: Vec<Span> = [1, 2, 3, 4, 5, 99].into_iter().map(|tries| account.pause(tries)).collect();
+        let retry = Pauses { base: minutes(1), cap: minutes(10) };
+        let pauses: Vec<Span> = [1, 2, 3, 4, 5, 99].into_iter().map(|tries| retry.after(tries)).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 10, 10].map(minutes));
     }
 }

@@ -1,10 +1,11 @@
-//! Machines under pods: what they have room for, and what a pod needs of it.
+//! Machines under pods and tasks: what they have room for, what one of these needs of it, and which machine gets it.
 
 use crate::cloud::scaling::Scaling;
-use crate::cloud::topology::{Farewell, Held, Life, NodeId, Platform, Pool, Spot, Termination};
+use crate::cloud::scaling::kubernetes::Nodes;
+use crate::cloud::topology::{Farewell, Held, Life, NodeId, Pauses, Platform, Pool, Spot, Termination};
 use crate::ground::time::{SECOND, Span};
 
-/// Machines on which the pods of other pools run.
+/// Machines on which the workers of other pools run, as pods of Kubernetes or as tasks of ECS.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     /// The machines, as a pool that nothing is sent to.
@@ -17,9 +18,38 @@ pub struct Cluster {
     pub pull: Option<u64>,
     /// Pods of a machine that is down for so long come again elsewhere; `None`: they wait for it.
     pub evict_after: Option<Span>,
+    /// Which of the machines that have room gets one.
+    pub placement: Placement,
+    /// The pauses of a service whose tasks find no room; `None`: they wait, and take it as soon as there is some.
+    pub retry: Option<Pauses>,
 }
 
-/// What a machine has for pods, or what a pod asks for.
+/// Which of the machines that have room for it gets a pod or a task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// The one of which least is asked for, as the scheduler of Kubernetes scores them (its documentation, *Scheduler
+    /// configuration*: `LeastAllocated`).
+    #[default]
+    LeastAsked,
+    /// What ECS does: each strategy in turn narrows the choice. Without any, the zone with the fewest tasks of the service,
+    /// and there the machine with the fewest.
+    Strategies(Vec<Strategy>),
+}
+
+/// How ECS chooses among machines (Amazon ECS developer guide, *Use strategies to define Amazon ECS task placement*).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// Those of the zone with the fewest tasks of the service.
+    SpreadZone,
+    /// Those with the least CPU left.
+    BinpackCpu,
+    /// Those with the least memory left.
+    BinpackMemory,
+    /// Any one.
+    Random,
+}
+
+/// What a machine has for pods and tasks, or what one of these asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Room {
     /// Thousandths of a vCPU.
@@ -28,7 +58,7 @@ pub struct Room {
     pub memory: u64,
 }
 
-/// Where the workers of a pool run as pods.
+/// Where the workers of a pool run as pods or tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lodging {
     /// On which machines.
@@ -87,21 +117,16 @@ impl Cluster {
     /// One of such machines. Nothing is sent to them, so that most of what a pool may be said is said of nobody.
     pub fn new(machinery: Machinery, room: Room, pods: u32) -> Cluster {
         let Machinery { platform, spot, life, workers, scaling, grace } = machinery;
-        let machines = Pool {
-            workers: Some(workers),
-            platform,
-            spot,
-            life,
-            scaling,
-            scale_in: Farewell {
-                termination: Termination::Newest,
-                held: Held::Finish,
-                grace: Some(grace),
-                ..Farewell::default()
-            },
-            ..Pool::of(Vec::new())
+        let scale_in = Farewell {
+            termination: Termination::Newest,
+            held: Held::Finish,
+            grace: Some(grace),
+            protect: matches!(scaling, Scaling::Nodes(Nodes::Provider(rule)) if rule.protect),
+            protection: None,
         };
-        Cluster { machines, room, pods, pull: None, evict_after: None }
+        let machines = Pool { workers: Some(workers), platform, spot, life, scaling, scale_in, ..Pool::of(Vec::new()) };
+        let (placement, retry) = (Placement::LeastAsked, None);
+        Cluster { machines, room, pods, pull: None, evict_after: None, placement, retry }
     }
 
     /// How long a machine pulls an image of so many bytes.

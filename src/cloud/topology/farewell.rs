@@ -12,8 +12,10 @@ pub struct Farewell {
     pub held: Held,
     /// How long work that is left to finish may take; then it is lost. `None`: as long as it takes.
     pub grace: Option<Span>,
-    /// Who holds work stays until it does not.
+    /// Who holds work stays until it does not …
     pub protect: bool,
+    /// … or has held it for so long; `None`: however long that is.
+    pub protection: Option<Span>,
 }
 
 /// Who goes first.

@@ -4,7 +4,7 @@ use crate::cloud::event::Event;
 use crate::cloud::instance_type::vcpus;
 use crate::cloud::node::{Node, Phase, Pool};
 use crate::cloud::scaling::Rest;
-use crate::cloud::topology::{Account, NodeId, Platform};
+use crate::cloud::topology::{Account, Launches, NodeId, Platform};
 use crate::cloud::world::World;
 use crate::engine::Context;
 use crate::ground::chance::{Stream, unit};
@@ -15,6 +15,10 @@ use crate::ground::time::{SimTime, Span};
 pub(super) struct Bank {
     /// When the bucket of launches is full again; what it lacks follows from that, exactly.
     full: SimTime,
+    /// The same of tasks of Fargate, at the full price and of Spot.
+    fargate: [SimTime; 2],
+    /// The same of each service, by node.
+    services: Vec<SimTime>,
     /// Draws for what there is no machine.
     chance: Stream,
 }
@@ -22,8 +26,16 @@ pub(super) struct Bank {
 impl Bank {
     /// One with a full bucket.
     pub(super) fn new(chance: Stream) -> Bank {
-        Bank { full: SimTime::START, chance }
+        Bank { full: SimTime::START, fargate: [SimTime::START; 2], services: Vec::new(), chance }
     }
+}
+
+/// How long a launch waits for its turn, where so much is known of its bucket.
+fn turn(full: &mut SimTime, launches: Launches, now: SimTime) -> Span {
+    let room = Span::from_nanos(launches.every.nanos().saturating_mul(u64::from(launches.burst) - 1));
+    let lacking = full.nanos().saturating_sub(now.nanos());
+    *full = (*full).max(now) + launches.every;
+    Span::from_nanos(lacking.saturating_sub(room.nanos()))
 }
 
 impl<'a> World<'a> {
@@ -45,11 +57,26 @@ impl<'a> World<'a> {
         {
             return None;
         }
-        let Some(launches) = account.launches else { return Some(Span::ZERO) };
-        let room = Span::from_nanos(launches.every.nanos().saturating_mul(u64::from(launches.burst) - 1));
-        let lacking = self.bank.full.nanos().saturating_sub(now.nanos());
-        self.bank.full = self.bank.full.max(now) + launches.every;
-        Some(Span::from_nanos(lacking.saturating_sub(room.nanos())))
+        let pool = self.pool(id);
+        let size = usize::from(pool.workers[index as usize].size);
+        if let Platform::Fargate(task) = &pool.sizes[size].platform {
+            let full = &mut self.bank.fargate[usize::from(task.spot)];
+            let of_all = account.fargate.map_or(Span::ZERO, |launches| turn(full, launches, now));
+            return Some(of_all.max(self.turn_of_service(now, id)));
+        }
+        Some(account.launches.map_or(Span::ZERO, |launches| turn(&mut self.bank.full, launches, now)))
+    }
+
+    /// How long a task waits for the turn of its service (Amazon ECS developer guide, *Amazon ECS service quotas*).
+    pub(super) fn turn_of_service(&mut self, now: SimTime, id: NodeId) -> Span {
+        let Some(launches) = self.topology.account.as_ref().and_then(|account| account.services) else {
+            return Span::ZERO;
+        };
+        let services = &mut self.bank.services;
+        if services.len() <= id.index() {
+            services.resize(id.index() + 1, SimTime::START);
+        }
+        turn(&mut services[id.index()], launches, now)
     }
 
     /// Looks for a machine, first where it was meant to be, then in the zones with the fewest, then as another type.
@@ -109,13 +136,13 @@ impl<'a> World<'a> {
     /// Some launches have come to nothing, or none: those are tried again after a pause that doubles each time.
     pub(super) fn tries_again_later<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, denied: bool) {
         let now = cx.now();
-        let Some(account) = &self.topology.account else { return };
+        let Some(pauses) = self.pauses_of(id) else { return };
         let pool = self.pool_mut(id);
         if !denied {
             pool.denials = 0;
         } else if pool.tries_again <= now {
             pool.denials = pool.denials.saturating_add(1);
-            pool.tries_again = now + account.pause(pool.denials);
+            pool.tries_again = now + pauses.after(pool.denials);
             cx.plan(pool.tries_again, Event::Reconcile { pool: id });
         }
     }

@@ -3,8 +3,9 @@
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::Phase;
+use crate::cloud::scaling::ProviderMemory;
 use crate::cloud::scaling::kubernetes::Space;
-use crate::cloud::topology::{Cluster, Held, Lodging, NodeId, NodeKind, Room, Topology};
+use crate::cloud::topology::{Cluster, Held, Lodging, NodeId, NodeKind, Placement, Topology};
 use crate::cloud::world::fleet::is_wanted;
 use crate::cloud::world::{Alarm, Move, World};
 use crate::engine::{Context, Observer};
@@ -25,12 +26,16 @@ pub(super) struct Housing<'a> {
     pub(super) batch: Option<(SimTime, SimTime)>,
     /// When a machine was last added.
     pub(super) added: Option<SimTime>,
+    /// What its capacity provider remembers.
+    pub(super) provider: ProviderMemory,
 }
 
 /// A machine that serves, or goes and still has pods.
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) number: u32,
+    /// Its zone.
+    pub(super) zone: u16,
     /// Whether pods may come.
     pub(super) open: bool,
     pub(super) space: Space,
@@ -53,6 +58,7 @@ pub(super) fn housings(topology: &Topology) -> Vec<Housing<'_>> {
             hosts: Vec::new(),
             batch: None,
             added: None,
+            provider: ProviderMemory::default(),
         }),
         _ => None,
     });
@@ -64,19 +70,6 @@ impl Housing<'_> {
     pub(super) fn empty(&self) -> Space {
         Space { room: self.plan.room, places: self.plan.pods }
     }
-
-    /// Of the machines that have room the one of which least is asked for, as the scheduler of Kubernetes scores them
-    /// (its documentation, *Scheduler configuration*: `LeastAllocated`); of those the lowest number.
-    fn host_for(&self, needs: Room) -> Option<usize> {
-        let mut best: Option<(usize, f64)> = None;
-        for (place, host) in self.hosts.iter().enumerate().filter(|(_, host)| host.open) {
-            let asked = host.space.room.asked_of(self.plan.room);
-            if host.space.fits(needs) && best.is_none_or(|(_, least)| asked < least) {
-                best = Some((place, asked));
-            }
-        }
-        best.map(|(place, _)| place)
-    }
 }
 
 impl World<'_> {
@@ -86,7 +79,7 @@ impl World<'_> {
     }
 
     /// Where the workers of a pool run, by the cluster's place, if they run on one.
-    fn lodging(&self, id: NodeId) -> Option<(usize, Lodging)> {
+    pub(super) fn lodging(&self, id: NodeId) -> Option<(usize, Lodging)> {
         let lodging = self.pool(id).plan.lodging?;
         Some((self.cluster_at(lodging.cluster)?, lodging))
     }
@@ -107,14 +100,15 @@ impl World<'_> {
         index: u32,
     ) -> bool {
         let Some((at, lodging)) = self.lodging(id) else { return true };
-        let mut host = self.housings[at].host_for(lodging.needs);
+        let number = self.pool(id).workers[index as usize].number;
+        let mut host = self.host_for(at, id, number, lodging.needs);
         if host.is_none() && self.may_have_another(at) && self.housings[at].empty().fits(lodging.needs) {
             let cluster = lodging.cluster;
             let desired = self.pool(cluster).levels.desired.level();
             self.pool_mut(cluster).levels.desired.set(cx.now(), desired + 1);
             let mut spread = self.spread(cluster);
             self.begins_ready(cx, cluster, &mut spread);
-            host = self.housings[at].host_for(lodging.needs);
+            host = self.host_for(at, id, number, lodging.needs);
         }
         let Some(host) = host else { return false };
         self.sits_on(at, host, lodging, (id, index), cx.now());
@@ -143,24 +137,44 @@ impl World<'_> {
 
     /// Pods that wait get machines, first come first, where some have room; for the others somebody may add some.
     pub(super) fn seats<O>(&mut self, cx: &mut Context<'_, O>, cluster: NodeId) {
-        let now = cx.now();
         let Some(at) = self.cluster_at(cluster) else { return };
         let waiting = std::mem::take(&mut self.housings[at].waiting);
         for (id, number) in waiting {
-            let (Some(index), Some((_, lodging))) = (self.pool(id).numbered(number), self.lodging(id)) else {
-                continue;
-            };
-            let Some(host) = self.housings[at].host_for(lodging.needs) else {
+            let Some(index) = self.pool(id).numbered(number) else { continue };
+            if !self.seats_one(cx, id, index) {
                 self.housings[at].waiting.push((id, number));
-                continue;
-            };
-            self.sits_on(at, host, lodging, (id, index), now);
-            let pool = self.pool(id);
-            let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
-            cx.plan(now + Span::from_nanos(pending), Event::Run { pool: id, worker: number });
+            }
         }
         if !self.housings[at].waiting.is_empty() {
             self.pods_wait(cx, at);
+        }
+    }
+
+    /// A pod gets a machine, where one has room for it.
+    fn seats_one<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) -> bool {
+        let Some((at, lodging)) = self.lodging(id) else { return false };
+        let number = self.pool(id).workers[index as usize].number;
+        let Some(host) = self.host_for(at, id, number, lodging.needs) else { return false };
+        self.sits_on(at, host, lodging, (id, index), cx.now());
+        // Its place is its own while it waits for the turn of its service.
+        let is_task = matches!(self.housings[at].plan.placement, Placement::Strategies(_));
+        let turn = if is_task { self.turn_of_service(cx.now(), id) } else { Span::ZERO };
+        let pool = self.pool(id);
+        let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
+        cx.plan(cx.now() + turn + Span::from_nanos(pending), Event::Run { pool: id, worker: number });
+        true
+    }
+
+    /// A pod that was just asked for gets a machine, or waits for one; false of a task that does not, as no machine has room
+    /// for it (Amazon ECS developer guide, *Service event messages*: unable to place a task).
+    pub(super) fn is_lodged<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) -> bool {
+        let number = self.pool(id).workers[index as usize].number;
+        match self.lodging(id) {
+            Some(_) if self.tries_again(id) => self.seats_one(cx, id, index),
+            _ => {
+                self.waits_for_room(id, number);
+                true
+            }
         }
     }
 
@@ -182,10 +196,12 @@ impl World<'_> {
     /// A machine of a cluster serves: pods may come.
     pub(super) fn opens_to_pods(&mut self, id: NodeId, number: u32, now: SimTime) {
         let Some(at) = self.cluster_at(id) else { return };
+        let machines = self.pool(id);
+        let zone = machines.numbered(number).map_or(0, |index| machines.workers[index as usize].zone);
         let housing = &mut self.housings[at];
         let space = housing.empty();
         let (pods, images) = (Vec::new(), Vec::new());
-        housing.hosts.push(Host { number, open: true, space, pods, images, unneeded: None, changed: now });
+        housing.hosts.push(Host { number, zone, open: true, space, pods, images, unneeded: None, changed: now });
         self.moves.push_back(Move::Seat { cluster: id });
     }
 
@@ -220,10 +236,14 @@ impl World<'_> {
         host.pods.retain(|&pod| pod != (id, number));
         host.space = Space { room: host.space.room.with(lodging.needs), places: host.space.places + 1 };
         host.changed = cx.now();
-        let (machine, done) = (host.number, !host.open && host.pods.is_empty());
+        let (machine, is_empty, done) = (host.number, host.pods.is_empty(), !host.open && host.pods.is_empty());
         let asked = &mut self.pool_mut(lodging.cluster).levels.busy;
         asked.set(cx.now(), asked.level() - lodging.needs.cpu);
         self.moves.push_back(Move::Seat { cluster: lodging.cluster });
+        if is_empty && self.pool(lodging.cluster).surplus > 0 {
+            // It was protected until now.
+            self.lets_go(lodging.cluster);
+        }
         if done && let Some(index) = self.pool(lodging.cluster).numbered(machine) {
             self.goes_if_done(cx, lodging.cluster, index);
         }

@@ -3,9 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 
+use crate::cloud::event::Event;
 use crate::cloud::fact::Fact;
 use crate::cloud::node::{Phase, Worker};
-use crate::cloud::topology::{NodeId, Termination};
+use crate::cloud::request::NONE;
+use crate::cloud::topology::{Farewell, NodeId, Termination};
 use crate::cloud::world::World;
 use crate::engine::{Context, Observer};
 use crate::ground::chance::below;
@@ -32,6 +34,37 @@ impl World<'_> {
         self.pool_mut(id).settle();
     }
 
+    /// Until when a worker is protected; `None` of one that is not.
+    fn protected_until(&self, id: NodeId, index: u32) -> Option<SimTime> {
+        let pool = self.pool(id);
+        let Farewell { protect, protection, .. } = pool.plan.scale_in;
+        let Worker { phase, number, .. } = pool.workers[index as usize];
+        if !protect || phase != Phase::Ready || pool.is_empty(index) && !self.has_pods(id, number) {
+            return None;
+        }
+        let Some(protection) = protection else { return Some(SimTime::NEVER) };
+        let first = index as usize * pool.stride as usize;
+        let slots = &pool.slots[first..first + pool.stride as usize];
+        let began = slots.iter().filter(|slot| slot.job != NONE).map(|slot| self.jobs[slot.job].since).max();
+        // What lies in its hands and is not begun protects nobody.
+        Some(began.map_or(SimTime::START, |began| began + protection))
+    }
+
+    /// Those who are too many and protected are looked at again when the first of them no longer is.
+    pub(super) fn waits_for_protection<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId) {
+        let (now, pool) = (cx.now(), self.pool(id));
+        if pool.surplus == 0 || pool.plan.scale_in.protection.is_none() {
+            return;
+        }
+        let ends = self.living(id).into_iter().filter_map(|index| self.protected_until(id, index));
+        let Some(until) = ends.filter(|&until| now < until && until != SimTime::NEVER).min() else { return };
+        let planned = pool.unprotected;
+        if planned <= now || until < planned {
+            self.pool_mut(id).unprotected = until;
+            cx.plan(until, Event::Reconcile { pool: id });
+        }
+    }
+
     /// Somebody has given something up of a pool that has too many workers: one of them may go now.
     pub(super) fn lets_go(&mut self, id: NodeId) {
         self.moves.push_back(super::Move::Dismiss { pool: id });
@@ -45,8 +78,11 @@ impl World<'_> {
         let plan = pool.plan;
         let of = |index: u32| pool.workers[index as usize];
         let all = self.living(id);
-        let protects = |index: u32| plan.scale_in.protect && of(index).phase == Phase::Ready && !pool.is_empty(index);
+        let protects = |index: u32| self.protected_until(id, index).is_some_and(|until| now < until);
         let mut free: Vec<u32> = all.iter().copied().filter(|&index| !protects(index)).collect();
+        if let Some(going) = self.tasks_to_stop(id, now, surplus, &free) {
+            return going;
+        }
         let to_the_hour = |index: u32| match of(index) {
             Worker { ran, .. } if ran <= now => HOUR - (now - ran).nanos() % HOUR,
             // One that does not run yet has all of it before it.

@@ -51,10 +51,15 @@ impl World<'_> {
         let now = cx.now();
         let index = self.pool_mut(id).launch();
         let number = self.pool(id).workers[index as usize].number;
-        cx.tell(Fact::Launched { pool: id, worker: number });
         let size = self.kind_of(id, index);
         self.settles_in(id, index, spread);
-        if !self.is_lodged_at_the_start(cx, id, index) {
+        let is_lodged = self.is_lodged_at_the_start(cx, id, index);
+        if !is_lodged && self.tries_again(id) {
+            self.takes_launch_back(id, index, spread);
+            return self.tries_again_later(cx, id, true);
+        }
+        cx.tell(Fact::Launched { pool: id, worker: number });
+        if !is_lodged {
             self.pool_mut(id).levels.pending.up(now);
             return self.waits_for_room(id, number);
         }
@@ -93,14 +98,18 @@ impl World<'_> {
             self.takes_launch_back(id, index, spread);
             return None;
         };
-        let pool = self.pool_mut(id);
-        let number = pool.workers[index as usize].number;
-        pool.levels.pending.up(now);
-        if pool.plan.lodging.is_some() {
+        let number = self.pool(id).workers[index as usize].number;
+        if self.pool(id).plan.lodging.is_some() {
+            if !self.is_lodged(cx, id, index) {
+                self.takes_launch_back(id, index, spread);
+                return None;
+            }
+            self.pool_mut(id).levels.pending.up(now);
             cx.tell(Fact::Launched { pool: id, worker: number });
-            self.waits_for_room(id, number);
             return Some(number);
         }
+        let pool = self.pool_mut(id);
+        pool.levels.pending.up(now);
         let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
         cx.tell(Fact::Launched { pool: id, worker: number });
         let after = Span::from_nanos(pending) + turn;
@@ -284,6 +293,7 @@ impl World<'_> {
         let surplus = if let Scaling::Fixed = self.pool(id).plan.scaling { 0 } else { have.saturating_sub(wanted) };
         self.dismisses(cx, id, surplus);
         self.exchanges(cx, id);
+        self.waits_for_protection(cx, id);
         self.tends_warm_pool(cx, id);
     }
 

@@ -17,7 +17,7 @@ const FOR_PODS: u32 = 0;
 const FOR_MACHINES: u32 = 1;
 
 impl World<'_> {
-    fn nodes_of(&self, at: usize) -> Option<Nodes> {
+    pub(super) fn nodes_of(&self, at: usize) -> Option<Nodes> {
         match &self.housings[at].plan.machines.scaling {
             Scaling::Nodes(nodes) => Some(*nodes),
             _ => None,
@@ -41,6 +41,7 @@ impl World<'_> {
                 Some(Nodes::Karpenter(rule)) => {
                     cx.plan(SimTime::START + rule.poll, Event::Look { pool, policy: FOR_MACHINES });
                 }
+                Some(Nodes::Provider(rule)) => self.first_look_of_provider(cx, pool, rule.every),
                 None => {}
             }
         }
@@ -81,6 +82,10 @@ impl World<'_> {
                     self.adds_machines(cx, at, rule.max);
                 }
                 self.karpenter_removes(cx, at, rule);
+            }
+            (Some(Nodes::Provider(rule)), _) => {
+                cx.plan(now + rule.every, Event::Look { pool: id, policy });
+                self.provider_looks(cx, at, rule);
             }
             (None, _) => {}
         }
@@ -242,7 +247,11 @@ impl World<'_> {
             return;
         }
         self.loses_its_pods(cx, id, number, |_| true);
-        if given_up {
+        if given_up && self.is_provided(id) {
+            // Its group replaces it.
+            self.retire(cx, id, index, Held::Lost);
+            self.reconcile(cx, id);
+        } else if given_up {
             let desired = &mut self.pool_mut(id).levels.desired;
             let left = desired.level().saturating_sub(1);
             desired.set(cx.now(), left);
@@ -254,6 +263,7 @@ impl World<'_> {
     pub(super) fn gives_up_after(&self, at: usize) -> Option<Span> {
         match self.nodes_of(at) {
             Some(Nodes::Autoscaler(rule)) => rule.unready,
+            Some(Nodes::Provider(rule)) => rule.unready,
             Some(Nodes::Karpenter(_)) | None => None,
         }
     }

@@ -21,6 +21,7 @@ mod requests;
 mod scaling;
 mod services;
 mod stops;
+mod tasks;
 mod trouble;
 mod zones;
 

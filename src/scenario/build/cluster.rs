@@ -1,12 +1,13 @@
-//! Machines under pods, from the draft to the plan.
+//! Machines under pods and tasks, from the draft to the plan.
 
 use crate::cloud::instance_type::{memory, vcpus};
-use crate::cloud::scaling::Scaling;
 use crate::cloud::scaling::kubernetes::{ClusterAutoscaler, Karpenter, Nodes};
-use crate::cloud::topology::{Cluster, Life, Lodging, Machinery, Platform, Room, Spot};
+use crate::cloud::scaling::{CapacityProvider, Scaling};
+use crate::cloud::topology::{Cluster, Life, Lodging, Machinery, Pauses, Placement, Platform, Room, Spot, Strategy};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
 use crate::scenario::build::{Builder, Ids, count};
+use crate::scenario::draft::Topology;
 use crate::scenario::draft::cluster as draft;
 use crate::scenario::draft::node;
 use crate::scenario::draft::quantities::{Time, Whole};
@@ -15,6 +16,12 @@ use crate::scenario::draft::quantities::{Time, Whole};
 const MACHINES: u32 = 1_000;
 /// Pods on a machine (Kubernetes' documentation, *Considerations for large clusters*).
 const PODS: u32 = 110;
+/// Tasks on a machine, where only its room limits them.
+const TASKS: u32 = 10_000;
+/// The first pause of a service that finds no place for its tasks; nobody says how long it is.
+const PAUSE: Span = Span::from_secs(15);
+/// The longest one (Amazon ECS developer guide, *Amazon ECS service throttle logic*).
+const PAUSE_MAX: Span = Span::from_secs(27 * 60);
 
 fn span(time: Option<Time>, default: Span) -> Span {
     time.map_or(default, |time| time.0)
@@ -42,19 +49,55 @@ pub(crate) fn room(draft: &draft::Cluster) -> Option<Room> {
     Some(Room { cpu, memory })
 }
 
-/// What a pod asks for.
-pub(crate) fn needs(draft: &draft::Kubernetes) -> Room {
-    Room { cpu: draft.cpu.map_or(0, |cpu| milli(cpu.0)), memory: draft.memory.map_or(0, |memory| memory.0) }
+/// What a pod or a task asks for.
+pub(crate) fn needs(lodger: draft::Lodger<'_>) -> Room {
+    Room { cpu: lodger.cpu.map_or(0, |cpu| milli(cpu.0)), memory: lodger.memory.map_or(0, |memory| memory.0) }
+}
+
+/// Whether tasks of ECS run on a cluster; rules see to it that no pods do then.
+pub(crate) fn has_tasks(topology: &Topology, cluster: &str) -> bool {
+    let mut lodgers = topology.pool.values().filter_map(|pool| pool.platform.as_ref()?.lodger());
+    lodgers.any(|lodger| lodger.is_task && lodger.cluster == cluster)
+}
+
+fn provider(rule: &draft::Managed) -> CapacityProvider {
+    CapacityProvider {
+        min: number(rule.min, 0),
+        max: count(rule.max.0),
+        target: rule.target.map_or(CapacityProvider::TARGET, |share| share.0),
+        min_step: number(rule.min_step, CapacityProvider::MIN_STEP),
+        max_step: number(rule.max_step, CapacityProvider::MAX_STEP),
+        warm_up: span(rule.warm_up, CapacityProvider::WARM_UP),
+        every: CapacityProvider::EVERY,
+        protect: rule.protect == Some(true),
+        drain: rule.draining != Some(false),
+        unready: rule.unready.map(|time| time.0),
+    }
+}
+
+fn placement(strategies: Option<&Vec<draft::Strategy>>) -> Placement {
+    let strategy = |strategy: &draft::Strategy| match strategy {
+        draft::Strategy::SpreadZone => Strategy::SpreadZone,
+        draft::Strategy::BinpackCpu => Strategy::BinpackCpu,
+        draft::Strategy::BinpackMemory => Strategy::BinpackMemory,
+        draft::Strategy::Random => Strategy::Random,
+    };
+    Placement::Strategies(strategies.into_iter().flatten().map(strategy).collect())
 }
 
 impl Builder<'_> {
-    pub(super) fn cluster(&mut self, draft: &draft::Cluster) -> Cluster {
+    pub(super) fn cluster(&mut self, topology: &Topology, name: &str, draft: &draft::Cluster) -> Cluster {
+        let has_tasks = has_tasks(topology, name);
         let spot = draft.spot == Some(true);
         let volume = draft.volume.map_or(0, |bytes| bytes.0);
         let platform = Platform::Ec2 { instance: draft.instance.clone(), volume, spot: false };
         let (workers, scaling) = match &draft.machines {
             None => (1, Scaling::Fixed),
             Some(draft::Machines::Fixed(machines)) => (count(machines.0), Scaling::Fixed),
+            Some(draft::Machines::Managed(rule)) => {
+                let rule = provider(rule);
+                (rule.min, Scaling::Nodes(Nodes::Provider(rule)))
+            }
             Some(draft::Machines::ClusterAutoscaler(rule)) => {
                 let rule = ClusterAutoscaler {
                     min: number(rule.min, 0),
@@ -94,14 +137,16 @@ impl Builder<'_> {
         Cluster {
             pull: draft.pull_per_second.map(|bytes| bytes.0),
             evict_after: draft.evict_after.map(|time| time.0),
-            ..Cluster::new(machinery, room, number(draft.network_interfaces, PODS))
+            placement: if has_tasks { placement(draft.placement.as_ref()) } else { Placement::LeastAsked },
+            retry: draft.retry.map(|retry| Pauses { base: span(retry.base, PAUSE), cap: span(retry.cap, PAUSE_MAX) }),
+            ..Cluster::new(machinery, room, number(draft.network_interfaces, if has_tasks { TASKS } else { PODS }))
         }
     }
 
-    /// Where the workers of a pool run, if they are pods on a cluster.
+    /// Where the workers of a pool run, if they run on a cluster.
     pub(super) fn lodging(&mut self, ids: &Ids<'_>, platform: Option<&node::Platform>) -> Option<Lodging> {
-        let Some(node::Platform::Kubernetes(pods)) = platform else { return None };
-        let image = pods.image.map_or(0, |image| image.0);
-        Some(Lodging { cluster: self.id(ids, &pods.cluster), needs: needs(pods), image })
+        let lodger = platform?.lodger()?;
+        let image = lodger.image.map_or(0, |image| image.0);
+        Some(Lodging { cluster: self.id(ids, lodger.cluster), needs: needs(lodger), image })
     }
 }

@@ -1,7 +1,7 @@
 //! What a group does with machines before they serve and after, and what its account allows.
 
 use crate::cloud::scaling::{Care, Health, Hook, Hooks, Maintenance, Prepared, Rest, Sees, WarmPool};
-use crate::cloud::topology::{Account, Launches};
+use crate::cloud::topology::{Account, Launches, Pauses};
 use crate::ground::time::Span;
 use crate::scenario::build::{Builder, count};
 use crate::scenario::draft::group as draft;
@@ -52,12 +52,17 @@ impl Builder<'_> {
 
 /// What an account allows.
 pub(super) fn account(draft: &draft::Account) -> Account {
+    let bucket = |launches: draft::Launches| Launches { every: launches.rate.0, burst: count(launches.burst.0) };
     Account {
         vcpu_quota: draft.vcpu_quota.map(|quota| count(quota.0)),
-        launches: draft.launches.map(|launches| Launches { every: launches.rate.0, burst: count(launches.burst.0) }),
+        launches: draft.launches.map(bucket),
+        fargate: draft.fargate_launches.map(bucket),
+        services: draft.service_launches.map(bucket),
         no_capacity: draft.no_capacity.map_or(0.0, |share| share.0),
-        base: draft.retry.base.map_or(Span::from_secs(60), |time| time.0),
-        cap: draft.retry.cap.map_or(Span::from_secs(900), |time| time.0),
+        retry: Pauses {
+            base: draft.retry.base.map_or(Span::from_secs(60), |time| time.0),
+            cap: draft.retry.cap.map_or(Span::from_secs(900), |time| time.0),
+        },
     }
 }
 

@@ -33,7 +33,9 @@ impl Builder<'_> {
                 NodeKind::Bucket(Bucket { put: time(&draft.put), get: time(&draft.get), keep })
             }),
             Kind::Service => topology.service.get(name).map(|draft| NodeKind::Service(Box::new(self.service(draft)))),
-            Kind::Cluster => topology.cluster.get(name).map(|draft| NodeKind::Cluster(Box::new(self.cluster(draft)))),
+            Kind::Cluster => {
+                topology.cluster.get(name).map(|draft| NodeKind::Cluster(Box::new(self.cluster(topology, name, draft))))
+            }
             Kind::Function => topology.function.get(name).map(|draft| {
                 let batch = batch_of(topology, name);
                 NodeKind::Function(Box::new(self.function(ids, topology, draft, batch)))
@@ -148,8 +150,8 @@ impl Builder<'_> {
 
     fn platform(&mut self, draft: Option<&draft::node::Platform>) -> Platform {
         match draft {
-            // Pods are paid for with the machines on which they run.
-            None | Some(draft::node::Platform::Kubernetes(_)) => Platform::Free,
+            // Pods and tasks are paid for with the machines on which they run.
+            None | Some(draft::node::Platform::Ecs(_) | draft::node::Platform::Kubernetes(_)) => Platform::Free,
             Some(draft::node::Platform::Machine(machine)) => {
                 let hour = quantity::price(&machine.price).map(|price| price.picodollars).unwrap_or_else(|why| {
                     self.slip(why);
@@ -267,6 +269,7 @@ fn farewell(draft: &draft::node::ScaleIn) -> Farewell {
         held: draft.held.map_or(Held::Finish, held),
         grace: draft.grace.map(|time| time.0),
         protect: draft.protect == Some(true),
+        protection: draft.protection.map(|time| time.0),
     }
 }
 

@@ -1,6 +1,7 @@
-//! What machines under pods do, and pods, where a file says nothing.
+//! What machines under pods do, and pods, where a file says nothing; those of tasks of ECS have rows of their own.
 
-use crate::scenario::documented::conditions::{has_image, has_karpenter, has_no_image, has_no_karpenter};
+use crate::scenario::documented::conditions::{has_image, has_karpenter, has_no_image, has_pods_without_karpenter};
+use crate::scenario::documented::ecs::has_no_tasks;
 use crate::scenario::documented::{Mark, Row};
 
 /// The rows of clusters and of the pods on them, in the order of the grammar.
@@ -17,7 +18,7 @@ pub(crate) const CLUSTERS: &[Row] = &[
         value: "{ lognormal = { p50 = \"150s\", p95 = \"300s\" } }",
         mark: Mark::Assumed,
         source: "from published times until a node is ready with a Cluster Autoscaler: 3 to 5 min end to end",
-        only: Some(has_no_karpenter),
+        only: Some(has_pods_without_karpenter),
     },
     Row {
         place: "topology.*.cluster.*.pull-per-second",
@@ -31,7 +32,7 @@ pub(crate) const CLUSTERS: &[Row] = &[
         value: "\"5min\"",
         mark: Mark::Documented,
         source: "Kubernetes' documentation, Taints and Tolerations: pods tolerate a node that is not ready for 300 s",
-        only: None,
+        only: Some(has_no_tasks),
     },
     Row {
         place: "topology.*.cluster.*.machines.cluster-autoscaler.unready",

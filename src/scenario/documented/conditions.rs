@@ -1,6 +1,7 @@
 //! What defaults hold under: conditions on a topology and a table of it.
 
 use crate::cloud::credits::Credits;
+use crate::scenario::documented::ecs::has_no_tasks;
 use crate::scenario::tree::{Tree, Value};
 
 pub(super) fn is_fifo(_topology: &Tree, queue: &Tree) -> bool {
@@ -35,8 +36,8 @@ pub(super) fn has_karpenter(_topology: &Tree, cluster: &Tree) -> bool {
     cluster.get("machines").is_some_and(|machines| machines.get("karpenter").is_some())
 }
 
-pub(super) fn has_no_karpenter(topology: &Tree, cluster: &Tree) -> bool {
-    !has_karpenter(topology, cluster)
+pub(super) fn has_pods_without_karpenter(topology: &Tree, cluster: &Tree) -> bool {
+    !has_karpenter(topology, cluster) && has_no_tasks(topology, cluster)
 }
 
 /// Of a pool of pods on a cluster: whether their image is pulled.

@@ -7,6 +7,13 @@ use crate::scenario::tree::{Tree, Value};
 /// The rows of pools that run on Fargate.
 pub(crate) const FARGATE: &[Row] = &[
     Row {
+        place: "topology.*.account?.fargate-launches",
+        value: "{ burst = 100, rate = \"20/s\" }",
+        mark: Mark::Documented,
+        source: "Amazon ECS developer guide, Fargate throttling quotas",
+        only: Some(has_fargate),
+    },
+    Row {
         place: "topology.*.pool.*.platform.fargate.architecture",
         value: "\"x86\"",
         mark: Mark::Documented,
@@ -25,13 +32,6 @@ pub(crate) const FARGATE: &[Row] = &[
         value: "{ uniform = { low = \"8s\", high = \"15s\" } }",
         mark: Mark::Assumed,
         source: "before the download, most of it to attach a network interface, about 10 s by users; free, by where billing begins",
-        only: Some(runs_on_fargate),
-    },
-    Row {
-        place: "topology.*.pool.*.scale-in?.grace",
-        value: "\"30s\"",
-        mark: Mark::Documented,
-        source: "Amazon ECS API reference, ContainerDefinition, stopTimeout: then the task is killed",
         only: Some(runs_on_fargate),
     },
 ];
@@ -58,6 +58,16 @@ pub(crate) const FARGATE_FOLLOWING: &[Following] = &[
     },
     Following {
         row: Row {
+            place: "topology.*.pool.*.scale-in?.grace",
+            value: "on Fargate \"30s\"",
+            mark: Mark::Documented,
+            source: "Amazon ECS API reference, ContainerDefinition, stopTimeout: then the task is killed",
+            only: Some(runs_on_fargate),
+        },
+        value: |_| Some("\"30s\"".to_owned()),
+    },
+    Following {
+        row: Row {
             place: "topology.*.pool.*.slots",
             value: "on Fargate the vCPUs of a task, at least 1",
             mark: Mark::Assumed,
@@ -80,6 +90,11 @@ pub(crate) const FARGATE_FOLLOWING: &[Following] = &[
 
 fn task(pool: &Tree) -> Option<&Tree> {
     pool.get("platform")?.get("fargate")
+}
+
+/// Of a topology: whether any of its pools runs on Fargate.
+fn has_fargate(topology: &Tree, _account: &Tree) -> bool {
+    topology.table("pool").is_some_and(|pools| pools.values().any(|pool| task(&pool.tree).is_some()))
 }
 
 fn runs_on_fargate(_topology: &Tree, pool: &Tree) -> bool {

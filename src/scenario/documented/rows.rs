@@ -183,13 +183,6 @@ pub(crate) const ROWS: &[Row] = &[
         only: Some(runs_on_ec2),
     },
     Row {
-        place: "topology.*.pool.*.scale-in?.termination-policy",
-        value: "\"default\"",
-        mark: Mark::Documented,
-        source: "EC2 Auto Scaling user guide, Control which instances terminate: zone, then the default policy",
-        only: None,
-    },
-    Row {
         place: "topology.*.balancer.*.idle-timeout",
         value: "\"60s\"",
         mark: Mark::Documented,

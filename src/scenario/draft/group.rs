@@ -96,6 +96,10 @@ pub(crate) struct Account {
     pub concurrency: Option<Whole>,
     /// How fast machines may be launched: beyond it they wait their turn. Without it, at once.
     pub launches: Option<Launches>,
+    /// How fast tasks of Fargate may be launched, those of Spot and the others each for themselves. Without it, at once.
+    pub fargate_launches: Option<Launches>,
+    /// How fast each pool may launch tasks of ECS, on Fargate or on machines of one's own. Without it, at once.
+    pub service_launches: Option<Launches>,
     /// The share of tries for which the provider has no machine of that type in that zone. A group then tries the other
     /// zones, and the other types of a mixed one; if all fail, the launch comes to nothing.
     #[schemars(extend("default" = "0%"))]
@@ -108,7 +112,10 @@ pub(crate) struct Account {
 impl Account {
     /// Whether it limits launches, and not functions alone.
     pub fn limits_launches(&self) -> bool {
-        self.vcpu_quota.is_some() || self.launches.is_some() || self.no_capacity.is_some_and(|share| share.0 > 0.0)
+        let buckets = [self.launches, self.fargate_launches, self.service_launches];
+        self.vcpu_quota.is_some()
+            || buckets.iter().any(Option::is_some)
+            || self.no_capacity.is_some_and(|share| share.0 > 0.0)
     }
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::admission::{Admission, AtTheDoor};
-use crate::scenario::draft::cluster::Kubernetes;
+use crate::scenario::draft::cluster::{Ecs, Kubernetes, Lodger};
 use crate::scenario::draft::fault::Held;
 use crate::scenario::draft::function::Architecture;
 use crate::scenario::draft::law::Law;
@@ -87,8 +87,21 @@ pub(crate) enum Platform {
     Ec2(Ec2),
     /// A task of Fargate, billed by the second from the start of its image's download on, at least 60 s.
     Fargate(Fargate),
+    /// A task of ECS on the machines of a cluster, which are paid for whatever tasks use of them.
+    Ecs(Ecs),
     /// A pod on the machines of a cluster, which are paid for whatever pods use of them.
     Kubernetes(Kubernetes),
+}
+
+impl Platform {
+    /// What its workers ask for on a cluster, if they run on one.
+    pub fn lodger(&self) -> Option<Lodger<'_>> {
+        match self {
+            Platform::Ecs(tasks) => Some(tasks.lodger()),
+            Platform::Kubernetes(pods) => Some(pods.lodger()),
+            Platform::Machine(_) | Platform::Ec2(_) | Platform::Fargate(_) => None,
+        }
+    }
 }
 
 /// A machine with a price of one's own.
@@ -239,6 +252,8 @@ pub(crate) struct ScaleIn {
     /// Whether a worker that holds work stays until it does not, whoever else goes.
     #[schemars(extend("default" = false))]
     pub protect: Option<bool>,
+    /// How long that protects it, from when it last began some work. Without it, for as long as it works.
+    pub protection: Option<Time>,
 }
 
 /// Who goes when fewer workers are wanted.

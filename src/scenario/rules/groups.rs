@@ -92,7 +92,7 @@ fn warm_pool(pool: &Pool, warm: &WarmPool, place: &Place, ranges: &mut Ranges) {
     let spot = match &pool.platform {
         Some(Platform::Ec2(ec2)) => ec2.spot.is_some_and(|spot| spot.share() > 0.0),
         Some(Platform::Fargate(task)) => task.spot.is_some_and(|spot| spot.share() > 0.0),
-        Some(Platform::Machine(_) | Platform::Kubernetes(_)) | None => false,
+        Some(Platform::Machine(_) | Platform::Ecs(_) | Platform::Kubernetes(_)) | None => false,
     };
     if spot {
         let what = "a group with Spot machines can't have a warm pool";
@@ -102,9 +102,13 @@ fn warm_pool(pool: &Pool, warm: &WarmPool, place: &Place, ranges: &mut Ranges) {
 
 fn account(account: &Account, topology: &Topology, name: &str, ranges: &mut Ranges) {
     let place = Place::of(&["topology", name, "account"]);
-    if let Some(launches) = &account.launches {
-        let place = place.then("launches");
-        ranges.within("launches in a bucket", Some(launches.burst), 1, WORKERS_MAX, place.then("burst"));
+    for (key, launches) in [
+        ("launches", account.launches),
+        ("fargate-launches", account.fargate_launches),
+        ("service-launches", account.service_launches),
+    ] {
+        let burst = launches.map(|launches| launches.burst);
+        ranges.within("launches in a bucket", burst, 1, WORKERS_MAX, place.then(key).then("burst"));
     }
     if account.no_capacity.is_some_and(|share| share.0 >= 1.0) {
         let what = "there is never a machine for any launch";

@@ -40,7 +40,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                         &mut complaints,
                     );
                 }
-                Some(Platform::Fargate(_) | Platform::Kubernetes(_)) | None => {}
+                Some(Platform::Fargate(_) | Platform::Ecs(_) | Platform::Kubernetes(_)) | None => {}
             }
             if let Some(Scaling::Vertical(vertical)) = &pool.scaling {
                 for (index, size) in vertical.sizes.iter().enumerate() {

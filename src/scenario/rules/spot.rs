@@ -43,7 +43,7 @@ fn has_spot(pool: &Pool) -> bool {
     let spot = match &pool.platform {
         Some(Platform::Ec2(ec2)) => ec2.spot,
         Some(Platform::Fargate(task)) => task.spot,
-        Some(Platform::Machine(_) | Platform::Kubernetes(_)) | None => None,
+        Some(Platform::Machine(_) | Platform::Ecs(_) | Platform::Kubernetes(_)) | None => None,
     };
     spot.is_some_and(|spot| spot.share() > 0.0)
 }

@@ -1,8 +1,10 @@
-//! How many machines there are under pods: the Cluster Autoscaler's rules and Karpenter's.
+//! How many machines there are under pods: the Cluster Autoscaler's rules and Karpenter's. Under tasks it is a capacity provider
+//! that sees to it.
 //!
 //! Both add machines for pods that nobody has room for, and take away those whose pods have room elsewhere. They differ in
 //! when they look, how long they hesitate, and what holds them back.
 
+use crate::cloud::scaling::CapacityProvider;
 use crate::cloud::topology::Room;
 use crate::ground::time::Span;
 
@@ -13,6 +15,8 @@ pub enum Nodes {
     Autoscaler(ClusterAutoscaler),
     /// Karpenter.
     Karpenter(Karpenter),
+    /// The capacity provider of ECS, under tasks.
+    Provider(CapacityProvider),
 }
 
 /// The Cluster Autoscaler over one group of like machines (its FAQ, version 1.3x, *How does scale-up work?*, *How does
@@ -108,6 +112,7 @@ impl Nodes {
         match self {
             Nodes::Autoscaler(rule) => (rule.min, rule.max),
             Nodes::Karpenter(rule) => (0, rule.max),
+            Nodes::Provider(rule) => (rule.min, rule.max),
         }
     }
 }

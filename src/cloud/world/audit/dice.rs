@@ -13,9 +13,9 @@ use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
     Abandoned, Account, Admission, Application, Backoff, Balancer, Batch, Breaker, Bucket, Budget, Client,
     DeadLetterAt, DeadLetters, Discipline, Fair, Farewell, Groups, Guards, HealthCheck, Held, Initially, Launches,
-    Life, Mix, Network, NoWorker, Node, NodeId, NodeKind, Notice, Other, Platform, Poll, Pool, Queue, Retry, RetryOn,
-    Returned, Routing, Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Throughput, Ties, Topology, Verb,
-    Work, WorkId, Workload, WorkloadId,
+    Life, Mix, Network, NoWorker, Node, NodeId, NodeKind, Notice, Other, Pauses, Platform, Poll, Pool, Queue, Retry,
+    RetryOn, Returned, Routing, Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Throughput, Ties, Topology,
+    Verb, Work, WorkId, Workload, WorkloadId,
 };
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
@@ -153,7 +153,11 @@ impl Dice {
         let mut nodes = Vec::new();
         for tier in 0..TIERS {
             let mut pool = self.tier(tier, TIERS, &doors);
-            let sized = matches!(pool.scaling, Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_));
+            let sized = match &pool.scaling {
+                Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_) => true,
+                Scaling::Group(group) => group.service.is_some() && group.warm_pool.is_none(),
+                Scaling::Vertical(_) | Scaling::Nodes(_) => false,
+            };
             if sized && pool.workers.is_some() && self.one_in(2) {
                 (pool.platform, pool.spot, pool.lodging) = (Platform::Free, None, Some(self.lodging()));
                 pool.stopped = 0;
@@ -263,9 +267,10 @@ impl Dice {
             launches: self
                 .one_in(2)
                 .then(|| Launches { every: Span::from_secs(1 + self.of(4)), burst: 1 + self.of(3) as u32 }),
+            fargate: self.one_in(2).then(|| Launches { every: Span::from_secs(1), burst: 1 + self.of(2) as u32 }),
+            services: self.one_in(2).then(|| Launches { every: Span::from_secs(1), burst: 1 + self.of(2) as u32 }),
             no_capacity: self.pick(&[0.0, 0.5]),
-            base: Span::from_secs(1 + self.of(5)),
-            cap: Span::from_secs(20),
+            retry: Pauses { base: Span::from_secs(1 + self.of(5)), cap: Span::from_secs(20) },
         });
         let name = "random".to_owned();
         let concurrency = self.one_in(3).then(|| 1 + self.of(6) as u32);
@@ -386,6 +391,7 @@ impl Dice {
                 held: self.held(),
                 grace: self.one_in(2).then(|| Span::from_secs(self.of(3))),
                 protect: self.one_in(3),
+                protection: self.one_in(2).then(|| Span::from_secs(self.of(3))),
             },
             batch,
             poll: Poll {

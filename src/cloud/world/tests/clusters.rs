@@ -4,8 +4,8 @@ use crate::cloud::fact::Fact;
 use crate::cloud::scaling::kubernetes::{ClusterAutoscaler, Karpenter, Nodes};
 use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
-    Account, Clock, Cluster, Crash, Fault, Harm, Held, Life, Lodging, Machinery, Node, NodeId, NodeKind, Platform,
-    Pool, Reclaim, Room, Spot, Termination, Topology, When,
+    Account, Clock, Cluster, Crash, Fault, Harm, Held, Life, Lodging, Machinery, Node, NodeId, NodeKind, Pauses,
+    Platform, Pool, Reclaim, Room, Spot, Termination, Topology, When,
 };
 use crate::cloud::world::tests::{application, at, diary, node, pool, seconds, topology, work};
 use crate::ground::time::{SECOND, SimTime, Span};
@@ -225,8 +225,9 @@ fn karpenter_moves_pods_when_a_machine_hears_of_its_end() {
 fn what_is_refused_is_not_asked_for_twice() {
     let mut refused = topology(vec![machines(0, autoscaler(0)), pods(0, &[(100, 4)])]);
     let no_capacity = 1.0;
-    let (base, cap) = (Span::from_secs(5), Span::from_secs(60));
-    refused.account = Some(Account { vcpu_quota: None, launches: None, no_capacity, base, cap });
+    let retry = Pauses { base: Span::from_secs(5), cap: Span::from_secs(60) };
+    refused.account =
+        Some(Account { vcpu_quota: None, launches: None, fargate: None, services: None, no_capacity, retry });
     let found = diary(&application(at(&[]), vec![seconds(1.0)]), &refused, 1_000.0);
     let wanted = found.iter().filter_map(|(_, fact)| match fact {
         Fact::Decided { pool: MACHINES, decision } => Some(decision.to),

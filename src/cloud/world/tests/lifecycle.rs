@@ -3,8 +3,8 @@
 use crate::cloud::fact::Fact;
 use crate::cloud::scaling::{Entry, Group, Hook, Hooks, Policy, Prepared, Rest, Scaling, Scheduled, WarmPool};
 use crate::cloud::topology::{
-    Account, Fault, Harm, Held, Initially, Launches, Life, NoWorker, NodeId, Platform, Pool, Reclaim, Spot, Topology,
-    When,
+    Account, Fault, Harm, Held, Initially, Launches, Life, NoWorker, NodeId, Pauses, Platform, Pool, Reclaim, Spot,
+    Topology, When,
 };
 use crate::cloud::world::tests::{alone, application, brings, completions, diary, pool, seconds, work};
 use crate::ground::distribution::Distribution;
@@ -188,13 +188,10 @@ fn account(with: Account, pool: Pool) -> Topology {
     Topology { account: Some(with), ..alone(pool, 1) }
 }
 
-const OPEN: Account = Account {
-    vcpu_quota: None,
-    launches: None,
-    no_capacity: 0.0,
-    base: Span::from_secs(60),
-    cap: Span::from_secs(900),
-};
+const OPEN: Account =
+    Account { vcpu_quota: None, launches: None, fargate: None, services: None, no_capacity: 0.0, retry: MINUTES };
+
+const MINUTES: Pauses = Pauses { base: Span::from_secs(60), cap: Span::from_secs(900) };
 
 /// Ten machines at 100 s, of which the bucket lets three go at once and one each 2 s: the others wait 2, 4, … 14 s. So N take
 /// (N − burst) ÷ rate beyond the burst, as the API's request throttling has it: 1,337 of 1,000 at two a second some 169 s.
@@ -232,7 +229,7 @@ fn a_quota_of_vcpus_keeps_a_group_small() {
 #[test]
 fn a_group_tries_other_zones_and_then_again() {
     for (zones, expected, within) in [(1, 50.0, 20.0), (3, 87.5, 13.3)] {
-        let with = Account { no_capacity: 0.5, base: Span::from_secs(60), ..OPEN };
+        let with = Account { no_capacity: 0.5, ..OPEN };
         let pool = group(0, &[(100, 100)], Group::default());
         let Scaling::Group(group) = pool.scaling else { panic!("a group") };
         let pool = Pool { scaling: Scaling::Group(Group { max: 100, ..group }), ..pool };
@@ -249,7 +246,7 @@ fn a_group_tries_other_zones_and_then_again() {
 /// is the second in the order of launch, and told as that.
 #[test]
 fn a_worker_keeps_its_number_after_launches_that_came_to_nothing() {
-    let with = Account { vcpu_quota: Some(2), base: Span::from_secs(10), ..OPEN };
+    let with = Account { vcpu_quota: Some(2), retry: Pauses { base: Span::from_secs(10), ..MINUTES }, ..OPEN };
     let topology = account(with, group(1, &[(100, 2), (150, 0), (160, 1)], Group::default()));
     let application = application(brings(&[(10.0, 1.0), (300.0, 1.0)]), vec![seconds(1.0)]);
     let served: Vec<u32> = diary(&application, &topology, 600.0)

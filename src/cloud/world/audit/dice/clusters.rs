@@ -1,9 +1,11 @@
-//! Draws machines under pods.
+//! Draws machines under pods and tasks.
 
 use super::{CLUSTER, Dice};
-use crate::cloud::scaling::Scaling;
 use crate::cloud::scaling::kubernetes::{ClusterAutoscaler, Karpenter, Nodes};
-use crate::cloud::topology::{Cluster, Life, Lodging, Machinery, NodeId, Platform, Room, Spot};
+use crate::cloud::scaling::{CapacityProvider, Scaling};
+use crate::cloud::topology::{
+    Cluster, Life, Lodging, Machinery, NodeId, Pauses, Placement, Platform, Room, Spot, Strategy,
+};
 use crate::ground::time::Span;
 
 impl Dice {
@@ -17,8 +19,25 @@ impl Dice {
     pub(super) fn cluster(&mut self) -> Cluster {
         let span = |seconds: u64| Span::from_secs(seconds);
         let max = 1 + self.of(5) as u32;
+        let has_tasks = self.one_in(2);
         let (workers, scaling) = match self.of(3) {
             0 => (self.of(4) as u32, Scaling::Fixed),
+            _ if has_tasks => {
+                let min = self.of(2) as u32;
+                let rule = CapacityProvider {
+                    min,
+                    max,
+                    target: self.pick(&[1.0, 0.7]),
+                    min_step: 1 + self.of(2) as u32,
+                    max_step: 2 + self.of(3) as u32,
+                    warm_up: span(self.of(10)),
+                    every: Span::from_millis(500 + self.of(1_500)),
+                    protect: self.one_in(2),
+                    drain: self.one_in(2),
+                    unready: self.one_in(2).then(|| span(5 + self.of(10))),
+                };
+                (min, Scaling::Nodes(Nodes::Provider(rule)))
+            }
             1 => {
                 let min = self.of(2) as u32;
                 let (scan, unneeded, after_add) = (span(1 + self.of(3)), span(self.of(8)), span(self.of(8)));
@@ -55,10 +74,16 @@ impl Dice {
             scaling,
             grace: span(1 + self.of(20)),
         };
+        let is_fixed = matches!(machinery.scaling, Scaling::Fixed);
         let pods = self.pick(&[2, 110]);
+        let all = [Strategy::SpreadZone, Strategy::BinpackCpu, Strategy::BinpackMemory, Strategy::Random];
+        let strategies = (0..self.of(3)).map(|_| self.pick(&all)).collect();
         Cluster {
             pull: self.one_in(2).then_some(1 << 20),
-            evict_after: self.one_in(2).then(|| span(1 + self.of(8))),
+            evict_after: (!has_tasks && self.one_in(2)).then(|| span(1 + self.of(8))),
+            placement: if has_tasks { Placement::Strategies(strategies) } else { Placement::LeastAsked },
+            retry: (has_tasks && is_fixed && self.one_in(2))
+                .then(|| Pauses { base: span(1 + self.of(3)), cap: span(5) }),
             ..Cluster::new(machinery, Room { cpu: 2_000, memory: 4 << 30 }, pods)
         }
     }
