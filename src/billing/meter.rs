@@ -189,6 +189,11 @@ impl Observer<Fact> for Meter {
                     function.invoked(start, init, ran);
                 }
             }
+            Fact::Kept { function, environments } => {
+                if let Some((_, Counter::Function(function))) = self.nodes.get_mut(function.index()) {
+                    function.keeps(environments, at);
+                }
+            }
             Fact::Left { pool, waited, .. } => self.stayed(pool, at, waited),
             Fact::Served { pool, began, .. } => self.stayed(pool, at, at - began),
             Fact::Posted { queue, bytes, joins, grouped, .. } => {

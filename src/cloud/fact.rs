@@ -390,6 +390,13 @@ pub enum Fact {
         /// Which.
         node: NodeId,
     },
+    /// From now on so many environments of a function are to be kept ready.
+    Kept {
+        /// Whose.
+        function: NodeId,
+        /// How many.
+        environments: u32,
+    },
     /// A controller decided.
     Decided {
         /// Whose size.

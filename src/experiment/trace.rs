@@ -330,6 +330,7 @@ impl Observer<Fact> for Tracer<'_> {
             | Fact::Gathered { .. }
             | Fact::Invoked { .. }
             | Fact::Denied { .. }
+            | Fact::Kept { .. }
             | Fact::Throttled { .. }
             | Fact::Routed { .. }
             | Fact::Stored { .. }

@@ -13,6 +13,7 @@ pub(crate) mod mapping;
 mod messages;
 mod metric;
 mod node;
+mod provisioned;
 mod scaling;
 
 use indexmap::{IndexMap, IndexSet};

@@ -32,6 +32,7 @@ mod outline;
 mod pairs;
 mod points;
 mod prices;
+mod provisioned;
 mod ranges;
 mod receivers;
 mod runs;
@@ -65,6 +66,7 @@ pub(crate) const RULES: &[Rule] = &[
     entry::RULE,
     circles::RULE,
     functions::RULE,
+    provisioned::RULE,
     fargate::RULE,
     steps::RULE,
     works::RULE,

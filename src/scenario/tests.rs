@@ -380,7 +380,7 @@ fault.throttle.t = { node = "q", share = "1%", at = "5min" }
 balancer.lb = { to = "p", health-check = {} }
 bucket.b = {}
 service.s = {}
-function.fn = { steps = [{ work = "w" }, { call = "v", breaker = { slow = {} }, retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }, { send = "q" }, { act = { launch-instances = { pool = "z" } } }, { act = { redrive = { queue = "d" } } }], async = { throttled = {} } }
+function.fn = { steps = [{ work = "w" }, { call = "v", breaker = { slow = {} }, retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }, { send = "q" }, { act = { launch-instances = { pool = "z" } } }, { act = { redrive = { queue = "d" } } }], provisioned-concurrency = { max = 3, schedule = [{ at = "10min", min = 2 }] }, async = { throttled = {} } }
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
 queue.t = { fair = true, noisy = {} }

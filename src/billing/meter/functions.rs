@@ -4,10 +4,59 @@ use crate::billing::profile::Profile;
 use crate::billing::usage::{Real, Used};
 use crate::cloud::fact::Start;
 use crate::cloud::topology::Function;
-use crate::ground::time::{SimTime, Span};
+use crate::ground::time::{SECOND, SimTime, Span};
 
 /// What is kept ready is billed in steps of five minutes (AWS Lambda pricing, provisioned concurrency).
 pub(in crate::billing) const STEP: Span = Span::from_secs(300);
+
+/// How many environments are kept ready: of each step the most that were.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    /// So many at present …
+    count: u32,
+    /// … since then.
+    since: SimTime,
+    /// Nanoseconds that all of them were kept before that.
+    lived: u128,
+    /// The step of the last change, …
+    step: u64,
+    /// … the most that were kept in it …
+    most: u32,
+    /// … and all steps before, times the environments of each.
+    steps: u128,
+}
+
+impl Kept {
+    fn new(count: u32) -> Kept {
+        Kept { count, since: SimTime::START, lived: 0, step: 0, most: count, steps: 0 }
+    }
+
+    fn becomes(&mut self, count: u32, at: SimTime) {
+        let (step, is_first_instant) = (at.nanos() / STEP.nanos(), at.nanos().is_multiple_of(STEP.nanos()));
+        if step > self.step {
+            let between = u128::from(step - self.step - 1) * u128::from(self.count);
+            self.steps += u128::from(self.most) + between;
+            (self.step, self.most) = (step, self.count);
+        }
+        self.most = if is_first_instant { count } else { self.most.max(count) };
+        self.lived = self.lived_until(at);
+        (self.count, self.since) = (count, at);
+    }
+
+    /// Steps that began before `at`, times the environments of each.
+    fn steps_until(&self, at: SimTime) -> u128 {
+        let begun = at.nanos().div_ceil(STEP.nanos());
+        match begun.checked_sub(self.step + 1) {
+            None => self.steps,
+            Some(more) => self.steps + u128::from(self.most) + u128::from(more) * u128::from(self.count),
+        }
+    }
+
+    /// Nanoseconds that all of them were kept.
+    fn lived_until(&self, at: SimTime) -> u128 {
+        self.lived + u128::from((at - self.since).nanos()) * u128::from(self.count)
+    }
+}
 
 /// A meter at a function.
 #[derive(Clone, Debug)]
@@ -15,7 +64,7 @@ pub(super) struct FunctionCounter {
     memory: u64,
     is_arm: bool,
     disk: u64,
-    kept: u32,
+    kept: Option<Kept>,
     invocations: u64,
     /// Billed milliseconds of environments that come on demand, and of those that are kept ready.
     milliseconds: u128,
@@ -28,7 +77,8 @@ pub(super) struct FunctionCounter {
 impl FunctionCounter {
     pub fn new(function: &Function, profile: Profile) -> FunctionCounter {
         let Function { memory, is_arm, disk, provisioned, .. } = *function;
-        let kept = provisioned;
+        let is_ever = provisioned > 0 || function.desk.scaling.group().is_some();
+        let kept = is_ever.then(|| Kept::new(provisioned));
         let (milliseconds, kept_milliseconds) = (0, 0);
         let real = Real::default();
         FunctionCounter { memory, is_arm, disk, kept, invocations: 0, milliseconds, kept_milliseconds, real, profile }
@@ -52,16 +102,24 @@ impl FunctionCounter {
         }
     }
 
+    /// From now on so many are kept ready.
+    pub fn keeps(&mut self, environments: u32, at: SimTime) {
+        if let Some(kept) = &mut self.kept {
+            kept.becomes(environments, at);
+        }
+    }
+
     pub fn used(&self, at: SimTime) -> Used {
-        let steps = at.nanos().div_ceil(STEP.nanos());
         Used::Function {
             memory: self.memory,
             is_arm: self.is_arm,
             disk: self.disk,
             invocations: self.invocations,
             milliseconds: self.milliseconds,
-            kept: (self.kept > 0).then(|| (u128::from(steps) * u128::from(self.kept) * 300, self.kept_milliseconds)),
-            real: Some(Real { kept: u128::from(at.nanos()) * u128::from(self.kept), ..self.real }),
+            kept: self
+                .kept
+                .map(|kept| (kept.steps_until(at) * u128::from(STEP.nanos() / SECOND), self.kept_milliseconds)),
+            real: Some(Real { kept: self.kept.map_or(0, |kept| kept.lived_until(at)), ..self.real }),
         }
     }
 }
@@ -86,6 +144,7 @@ mod tests {
             after_timeout: AfterTimeout::Discard,
             reserved: None,
             provisioned,
+            allocation: nothing(),
             growth: None,
             idle: None,
             recycle: None,
@@ -140,6 +199,23 @@ mod tests {
             ("lambda.storage", "15", "0.0000004635"),
         ];
         assert_eq!(bill(&counter, 301), told(&expected));
+    }
+
+    /// Two from the start, five from 420 s on, one from 600 s on, none from 1,000 s on: of the steps of 300 s that are 2, 5,
+    /// 1 and 1, and then none.
+    #[test]
+    fn of_each_five_minutes_the_most_that_are_kept_ready_are_billed() {
+        let at = |second: u64| SimTime::START + Span::from_secs(second);
+        let mut kept = Kept::new(2);
+        for (second, count) in [(420, 5), (600, 1), (1_000, 0)] {
+            kept.becomes(count, at(second));
+        }
+        let steps = [900, 1_000, 1_200, 1_201, 9_000].map(|second| kept.steps_until(at(second.max(1_000))));
+        assert_eq!(steps, [9, 9, 9, 9, 9]);
+        assert_eq!(kept.lived_until(at(9_000)), u128::from(SECOND) * (2 * 420 + 5 * 180 + 400));
+        let mut kept = Kept::new(2);
+        kept.becomes(5, at(420));
+        assert_eq!([421, 600, 601, 1_200].map(|second| kept.steps_until(at(second))), [7, 7, 12, 17]);
     }
 
     /// A cold run of 101.5 ms after 800 ms, a warm one of 99.2 ms, and one of 50 ms in an environment that is kept, of two,

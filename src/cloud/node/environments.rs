@@ -2,6 +2,7 @@
 
 use crate::cloud::fact::Start;
 use crate::cloud::node::gate::Gate;
+use crate::cloud::node::kept::Kept;
 use crate::cloud::node::mapping::Mapping;
 use crate::cloud::node::pollers::Pollers;
 use crate::cloud::node::programme::Piece;
@@ -69,6 +70,8 @@ struct Chain {
 pub struct Environments<'a> {
     /// How it is described.
     pub plan: &'a Function,
+    /// Those that are kept ready.
+    pub kept: Kept,
     /// The row of its timers for runs that are too long.
     pub timeout: Option<u16>,
     /// By kind of request and step, the work that a new environment does instead.
@@ -108,6 +111,7 @@ impl<'a> Environments<'a> {
         let nobody = Chain { newest: NONE, oldest: NONE };
         Environments {
             plan,
+            kept: Kept::new(plan.provisioned),
             timeout,
             cold: Vec::new(),
             each: Vec::new(),
@@ -150,7 +154,7 @@ impl<'a> Environments<'a> {
         self.growth.as_mut().is_none_or(|gate| gate.turns_away(now, || 0).is_none())
     }
 
-    /// A new environment, kept ready or born for a request.
+    /// A new environment, kept ready, and idle, or born for a request.
     pub fn is_born(&mut self, index: u32, number: u32, is_kept: bool, now: SimTime) {
         let old_at = match &self.plan.recycle {
             Some(law) if !is_kept => {
@@ -180,10 +184,32 @@ impl<'a> Environments<'a> {
             Some(place) => *place = environment,
             None => self.each.push(environment),
         }
+        if is_kept {
+            self.kept.comes(now);
+            self.joins_idle(index);
+        }
+    }
+
+    /// One of those that are kept ready is kept no longer: one that is idle, of which the index is returned, or one at work,
+    /// which goes when its run ends.
+    pub fn keeps_one_less(&mut self, now: SimTime) -> Option<u32> {
+        let idle = match self.plan.reuse {
+            Reuse::Random => self.any[0].last().copied(),
+            Reuse::Latest | Reuse::Oldest => Some(self.idle[0].oldest).filter(|&index| index != NONE),
+        };
+        if let Some(index) = idle {
+            self.leaves_idle(index);
+        }
+        let at_work = || (0..self.each.len() as u32).find(|&index| self.each[index as usize].is_kept);
+        let index = idle.or_else(at_work)?;
+        self.kept.goes(now, idle.is_none());
+        let environment = &mut self.each[index as usize];
+        (environment.is_kept, environment.is_doomed) = (false, true);
+        idle
     }
 
     /// The idle environment that is used next: of those kept ready first.
-    pub fn take_idle(&mut self) -> Option<u32> {
+    pub fn take_idle(&mut self, now: SimTime) -> Option<u32> {
         let index = [0, 1].into_iter().find_map(|kind: usize| match self.plan.reuse {
             Reuse::Latest => Some(self.idle[kind].newest).filter(|&index| index != NONE),
             Reuse::Oldest => Some(self.idle[kind].oldest).filter(|&index| index != NONE),
@@ -194,7 +220,11 @@ impl<'a> Environments<'a> {
         })?;
         self.leaves_idle(index);
         let environment = &mut self.each[index as usize];
-        environment.start = if environment.is_kept { Start::Provisioned } else { Start::Warm };
+        environment.start = Start::Warm;
+        if environment.is_kept {
+            environment.start = Start::Provisioned;
+            self.kept.works(now);
+        }
         Some(index)
     }
 
@@ -314,6 +344,9 @@ impl<'a> Environments<'a> {
         let is_unborn = environment.runs_since == SimTime::NEVER;
         if !is_kept && (environment.is_doomed || is_unborn || old_at <= now) {
             return Rest::Gone;
+        }
+        if is_kept {
+            self.kept.rests(now);
         }
         if environment.is_doomed {
             // Another takes its place.

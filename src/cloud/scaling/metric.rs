@@ -34,6 +34,8 @@ pub enum Reading {
     Busy,
     /// Requests begun per ready worker and minute since the last look.
     RequestsPerWorker,
+    /// Busy share of a function's environments that are kept ready, averaged since the last look.
+    ProvisionedUse,
     /// Workers in service.
     InService,
     /// Workers that are in service and warm.
@@ -105,7 +107,7 @@ impl Metric {
     /// Whether it is a figure of each worker, which falls where there are more of them.
     pub fn is_per_worker(&self) -> bool {
         match &self.what {
-            Reading::Cpu | Reading::Busy | Reading::RequestsPerWorker => true,
+            Reading::Cpu | Reading::Busy | Reading::RequestsPerWorker | Reading::ProvisionedUse => true,
             Reading::Ratio(ratio) => matches!(ratio.to.what, Reading::InService | Reading::Ready | Reading::Desired),
             _ => false,
         }
@@ -131,6 +133,7 @@ impl Metric {
             Reading::Cpu => "cpu",
             Reading::Busy => "busy",
             Reading::RequestsPerWorker => "requests-per-worker",
+            Reading::ProvisionedUse => "provisioned-use",
             Reading::InService => "in-service",
             Reading::Ready => "ready",
             Reading::Desired => "desired",

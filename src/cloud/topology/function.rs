@@ -25,8 +25,10 @@ pub struct Function {
     pub after_timeout: AfterTimeout,
     /// Environments that it may use at once, and that nobody else may use; `None`: as many as the account has left.
     pub reserved: Option<u32>,
-    /// Environments that are kept ready.
+    /// Environments that are kept ready at the start; how many later is a matter of the desk's scaling.
     pub provisioned: u32,
+    /// From when more of them are wanted until those are ready, all at once (nanoseconds).
+    pub allocation: Distribution,
     /// How fast new environments come; `None`: at once.
     pub growth: Option<Growth>,
     /// How long an idle environment lives (nanoseconds); `None`: for ever.
@@ -106,6 +108,9 @@ impl Function {
     pub const MEMORY: (u64, u64) = (128 << 20, 10_240 << 20);
     /// The least and the most disk of an environment (the same); the least costs nothing (AWS Lambda pricing).
     pub const DISK: (u64, u64) = (512 << 20, 10_240 << 20);
+    /// Environments a minute that become ready where many more are wanted (AWS Lambda developer guide, *Configuring
+    /// provisioned concurrency*).
+    pub const ALLOCATED: u64 = 6_000;
     /// Requests a second that a concurrency of 1 allows (AWS Lambda developer guide, *Understanding function scaling*).
     pub const REQUESTS: u64 = 10;
 
@@ -118,6 +123,11 @@ impl Function {
     /// The pool of a function's environments: nobody waits in it, and whoever finds no environment is refused.
     pub fn desk(steps: Vec<Step>, speed: Speed, provisioned: u32) -> Pool {
         Pool { workers: Some(provisioned), speed, room: Some(0), ..Pool::of(steps) }
+    }
+
+    /// How long it takes beyond `allocation` until so many more are ready.
+    pub fn allocates(more: u32) -> Span {
+        Span::from_nanos(60 * SECOND / Function::ALLOCATED * u64::from(more))
     }
 
     /// The most requests a second that so much concurrency allows, as a bucket: one from so long to so long, so many at once.

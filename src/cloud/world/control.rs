@@ -96,10 +96,11 @@ impl<'a> Governor<'a> {
     }
 }
 
-/// What governs the pools of a topology, in their order.
+/// What governs the pools of a topology, and how many environments of its functions are kept ready, in their order.
 pub(super) fn controllers(topology: &Topology, key: Key) -> Vec<Governor<'_>> {
     let pools = topology.nodes.iter().enumerate().filter_map(|(index, node)| match &node.kind {
         NodeKind::Pool(pool) => Governor::of(topology, key, NodeId::at(index), &pool.scaling),
+        NodeKind::Function(function) => Governor::of(topology, key, NodeId::at(index), &function.desk.scaling),
         _ => None,
     });
     pools.collect()
@@ -221,6 +222,9 @@ impl World<'_> {
 
     /// The workers of a group, as a policy counts them.
     fn capacity(&self, id: NodeId, group: &Group, rule: &Policy, now: SimTime) -> Capacity {
+        if let Some(kept) = self.kept_of(id) {
+            return kept;
+        }
         let pool = self.pool(id);
         let levels = &pool.levels;
         Capacity {

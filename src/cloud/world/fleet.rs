@@ -68,7 +68,7 @@ impl World<'_> {
         self.lease_starts(cx, id, index);
         self.credits_begin(now, id, index);
         self.comes_into_service(cx, id, index);
-        self.keeps_ready(id, index);
+        self.keeps_ready(id, index, now);
     }
 
     /// Asks for so many workers, of whom those come from the warm pool that can.
@@ -238,6 +238,9 @@ impl World<'_> {
 
     /// So many workers are wanted from now on.
     pub(super) fn want<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, wanted: u32) {
+        if self.is_function(id) {
+            return self.wants_kept(cx, id, wanted);
+        }
         let lag = self.wants(cx.now(), id, wanted);
         if lag == 0 {
             return self.reconcile(cx, id);

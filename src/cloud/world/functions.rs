@@ -13,10 +13,10 @@ use crate::ground::time::{SimTime, Span};
 /// Environments of the account that functions share, because none are reserved for them.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// How many there are, those kept ready apart.
+    /// How many there are.
     environments: u32,
-    /// Who shares them, and how many each of them keeps ready.
-    among: Vec<(NodeId, u64)>,
+    /// Who shares them.
+    among: Vec<NodeId>,
 }
 
 impl Shared {
@@ -28,9 +28,9 @@ impl Shared {
         let mut shared = Shared { environments: topology.concurrency?, among: Vec::new() };
         for (index, node) in topology.nodes.iter().enumerate() {
             let Some(function) = function_of(&node.kind) else { continue };
-            shared.environments = shared.environments.saturating_sub(function.reserved.unwrap_or(function.provisioned));
-            if function.reserved.is_none() {
-                shared.among.push((NodeId::at(index), u64::from(function.provisioned)));
+            match function.reserved {
+                Some(reserved) => shared.environments = shared.environments.saturating_sub(reserved),
+                None => shared.among.push(NodeId::at(index)),
             }
         }
         Some(shared)
@@ -46,16 +46,6 @@ impl<'a> World<'a> {
 
     pub(super) fn environments(&mut self, id: NodeId) -> &mut Environments<'a> {
         self.pool_mut(id).environments.as_deref_mut().unwrap_or_else(|| not_a("function"))
-    }
-
-    /// The environments that are kept ready.
-    pub(super) fn keeps_ready(&mut self, id: NodeId, index: u32) {
-        let pool = self.pool_mut(id);
-        let number = pool.workers[index as usize].number;
-        if let Some(environments) = &mut pool.environments {
-            environments.is_born(index, number, true, SimTime::START);
-            environments.rests(index, SimTime::START);
-        }
     }
 
     /// A job comes to a function.
@@ -125,7 +115,7 @@ impl<'a> World<'a> {
         }
         let may_use = self.is_within_limits(now, to);
         let environments = self.environments(to);
-        let index = match may_use.then(|| environments.take_idle()) {
+        let index = match may_use.then(|| environments.take_idle(now)) {
             None => None,
             Some(None) if environments.may_grow(now) => Some(self.is_born(cx, to)),
             Some(idle) => idle,
@@ -156,10 +146,14 @@ impl<'a> World<'a> {
         self.pool(to).environments.as_ref().is_some_and(|environments| environments.has_kept())
     }
 
-    /// Environments in use of those that are shared.
+    /// Environments in use of those that are shared: those that are kept ready, and of the others those at work.
     fn in_use(&self, shared: &Shared) -> u64 {
-        let beyond_kept = |&(id, kept): &(NodeId, u64)| self.pool(id).levels.busy.level().saturating_sub(kept);
-        shared.among.iter().map(beyond_kept).sum()
+        let each = shared.among.iter().map(|&id| {
+            let pool = self.pool(id);
+            let (there, busy) = pool.environments.as_ref().map_or((0, 0), |all| (all.kept.there(), all.kept.busy()));
+            there + pool.levels.busy.level().saturating_sub(busy)
+        });
+        each.sum()
     }
 
     /// A new environment; returns its index.
@@ -275,7 +269,13 @@ impl<'a> World<'a> {
     }
 
     /// What becomes of an environment.
-    fn goes_or_stays<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, index: u32, rest: Rest) {
+    pub(super) fn goes_or_stays<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        at: NodeId,
+        index: u32,
+        rest: Rest,
+    ) {
         match rest {
             Rest::Stays => (),
             Rest::Until(until) => {

@@ -16,6 +16,8 @@ pub(super) struct LastLook {
     computing: u128,
     slots: u128,
     ready: u128,
+    /// Environments that are kept ready: at work, and there.
+    kept: (u128, u128),
     begun: u64,
     /// Of each worker by index, where they are told apart.
     busy_each: Vec<u128>,
@@ -127,12 +129,22 @@ impl World<'_> {
             computing_each: pool.computing.iter().flat_map(|computing| computing.integrals_each(now)).collect(),
             slots: pool.levels.slots.integral(now),
             ready: pool.levels.ready.integral(now),
+            kept: self.kept_at(metric.source().0, now),
             begun: pool.begun,
             traffic,
             count: last.count + 1,
             idle_since: last.idle_since,
             asleep_until: last.asleep_until,
         }
+    }
+
+    /// Environments of a function that are kept ready, until `now` in environments × nanoseconds: at work, and there.
+    fn kept_at(&self, node: NodeId, now: SimTime) -> (u128, u128) {
+        let environments = match &self.nodes[node.index()] {
+            Node::Pool(pool) => pool.environments.as_ref(),
+            _ => None,
+        };
+        environments.map_or((0, 0), |environments| environments.kept.integrals(now))
     }
 
     /// Messages free to be received, or requests in line.
@@ -177,6 +189,7 @@ impl World<'_> {
                 let minutes = (here.ready - last.ready) as f64 / (60 * SECOND) as f64;
                 (minutes > 0.0).then(|| (here.begun - last.begun) as f64 / minutes)
             }
+            Reading::ProvisionedUse => ratio(here.kept.0 - last.kept.0, here.kept.1 - last.kept.1),
             Reading::InService => Some(pool.levels.ready.level() as f64),
             Reading::Ready => Some(f64::from(pool.warm(warm_up, here.at))),
             Reading::Desired => Some(pool.levels.desired.level() as f64),

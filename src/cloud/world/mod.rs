@@ -29,6 +29,7 @@ mod health;
 mod hedging;
 mod in_hand;
 mod interrupts;
+mod kept;
 mod lapses;
 mod lifecycle;
 mod lines;
@@ -269,6 +270,8 @@ enum Alarm {
     Admitted { job: u32, stamp: u32 },
     /// An environment may have been idle for too long.
     Idle { function: NodeId, index: u32, environment: u32 },
+    /// Environments that are kept ready are there.
+    Allocated { function: NodeId, environments: u32 },
     /// One that was sent to a function is tried again.
     Errand { errand: u32 },
     /// A poller of a mapping has waited: for more messages, for its function to hear of it, or after a refusal.
@@ -485,6 +488,7 @@ impl<'a> World<'a> {
             }
             Alarm::Admitted { job, stamp } => self.is_admitted(cx, job, stamp),
             Alarm::Idle { function, index, environment } => self.idle_for_long(cx, function, index, environment),
+            Alarm::Allocated { function, environments } => self.are_allocated(cx, function, environments),
             Alarm::Errand { errand } => self.tries_errand(cx, errand),
             Alarm::Batch { function, mapping, poller, stamp } => {
                 self.batch_is_due(cx, function, (mapping, poller, stamp));

@@ -10,6 +10,7 @@ mod doors;
 mod fifo;
 mod functions;
 mod health;
+mod kept;
 mod lapses;
 mod lifecycle;
 mod mappings;

@@ -1,10 +1,11 @@
 //! Functions and what their environments are.
 
+use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{AfterTimeout, Batch, Errands, Function, Growth, NodeId, Pool, Reuse, Speed};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
 use crate::scenario::build::node::fraction;
-use crate::scenario::build::{Builder, Ids, count};
+use crate::scenario::build::{Builder, Ids, count, provisioned};
 use crate::scenario::draft::Topology;
 use crate::scenario::draft::function as draft;
 
@@ -17,15 +18,19 @@ impl Builder<'_> {
         &mut self,
         ids: &Ids<'_>,
         topology: &Topology,
+        name: &str,
         draft: &draft::Function,
         batch: Option<Batch>,
     ) -> Function {
         let steps = draft.steps.iter().map(|step| self.step(ids, topology, step)).collect();
-        let speed = draft.speed.map_or(Speed::ONE, |speed| fraction(speed.0));
         let memory = draft.memory.map_or(Function::VCPU, |bytes| bytes.0);
-        let provisioned = draft.provisioned_concurrency.map_or(0, |kept| count(kept.count.0));
+        let kept = draft.provisioned_concurrency.as_ref();
+        let provisioned = kept.map_or(0, provisioned::at_the_start);
+        let own = self.id(ids, name);
+        let scaling = kept.map_or(Scaling::Fixed, |kept| self.provisioned(own, kept));
+        let speed = draft.speed.map_or(Speed::ONE, |speed| fraction(speed.0));
         Function {
-            desk: Pool { batch, ..Function::desk(steps, speed, provisioned) },
+            desk: Pool { batch, scaling, ..Function::desk(steps, speed, provisioned) },
             memory,
             is_arm: draft.architecture == Some(draft::Architecture::Arm),
             disk: draft.ephemeral.map_or(Function::DISK.0, |bytes| bytes.0),
@@ -38,6 +43,7 @@ impl Builder<'_> {
             },
             reserved: draft.reserved_concurrency.map(|reserved| count(reserved.0)),
             provisioned,
+            allocation: kept.map_or(Distribution::constant(0), |kept| self.law_or_none(&kept.allocation)),
             growth: draft.growth.map(|growth| Growth { every: growth.rate.0, burst: count(growth.burst.0) }),
             idle: self.some_law(&draft.idle),
             recycle: self.some_law(&draft.recycle),

@@ -44,6 +44,9 @@ impl Builder<'_> {
             Draft::Cpu(_) => Reading::Cpu,
             Draft::Busy(_) => Reading::Busy,
             Draft::RequestsPerWorker(_) => Reading::RequestsPerWorker,
+            // What is in service at a pool or function.
+            Draft::Concurrency(_) => Reading::InFlight,
+            Draft::ProvisionedUse(_) => Reading::ProvisionedUse,
             Draft::InService(_) => Reading::InService,
             Draft::Ready(_) => Reading::Ready,
             Draft::Desired(_) => Reading::Desired,

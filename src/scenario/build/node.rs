@@ -38,7 +38,7 @@ impl Builder<'_> {
             }
             Kind::Function => topology.function.get(name).map(|draft| {
                 let batch = batch_of(topology, name);
-                NodeKind::Function(Box::new(self.function(ids, topology, draft, batch)))
+                NodeKind::Function(Box::new(self.function(ids, topology, name, draft, batch)))
             }),
             Kind::Later => None,
         };

@@ -78,7 +78,7 @@ impl Builder<'_> {
         Around { own: self.id(ids, name), before: self.before(ids, topology, name) }
     }
 
-    fn times(&mut self, at: Option<Time>, cron: Option<&str>) -> Vec<SimTime> {
+    pub(super) fn times(&mut self, at: Option<Time>, cron: Option<&str>) -> Vec<SimTime> {
         if let Some(Time(at)) = at {
             return vec![SimTime::START + at];
         }

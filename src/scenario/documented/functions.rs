@@ -64,6 +64,12 @@ pub(crate) const FUNCTIONS: &[Row] = &[
         Assumed,
         "what callers in the region see beside the run; AWS publishes no figure"
     ),
+    row!(
+        "provisioned-concurrency.allocation",
+        "{ uniform = { low = \"1min\", high = \"2min\" } }",
+        Documented,
+        "AWS Lambda developer guide, Configuring provisioned concurrency: it starts after a minute or two; the law is assumed"
+    ),
     row!("async.retries", "2", Documented, "AWS Lambda API reference, PutFunctionEventInvokeConfig"),
     row!(
         "async.waits",

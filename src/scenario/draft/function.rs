@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::law::Law;
-use crate::scenario::draft::quantities::{Bytes, Gap, Number, Time, Whole};
+use crate::scenario::draft::quantities::{Bytes, Gap, Number, Share, Time, Whole};
 use crate::scenario::draft::step::Step;
 
 /// A function. Called, it answers or refuses; sent to, it takes in at once and tries again by itself. Each request at work
@@ -150,11 +150,43 @@ pub(crate) enum Reuse {
 }
 
 /// Environments that are kept ready.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Provisioned {
-    /// How many, from the start on.
-    pub count: Whole,
+    /// How many at the start. Without it, `min`.
+    pub count: Option<Whole>,
+    /// With `max`: never fewer.
+    #[schemars(extend("default" = 1))]
+    pub min: Option<Whole>,
+    /// Never more. With it their number follows their use: three minutes above `target` ask for more, fifteen below 90 % of
+    /// it for fewer. Without it, only `schedule` changes their number.
+    pub max: Option<Whole>,
+    /// The share of them that should be at work; needs `max`.
+    #[schemars(extend("default" = "70%"))]
+    pub target: Option<Share>,
+    /// When their number, or its bounds, change.
+    #[serde(default)]
+    pub schedule: Vec<Planned>,
+    /// From when more are wanted until the first six thousand a minute are ready: none before all are.
+    #[schemars(extend("default" = "0s"))]
+    pub allocation: Option<Law<Time>>,
+}
+
+/// A change at given times: one of `at` and `cron`, and `count`, or any of `min` and `max`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Planned {
+    /// Since the start of the run.
+    pub at: Option<Time>,
+    /// Five fields: minute, hour, day of month, month, day of week. A run begins on a Monday, the 1st of January, at
+    /// 0:00.
+    pub cron: Option<String>,
+    /// Exactly so many, until the next change.
+    pub count: Option<Whole>,
+    /// Never fewer.
+    pub min: Option<Whole>,
+    /// Never more.
+    pub max: Option<Whole>,
 }
 
 /// A bucket of new environments.

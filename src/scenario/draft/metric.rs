@@ -28,6 +28,10 @@ pub(crate) enum Metric {
     Busy(Of),
     /// Requests begun for each ready worker and minute since the last look.
     RequestsPerWorker(Of),
+    /// Requests in service; of a function, invocations at work.
+    Concurrency(Of),
+    /// The share of a function's environments that are kept ready which were at work since the last look.
+    ProvisionedUse(Of),
     /// Workers in service, those that are not yet warm among them.
     InService(Of),
     /// Workers in service that are warm.
@@ -44,7 +48,7 @@ pub(crate) enum Metric {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Of {
-    /// A queue or pool. Without it, the queue before the pool, else the pool's own line; metrics of workers are of the
+    /// A queue, pool or function. Without it, the queue before the pool, else the pool's own line; metrics of workers are of the
     /// pool itself.
     pub of: Option<String>,
 }

@@ -9,6 +9,7 @@ use crate::scenario::draft::run::Defaults;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::capacity;
+use crate::scenario::rules::provisioned;
 use crate::scenario::rules::ranges::Ranges;
 use crate::scenario::sight::{Kind, Sight, node_place};
 
@@ -24,7 +25,7 @@ const UNRESERVED: u64 = 100;
 /// Retries of one that is not waited for (AWS Lambda API reference, PutFunctionEventInvokeConfig).
 const RETRIES: u64 = 2;
 /// Environments of one function, at the most: more are a slip.
-const ENVIRONMENTS: u64 = 1_000_000;
+pub(super) const ENVIRONMENTS: u64 = 1_000_000;
 
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut ranges = Ranges::default();
@@ -50,9 +51,9 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             }
         }
         let all = topology.account.as_ref().and_then(|account| account.concurrency).filter(|_| !is_textbook);
-        let kept = |function: &Function| function.provisioned_concurrency.map(|kept| kept.count);
-        let reserved = topology.function.values().filter_map(|it| it.reserved_concurrency.or(kept(it)));
-        let reserved = reserved.fold(0_u64, |sum, more| sum.saturating_add(more.0));
+        let kept = |function: &Function| function.provisioned_concurrency.as_ref().and_then(provisioned::most);
+        let reserved = |it: &Function| it.reserved_concurrency.map(|reserved| reserved.0).or(kept(it));
+        let reserved = topology.function.values().filter_map(reserved).fold(0_u64, u64::saturating_add);
         if let Some(all) = all.filter(|all| reserved.saturating_add(UNRESERVED) > all.0 && reserved > 0) {
             let place = Place::of(&["topology", name, "account", "concurrency"]);
             let what = format!(
@@ -87,18 +88,6 @@ fn one(function: &Function, place: &Place, is_textbook: bool, ranges: &mut Range
     ranges.positive("a timeout", function.timeout.map(|time| time.0), place.then("timeout"));
     let concurrency = function.reserved_concurrency;
     ranges.within("environments", concurrency, 0, ENVIRONMENTS, place.then("reserved-concurrency"));
-    if let Some(kept) = function.provisioned_concurrency {
-        let here = place.then("provisioned-concurrency").then("count");
-        ranges.within("environments", Some(kept.count), 1, ENVIRONMENTS, here.clone());
-        if let Some(reserved) = concurrency.filter(|reserved| kept.count.0 > reserved.0) {
-            let what = format!("{} environments are kept ready, and {} may be used", kept.count.0, reserved.0);
-            ranges.complaints.push(
-                Complaint::error("E108", here, what)
-                    .and(place.then("reserved-concurrency"), "here")
-                    .advise("keep no more ready than may be used"),
-            );
-        }
-    }
     if let Some(growth) = function.growth {
         ranges.within("new environments", Some(growth.burst), 1, ENVIRONMENTS, place.then("growth").then("burst"));
     }

@@ -19,6 +19,8 @@ pub(crate) fn of_queue(metric: &Metric) -> bool {
         Metric::Cpu(_)
         | Metric::Busy(_)
         | Metric::RequestsPerWorker(_)
+        | Metric::Concurrency(_)
+        | Metric::ProvisionedUse(_)
         | Metric::InService(_)
         | Metric::Ready(_)
         | Metric::Desired(_)
@@ -46,6 +48,8 @@ pub(crate) fn node_of(metric: &Metric) -> Option<&str> {
         | Metric::Cpu(of)
         | Metric::Busy(of)
         | Metric::RequestsPerWorker(of)
+        | Metric::Concurrency(of)
+        | Metric::ProvisionedUse(of)
         | Metric::InService(of)
         | Metric::Ready(of)
         | Metric::Desired(of) => of.of.as_deref(),
@@ -65,6 +69,8 @@ pub(crate) fn word(metric: &Metric) -> &'static str {
         Metric::Cpu(_) => "cpu",
         Metric::Busy(_) => "busy",
         Metric::RequestsPerWorker(_) => "requests-per-worker",
+        Metric::Concurrency(_) => "concurrency",
+        Metric::ProvisionedUse(_) => "provisioned-use",
         Metric::InService(_) => "in-service",
         Metric::Ready(_) => "ready",
         Metric::Desired(_) => "desired",
@@ -76,7 +82,7 @@ pub(crate) fn word(metric: &Metric) -> &'static str {
 /// The form of a metric's values.
 pub(crate) fn form(metric: &Metric) -> Form {
     match metric {
-        Metric::Cpu(_) => Form::Share,
+        Metric::Cpu(_) | Metric::ProvisionedUse(_) => Form::Share,
         Metric::Oldest(_) => Form::Duration,
         Metric::Visible(_)
         | Metric::InFlight(_)
@@ -84,6 +90,7 @@ pub(crate) fn form(metric: &Metric) -> Form {
         | Metric::Backlog(_)
         | Metric::Busy(_)
         | Metric::RequestsPerWorker(_)
+        | Metric::Concurrency(_)
         | Metric::InService(_)
         | Metric::Ready(_)
         | Metric::Desired(_)
@@ -147,6 +154,10 @@ fn reads_within(
                     .advise(format!("at most {DEPTH_MAX} deep")),
             );
         }
+        Metric::ProvisionedUse(_) if depth > 0 => {
+            let what = "`provisioned-use` is a share already";
+            complaints.push(Complaint::error("E201", place, what).advise("use it by itself"));
+        }
         Metric::Ratio(ratio) => {
             for (key, part) in [("of", &ratio.of), ("to", &ratio.to)] {
                 reads_within(sight, (topology, pool), part, &place.then(key), depth + 1, complaints);
@@ -173,7 +184,14 @@ fn of_node(
     place: &Place,
     complaints: &mut Vec<Complaint>,
 ) {
-    let Some(of) = node_of(metric) else { return };
+    let Some(of) = node_of(metric) else {
+        if matches!(metric, Metric::ProvisionedUse(_)) {
+            let what = "`provisioned-use` is of a function";
+            let complaint = Complaint::error("E104", place.clone(), what);
+            complaints.push(complaint.advise("name it: `{ provisioned-use = { of = \"f\" } }`"));
+        }
+        return;
+    };
     let place = place.then("of");
     let nodes = sight.nodes(topology);
     match nodes.get(of) {
@@ -182,6 +200,12 @@ fn of_node(
                 nodes.iter().filter(|(_, kind)| matches!(kind, Kind::Pool | Kind::Queue)).map(|(name, _)| *name);
             let what = format!("the metric `{}` is of `{of}`, which topology `{topology}` does not have", word(metric));
             complaints.push(Complaint::error("E101", place, what).advise_if(did_you_mean(of, known)));
+        }
+        Some(Kind::Function) if matches!(metric, Metric::Concurrency(_) | Metric::ProvisionedUse(_)) => {}
+        Some(Kind::Pool) if matches!(metric, Metric::Concurrency(_)) => {}
+        Some(kind) if matches!(metric, Metric::Concurrency(_) | Metric::ProvisionedUse(_)) => {
+            let what = format!("`{of}` is a {}, which has no `{}`", kind.word(), word(metric));
+            complaints.push(Complaint::error("E104", place, what).advise("name a function"));
         }
         Some(_) if !of_queue(metric) && of != pool => {
             let what = format!("`{}` is measured at the workers that are scaled, and not at `{of}`", word(metric));

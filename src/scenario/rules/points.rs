@@ -98,7 +98,7 @@ fn grow(times: &[Span], place: &Place, complaints: &mut Vec<Complaint>) {
     }
 }
 
-fn cron(sight: &Sight<'_>, text: Option<&str>, place: Place, complaints: &mut Vec<Complaint>) {
+pub(super) fn cron(sight: &Sight<'_>, text: Option<&str>, place: Place, complaints: &mut Vec<Complaint>) {
     let Some(text) = text else { return };
     let length = sight.draft.run.length.map(|length| length.0);
     let read = Cron::read(text).and_then(|cron| match length {

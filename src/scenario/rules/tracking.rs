@@ -191,11 +191,12 @@ fn adds_to_none(change: Option<Change>, set: Option<Whole>, min_change: Option<W
 fn needs_nobody(metric: &Metric) -> bool {
     match metric {
         Metric::Visible(_) | Metric::InFlight(_) | Metric::Delayed(_) | Metric::Oldest(_) | Metric::Backlog(_) => true,
-        Metric::Recorded(_) => true,
+        Metric::Concurrency(_) | Metric::Recorded(_) => true,
         Metric::Ratio(_) => is_of_one_at_least(metric),
         Metric::Cpu(_)
         | Metric::Busy(_)
         | Metric::RequestsPerWorker(_)
+        | Metric::ProvisionedUse(_)
         | Metric::InService(_)
         | Metric::Ready(_)
         | Metric::Desired(_) => false,

@@ -27,6 +27,7 @@ pub(super) fn function(steps: Vec<Verb>, provisioned: u32) -> Function {
         after_timeout: AfterTimeout::Discard,
         reserved: None,
         provisioned,
+        allocation: seconds(0.0),
         growth: None,
         idle: Some(seconds(100.0)),
         recycle: None,
@@ -44,7 +45,7 @@ pub(super) fn function(steps: Vec<Verb>, provisioned: u32) -> Function {
     }
 }
 
-fn alone(function: Function) -> Topology {
+pub(super) fn alone(function: Function) -> Topology {
     topology(vec![node("f", NodeKind::Function(Box::new(function)))])
 }
 
@@ -66,7 +67,7 @@ pub(super) fn runs(diary: &[(f64, Fact)]) -> Vec<(u32, Start, f64, f64)> {
     runs.collect()
 }
 
-fn gone(diary: &[(f64, Fact)]) -> Vec<(u32, f64)> {
+pub(super) fn gone(diary: &[(f64, Fact)]) -> Vec<(u32, f64)> {
     let gone = diary.iter().filter_map(|(at, fact)| match *fact {
         Fact::Gone { worker, .. } => Some((worker, *at)),
         _ => None,

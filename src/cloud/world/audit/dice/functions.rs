@@ -1,14 +1,34 @@
 //! Draws functions, whose environments come and go within seconds.
 
 use super::{Dice, PARTNER, TIERS};
+use crate::cloud::scaling::{Group, Policy, Scaling, Scheduled};
 use crate::cloud::topology::{
     AfterTimeout, Batch, Errands, Function, Growth, Mapping, Node, NodeId, NodeKind, Pool, Reuse, Speed, Step, Verb,
     WorkId,
 };
 use crate::ground::distribution::Distribution;
-use crate::ground::time::Span;
+use crate::ground::time::{SimTime, Span};
 
 impl Dice {
+    /// How the number of environments that are kept ready changes: never, or every few seconds.
+    fn kept(&mut self, provisioned: u32) -> Scaling {
+        if provisioned == 0 || self.one_in(2) {
+            return Scaling::Fixed;
+        }
+        let policies = (1..6).map(|change| {
+            let count = 1 + self.of(4) as u32;
+            Policy::Scheduled(Scheduled {
+                at: SimTime::START + Span::from_secs(3 * change),
+                min: Some(count),
+                desired: None,
+                max: Some(count),
+                late: Distribution::constant(self.of(2_000) * 1_000_000),
+            })
+        });
+        let policies = policies.collect();
+        Scaling::Group(Group { min: provisioned, desired: provisioned, max: provisioned, policies, ..Group::default() })
+    }
+
     /// One that some of the queues lead to instead of to their pools.
     pub(super) fn fed_function(&mut self, nodes: &mut [Node]) -> Function {
         let mut batch: Option<Batch> = None;
@@ -55,12 +75,13 @@ impl Dice {
         let own = Verb::Work { work: WorkId(2), fails: 0.1, fresh: true, together: false, cold: None };
         let steps = [work, own].map(|verb| Step { verb, only: None }).into_iter().take(1 + usize::from(fed)).collect();
         let provisioned = self.pick(&[0, 0, 2]);
+        let scaling = self.kept(provisioned);
         let millis = |most: u64, dice: &mut Dice| Distribution::constant(dice.of(most) * 1_000_000);
         let (dead, end) = (NodeId(3 * TIERS as u16), NodeId(3 * TIERS as u16 + 1));
         let mut node = |to: NodeId| self.one_in(2).then_some(to);
         let (dead_letters, on_success, on_failure) = (node(dead), node(end), node(end));
         Function {
-            desk: Function::desk(steps, Speed::ONE, provisioned),
+            desk: Pool { scaling, ..Function::desk(steps, Speed::ONE, provisioned) },
             memory: 128 << 20,
             is_arm: false,
             disk: 512 << 20,
@@ -70,6 +91,7 @@ impl Dice {
             after_timeout: self.pick(&[AfterTimeout::Discard, AfterTimeout::Reset]),
             reserved: self.one_in(2).then(|| provisioned + self.of(4) as u32),
             provisioned,
+            allocation: millis(self.pick(&[1, 3_000]), self),
             growth: self.one_in(3).then(|| Growth { every: Span::from_millis(500), burst: 1 + self.of(2) as u32 }),
             idle: self.one_in(2).then(|| self.law(3)),
             recycle: self.one_in(3).then(|| self.law(9)),
