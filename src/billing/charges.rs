@@ -51,7 +51,7 @@ pub(super) fn charges(used: &Used) -> Vec<Charge> {
             charge("s3.get", Quantity::whole(u128::from(*gets))),
             charge("s3.storage", Quantity { parts: nano_gb(*kept), decimals: 9 }),
         ],
-        Used::Function { memory, is_arm, disk, invocations, milliseconds, kept, real } => {
+        Used::Function { memory, is_arm, disk, invocations, milliseconds, kept, snapshot, real } => {
             let processor = if *is_arm { "arm" } else { "x86" };
             let of_memory = |name: &str, milliseconds, real: Option<u128>| {
                 let exact = real.and_then(|nanos| exact_gb_seconds(nanos, *memory));
@@ -71,7 +71,11 @@ pub(super) fn charges(used: &Used) -> Vec<Charge> {
                 .into_iter()
                 .chain(kept)
                 .chain(storage)
+                .chain(snapshot.iter().flat_map(|&(nanos, restores)| of_snapshot(*memory, nanos, restores)))
                 .collect()
+        }
+        Used::Sundries { items } => {
+            items.iter().map(|&(item, quantity, exact)| charge(item, quantity).instead_of(exact)).collect()
         }
         Used::Item { item, amount, unit } => vec![Charge { unit: Some(unit.clone()), ..charge(item, *amount) }],
         Used::Calls { item, calls } => {
@@ -140,6 +144,18 @@ fn of_machines(machines: &Machines, idle: Option<u128>) -> Vec<Charge> {
     }
 }
 
+/// What a snapshot of an environment of so much memory is charged for: as long as it is kept, three hours at the least, and
+/// each restore (AWS Lambda pricing, SnapStart).
+fn of_snapshot(memory: u64, nanos: u128, restores: u64) -> [Charge; 2] {
+    const LEAST: u128 = 3 * Hour::NANOS as u128;
+    let kept = gb_seconds(nanos.max(LEAST).div_ceil(1_000_000), memory);
+    let restored = gb_seconds(u128::from(restores) * 1_000, memory);
+    [
+        charge("lambda.snap-start", kept).instead_of(exact_gb_seconds(nanos, memory)),
+        charge("lambda.snap-start-restore", restored),
+    ]
+}
+
 /// Milliseconds of so many bytes as exact GB·s: memory is given in whole MB of 2²⁰ bytes.
 const fn gb_seconds(milliseconds: u128, bytes: u64) -> Quantity {
     // 10¹⁰ ÷ 1024, and three decimals for milliseconds.
@@ -155,7 +171,7 @@ fn exact_gb_seconds(nanos: u128, bytes: u64) -> Option<Quantity> {
 }
 
 /// Nanoseconds as hours, to a billionth.
-const fn hours_of(nanos: u128) -> Quantity {
+pub(super) const fn hours_of(nanos: u128) -> Quantity {
     Quantity { parts: nanos / (Hour::NANOS as u128 / 1_000_000_000), decimals: 9 }
 }
 

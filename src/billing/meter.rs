@@ -3,6 +3,7 @@
 mod balancer;
 mod functions;
 mod machines;
+mod sundries;
 
 use std::collections::VecDeque;
 
@@ -18,6 +19,7 @@ use functions::FunctionCounter;
 pub(super) use functions::STEP;
 use machines::PoolCounter;
 pub(super) use machines::{MINUTE, minimum};
+use sundries::Sundries;
 
 /// A queue counts every call by so many bytes.
 const CHUNK: u64 = 64 * 1024;
@@ -40,6 +42,10 @@ const CHUNK: u64 = 64 * 1024;
 /// - A function counts each stay of a request in an environment, initialisation included, by the started millisecond, and
 ///   each invocation that was not refused (AWS Lambda pricing; since August 2025 initialisation is billed for every function).
 ///   What is kept ready is paid for in steps of five minutes from the start on, busy or not.
+/// - What belongs to no node is counted where the topology says that it is paid for: answers that leave for clients, at their
+///   mean size; what goes to another zone, on both sides; gateways by the started hour, and what goes through them; public
+///   addresses; two alarms for each target-tracking policy and one for each other alarm, for every figure in it; and the
+///   minutes' figures of machines that some policy reads.
 /// - A service counts the calls that it took, well answered or not.
 ///
 /// Beside what is billed stands what was really used (lives, calls, runs), as far as rounding makes a difference.
@@ -52,6 +58,8 @@ pub struct Meter {
     tolls: bool,
     /// Whether either is so.
     asks: bool,
+    /// What belongs to no node, where anything of it is paid for.
+    sundries: Option<Box<Sundries>>,
 }
 
 #[derive(Clone, Debug)]
@@ -102,7 +110,7 @@ impl Meter {
         let doors =
             nodes.iter().any(|(_, counter)| matches!(counter, Counter::Pool(PoolCounter { door: Some(_), .. })));
         let tolls = nodes.iter().any(|(_, counter)| matches!(counter, Counter::Calls { .. }));
-        Meter { nodes, doors, tolls, asks: doors || tolls }
+        Meter { nodes, doors, tolls, asks: doors || tolls, sundries: Sundries::of(topology) }
     }
 
     /// What was used up to `at`, those charged that still run then. All facts up to `at` must have been seen, and
@@ -119,7 +127,12 @@ impl Meter {
             };
             NodeUsage { node: node.clone(), used }
         });
-        Usage { nodes: nodes.collect() }
+        let mut nodes: Vec<_> = nodes.collect();
+        if let Some(sundries) = &self.sundries {
+            let more = sundries.used(&nodes, at);
+            nodes.extend(more);
+        }
+        Usage { nodes }
     }
 
     #[inline(always)]
@@ -187,6 +200,16 @@ impl Observer<Fact> for Meter {
             Fact::Invoked { function, start, init, ran, .. } => {
                 if let Some((_, Counter::Function(function))) = self.nodes.get_mut(function.index()) {
                     function.invoked(start, init, ran);
+                }
+            }
+            Fact::Answered { who, .. } | Fact::Completed { who, answered: true, .. } => {
+                if let Some(sundries) = &mut self.sundries {
+                    sundries.answered(who);
+                }
+            }
+            Fact::Carried { by, bytes, .. } => {
+                if let Some(sundries) = &mut self.sundries {
+                    sundries.carried(by, bytes);
                 }
             }
             Fact::Kept { function, environments } => {

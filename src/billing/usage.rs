@@ -86,8 +86,15 @@ pub enum Used {
         milliseconds: u128,
         /// Of environments that are kept ready: seconds for which they are, and milliseconds at work.
         kept: Option<(u128, u128)>,
+        /// Of a snapshot that is paid for: nanoseconds that it was kept, and environments that were restored from it.
+        snapshot: Option<(u128, u64)>,
         /// What all this was before anything was rounded up, where somebody measured it.
         real: Option<Real>,
+    },
+    /// What belongs to no node: what is held or carried for all of them, in the unit in which its item is counted.
+    Sundries {
+        /// The price book's item, and how much of it; what it was before rounding, where that adds to it.
+        items: Vec<(&'static str, Quantity, Option<Quantity>)>,
     },
     /// Anything else that a book has a price for.
     Item {

@@ -390,6 +390,15 @@ pub enum Fact {
         /// Which.
         node: NodeId,
     },
+    /// A piece of a request, or a call and its answer, goes where bytes are paid for.
+    Carried {
+        /// Whose.
+        who: Who,
+        /// Which way.
+        by: Carriage,
+        /// How much, both ways together.
+        bytes: u64,
+    },
     /// From now on so many environments of a function are to be kept ready.
     Kept {
         /// Whose.
@@ -404,6 +413,15 @@ pub enum Fact {
         /// What and why.
         decision: Decision,
     },
+}
+
+/// A way on which bytes are paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carriage {
+    /// Into another zone.
+    Zones,
+    /// Through a gateway, to something outside.
+    Gateway,
 }
 
 /// How a run begins.

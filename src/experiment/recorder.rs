@@ -299,7 +299,7 @@ impl Observer<Fact> for Recorder {
             }
             Fact::Dropped { queue, .. } => self.places[queue.index()].dropped += u64::from(self.counts(at)),
             Fact::Throttled { queue } => self.places[queue.index()].throttled += u64::from(self.counts(at)),
-            Fact::Kept { .. } => (),
+            Fact::Kept { .. } | Fact::Carried { .. } => (),
             Fact::Denied { function, .. } => self.places[function.index()].throttled += u64::from(self.counts(at)),
             Fact::Invoked { who, function, start, .. } => {
                 let place = &mut self.places[function.index()];

@@ -331,6 +331,7 @@ impl Observer<Fact> for Tracer<'_> {
             | Fact::Invoked { .. }
             | Fact::Denied { .. }
             | Fact::Kept { .. }
+            | Fact::Carried { .. }
             | Fact::Throttled { .. }
             | Fact::Routed { .. }
             | Fact::Stored { .. }

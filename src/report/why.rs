@@ -99,6 +99,7 @@ fn rule(line: &BillLine) -> &'static str {
         "h" => "each started hour is a whole one",
         "request" => "each 64 KiB of a call counts as one, a part of them too",
         "s" => "each start by started seconds, and at least the shortest time that is billed",
+        _ if item == "lambda.snap-start" => "a snapshot is kept for three hours at the least",
         _ if item.starts_with("lambda.provisioned.") => "what is kept ready by started five minutes",
         _ if item.starts_with("lambda.") => "each run by the started step of time",
         _ => "rounded up",
@@ -113,6 +114,17 @@ fn plain(line: &BillLine) -> Option<&'static str> {
     match line.item.as_str() {
         "alb.lcu" => Some("The largest of four dimensions, each clock hour anew"),
         "sqs.fair" => Some("Besides, for requests that carry a tenant"),
+        "data.out" => Some("Answers to clients, each at their mean size"),
+        "data.zone" => Some("Calls with their answers, and what was sent, into another zone: once out and once in"),
+        "nat.data" => Some("Calls of services outside, with their answers"),
+        "cloudwatch.alarm" | "cloudwatch.fast-alarm" => {
+            Some("Two alarms for each target-tracking policy, one for each other, by the figures in it")
+        }
+        "cloudwatch.detailed" => {
+            Some("Figures of every minute, which a policy reads, as long as the machines were paid for")
+        }
+        "ipv4.address" => Some("As long as they were held"),
+        "lambda.snap-start-restore" => Some("Each environment that was restored, by its memory"),
         "lambda.requests" => Some("Each invocation that was not refused"),
         "lambda.storage" => Some("Disk beyond 512 MB, while requests ran"),
         item if item.starts_with("ebs.") && !line.node.starts_with("volume.") => {

@@ -123,7 +123,13 @@ impl<'a> Builder<'a> {
         keep_what_goes_back(&mut nodes);
         let metrics = self.metrics(&draft.metrics);
         let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));
-        let network = Network { hop: time(&draft.network.hop), across: self.some_law(&draft.network.across) };
+        let network = Network {
+            hop: time(&draft.network.hop),
+            across: self.some_law(&draft.network.across),
+            gateways: draft.network.nat.map_or(0, |gateways| count(gateways.0)),
+            addresses: draft.network.public_addresses.map_or(0, |addresses| count(addresses.0)),
+            answers: draft.network.transfer.unwrap_or(false).then(|| self.answers()),
+        };
         let limits = draft.account.as_ref().filter(|account| account.limits_launches());
         let account = limits.map(group::account);
         let concurrency = draft.account.as_ref().and_then(|account| account.concurrency).map(|all| count(all.0));
@@ -138,6 +144,12 @@ impl<'a> Builder<'a> {
                 NodeId(0)
             }
         }
+    }
+
+    /// Mean bytes of an answer to each kind of request.
+    fn answers(&mut self) -> Vec<u64> {
+        let sizes: Vec<_> = self.sight.draft.workload.values().map(|workload| workload.answer_size.clone()).collect();
+        sizes.iter().map(|size| self.some_law(size).map_or(application::BODY, |law| law.mean() as u64)).collect()
     }
 
     fn line(&mut self, draft: &Option<crate::scenario::draft::node::Line>) -> Discipline {

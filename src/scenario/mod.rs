@@ -25,6 +25,7 @@ mod rules;
 mod schema;
 mod sight;
 mod source;
+mod templates;
 mod trace;
 mod tree;
 mod words;
@@ -35,6 +36,7 @@ pub use draft::run::Defaults;
 pub use place::{Key, Place, Places, locate};
 pub use schema::schema;
 pub use source::{Change, Loader, NoFiles, Source};
+pub use templates::{TEMPLATES, Template};
 pub use words::{Word, words};
 
 use crate::billing::{self, PriceBook};
@@ -47,9 +49,6 @@ use crate::scenario::files::Files;
 use crate::scenario::rules::{FORESIGHTS, RULES};
 use crate::scenario::sight::Sight;
 use crate::scenario::works::Works;
-
-/// A scenario to start from, with comments that teach.
-pub const TEMPLATE: &str = include_str!("template.toml");
 
 /// A description that has passed every check. Nothing after this can refuse it.
 #[derive(Clone, Debug)]

@@ -81,13 +81,6 @@ fn every_scenario_that_is_shipped_is_read_without_a_complaint_but_its_point() {
 }
 
 #[test]
-fn the_template_is_a_scenario() {
-    let scenario = good(TEMPLATE);
-    assert_eq!(scenario.topologies.len(), 2);
-    assert_eq!(scenario.warnings, []);
-}
-
-#[test]
 fn nodes_are_numbered_in_the_order_of_the_file() {
     let scenario = shipped("video-upload.toml", &[]);
     let names: Vec<&str> = scenario.topologies.iter().map(|topology| topology.name.as_str()).collect();

@@ -428,8 +428,8 @@ fn a_strategy_that_does_not_fit_its_metric_makes_too_many_jobs_or_too_few() {
     assert!(p95("starving") > 1.5 * p95("default"), "{} {}", p95("starving"), p95("default"));
 }
 
-/// More than fifteen minutes take 2.3 % of the videos (ln 15/4 ÷ (ln 18/4 ÷ 2.326) = 2.04 standard deviations are 2.1 %,
-/// and a few more in their three tries). More memory is more vCPUs, of which the work uses one.
+/// More than fifteen minutes take 2.0 % of the videos (ln 15/4 ÷ (ln 18/4 ÷ 2.326) = 2.04 standard deviations), each of them
+/// in all of its three tries: the work is the video's. More memory is more vCPUs, of which the work uses one.
 #[test]
 fn a_function_loses_what_takes_longer_than_fifteen_minutes_and_pays_for_it_three_times() {
     let document = found("fifteen-minutes.toml", 8);

@@ -72,6 +72,8 @@ pub(super) struct FunctionCounter {
     /// The same before they were rounded up, in nanoseconds.
     real: Real,
     profile: Profile,
+    /// Environments that were restored from a snapshot, where that is paid for.
+    restores: Option<u64>,
 }
 
 impl FunctionCounter {
@@ -81,12 +83,28 @@ impl FunctionCounter {
         let kept = is_ever.then(|| Kept::new(provisioned));
         let (milliseconds, kept_milliseconds) = (0, 0);
         let real = Real::default();
-        FunctionCounter { memory, is_arm, disk, kept, invocations: 0, milliseconds, kept_milliseconds, real, profile }
+        let restores = function.snapshot.filter(|snapshot| snapshot.is_paid).map(|_| 0);
+        let invocations = 0;
+        FunctionCounter {
+            memory,
+            is_arm,
+            disk,
+            kept,
+            invocations,
+            milliseconds,
+            kept_milliseconds,
+            real,
+            profile,
+            restores,
+        }
     }
 
     /// A stay ended that initialised for so long and ran for so long.
     pub fn invoked(&mut self, start: Start, init: Span, ran: Span) {
         self.invocations += 1;
+        if let Some(restores) = self.restores.as_mut().filter(|_| start == Start::Cold) {
+            *restores += 1;
+        }
         let billed = self.profile.billed(init, ran);
         let milliseconds = self.profile.milliseconds(billed);
         let nanos = u128::from(billed.nanos());
@@ -119,6 +137,7 @@ impl FunctionCounter {
             kept: self
                 .kept
                 .map(|kept| (kept.steps_until(at) * u128::from(STEP.nanos() / SECOND), self.kept_milliseconds)),
+            snapshot: self.restores.map(|restores| (u128::from(at.nanos()), restores)),
             real: Some(Real { kept: self.kept.map_or(0, |kept| kept.lived_until(at)), ..self.real }),
         }
     }
@@ -128,7 +147,7 @@ impl FunctionCounter {
 mod tests {
     use super::*;
     use crate::billing::{NodeUsage, PriceBook, Usage, invoice};
-    use crate::cloud::topology::{AfterTimeout, Errands, Reuse, Speed};
+    use crate::cloud::topology::{AfterTimeout, Errands, Reuse, Snapshot, Speed};
     use crate::ground::distribution::Distribution;
 
     fn function(memory: u64, provisioned: u32, disk: u64) -> Function {
@@ -140,6 +159,7 @@ mod tests {
             disk: disk << 20,
             creation: nothing(),
             init: nothing(),
+            snapshot: None,
             timeout: None,
             after_timeout: AfterTimeout::Discard,
             reserved: None,
@@ -199,6 +219,24 @@ mod tests {
             ("lambda.storage", "15", "0.0000004635"),
         ];
         assert_eq!(bill(&counter, 301), told(&expected));
+    }
+
+    /// A snapshot of 1 GB that was kept for an hour is paid for three; four environments were restored from it, and one run
+    /// was in one that was there. That of Java costs nothing.
+    #[test]
+    fn a_snapshot_is_paid_for_three_hours_at_least_and_by_the_restore() {
+        let told_of = |is_paid: bool| {
+            let function = Function { snapshot: Some(Snapshot { is_paid }), ..function(1_024, 0, 512) };
+            let mut counter = FunctionCounter::new(&function, Profile::Current);
+            for start in [Start::Cold, Start::Cold, Start::Warm, Start::Cold, Start::Cold] {
+                counter.invoked(start, Span::ZERO, Span::from_secs(1));
+            }
+            bill(&counter, 3_600)
+        };
+        let free = [("lambda.duration.x86", "5", "0.0000833335"), ("lambda.requests", "5", "0.000001")];
+        let paid = [("lambda.snap-start", "10800", "0.01624968"), ("lambda.snap-start-restore", "4", "0.0005591992")];
+        assert_eq!(told_of(false), told(&free));
+        assert_eq!(told_of(true), told(&[free, paid].concat()));
     }
 
     /// Two from the start, five from 420 s on, one from 600 s on, none from 1,000 s on: of the steps of 300 s that are 2, 5,

@@ -143,6 +143,14 @@ impl Metric {
         (self.of, word)
     }
 
+    /// How many figures go into it.
+    pub fn figures(&self) -> u32 {
+        match &self.what {
+            Reading::Ratio(ratio) => ratio.of.figures() + ratio.to.figures(),
+            _ => 1,
+        }
+    }
+
     /// Whether it comes from outside.
     pub fn is_recorded(&self) -> bool {
         match &self.what {
@@ -193,6 +201,8 @@ pub struct Metrics {
     pub detailed: bool,
     /// How long at the most a queue's first datapoint takes after it was left alone for long; zero: no time.
     pub idle_wake: Span,
+    /// Whether alarms, and detailed figures of machines that somebody reads, are on the bill.
+    pub are_billed: bool,
 }
 
 impl Default for Metrics {
@@ -205,6 +215,7 @@ impl Default for Metrics {
             missing: 0.0,
             detailed: true,
             idle_wake: Span::ZERO,
+            are_billed: false,
         }
     }
 }

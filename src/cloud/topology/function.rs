@@ -17,8 +17,11 @@ pub struct Function {
     pub disk: u64,
     /// From the request for an environment until it is there with its code (nanoseconds); not billed.
     pub creation: Distribution,
-    /// The initialisation of an environment, before its first run (nanoseconds); billed.
+    /// The initialisation of an environment before its first run, or its restoring where there is a snapshot (nanoseconds);
+    /// billed.
     pub init: Distribution,
+    /// A snapshot of an initialised environment, from which new ones are restored.
+    pub snapshot: Option<Snapshot>,
     /// The longest run; `None`: none is too long. Initialisation is not part of it.
     pub timeout: Option<Span>,
     /// What becomes of an environment whose run was too long.
@@ -41,6 +44,14 @@ pub struct Function {
     pub overhead: Option<Distribution>,
     /// What becomes of those who are sent and not waited for.
     pub errands: Errands,
+}
+
+/// A snapshot of an initialised environment (AWS Lambda developer guide, *Improving startup performance with Lambda
+/// SnapStart*).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Whether keeping and restoring it are paid for: of Java they are not (AWS Lambda pricing).
+    pub is_paid: bool,
 }
 
 /// What becomes of an environment whose run was too long.

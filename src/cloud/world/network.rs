@@ -4,7 +4,7 @@
 //! only; a message that is received comes to the slot that fetched it; an object is asked for and brought. Who waits for
 //! something that is lost does not know, and gives up by a limit of its own.
 
-use crate::cloud::fact::{Fact, Loss};
+use crate::cloud::fact::{Carriage, Fact, Loss};
 use crate::cloud::request::{Job, Role, State};
 use crate::cloud::topology::{Application, Harm, Link, NodeId, NodeKind, Topology};
 use crate::cloud::world::queues::Parcel;
@@ -79,12 +79,13 @@ pub(super) fn network<'a>(application: &'a Application, topology: &'a Topology, 
     let links: Vec<_> = links.collect();
     let waits = |kind: &NodeKind| matches!(kind, NodeKind::Balancer(balancer) if balancer.connect_timeout.is_some());
     let waits = topology.nodes.iter().any(|node| waits(&node.kind));
-    if hop.is_none() && across.is_none() && links.is_empty() && !waits {
+    let zones = topology.zones.len().max(1) as u64;
+    let is_paid = topology.network.gateways > 0 || topology.network.answers.is_some() && zones > 1;
+    if hop.is_none() && across.is_none() && links.is_empty() && !waits && !is_paid {
         return None;
     }
     let key = key.named("network");
     let keys = topology.nodes.iter().map(|node| key.named(&node.name)).collect();
-    let zones = topology.zones.len().max(1) as u64;
     Some(Network {
         hop,
         across,
@@ -203,11 +204,33 @@ impl World<'_> {
         if let Some(way) = self.way(id) {
             *way = Way { from: waits.then_some((from, crosses)), zone: zone.unwrap_or(0), ..Way::default() };
         }
+        self.tells_carriage(cx, id, to, crosses, waits);
         match self.leg(from, to, crosses, number, salt) {
             Some(Span::ZERO) => self.moves.push_back(Move::Deliver { job: id, node: to }),
             Some(span) => self.travels(cx, id, span, Bound::To(to)),
             None => self.is_lost(cx, id),
         }
+    }
+
+    /// Tells of what sets out to a node on a way where bytes are paid for: a call with its answer, or what is sent.
+    fn tells_carriage<O: Observer<Fact>>(
+        &self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        to: NodeId,
+        crosses: bool,
+        waits: bool,
+    ) {
+        let paid = &self.topology.network;
+        let leaves = paid.gateways > 0 && matches!(self.topology.nodes[to.index()].kind, NodeKind::Service(_));
+        let crosses = crosses && paid.answers.is_some();
+        if !leaves && !crosses {
+            return;
+        }
+        let request = &self.requests[self.jobs[id].request];
+        let bytes = if waits { self.bytes_through(request) } else { self.bytes_of(request) };
+        let by = if leaves { Carriage::Gateway } else { Carriage::Zones };
+        cx.tell(Fact::Carried { who: request.who(), by, bytes });
     }
 
     /// A job is under way for so long.

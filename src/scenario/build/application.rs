@@ -10,7 +10,7 @@ use crate::scenario::draft::workload::{self, Scripted};
 use crate::scenario::trace::Recording;
 
 /// Bytes of a request or answer where the file does not say.
-const BODY: u64 = 1 << 10;
+pub(super) const BODY: u64 = 1 << 10;
 
 impl Builder<'_> {
     pub(super) fn workloads(&mut self) -> Vec<Workload> {

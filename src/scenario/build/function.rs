@@ -1,7 +1,7 @@
 //! Functions and what their environments are.
 
 use crate::cloud::scaling::Scaling;
-use crate::cloud::topology::{AfterTimeout, Batch, Errands, Function, Growth, NodeId, Pool, Reuse, Speed};
+use crate::cloud::topology::{AfterTimeout, Batch, Errands, Function, Growth, NodeId, Pool, Reuse, Snapshot, Speed};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
 use crate::scenario::build::node::fraction;
@@ -26,6 +26,7 @@ impl Builder<'_> {
         let memory = draft.memory.map_or(Function::VCPU, |bytes| bytes.0);
         let kept = draft.provisioned_concurrency.as_ref();
         let provisioned = kept.map_or(0, provisioned::at_the_start);
+        let is_restored = draft.snap_start == Some(true);
         let own = self.id(ids, name);
         let scaling = kept.map_or(Scaling::Fixed, |kept| self.provisioned(own, kept));
         let speed = draft.speed.map_or(Speed::ONE, |speed| fraction(speed.0));
@@ -35,7 +36,8 @@ impl Builder<'_> {
             is_arm: draft.architecture == Some(draft::Architecture::Arm),
             disk: draft.ephemeral.map_or(Function::DISK.0, |bytes| bytes.0),
             creation: self.law_or_none(&draft.creation),
-            init: self.law_or_none(&draft.init),
+            init: self.law_or_none(if is_restored { &draft.restore } else { &draft.init }),
+            snapshot: is_restored.then(|| Snapshot { is_paid: !draft.runtime.is_some_and(draft::Runtime::is_java) }),
             timeout: Some(draft.timeout.map_or(TIMEOUT, |time| time.0)),
             after_timeout: match draft.after_timeout {
                 None | Some(draft::AfterTimeout::Discard) => AfterTimeout::Discard,

@@ -24,6 +24,7 @@ impl Builder<'_> {
             missing: share(draft.missing),
             detailed: draft.detailed.unwrap_or(true),
             idle_wake: span(draft.idle_wake),
+            are_billed: draft.billed.unwrap_or(false),
         }
     }
 

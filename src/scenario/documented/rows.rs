@@ -50,6 +50,20 @@ pub(crate) const ROWS: &[Row] = &[
         only: None,
     },
     Row {
+        place: "topology.*.metrics?.billed",
+        value: "true",
+        mark: Mark::Documented,
+        source: "Amazon CloudWatch pricing: alarms by the figure, detailed monitoring by the instance",
+        only: None,
+    },
+    Row {
+        place: "topology.*.network?.transfer",
+        value: "true",
+        mark: Mark::Documented,
+        source: "Amazon EC2 pricing, Data transfer: to the internet, and between Availability Zones on both sides",
+        only: None,
+    },
+    Row {
         place: "topology.*.network?.hop",
         value: "{ uniform = { low = \"0.5ms\", high = \"1ms\" } }",
         mark: Mark::Assumed,

@@ -36,6 +36,12 @@ pub(crate) struct Function {
     /// The initialisation of an environment before its first run; billed.
     #[schemars(extend("default" = "0s"))]
     pub init: Option<Law<Time>>,
+    /// Whether new environments are restored from a snapshot of one that was initialised.
+    #[schemars(extend("default" = false))]
+    pub snap_start: Option<bool>,
+    /// With `snap-start`: how long restoring takes, in the place of `init`; billed.
+    #[schemars(extend("default" = "0s"))]
+    pub restore: Option<Law<Time>>,
     /// The longest run; initialisation is not part of it. Then the run is cut off (`function-timeout`).
     #[schemars(extend("default" = "15min"))]
     pub timeout: Option<Time>,
@@ -115,6 +121,19 @@ pub(crate) enum Runtime {
     /// Java 23, compiled ahead of time by GraalVM.
     #[serde(rename = "graalvm-java23")]
     GraalvmJava23,
+}
+
+impl Runtime {
+    /// Whether a snapshot of it costs nothing.
+    pub(crate) fn is_java(self) -> bool {
+        matches!(self, Runtime::Java21 | Runtime::Java25)
+    }
+
+    /// Whether environments can be restored from a snapshot (AWS Lambda developer guide, *Improving startup performance with
+    /// Lambda SnapStart*: Java 11, Python 3.12 and .NET 8, and later).
+    pub(crate) fn has_snapshots(self) -> bool {
+        self.is_java() || matches!(self, Runtime::Python313 | Runtime::Python314 | Runtime::Dotnet8 | Runtime::Dotnet10)
+    }
 }
 
 /// How the code is packed.

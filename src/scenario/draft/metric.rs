@@ -111,4 +111,7 @@ pub(crate) struct Metrics {
     /// A queue that nobody used for six hours has no datapoints, and after that for up to so long neither.
     #[schemars(extend("default" = "0s"))]
     pub idle_wake: Option<Time>,
+    /// Whether alarms, and the figures of machines of every minute that some policy reads, are on the bill.
+    #[schemars(extend("default" = false))]
+    pub billed: Option<bool>,
 }

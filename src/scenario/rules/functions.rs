@@ -114,7 +114,39 @@ fn one(function: &Function, place: &Place, is_textbook: bool, ranges: &mut Range
             ));
         }
     }
+    snapshot(function, place, &mut ranges.complaints);
     code(function, place, is_textbook, &mut ranges.complaints);
+}
+
+/// Snapshots stand alone, and not every runtime has them (AWS Lambda developer guide, *Improving startup performance with
+/// Lambda SnapStart*).
+fn snapshot(function: &Function, place: &Place, complaints: &mut Vec<Complaint>) {
+    if function.snap_start != Some(true) {
+        if function.restore.is_some() {
+            let what = "nothing is restored where there is no snapshot";
+            let complaint = Complaint::warning("W114", place.then("restore").key(), what);
+            complaints.push(complaint.advise("say `snap-start = true`, or take it out"));
+        }
+        return;
+    }
+    let disk = function.ephemeral.is_some_and(|bytes| bytes.0 > topology::Function::DISK.0);
+    let runtime = function.runtime.is_some_and(|runtime| !runtime.has_snapshots());
+    for (key, is_so, what) in [
+        (
+            "provisioned-concurrency",
+            function.provisioned_concurrency.is_some(),
+            "a function has a snapshot or environments that are kept ready, not both",
+        ),
+        ("ephemeral", disk, "a function with a snapshot has 512 MiB of disk"),
+        ("runtime", runtime, "this runtime has no snapshots: Java, Python and .NET have"),
+        ("init", function.init.is_some(), "environments that are restored are not initialised"),
+    ] {
+        if is_so {
+            let complaint = Complaint::error("E108", place.then(key).key(), what).and(place.then("snap-start"), "here");
+            let advice = if key == "init" { "say how long `restore` takes" } else { "take one of them out" };
+            complaints.push(complaint.advise(advice));
+        }
+    }
 }
 
 /// What is said of the code decides how long initialisation takes, or nothing.

@@ -5,19 +5,29 @@ use crate::scenario::draft::Topology;
 use crate::scenario::draft::fault::{Faults, Link};
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
+use crate::scenario::rules::ranges::Ranges;
 use crate::scenario::sight::{Edge, Sight, Way, edges, node_place};
 
 pub(super) const RULE: Rule = Rule {
-    about: "a link leads between two nodes with an edge between them; where calls are lost, callers have a timeout",
+    about: "a link leads between two nodes with an edge between them; where calls are lost, callers have a timeout; gateways and addresses are not too many",
     check,
 };
 
+/// More gateways and addresses than these are a slip.
+const GATEWAYS: u64 = 1_000;
+const ADDRESSES: u64 = 100_000;
+
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
+    let mut ranges = Ranges::default();
     each(sight, &sight.draft.fault, &Place::of(&["fault"]), &sight.declared("topology"), &mut complaints);
     for (name, topology) in sight.topologies() {
         each(sight, &topology.fault, &Place::of(&["topology", name, "fault"]), &[name], &mut complaints);
+        let place = Place::of(&["topology", name, "network"]);
+        ranges.within("gateways", topology.network.nat, 0, GATEWAYS, place.then("nat"));
+        ranges.within("addresses", topology.network.public_addresses, 0, ADDRESSES, place.then("public-addresses"));
     }
+    complaints.extend(ranges.complaints);
     complaints
 }
 

@@ -261,6 +261,7 @@ impl Dice {
         let network = Network {
             hop: self.one_in(2).then(|| Distribution::exponential(0.2e9).expect("a mean above 0")),
             across: self.one_in(3).then(|| Distribution::constant(SECOND / 3)),
+            ..Network::default()
         };
         let account = self.one_in(3).then(|| Account {
             vcpu_quota: self.one_in(2).then(|| 4 + self.of(20) as u32),

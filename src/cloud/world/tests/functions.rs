@@ -23,6 +23,7 @@ pub(super) fn function(steps: Vec<Verb>, provisioned: u32) -> Function {
         disk: 512 << 20,
         creation: seconds(0.0),
         init: seconds(1.0),
+        snapshot: None,
         timeout: None,
         after_timeout: AfterTimeout::Discard,
         reserved: None,

@@ -1,8 +1,9 @@
 //! What travels takes its time, is late, or is lost.
 
-use crate::cloud::fact::{Fact, Loss, Outcome};
+use crate::cloud::fact::{Carriage, Fact, Loss, Outcome};
 use crate::cloud::topology::{
-    Balancer, Bucket, Clock, Crash, Fault, Harm, Held, Link, Network, NodeId, NodeKind, Pool, Topology, Verb, When,
+    Balancer, Bucket, Clock, Crash, Fault, Harm, Held, Link, Network, NodeId, NodeKind, Pool, Service, Topology, Verb,
+    When,
 };
 use crate::cloud::world::tests::{
     application, at, call, completions, diary, losses, node, pool, queue, seconds, send, topology, work,
@@ -11,7 +12,7 @@ use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, SimTime, Span};
 
 fn hops(seconds_each: f64, topology: Topology) -> Topology {
-    Topology { network: Network { hop: Some(seconds(seconds_each)), across: None }, ..topology }
+    Topology { network: Network { hop: Some(seconds(seconds_each)), ..Network::default() }, ..topology }
 }
 
 fn of(pool: Pool) -> NodeKind {
@@ -81,7 +82,7 @@ fn half_of_those_who_come_to_one_of_two_zones_cross() {
     let nodes = vec![node("b", door(1)), node("app", of(pool(vec![work(0)], 2)))];
     let topology = Topology {
         zones: vec!["a".to_owned(), "b".to_owned()],
-        network: Network { hop: None, across: Some(seconds(1.0)) },
+        network: Network { across: Some(seconds(1.0)), ..Network::default() },
         ..topology(nodes)
     };
     let done = completions(&diary(&application, &topology, 30_000.0));
@@ -90,6 +91,39 @@ fn half_of_those_who_come_to_one_of_two_zones_cross() {
     let stayed = done.iter().filter(|one| (took(one) - 1.0).abs() < 1e-6).count();
     assert_eq!(crossed + stayed, 2_000);
     assert!((888..=1_112).contains(&crossed), "{crossed}");
+}
+
+/// Of 2,000 calls half go to a worker in the other zone, each with 1 KiB there and 2 KiB back; a partner outside is called
+/// through a gateway by all. Limits as above.
+#[test]
+fn what_crosses_or_leaves_is_told_by_the_byte() {
+    let times: Vec<f64> = (0..2_000).map(|n| f64::from(n) * 10.0).collect();
+    let mut application = application(at(&times), vec![seconds(1.0)]);
+    application.workloads[0].size = Distribution::constant(1_024);
+    application.workloads[0].answer_size = Distribution::constant(2_048);
+    let partner = Service::new(seconds(0.5), 0.0, None, None, None);
+    let nodes = vec![
+        node("app", of(pool(vec![call(1, None), call(2, None)], 1))),
+        node("inner", of(pool(vec![work(0)], 2))),
+        node("partner", NodeKind::Service(Box::new(partner))),
+    ];
+    let topology = Topology {
+        zones: vec!["a".to_owned(), "b".to_owned()],
+        network: Network { gateways: 1, answers: Some(vec![2_048]), ..Network::default() },
+        ..topology(nodes)
+    };
+    let diary = diary(&application, &topology, 30_000.0);
+    let told = |wanted: Carriage| {
+        let told = diary.iter().filter_map(|(_, fact)| match *fact {
+            Fact::Carried { by, bytes, .. } if by == wanted => Some(bytes),
+            _ => None,
+        });
+        told.collect::<Vec<u64>>()
+    };
+    assert_eq!(told(Carriage::Gateway), vec![3_072; 2_000]);
+    let crossed = told(Carriage::Zones);
+    assert!(crossed.iter().all(|&bytes| bytes == 3_072));
+    assert!((888..=1_112).contains(&crossed.len()), "{}", crossed.len());
 }
 
 fn link(from: u16, to: u16, delay: Option<f64>, loss: f64) -> Fault {
@@ -187,7 +221,7 @@ fn messages_of_one_call_travel_together() {
         node("app", of(pool(vec![work(0)], 1))),
     ];
     let hop = Some(Distribution::exponential(SECOND as f64).expect("a mean above 0"));
-    let topology = Topology { network: Network { hop, across: None }, ..topology(nodes) };
+    let topology = Topology { network: Network { hop, ..Network::default() }, ..topology(nodes) };
     let found = diary(&application, &topology, 100.0);
     let posted = found.iter().filter_map(|(at, fact)| match fact {
         Fact::Posted { joins, .. } => Some((*at, *joins)),

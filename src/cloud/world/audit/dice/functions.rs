@@ -87,6 +87,7 @@ impl Dice {
             disk: 512 << 20,
             creation: millis(self.pick(&[1, 200]), self),
             init: millis(2_000, self),
+            snapshot: None,
             timeout: self.one_in(2).then(|| Span::from_millis(200 + self.of(3_000))),
             after_timeout: self.pick(&[AfterTimeout::Discard, AfterTimeout::Reset]),
             reserved: self.one_in(2).then(|| provisioned + self.of(4) as u32),

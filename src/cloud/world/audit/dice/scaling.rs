@@ -22,6 +22,7 @@ impl Dice {
             return Metrics::default();
         }
         Metrics {
+            are_billed: false,
             period: Span::from_secs(self.of(8)),
             delay: self.law(6),
             phase: self.law(9),
