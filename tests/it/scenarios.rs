@@ -487,8 +487,8 @@ fn pollers_that_are_not_capped_put_healthy_messages_aside() {
 
 /// A function of one vCPU costs 1.73 GB × $0.0000166667 × 0.41 s = $0.0000118 a picture, and nothing for being there; two
 /// machines, or two tasks, and a balancer cost some $140 a month before anybody comes. So the lines cross between one picture
-/// every ten seconds and thirty a second. Tasks on machines cost what the same machines cost without them, and those that wait
-/// for tasks to leave.
+/// every ten seconds and thirty a second. Tasks on machines cost what the same machines cost without them but for the minutes'
+/// metrics of those, and machines that wait for tasks to leave. What pictures cost on their way out is the same for all.
 #[test]
 fn a_function_is_cheap_for_few_pictures_and_dear_for_many() {
     let at = |rate: &str| {
@@ -503,9 +503,9 @@ fn a_function_is_cheap_for_few_pictures_and_dear_for_many() {
     };
     let [machines, ecs, fargate, function] = at("0.1/s");
     assert!(function < 0.1 * machines.min(ecs).min(fargate), "{function}, {machines}, {ecs}, {fargate}");
-    assert!((0.99..1.01).contains(&(ecs / machines)), "two machines each: {ecs}, {machines}");
+    assert!((0.95..1.01).contains(&(ecs / machines)), "two machines each: {ecs}, {machines}");
     let [machines, ecs, fargate, function] = at("30/s");
-    assert!(function > 1.2 * machines && function > 1.05 * fargate, "{function}, {machines}, {fargate}");
+    assert!(function > 1.1 * machines && function > 1.05 * fargate, "{function}, {machines}, {fargate}");
     assert!(fargate > machines && fargate > ecs, "{fargate}, {machines}, {ecs}");
     assert!((0.9..1.3).contains(&(ecs / machines)), "{ecs}, {machines}");
 }
