@@ -37,7 +37,7 @@ pub use network::Network;
 pub use service::Service;
 pub use spot::{Notice, Other, Spot};
 
-use crate::cloud::scaling::{Metrics, Scaling};
+use crate::cloud::scaling::{Metrics, Recorded, Scaling};
 use crate::ground::distribution::Distribution;
 use crate::ground::id::ids;
 use crate::ground::time::Span;
@@ -72,6 +72,8 @@ pub struct Topology {
     pub account: Option<Account>,
     /// Environments that all functions together may use at once; `None`: any number.
     pub concurrency: Option<u32>,
+    /// How many workers of a node there were elsewhere, to stand beside those that there are here.
+    pub measured: Vec<(NodeId, Recorded)>,
 }
 
 /// A part of a topology.

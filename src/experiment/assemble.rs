@@ -17,7 +17,7 @@ use crate::experiment::series::{FLOWS, Grid};
 use crate::experiment::warnings::warnings;
 use crate::ground::money::Money;
 use crate::ground::stats::Histogram;
-use crate::ground::time::SECOND;
+use crate::ground::time::{SECOND, SimTime};
 use crate::scenario::Scenario;
 
 /// The document of a run: what each of these topologies' `count` replications found.
@@ -156,8 +156,17 @@ fn rows(topology: &Topology, found: &Gathered, grid: &Grid) -> IndexMap<String, 
     let flows = FLOWS.iter().enumerate().map(|(flow, name)| ((*name).to_owned(), grid.rates(flow)));
     let levels = found.gauges.iter().enumerate().map(|(gauge, of)| (gauge, of, grid.levels(gauge)));
     let levels = levels.filter(|(_, of, row)| is_drawn(of.what) || row.iter().any(|&level| level != 0.0));
-    flows.chain(levels.map(|(_, of, row)| (row_name(topology, of), row))).collect()
+    let (cells, step) = (grid.rates(0).len(), grid.step());
+    let measured = topology.measured.iter().map(|(node, recorded)| {
+        let ends = (1..=cells as u64).map(|cell| SimTime::from_nanos(step.nanos().saturating_mul(cell)));
+        let values = ends.map(|end| recorded.between(SimTime::START, end).unwrap_or(0.0)).collect();
+        (format!("{}.{MEASURED}", label(&topology.nodes[node.index()])), values)
+    });
+    flows.chain(levels.map(|(_, of, row)| (row_name(topology, of), row))).chain(measured).collect()
 }
+
+/// The row of what was measured elsewhere.
+pub const MEASURED: &str = "measured";
 
 /// Whether a level's row is told even where it is 0 throughout.
 fn is_drawn(level: Level) -> bool {

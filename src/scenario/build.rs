@@ -133,7 +133,21 @@ impl<'a> Builder<'a> {
         let limits = draft.account.as_ref().filter(|account| account.limits_launches());
         let account = limits.map(group::account);
         let concurrency = draft.account.as_ref().and_then(|account| account.concurrency).map(|all| count(all.0));
-        Topology { name: name.to_owned(), nodes, entry, faults, zones, metrics, network, account, concurrency }
+        let measured =
+            draft.measured().into_iter().map(|(_, node, recorded)| (self.id(&ids, node), self.recorded(recorded)));
+        let measured = measured.collect();
+        Topology {
+            name: name.to_owned(),
+            nodes,
+            entry,
+            faults,
+            zones,
+            metrics,
+            network,
+            account,
+            concurrency,
+            measured,
+        }
     }
 
     fn id(&mut self, ids: &Ids<'_>, name: &str) -> NodeId {

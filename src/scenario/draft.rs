@@ -36,7 +36,7 @@ use crate::scenario::draft::function::Function;
 use crate::scenario::draft::group::Account;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::messages::Queue;
-use crate::scenario::draft::metric::Metrics;
+use crate::scenario::draft::metric::{Metrics, Recorded};
 use crate::scenario::draft::network::Network;
 use crate::scenario::draft::node::{Balancer, Bucket, Pool};
 use crate::scenario::draft::quantities::{Limit, Time};
@@ -128,5 +128,12 @@ impl Topology {
     pub fn workers(&self) -> impl Iterator<Item = (Kind, &String, &[Step])> {
         let pools = self.pool.iter().map(|(name, pool)| (Kind::Pool, name, pool.steps.as_slice()));
         pools.chain(self.function.iter().map(|(name, function)| (Kind::Function, name, function.steps.as_slice())))
+    }
+
+    /// What was measured elsewhere of the workers of its nodes.
+    pub fn measured(&self) -> Vec<(Kind, &String, &Recorded)> {
+        let pools = self.pool.iter().map(|(name, pool)| (Kind::Pool, name, &pool.measured));
+        let functions = self.function.iter().map(|(name, function)| (Kind::Function, name, &function.measured));
+        pools.chain(functions).filter_map(|(kind, name, measured)| Some((kind, name, measured.as_ref()?))).collect()
     }
 }

@@ -60,6 +60,11 @@ impl Files {
             AnyLaw::Count(law) => files.columns(law, &place, loader, complaints),
         });
         each_metric(draft, &mut |place, metric| files.metric(metric, &place, loader, complaints));
+        for (name, topology) in &draft.topology {
+            for (kind, node, recorded) in topology.measured() {
+                files.recorded(recorded, &node_place(name, kind, node).then("measured"), loader, complaints);
+            }
+        }
         files
     }
 
@@ -70,20 +75,20 @@ impl Files {
                 self.metric(&ratio.of, &place.then("of"), loader, complaints);
                 self.metric(&ratio.to, &place.then("to"), loader, complaints);
             }
-            Metric::Recorded(recorded) => {
-                let Some(columns) = columns_of(recorded).filter(|columns| !self.metrics.contains_key(columns)) else {
-                    return;
-                };
-                let place = place.then("recorded").then("file");
-                let Some(bytes) = self.bytes(&columns.0, &place, loader, complaints) else { return };
-                match series::read(recorded, bytes) {
-                    Ok(points) => {
-                        self.metrics.insert(columns, points.into());
-                    }
-                    Err((what, advice)) => complaints.push(Complaint::error("E402", place, what).advise(advice)),
-                }
-            }
+            Metric::Recorded(recorded) => self.recorded(recorded, &place.then("recorded"), loader, complaints),
             _ => {}
+        }
+    }
+
+    fn recorded(&mut self, recorded: &Recorded, place: &Place, loader: &dyn Loader, complaints: &mut Vec<Complaint>) {
+        let Some(columns) = columns_of(recorded).filter(|columns| !self.metrics.contains_key(columns)) else { return };
+        let place = place.then("file");
+        let Some(bytes) = self.bytes(&columns.0, &place, loader, complaints) else { return };
+        match series::read(recorded, bytes) {
+            Ok(points) => {
+                self.metrics.insert(columns, points.into());
+            }
+            Err((what, advice)) => complaints.push(Complaint::error("E402", place, what).advise(advice)),
         }
     }
 

@@ -93,6 +93,7 @@ pub(crate) const RULES: &[Rule] = &[
     ecs::RULE,
     receivers::RULE,
     tracking::RULE,
+    metrics::RULE,
     kubernetes::RULE,
 ];
 

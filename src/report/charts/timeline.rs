@@ -225,7 +225,7 @@ fn is_staffed(node: &str) -> bool {
 }
 
 /// Workers of a pool, machines of a cluster, environments of a function, or workers of all pools: in service and at work, on
-/// their way, wanted; returns where the panel ends.
+/// their way, wanted, and how many were measured elsewhere; returns where the panel ends.
 fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Levels, step: f64, node: &str) -> f64 {
     let theme = canvas.theme;
     let of = |what: &str| match node {
@@ -243,7 +243,9 @@ fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Leve
         .zip(slots.iter().zip(&taken))
         .map(|(ready, (slots, taken))| if *slots > 0.0 { ready * taken / slots } else { 0.0 })
         .collect();
-    let highest = [&with_coming, &desired].into_iter().filter_map(|of| reading::peak(of)).fold(1.0, f64::max);
+    let measured = of("measured");
+    let highest =
+        [&with_coming, &desired, &measured].into_iter().filter_map(|of| reading::peak(of)).fold(1.0, f64::max);
     let called = match node.split_once('.') {
         Some(("cluster", cluster)) => format!("Machines of {cluster}"),
         Some(("function", function)) => format!("Environments of {function}"),
@@ -291,6 +293,9 @@ fn staff(canvas: &Canvas<'_>, x: &Axis, (bottom, top): (f64, f64), levels: &Leve
     if !is_function && desired.iter().zip(&ready).any(|(desired, ready)| desired != ready) {
         let stroke = Stroke { colour: theme.ink, width: 1.2, dash: Some((4, 3)) };
         draw(&desired, "desired", String::new(), stroke, 0.0);
+    }
+    if !measured.is_empty() {
+        draw(&measured, "measured", peak(&measured), line(theme.ink, 1.6), 0.0);
     }
     plot.base();
     end_labels(&plot, &labels);

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::law::Law;
+use crate::scenario::draft::metric::Recorded;
 use crate::scenario::draft::quantities::{Bytes, Gap, Number, Share, Time, Whole};
 use crate::scenario::draft::step::Step;
 
@@ -65,6 +66,8 @@ pub(crate) struct Function {
     /// What an invocation that is waited for takes before the function hears of it.
     #[schemars(extend("default" = "0s"))]
     pub overhead: Option<Law<Time>>,
+    /// How many of its environments there were in a real system: stands beside those of the simulation, over time.
+    pub measured: Option<Recorded>,
     /// What becomes of requests that are sent to it and not waited for.
     #[serde(rename = "async", default)]
     pub errands: Errands,

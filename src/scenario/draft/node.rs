@@ -10,6 +10,7 @@ use crate::scenario::draft::fault::Held;
 use crate::scenario::draft::function::Architecture;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::messages::{Batch, Poll};
+use crate::scenario::draft::metric::Recorded;
 use crate::scenario::draft::quantities::{Amount, Bytes, Number, Time, Whole};
 use crate::scenario::draft::scaling::Scaling;
 use crate::scenario::draft::step::Step;
@@ -22,6 +23,8 @@ pub(crate) struct Pool {
     /// What a worker does for a request, in order. After the last one the request is done here: a call is answered, a
     /// message deleted.
     pub steps: Vec<Step>,
+    /// How many of its workers there were in a real system: stands beside those of the simulation, over time.
+    pub measured: Option<Recorded>,
     /// Workers at the start: a whole number or `"unlimited"`. Without it 1; with `scaling`, its `desired` or `min`.
     /// Without `scaling` nobody replaces a lost one.
     pub workers: Option<Amount>,

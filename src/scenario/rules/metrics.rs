@@ -5,7 +5,13 @@ use crate::scenario::draft::metric::{Metric, Recorded};
 use crate::scenario::draft::quantities::Limit;
 use crate::scenario::figures::Form;
 use crate::scenario::place::Place;
-use crate::scenario::sight::{Kind, Sight};
+use crate::scenario::rules::Rule;
+use crate::scenario::sight::{Kind, Sight, node_place};
+
+pub(super) const RULE: Rule = Rule {
+    about: "what was measured elsewhere of a node's workers is a recording with values, in the order of time",
+    check: measured,
+};
 
 /// The most datapoints that one recording may have.
 pub(crate) const POINTS_MAX: usize = 1_000_000;
@@ -217,6 +223,22 @@ fn of_node(
             complaints.push(Complaint::error("E104", place, what).advise("name a queue or a pool"));
         }
     }
+}
+
+/// What was measured elsewhere of a node's workers is a recording with values.
+fn measured(sight: &Sight<'_>) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for (name, topology) in sight.topologies() {
+        for (kind, node, recorded) in topology.measured() {
+            let place = node_place(name, kind, node).then("measured");
+            recording(recorded, &place, &mut complaints);
+            if recorded.name.is_some() {
+                let what = "`name` is how `decide` knows a metric, and nothing is decided by what was measured";
+                complaints.push(Complaint::error("E108", place.then("name").key(), what).advise("take it out"));
+            }
+        }
+    }
+    complaints
 }
 
 /// A recording is either points or a file, and its points are in the order of time.

@@ -7,8 +7,10 @@ use std::path::Path;
 use queuelab::cloud::fact::{Fact, Start};
 use queuelab::cloud::world::{Horizon, simulate};
 use queuelab::engine::Observer;
+use queuelab::experiment::{Options, run};
 use queuelab::ground::chance::Key;
 use queuelab::ground::time::SimTime;
+use queuelab::report::charts;
 use queuelab::scenario::{NoFiles, Source, read};
 
 /// One idle lifetime for all runs: AWS does not say how long it is, and two years later experiments found longer ones.
@@ -68,6 +70,13 @@ fn recorded_size(rows: &[Row], at: f64) -> usize {
     before.intersection(&after).count()
 }
 
+/// The recorded size every ten minutes, as points of a scenario.
+fn measured_sizes(rows: &[Row], length: f64) -> String {
+    let tens = (0..).map(|ten| f64::from(ten) * 600.0).take_while(|at| *at < length);
+    let points = tens.map(|at| format!("[\"{at}s\", {}]", recorded_size(rows, rows[0].at + at)));
+    points.collect::<Vec<_>>().join(", ")
+}
+
 /// Every run of the folder, so that others of the kind can be held against it.
 #[test]
 fn recorded_functions_start_as_often_in_new_environments() {
@@ -90,7 +99,9 @@ fn recorded_functions_start_as_often_in_new_environments() {
         let length = (rows[rows.len() - 1].at - zero).ceil() + 3_600.0;
         let mut text = format!(
             "run = {{ defaults = \"textbook\", length = \"{length}s\" }}\n[topology.it.function.f]\n\
-             steps = [{{ work = \"run\" }}]\nidle = {IDLE:?}\n[workload.calls.arrivals]\nscripted = [\n"
+             steps = [{{ work = \"run\" }}]\nidle = {IDLE:?}\nmeasured.points = [{}]\n\
+             [workload.calls.arrivals]\nscripted = [\n",
+            measured_sizes(&rows, length)
         );
         for row in &rows {
             let nanos = |seconds: f64| (seconds * 1e9).round() as u64;
@@ -115,6 +126,15 @@ fn recorded_functions_start_as_often_in_new_environments() {
             println!("  {hour:>5}  {size:>12}  {:>8}", recorded_size(&rows, zero + at));
         }
         assert_eq!(all, rows.len());
+        let document = run(&scenario, Options { replications: Some(1), ..Options::default() }, &|_| {});
+        let document = document.expect("nothing cancels it").document;
+        let name = "timeline-it.light.svg";
+        let (_, chart) = charts::all(&document).into_iter().find(|(chart, _)| chart == name).expect("it is drawn");
+        assert!(chart.contains("alive") && chart.contains("measured"), "both sizes stand in the chart");
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let drawn = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{stem}.svg"));
+        std::fs::write(&drawn, chart).expect("the chart is written");
+        println!("  beside each other: {}", drawn.display());
         let off = cold as f64 / measured as f64 - 1.0;
         assert!(off.abs() <= 0.25, "{cold} new environments, {measured} were measured: {off:+.0}", off = off * 100.0);
     }

@@ -276,7 +276,8 @@ impl Dice {
         let name = "random".to_owned();
         let concurrency = self.one_in(3).then(|| 1 + self.of(6) as u32);
         let metrics = self.metrics();
-        Topology { name, nodes, entry, faults, zones, metrics, network, account, concurrency }
+        let measured = Vec::new();
+        Topology { name, nodes, entry, faults, zones, metrics, network, account, concurrency, measured }
     }
 
     /// A way into a tier.
