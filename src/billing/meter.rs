@@ -313,9 +313,12 @@ fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
             NodeKind::Pool(_) | NodeKind::Function(_) => {
                 node.kind.pool().into_iter().flat_map(|from| &from.steps).any(|step| match &step.verb {
                     Verb::Call { to, .. } | Verb::Send { to, .. } => to.contains(&pool),
-                    Verb::Work { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } | Verb::Act(_) => {
-                        false
-                    }
+                    Verb::Work { .. }
+                    | Verb::Answer { .. }
+                    | Verb::Put { .. }
+                    | Verb::Get { .. }
+                    | Verb::Act(_)
+                    | Verb::Choose { .. } => false,
                 })
             }
             NodeKind::Bucket(_) | NodeKind::Service(_) | NodeKind::Cluster(_) => false,

@@ -8,6 +8,7 @@ mod act;
 mod admission;
 mod application;
 mod calling;
+mod choice;
 mod cluster;
 mod farewell;
 mod fargate;
@@ -25,6 +26,7 @@ pub use act::{Act, Capacity, Chosen, Launch, MachineState, Redrive, Tag, Wanted,
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, RetryOn, Work, Workload};
 pub use calling::{Breaker, Budget, Guards, Slow};
+pub use choice::{Turn, Way, bounds, chances, chosen, turns};
 pub use cluster::{Cluster, Lodging, Machinery, Placement, Room, Strategy};
 pub use farewell::{Farewell, Termination};
 pub use fargate::Fargate;
@@ -326,6 +328,13 @@ pub struct Step {
     pub only: Option<Vec<WorkloadId>>,
 }
 
+impl Step {
+    /// Whether it is done for a kind of request.
+    pub fn is_for(&self, workload: WorkloadId) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&workload))
+    }
+}
+
 /// A deed of a worker.
 #[derive(Clone, Debug)]
 pub enum Verb {
@@ -388,6 +397,15 @@ pub enum Verb {
         bucket: NodeId,
         /// The object's size in bytes; `None` is the request's own.
         size: Option<Distribution>,
+    },
+    /// Goes on in one of several ways, or does nothing. The steps of the ways follow in the list, way by way.
+    Choose {
+        /// The ways; their shares add up to 1 at most, and the rest does nothing.
+        ways: Vec<Way>,
+        /// Names what is drawn, so that choices of one name fall alike; `None`: its node and its place there.
+        draw: Option<String>,
+        /// Draws each visit anew instead of once a request.
+        fresh: bool,
     },
 }
 

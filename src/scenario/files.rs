@@ -15,7 +15,7 @@ use crate::scenario::draft::workload::Arrivals;
 use crate::scenario::laws::Samples;
 use crate::scenario::place::Place;
 use crate::scenario::rules::kubernetes;
-use crate::scenario::sight::node_place;
+use crate::scenario::sight::{Deed, deeds};
 use crate::scenario::source::Loader;
 use crate::scenario::trace::sheet::{FILE_MAX, Sheet, number};
 use crate::scenario::trace::{self, Recording, Setting, series};
@@ -323,15 +323,12 @@ fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>
                 visit(place.then("scaling").then("vertical").then("change"), AnyLaw::Time(law));
             }
         }
-        for (kind, name, steps) in topology.workers() {
-            for (index, step) in steps.iter().enumerate() {
-                let place = node_place(topology_name, kind, name).then("steps").nth(index);
-                if let Some(law) = &step.size {
-                    visit(place.then("size"), AnyLaw::Bytes(law));
-                }
-                if let Some(Backoff::Wait(law)) = step.retry.as_ref().and_then(|retry| retry.backoff.as_ref()) {
-                    visit(place.then("retry").then("backoff").then("wait"), AnyLaw::Time(law));
-                }
+        for Deed { step, place, .. } in deeds(topology_name, topology) {
+            if let Some(law) = &step.size {
+                visit(place.then("size"), AnyLaw::Bytes(law));
+            }
+            if let Some(Backoff::Wait(law)) = step.retry.as_ref().and_then(|retry| retry.backoff.as_ref()) {
+                visit(place.then("retry").then("backoff").then("wait"), AnyLaw::Time(law));
             }
         }
         for (key, law) in [("hop", &topology.network.hop), ("across", &topology.network.across)] {

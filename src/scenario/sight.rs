@@ -69,7 +69,7 @@ pub(crate) struct Edge<'a> {
     /// Where it is written.
     pub place: Place,
     /// The workloads that it is for.
-    pub only: Option<&'a Names>,
+    pub only: Option<Only<'a>>,
 }
 
 /// How an edge is taken.
@@ -170,11 +170,8 @@ pub(crate) fn edges<'a>(name: &str, topology: &'a Topology) -> Vec<Edge<'a>> {
             edges.push(Edge { from, to, way: Way::DeadLetter, place: place.then("dead-letters"), only: None });
         }
     }
-    for (kind, from, steps) in topology.workers() {
-        for (index, step) in steps.iter().enumerate() {
-            let place = node_place(name, kind, from).then("steps").nth(index);
-            of_step(&mut edges, from, step, &place);
-        }
+    for deed in deeds(name, topology) {
+        of_step(&mut edges, &deed);
     }
     for (from, function) in &topology.function {
         let place = node_place(name, Kind::Function, from).then("async");
@@ -192,16 +189,16 @@ pub(crate) fn edges<'a>(name: &str, topology: &'a Topology) -> Vec<Edge<'a>> {
     edges
 }
 
-fn of_step<'a>(edges: &mut Vec<Edge<'a>>, from: &'a str, step: &'a Step, place: &Place) {
-    let only = step.only.as_ref();
+fn of_step<'a>(edges: &mut Vec<Edge<'a>>, deed: &Deed<'a>) {
+    let Deed { node: from, step, place, only, .. } = deed;
     for (names, way) in [(&step.call, Way::Call), (&step.send, Way::Send)] {
         if let Some(names) = names {
-            named(edges, from, names, way, &place.then(way.word()), only);
+            named(edges, from, names, way, &place.then(way.word()), only.as_ref());
         }
     }
     for (name, way) in [(&step.put, Way::Put), (&step.get, Way::Get)] {
         if let Some(to) = name {
-            edges.push(Edge { from, to, way, place: place.then(way.word()), only });
+            edges.push(Edge { from, to, way, place: place.then(way.word()), only: only.clone() });
         }
     }
 }
@@ -212,11 +209,11 @@ fn named<'a>(
     to: &'a Names,
     way: Way,
     place: &Place,
-    only: Option<&'a Names>,
+    only: Option<&Only<'a>>,
 ) {
     for (index, to_name) in to.names.iter().enumerate() {
         let place = if to.listed { place.nth(index) } else { place.clone() };
-        edges.push(Edge { from, to: to_name, way, place, only });
+        edges.push(Edge { from, to: to_name, way, place, only: only.cloned() });
     }
 }
 
@@ -228,8 +225,7 @@ pub(crate) fn source_of<'a>(topology: &'a Topology, keeper: &str) -> Vec<&'a str
 
 /// The pools that steps act on by name.
 pub(crate) fn acted_on(topology: &Topology) -> impl Iterator<Item = &str> {
-    let steps = topology.workers().flat_map(|(_, _, steps)| steps);
-    steps.filter_map(|step| match step.act.as_ref()? {
+    deeds("", topology).into_iter().filter_map(|deed| match deed.step.act.as_ref()? {
         Act::StartInstances(which) | Act::StopInstances(which) | Act::TerminateInstances(which) => which.of.as_deref(),
         Act::LaunchInstances(launch) => Some(launch.pool.as_str()),
         Act::SetCapacity(capacity) => Some(capacity.pool.as_str()),
@@ -238,8 +234,61 @@ pub(crate) fn acted_on(topology: &Topology) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a restriction lets a workload pass.
-pub(crate) fn is_for(only: Option<&Names>, workload: &str) -> bool {
-    only.is_none_or(|names| names.names.iter().any(|name| name == workload))
+pub(crate) fn is_for(only: Option<&Only<'_>>, workload: &str) -> bool {
+    only.is_none_or(|only| only.0.iter().all(|names| names.names.iter().any(|name| name == workload)))
+}
+
+/// A restriction to workloads that are named in each of some lists: of a step, and of the choices in which it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Only<'a>(Vec<&'a Names>);
+
+/// A step of a node, wherever it stands: in the node's list, or in a way of a choice.
+#[derive(Clone, Debug)]
+pub(crate) struct Deed<'a> {
+    pub kind: Kind,
+    pub node: &'a str,
+    pub step: &'a Step,
+    /// Where it is written.
+    pub place: Place,
+    /// The workloads that it is for.
+    pub only: Option<Only<'a>>,
+    /// In how many choices it stands.
+    pub depth: usize,
+}
+
+/// Every step of a topology, each choice before what stands in it.
+pub(crate) fn deeds<'a>(name: &str, topology: &'a Topology) -> Vec<Deed<'a>> {
+    let mut deeds = Vec::new();
+    for (kind, node, steps) in topology.workers() {
+        deeds.extend(deeds_of(kind, node, steps, node_place(name, kind, node).then("steps")));
+    }
+    deeds
+}
+
+/// Every step of one node, whose list stands at `place`.
+pub(crate) fn deeds_of<'a>(kind: Kind, node: &'a str, steps: &'a [Step], place: Place) -> Vec<Deed<'a>> {
+    let mut deeds = Vec::new();
+    collect(&mut deeds, (kind, node), steps, &place, (None, 0));
+    deeds
+}
+
+fn collect<'a>(
+    deeds: &mut Vec<Deed<'a>>,
+    (kind, node): (Kind, &'a str),
+    steps: &'a [Step],
+    place: &Place,
+    (outer, depth): (Option<&Only<'a>>, usize),
+) {
+    for (index, step) in steps.iter().enumerate() {
+        let place = place.nth(index);
+        let own = outer.map_or(&[][..], |only| &only.0).iter().copied().chain(&step.only);
+        let only = Some(Only(own.collect())).filter(|only| !only.0.is_empty());
+        deeds.push(Deed { kind, node, step, place: place.clone(), only: only.clone(), depth });
+        for (index, way) in step.choose.iter().flatten().enumerate() {
+            let place = place.then("choose").nth(index).then("steps");
+            collect(deeds, (kind, node), &way.steps, &place, (only.as_ref(), depth + 1));
+        }
+    }
 }
 
 /// Where a workload enters, as it is written or as it follows from the edges.
@@ -275,7 +324,7 @@ pub(crate) fn entry<'a>(
 /// The nodes that a workload can reach from a node, in the order in which they are found.
 pub(crate) fn reached<'a>(edges: &[Edge<'a>], from: &'a str, workload: &str) -> IndexSet<&'a str> {
     let mut ways: IndexMap<&str, Vec<&'a str>> = IndexMap::new();
-    for edge in edges.iter().filter(|edge| is_for(edge.only, workload)) {
+    for edge in edges.iter().filter(|edge| is_for(edge.only.as_ref(), workload)) {
         ways.entry(edge.from).or_default().push(edge.to);
     }
     let mut found = IndexSet::from([from]);

@@ -373,12 +373,12 @@ fault.throttle.t = { node = "q", share = "1%", at = "5min" }
 balancer.lb = { to = "p", health-check = {} }
 bucket.b = {}
 service.s = {}
-function.fn = { steps = [{ work = "w" }, { call = "v", breaker = { slow = {} }, retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }, { send = "q" }, { act = { launch-instances = { pool = "z" } } }, { act = { redrive = { queue = "d" } } }], provisioned-concurrency = { max = 3, schedule = [{ at = "10min", min = 2 }] }, async = { throttled = {} } }
+function.fn = { steps = [{ work = "w" }, { call = "v", breaker = { slow = {} }, retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }, { send = "q" }, { act = { launch-instances = { pool = "z" } } }, { act = { redrive = { queue = "d" } } }, { choose = [{ share = "50%", steps = [] }], draw = "d" }], provisioned-concurrency = { max = 3, schedule = [{ at = "10min", min = 2 }] }, async = { throttled = {} } }
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
 queue.t = { fair = true, noisy = {} }
 queue.f = { fifo = true, high-throughput = true }
-pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }, { send = "s" }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
+pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }, { send = "s" }, { choose = [{ share = "50%", steps = [{ work = "w" }] }] }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
 cluster.one = { type = "m5.large" }
 cluster.some = { type = "m5.large", machines = { cluster-autoscaler = { max = 3 } } }
 cluster.tasks = { type = "m5.large", machines = { managed = { max = 3 } } }
@@ -386,7 +386,7 @@ pool.u = { steps = [], platform = { ecs = { cluster = "tasks" } } }
 cluster.some-tasks = { type = "m5.large", retry = {} }
 cluster.any = { type = "m5.large", machines = { karpenter = {} } }
 pool.x = { steps = [], platform = { kubernetes = { cluster = "one" } } }
-pool.z = { steps = [], platform = { ecs = { cluster = "some-tasks" } } }
+pool.za = { steps = [], platform = { ecs = { cluster = "some-tasks" } } }
 pool.y = { steps = [], platform = { fargate = { cpu = 1, memory = "2GiB" } } }
 pool.z = { steps = [{ act = { launch-instances = { pool = "z" } } }, { act = { redrive = { queue = "d" } } }] }
 pool.k = { steps = [{ call = "v", breaker = { slow = {} } }] }

@@ -83,6 +83,19 @@ pub enum Action<'a> {
     },
     /// Waits until its environment is ready: of functions the first of all steps.
     Wake,
+    /// Goes on with the next of the programme where what is drawn is below a bound, and else at another place of it.
+    Choose {
+        /// Names the draws.
+        key: Key,
+        /// Draws each visit anew.
+        fresh: bool,
+        /// Below it.
+        bound: f64,
+        /// The place where it goes on otherwise.
+        other: u16,
+    },
+    /// Goes on at another place of the programme.
+    GoTo(u16),
     /// Sends on and waits.
     Call {
         /// Whom, and how.
@@ -163,18 +176,32 @@ pub struct Ending {
 impl Ending {
     /// How each step of a programme ends. `kind`: what a node is.
     pub fn each(programme: &[Action<'_>], kind: &impl Fn(NodeId) -> Kind) -> Vec<Ending> {
+        // What stands at a place, or where it leads.
+        let stands = |mut place: usize| {
+            while let Some(Action::GoTo(other)) = programme.get(place) {
+                place = usize::from(*other);
+            }
+            (place, programme.get(place).copied())
+        };
         let ending = |step: usize| {
-            let after = match programme[step + 1..] {
-                [] => After::Done,
-                [Action::Send { to: &[to], size: None, copies: 1, group: None, delay: None }] => match kind(to) {
-                    Kind::Pool => After::HandOn(to),
-                    Kind::Queue => After::Post(to),
-                    Kind::Other => After::More,
-                },
+            let after = match stands(step + 1) {
+                (_, None) => After::Done,
+                (place, Some(Action::Send { to: &[to], size: None, copies: 1, group: None, delay: None }))
+                    if stands(place + 1).1.is_none() =>
+                {
+                    match kind(to) {
+                        Kind::Pool => After::HandOn(to),
+                        Kind::Queue => After::Post(to),
+                        Kind::Other => After::More,
+                    }
+                }
                 _ => After::More,
             };
             match programme[step] {
                 Action::Work { fails, failing, .. } => Ending { after, fails, failing },
+                Action::Choose { .. } | Action::GoTo(_) => {
+                    Ending { after: After::More, fails: 0.0, failing: Key::root(0, 0) }
+                }
                 _ => Ending { after, fails: 0.0, failing: Key::root(0, 0) },
             }
         };
@@ -247,7 +274,27 @@ impl<'a> Action<'a> {
             Verb::Get { bucket, size } => {
                 Action::Get { bucket: *bucket, size: sizes(size), takes: latency(*bucket, "get") }
             }
+            Verb::Choose { .. } => unreachable!("a choice is laid out in turns"),
         }
+    }
+
+    /// The action of a turn at a choice.
+    pub fn choice(verb: &Verb, whose: Whose<'_, '_>, root: Key, bound: f64, other: usize) -> Action<'a> {
+        let (name, fresh) = match verb {
+            Verb::Choose { draw, fresh, .. } => (draw.as_ref(), *fresh),
+            _ => (None, false),
+        };
+        let key = root.named("choose").named(&whose.workload.name);
+        let key = match name {
+            Some(name) => key.named(name),
+            None => {
+                let of = &whose.topology.nodes[whose.node.index()];
+                let before = of.kind.pool().map_or(&[][..], |pool| &pool.steps[..usize::from(whose.step)]);
+                let number = before.iter().filter(|step| matches!(step.verb, Verb::Choose { .. })).count();
+                key.named(&of.name).nth(number as u64)
+            }
+        };
+        Action::Choose { key, fresh, bound, other: other as u16 }
     }
 }
 

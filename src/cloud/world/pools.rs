@@ -4,7 +4,7 @@ use crate::cloud::discipline::Claim;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Action, Lines, Node, Pool};
-use crate::cloud::request::{NONE, State};
+use crate::cloud::request::{Job, NONE, State};
 use crate::cloud::topology::{Discipline, Held, NoWorker, NodeId};
 use crate::cloud::world::World;
 use crate::cloud::world::lines::forgotten;
@@ -216,12 +216,16 @@ impl World<'_> {
         match &pool.plan.line {
             Discipline::Priority { rank, .. } => Claim { need: 0, rank: rank[request.workload.index()] },
             Discipline::Shortest => {
-                let works = pool.programme[request.workload.index()].iter().map(|action| match *action {
+                let programme = &pool.programme[request.workload.index()];
+                let (mut need, mut step) = (0_u64, 0_u16);
+                while let Some(&action) = programme.get(usize::from(step)) {
                     // Of the reference machine: whoever will serve, an order does not depend on speed.
-                    Action::Work { piece, .. } => self.need(&job, &request, piece),
-                    _ => 0,
-                });
-                Claim { need: works.sum(), rank: 0 }
+                    if let Action::Work { piece, .. } = action {
+                        need = need.saturating_add(self.need(&job, &request, piece));
+                    }
+                    step = self.turns(&Job { step, ..job }, &request, action).unwrap_or(step + 1);
+                }
+                Claim { need, rank: 0 }
             }
             Discipline::EarliestDeadline => Claim { need: self.deadline(&request).nanos(), rank: 0 },
             Discipline::FirstCome | Discipline::LastCome | Discipline::Random => FIRST_COME,

@@ -8,7 +8,9 @@ use crate::cloud::fact::Fact;
 use crate::cloud::node::{
     Action, Balancer, Bucket, Environments, Kind, Mapping, Named, Node, Piece, Pool, Queue, Registry, Track, Whose,
 };
-use crate::cloud::topology::{self, Application, Fault, Harm, NodeId, NodeKind, Topology, Verb, WorkloadId};
+use crate::cloud::topology::{
+    self, Application, Fault, Harm, NodeId, NodeKind, Topology, Turn, Verb, WorkloadId, turns,
+};
 use crate::cloud::world::functions::{self, function_of};
 use crate::cloud::world::guards::{Callers, callers};
 use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, cluster, control, network, trouble};
@@ -168,10 +170,9 @@ fn build_nodes<'a>(
                 });
                 state.registry = Registry::behind(before).map(Box::new);
                 let function = function_of(&node.kind);
-                let mut programme = programmes(application, topology, root, NodeId::at(index), pool, (rows, callers));
-                if function.is_some() {
-                    programme.iter_mut().for_each(|steps| steps.insert(0, Action::Wake));
-                }
+                let first = function.map(|_| Action::Wake);
+                let place = (NodeId::at(index), pool);
+                let programme = programmes(application, topology, root, place, first, (rows, callers));
                 state.learn(programme, |node| match &topology.nodes[node.index()].kind {
                     NodeKind::Queue(_) => Kind::Queue,
                     // What is sent to a function goes into a queue of its own first.
@@ -244,26 +245,27 @@ fn cold_works<'a>(
     pool: &'a topology::Pool,
 ) -> Vec<Vec<Option<Piece<'a>>>> {
     let of = |(index, workload)| {
-        let wanted =
-            |step: &&topology::Step| step.only.as_ref().is_none_or(|only| only.contains(&WorkloadId::at(index)));
         let whose = Whose { application, topology, node, workload, step: 0 };
-        let piece = |step: &topology::Step| match &step.verb {
-            Verb::Work { cold: Some(work), fresh, .. } => Some(Piece::of(whose, *work, *fresh, root)),
-            _ => None,
+        let piece = |turn: Turn| match turn {
+            Turn::Does(place) => match &pool.steps[place].verb {
+                Verb::Work { cold: Some(work), fresh, .. } => Some(Piece::of(whose, *work, *fresh, root)),
+                _ => None,
+            },
+            Turn::Takes { .. } | Turn::GoesTo(_) => None,
         };
         // Before all steps of its own it waits until it is ready.
-        std::iter::once(None).chain(pool.steps.iter().filter(wanted).map(piece)).collect()
+        std::iter::once(None).chain(turns(&pool.steps, WorkloadId::at(index)).into_iter().map(piece)).collect()
     };
     application.workloads.iter().enumerate().map(of).collect()
 }
 
-/// What a worker of a pool does for each kind of request.
+/// What a worker of a pool does for each kind of request; `first`: before all of its steps.
 fn programmes<'a>(
     application: &'a Application,
     topology: &'a Topology,
     root: Key,
-    node: NodeId,
-    pool: &'a topology::Pool,
+    (node, pool): (NodeId, &'a topology::Pool),
+    first: Option<Action<'a>>,
     (rows, all): (&mut Vec<Row>, &mut Vec<Callers<'a>>),
 ) -> Vec<Vec<Action<'a>>> {
     // One row of timers a step, and one memory of its calls, shared by all kinds of request.
@@ -281,23 +283,24 @@ fn programmes<'a>(
             _ => (None, None),
         })
         .collect();
-    application
-        .workloads
-        .iter()
-        .enumerate()
-        .map(|(index, workload)| {
-            let wanted =
-                |only: &Option<Vec<WorkloadId>>| only.as_ref().is_none_or(|only| only.contains(&WorkloadId::at(index)));
-            let steps = (0..).zip(&pool.steps).zip(&shared);
-            steps
-                .filter(|((_, step), _)| wanted(&step.only))
-                .map(|((place, step), &(row, guard))| {
-                    let whose = Whose { application, topology, node, workload, step: place };
-                    Action::of(&step.verb, whose, root, row, guard)
-                })
-                .collect()
-        })
-        .collect()
+    let before = usize::from(first.is_some());
+    let of = |(index, workload)| {
+        let action = |turn: Turn| {
+            let whose = |place: usize| Whose { application, topology, node, workload, step: place as u16 };
+            match turn {
+                Turn::Does(place) => {
+                    let (row, guard) = shared[place];
+                    Action::of(&pool.steps[place].verb, whose(place), root, row, guard)
+                }
+                Turn::Takes { choice, bound, other } => {
+                    Action::choice(&pool.steps[choice].verb, whose(choice), root, bound, before + other)
+                }
+                Turn::GoesTo(place) => Action::GoTo((before + place) as u16),
+            }
+        };
+        first.into_iter().chain(turns(&pool.steps, WorkloadId::at(index)).into_iter().map(action)).collect()
+    };
+    application.workloads.iter().enumerate().map(of).collect()
 }
 
 fn build_flows<'a>(

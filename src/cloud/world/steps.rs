@@ -49,6 +49,11 @@ impl<'a> World<'a> {
                 return;
             }
             let Some(action) = action else { return self.done(cx, id) };
+            if let Action::Choose { .. } | Action::GoTo(_) = action {
+                let step = self.turns(&self.jobs[id], &self.requests[owner], action);
+                self.jobs[id].step = step.unwrap_or_default();
+                continue;
+            }
             if self.exacting && self.drops(cx, id) {
                 return;
             }
@@ -137,6 +142,20 @@ impl<'a> World<'a> {
         }
         self.jobs[id].step += 1;
         true
+    }
+
+    /// Where a job goes on that stands at a choice, or at the end of one of its ways; `None`: it stands at neither.
+    #[inline(never)]
+    pub(super) fn turns(&self, job: &Job, request: &Request, action: Action<'_>) -> Option<u16> {
+        match action {
+            Action::Choose { key, fresh, bound, other } => {
+                let key = if fresh { key.nth(u64::from(job.visit)) } else { key };
+                let drawn = unit(&mut key.draw(name_of_work(job, request)));
+                Some(if drawn < bound { job.step + 1 } else { other })
+            }
+            Action::GoTo(place) => Some(place),
+            _ => None,
+        }
     }
 
     /// How long a job's work takes its worker.
@@ -254,7 +273,7 @@ impl<'a> World<'a> {
         let ordinal = u64::from(request.ordinal);
         let own = self.flows[request.workload.index()].size;
         match action {
-            Action::Work { .. } => None,
+            Action::Work { .. } | Action::Choose { .. } | Action::GoTo(_) => None,
             Action::Wake => Some(self.wakes(cx, id)),
             Action::Act(act) => match self.acts(cx, act) {
                 Ok(()) => Some(Span::ZERO),

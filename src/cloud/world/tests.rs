@@ -4,6 +4,7 @@ mod acts;
 mod batches;
 mod burst;
 mod callers;
+mod choices;
 mod clusters;
 mod components;
 mod doors;

@@ -22,7 +22,7 @@ impl Builder<'_> {
         draft: &draft::Function,
         batch: Option<Batch>,
     ) -> Function {
-        let steps = draft.steps.iter().map(|step| self.step(ids, topology, step)).collect();
+        let steps = self.steps(ids, topology, &draft.steps);
         let memory = draft.memory.map_or(Function::VCPU, |bytes| bytes.0);
         let kept = draft.provisioned_concurrency.as_ref();
         let provisioned = kept.map_or(0, provisioned::at_the_start);

@@ -2,7 +2,8 @@
 
 use crate::cloud::topology::{
     Admission, Balancer, Bucket, Farewell, Fargate, HealthCheck, Held, Initially, Life, NoWorker, Node, NodeId,
-    NodeKind, Notice, Other, Platform, Pool, Retry, Routing, Service, Speed, Spot, Step, Termination, Ties, Verb,
+    NodeKind, Notice, Other, Platform, Pool, Retry, Routing, Service, Speed, Spot, Step, Termination, Ties, Verb, Way,
+    WorkloadId,
 };
 use crate::ground::quantity;
 use crate::ground::time::Span;
@@ -99,7 +100,7 @@ impl Builder<'_> {
         let platform = self.platform(draft.platform.as_ref());
         let slots = draft.slots.map_or(1, |slots| count(slots.0));
         Pool {
-            steps: draft.steps.iter().map(|step| self.step(ids, topology, step)).collect(),
+            steps: self.steps(ids, topology, &draft.steps),
             workers: match draft.workers {
                 Some(Amount::Unlimited) => None,
                 Some(Amount::Of(workers)) => Some(count(workers)),
@@ -173,10 +174,46 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn step(&mut self, ids: &Ids<'_>, topology: &Topology, draft: &draft::step::Step) -> Step {
-        let verb = self.verb(ids, topology, draft);
-        let only = draft.only.as_ref().map(|names| names.names.iter().map(|name| self.workload(name)).collect());
-        Step { verb, only }
+    /// The steps of a node: those that stand in a choice follow on it.
+    pub(super) fn steps(&mut self, ids: &Ids<'_>, topology: &Topology, drafts: &[draft::step::Step]) -> Vec<Step> {
+        let mut steps = Vec::with_capacity(drafts.len());
+        self.lay((ids, topology), drafts, None, &mut steps);
+        steps
+    }
+
+    /// `outer`: the workloads to which the choice is limited in which they stand.
+    fn lay(
+        &mut self,
+        (ids, topology): (&Ids<'_>, &Topology),
+        drafts: &[draft::step::Step],
+        outer: Option<&[WorkloadId]>,
+        steps: &mut Vec<Step>,
+    ) {
+        for draft in drafts {
+            let named = |names: &Names| names.names.iter().map(|name| self.workload(name)).collect::<Vec<_>>();
+            let own = draft.only.as_ref().map(named);
+            let only = match (own, outer) {
+                (Some(own), Some(outer)) => Some(own.into_iter().filter(|own| outer.contains(own)).collect()),
+                (own, outer) => own.or(outer.map(<[WorkloadId]>::to_vec)),
+            };
+            let Some(drafted) = &draft.choose else {
+                let verb = self.verb(ids, topology, draft);
+                steps.push(Step { verb, only });
+                continue;
+            };
+            let at = steps.len();
+            let choice = Verb::Choose { ways: Vec::new(), draw: draft.draw.clone(), fresh: draft.fresh == Some(true) };
+            steps.push(Step { verb: choice, only: only.clone() });
+            let mut laid = Vec::with_capacity(drafted.len());
+            for way in drafted {
+                let before = steps.len();
+                self.lay((ids, topology), &way.steps, only.as_deref(), steps);
+                laid.push(Way { share: way.share.0, steps: steps.len() - before });
+            }
+            if let Verb::Choose { ways, .. } = &mut steps[at].verb {
+                *ways = laid;
+            }
+        }
     }
 
     fn verb(&mut self, ids: &Ids<'_>, topology: &Topology, draft: &draft::step::Step) -> Verb {

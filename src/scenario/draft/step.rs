@@ -9,7 +9,7 @@ use crate::scenario::draft::law::Law;
 use crate::scenario::draft::quantities::{Bytes, Share, Time, Whole};
 use crate::scenario::draft::words::Names;
 
-/// One thing that a worker does for a request: exactly one verb (`work`, `call`, `send`, `put`, `get`, `act`), settings
+/// One thing that a worker does for a request: exactly one verb (`work`, `call`, `send`, `put`, `get`, `act`, `choose`), settings
 /// beside it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -26,10 +26,13 @@ pub(crate) struct Step {
     pub get: Option<String>,
     /// Verb: acts on the infrastructure.
     pub act: Option<Act>,
+    /// Verb: goes on in one of several ways by chance, drawn once a request, so that a message that comes again, and an
+    /// attempt made again, goes the same way; where the shares leave something of 100 %, that many do nothing.
+    pub choose: Option<Vec<Way>>,
     /// Of `work`: the chance, each visit anew, that it ends in an error.
     #[schemars(extend("default" = "0%"))]
     pub fails: Option<Share>,
-    /// Of `work`: draws each visit anew instead of once a request.
+    /// Of `work` and `choose`: draws each visit anew instead of once a request.
     #[schemars(extend("default" = false))]
     pub fresh: Option<bool>,
     /// Of `work`, in functions: the work that a new environment does instead, in its first run. Without it, the same.
@@ -56,9 +59,22 @@ pub(crate) struct Step {
     pub group: Option<String>,
     /// Of `send`, to standard queues: how long the message stays out of sight first. Without it, as long as its queue says.
     pub delay: Option<Time>,
+    /// Of `choose`: names what is drawn: choices of one name fall alike for the same request, in every node and topology.
+    /// Without it, those at the same place of nodes of the same name do.
+    pub draw: Option<String>,
     /// Only for these workloads. Without it, for all.
     #[serde(rename = "for")]
     pub only: Option<Names>,
+}
+
+/// One of the ways of a choice.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Way {
+    /// How many of those who come to the choice go this way.
+    pub share: Share,
+    /// What is done for them, in order.
+    pub steps: Vec<Step>,
 }
 
 /// For whom a work is done.

@@ -41,8 +41,12 @@ pub(super) fn owner(place: &Place) -> String {
     if last.is_none() {
         return "a scenario".to_owned();
     }
-    if place.matches("topology.*.pool.*.steps") {
-        return "this step".to_owned();
+    if let [Key::Name(_), Key::Name(_), Key::Name(_), Key::Name(_), Key::Name(steps), .., before, Key::Index(_)] =
+        place.keys()
+        && steps == "steps"
+    {
+        let is_way = matches!(before, Key::Name(name) if name == "choose");
+        return if is_way { "this way of a choice" } else { "this step" }.to_owned();
     }
     if NAMED.iter().any(|pattern| place.matches(pattern)) {
         return format!("{} `{}`", name(keys.next()), name(last));

@@ -16,7 +16,7 @@ use crate::scenario::rules::Rule;
 use crate::scenario::rules::capacity::WORKERS_MAX;
 use crate::scenario::rules::ranges::Ranges;
 use crate::scenario::rules::stops::{has_no_machines, unstoppable};
-use crate::scenario::sight::{Kind, Sight, node_place, source_of};
+use crate::scenario::sight::{Kind, Sight, deeds, node_place, source_of};
 
 pub(super) const RULE: Rule =
     Rule { about: "a step acts on machines, groups and queues that are there, and can", check };
@@ -38,12 +38,10 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (name, topology) in sight.topologies() {
         let nodes = sight.nodes(name);
-        for (kind, node, steps) in topology.workers() {
-            for (index, step) in steps.iter().enumerate() {
-                let Some(act) = &step.act else { continue };
-                let place = node_place(name, kind, node).then("steps").nth(index).then("act");
-                one(&Step { topology, name, nodes: &nodes, place }, act, &mut complaints);
-            }
+        for deed in deeds(name, topology) {
+            let Some(act) = &deed.step.act else { continue };
+            let place = deed.place.then("act");
+            one(&Step { topology, name, nodes: &nodes, place }, act, &mut complaints);
         }
         for (pool, draft) in &topology.pool {
             if let Some(crate::scenario::draft::node::Platform::Ec2(ec2)) = &draft.platform {

@@ -9,7 +9,7 @@ use crate::scenario::draft::scaling::{Policy, Scaling};
 use crate::scenario::draft::step::Step;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::sight::{Kind, Sight, Way, edges, entry, node_place};
+use crate::scenario::sight::{Kind, Sight, Way, deeds_of, edges, entry, node_place};
 
 pub(super) const RULE: Rule = Rule {
     about: "waits, sizes, periods and lifetimes are such as the provider allows, where its defaults hold",
@@ -93,8 +93,10 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     .as_ref()
                     .is_some_and(|to| to.names.iter().any(|node| nodes.get(node.as_str()) == Some(&Kind::Queue)))
             };
-            for (index, step) in pool.steps.iter().enumerate().filter(|(_, step)| to_queue(step)) {
-                fits(sight, step.size.as_ref(), place.then("steps").nth(index).then("size"), &mut complaints);
+            for deed in deeds_of(Kind::Pool, pool_name, &pool.steps, place.then("steps")) {
+                if to_queue(deed.step) {
+                    fits(sight, deed.step.size.as_ref(), deed.place.then("size"), &mut complaints);
+                }
             }
             let receives = edges(name, topology).iter().any(|edge| edge.way == Way::Receive && edge.to == pool_name);
             if let Some(least) = pool.batch.as_ref().and_then(|batch| batch.at_least).filter(|least| least.0 > 1)

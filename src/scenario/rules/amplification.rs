@@ -5,7 +5,7 @@ use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Foresight;
-use crate::scenario::rules::flow::{Flow, steps};
+use crate::scenario::rules::flow::{Flow, place_of};
 
 pub(super) const AMPLIFICATION: Foresight = Foresight {
     about: "tiers that call each other do not each try again without a budget: their attempts multiply",
@@ -80,7 +80,9 @@ fn check(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
     );
     let caller = &topology.nodes[caller.index()];
     let kind = if matches!(caller.kind, NodeKind::Function(_)) { "function" } else { "pool" };
-    let place = Place::of(&["topology", &topology.name, kind, &caller.name, "steps"]).nth(step).then("retry");
+    let place = Place::of(&["topology", &topology.name, kind, &caller.name, "steps"]);
+    let steps = caller.kind.pool().map_or(&[][..], |pool| &pool.steps);
+    let place = place_of(steps, step, &place).then("retry");
     vec![
         Complaint::warning("W107", place, what)
             .advise("try again at one tier only, or give the others a `budget`, unless the storm is the point"),
@@ -129,7 +131,7 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Cl
             NodeKind::Pool(_) | NodeKind::Function(_) => {
                 let Some(pool) = kind.pool() else { continue };
                 for (place, step) in pool.steps.iter().enumerate() {
-                    if !steps(pool, workload).any(|own| std::ptr::eq(own, step)) {
+                    if !step.is_for(workload) {
                         continue;
                     }
                     match &step.verb {
@@ -147,7 +149,8 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Cl
                         | Verb::Answer { .. }
                         | Verb::Put { .. }
                         | Verb::Get { .. }
-                        | Verb::Act(_) => {}
+                        | Verb::Act(_)
+                        | Verb::Choose { .. } => {}
                     }
                 }
             }

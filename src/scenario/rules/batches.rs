@@ -8,7 +8,7 @@ use crate::scenario::draft::quantities::Amount;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::ranges::Ranges;
-use crate::scenario::sight::{Kind, Sight, node_place};
+use crate::scenario::sight::{Kind, Sight, deeds_of, node_place};
 
 pub(super) const RULE: Rule = Rule {
     about: "what a slot takes together is within its range, and settings of a pool that takes several fit together",
@@ -41,11 +41,11 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                         .advise("take it out, or let each slot hold one"),
                 );
             }
-            for (index, step) in pool.steps.iter().enumerate().filter(|(_, step)| step.per.is_some()) {
-                if pool.batch.is_none() && step.work.is_some() {
+            for deed in deeds_of(Kind::Pool, pool_name, &pool.steps, place.then("steps")) {
+                if deed.step.per.is_some() && pool.batch.is_none() && deed.step.work.is_some() {
                     let what = "nothing is taken together here, so that there is no batch to do this once for";
                     ranges.complaints.push(
-                        Complaint::error("E108", place.then("steps").nth(index).then("per").key(), what)
+                        Complaint::error("E108", deed.place.then("per").key(), what)
                             .advise("say how many a slot takes: `batch = { at-most = 10 }`"),
                     );
                 }

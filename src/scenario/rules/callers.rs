@@ -9,7 +9,7 @@ use crate::scenario::draft::step::{Breaker, Step};
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::ranges::Ranges;
-use crate::scenario::sight::{Kind, Sight, node_place};
+use crate::scenario::sight::{Kind, Sight, deeds, node_place};
 
 pub(super) const RULE: Rule = Rule {
     about: "deadlines, copies, budgets, breakers and bulkheads of callers are within their ranges, and can be reached",
@@ -30,10 +30,8 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     }
     let deadlines = sight.draft.workload.values().filter_map(|workload| workload.client.as_ref()?.deadline).count();
     for (name, topology) in sight.topologies() {
-        for (kind, node, steps) in topology.workers() {
-            for (index, step) in steps.iter().enumerate() {
-                self::step(step, &node_place(name, kind, node).then("steps").nth(index), &mut ranges);
-            }
+        for deed in deeds(name, topology) {
+            step(deed.step, &deed.place, &mut ranges);
         }
         for (pool_name, pool) in &topology.pool {
             let place = node_place(name, Kind::Pool, pool_name);

@@ -10,7 +10,7 @@ use crate::scenario::place::Place;
 use crate::scenario::rules::ranges::Ranges;
 use crate::scenario::rules::sizes;
 use crate::scenario::rules::{Rule, alarms};
-use crate::scenario::sight::{Kind, Sight, node_place};
+use crate::scenario::sight::{Deed, Kind, Sight, deeds_of, node_place};
 
 pub(super) const RULE: Rule =
     Rule { about: "numbers of nodes are within their ranges, and a minimum is not above its maximum", check };
@@ -69,8 +69,7 @@ fn pool(pool: &Pool, place: &Place, ranges: &mut Ranges) {
                 .advise("a volume is some GiB"),
         );
     }
-    for (index, step) in pool.steps.iter().enumerate() {
-        let place = place.then("steps").nth(index);
+    for Deed { step, place, .. } in deeds_of(Kind::Pool, "", &pool.steps, place.then("steps")) {
         ranges.positive("a timeout", step.timeout.map(|time| time.0), place.then("timeout"));
         ranges.within("copies of a message", step.copies, 1, 10_000, place.then("copies"));
         let called = step.call.as_ref().map(|call| Whole(call.names.len() as u64));

@@ -31,7 +31,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         let mut told: Vec<Vec<&str>> = Vec::new();
         for workload in workloads.into_iter().take(different) {
             let mut ways: IndexMap<&str, Vec<&Edge<'_>>> = IndexMap::new();
-            for edge in sound.iter().filter(|edge| is_for(edge.only, workload)) {
+            for edge in sound.iter().filter(|edge| is_for(edge.only.as_ref(), workload)) {
                 ways.entry(edge.from).or_default().push(edge);
             }
             let Some(circle) = circle(&ways) else { continue };

@@ -12,7 +12,7 @@ use crate::scenario::draft::quantities::{Amount, Time};
 use crate::scenario::place::Place;
 use crate::scenario::rules::flow::{Flow, most_workers, slots, steps};
 use crate::scenario::rules::{Foresight, Rule};
-use crate::scenario::sight::{Sight, node_place};
+use crate::scenario::sight::{Sight, deeds};
 
 pub(super) const RULE: Rule = Rule {
     about: "who tries without limit pauses between attempts, and an outage that returns leaves time between",
@@ -44,12 +44,9 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
     }
     for (name, topology) in sight.topologies() {
-        for (kind, node, steps) in topology.workers() {
-            for (index, step) in steps.iter().enumerate() {
-                let place = node_place(name, kind, node).then("steps").nth(index).then("retry");
-                if let Some(retry) = &step.retry {
-                    tries(sight, retry, step.timeout, place, &mut complaints);
-                }
+        for deed in deeds(name, topology) {
+            if let Some(retry) = &deed.step.retry {
+                tries(sight, retry, deed.step.timeout, deed.place.then("retry"), &mut complaints);
             }
         }
         outages(sight, &topology.fault, &Place::of(&["topology", name, "fault"]), &mut complaints);
@@ -172,11 +169,11 @@ fn answers(flow: &Flow<'_>, topology: &Topology, reached: &[NodeId], workload: W
             (_, None) => f64::INFINITY,
             (_, Some(pool)) => {
                 let slots = most_workers(pool).map_or(f64::INFINITY, |most| f64::from(most) * f64::from(slots(pool)));
-                let called = steps(pool, workload).filter_map(|step| match &step.verb {
-                    Verb::Call { to, timeout: None, .. } => Some(to),
+                let called = steps(pool, workload).filter_map(|(step, chance)| match &step.verb {
+                    Verb::Call { to, timeout: None, .. } => Some(to.iter().map(move |to| (to, chance))),
                     _ => None,
                 });
-                let called = called.flatten().map(|to| most[to.index()]);
+                let called = called.flatten().map(|(to, chance)| most[to.index()] / chance);
                 called.fold(slots / flow.hold(node, workload), f64::min)
             }
         };

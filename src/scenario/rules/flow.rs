@@ -6,9 +6,10 @@ use crate::cloud::arrivals::{Arrivals, Profile, Shape};
 use crate::cloud::scaling::{Group, Policy, Scaling};
 use crate::cloud::topology::{
     Application, Balancer, Mix, NodeId, NodeKind, Pool, Routing, Speed, Step, Topology, Verb, WorkId, Workload,
-    WorkloadId,
+    WorkloadId, chances,
 };
 use crate::ground::time::{SECOND, Span};
+use crate::scenario::place::Place;
 
 /// What a pool must do on average.
 #[derive(Clone, Copy, Debug, Default)]
@@ -112,15 +113,18 @@ impl<'a> Flow<'a> {
             (_, None) => Vec::new(),
             (_, Some(pool)) => {
                 let mut onward = Vec::new();
-                for step in steps(pool, workload) {
+                for (step, chance) in steps(pool, workload) {
                     match &step.verb {
-                        Verb::Call { to, .. } => onward.extend(to.iter().map(|to| (*to, 1.0))),
-                        Verb::Send { to, copies, .. } => onward.extend(to.iter().map(|to| (*to, f64::from(*copies)))),
+                        Verb::Call { to, .. } => onward.extend(to.iter().map(|to| (*to, chance))),
+                        Verb::Send { to, copies, .. } => {
+                            onward.extend(to.iter().map(|to| (*to, chance * f64::from(*copies))));
+                        }
                         Verb::Work { .. }
                         | Verb::Answer { .. }
                         | Verb::Put { .. }
                         | Verb::Get { .. }
-                        | Verb::Act(_) => {}
+                        | Verb::Act(_)
+                        | Verb::Choose { .. } => {}
                     }
                 }
                 onward
@@ -151,7 +155,9 @@ impl<'a> Flow<'a> {
         let seconds = match (kind, kind.pool()) {
             (NodeKind::Balancer(balancer), _) => self.longest(&balancer.to, workload),
             (_, None) => 0.0,
-            (_, Some(pool)) => steps(pool, workload).map(|step| self.step(pool, step, workload)).sum(),
+            (_, Some(pool)) => {
+                steps(pool, workload).map(|(step, chance)| chance * self.step(pool, step, workload)).sum()
+            }
         };
         self.held.borrow_mut()[at] = Some(seconds);
         seconds
@@ -182,7 +188,7 @@ impl<'a> Flow<'a> {
                 };
                 law.map_or(0.0, |law| law.mean() / SECOND as f64)
             }
-            Verb::Send { .. } | Verb::Act(_) => 0.0,
+            Verb::Send { .. } | Verb::Act(_) | Verb::Choose { .. } => 0.0,
         }
     }
 
@@ -198,9 +204,31 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// The steps that a pool does for a workload.
-pub(super) fn steps(pool: &Pool, workload: WorkloadId) -> impl Iterator<Item = &Step> {
-    pool.steps.iter().filter(move |step| step.only.as_ref().is_none_or(|only| only.contains(&workload)))
+/// The steps that a pool may do for a request of a workload, and how likely each is.
+pub(super) fn steps(pool: &Pool, workload: WorkloadId) -> impl Iterator<Item = (&Step, f64)> {
+    pool.steps.iter().zip(chances(&pool.steps, workload)).filter(|(_, chance)| *chance > 0.0)
+}
+
+/// Where a step of that number among all of a list stands below it, as the file writes it: those of a choice stand in its
+/// ways.
+pub(super) fn place_of(list: &[Step], number: usize, place: &Place) -> Place {
+    let (mut at, mut nth) = (0, 0);
+    while at < list.len() {
+        if at == number {
+            return place.nth(nth);
+        }
+        let (mut next, here) = (at + 1, place.nth(nth).then("choose"));
+        if let Verb::Choose { ways, .. } = &list[at].verb {
+            for (index, way) in ways.iter().enumerate() {
+                if number < next + way.steps {
+                    return place_of(&list[next..next + way.steps], number - next, &here.nth(index).then("steps"));
+                }
+                next += way.steps;
+            }
+        }
+        (at, nth) = (next, nth + 1);
+    }
+    place.clone()
 }
 
 /// Time for a unit of work at the pool's best.

@@ -11,7 +11,7 @@ use crate::scenario::rules::Rule;
 use crate::scenario::rules::capacity;
 use crate::scenario::rules::provisioned;
 use crate::scenario::rules::ranges::Ranges;
-use crate::scenario::sight::{Kind, Sight, node_place};
+use crate::scenario::sight::{Deed, Kind, Sight, deeds, node_place};
 
 pub(super) const RULE: Rule = Rule {
     about: "functions have memory in whole MiB, waits for each retry, concurrency that the account has, and a runtime whose initialisation is known",
@@ -35,20 +35,15 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             let place = node_place(name, Kind::Function, function_name);
             one(function, &place, is_textbook, &mut ranges);
         }
-        for (kind, node, steps) in topology.workers() {
-            for (index, step) in steps.iter().enumerate() {
-                let place = node_place(name, kind, node).then("steps").nth(index);
-                let (key, what) = match kind {
-                    Kind::Function if step.per.is_some() && !is_mapped(topology, node) => {
-                        ("per", "no queue leads to this function: it serves one request at a time")
-                    }
-                    Kind::Pool if step.cold.is_some() => {
-                        ("cold", "only the environments of functions are new at a run")
-                    }
-                    _ => continue,
-                };
-                ranges.complaints.push(Complaint::error("E108", place.then(key).key(), what).advise("take it out"));
-            }
+        for Deed { kind, node, step, place, .. } in deeds(name, topology) {
+            let (key, what) = match kind {
+                Kind::Function if step.per.is_some() && !is_mapped(topology, node) => {
+                    ("per", "no queue leads to this function: it serves one request at a time")
+                }
+                Kind::Pool if step.cold.is_some() => ("cold", "only the environments of functions are new at a run"),
+                _ => continue,
+            };
+            ranges.complaints.push(Complaint::error("E108", place.then(key).key(), what).advise("take it out"));
         }
         let all = topology.account.as_ref().and_then(|account| account.concurrency).filter(|_| !is_textbook);
         let kept = |function: &Function| function.provisioned_concurrency.as_ref().and_then(provisioned::most);

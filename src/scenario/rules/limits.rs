@@ -3,7 +3,7 @@
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::Draft;
 use crate::scenario::place::Place;
-use crate::scenario::sight::{node_place, nodes};
+use crate::scenario::sight::{deeds_of, node_place, nodes};
 use crate::scenario::tree::Tree;
 use crate::scenario::works::Works;
 
@@ -33,8 +33,12 @@ pub(crate) fn check(draft: &Draft, tree: &Tree, works: &Works) -> Vec<Complaint>
         too_many(faults, FAULTS_MAX, "faults of one topology", Place::of(&["topology", name, "fault"]));
         too_many(nodes(tree, name).len(), NODES_MAX, "nodes in one topology", Place::of(&["topology", name]));
         for (kind, node, steps) in topology.workers() {
-            let what = format!("steps of one {}", kind.word());
-            too_many(steps.len(), STEPS_MAX, &what, node_place(name, kind, node).then("steps"));
+            let what = format!("steps of one {}, with the ways of its choices", kind.word());
+            let place = node_place(name, kind, node).then("steps");
+            let deeds = deeds_of(kind, node, steps, place.clone());
+            let ways = deeds.iter().map(|deed| deed.step.choose.as_ref().map_or(0, Vec::len)).sum::<usize>();
+            let what = if ways > 0 { what } else { format!("steps of one {}", kind.word()) };
+            too_many(deeds.len() + ways, STEPS_MAX, &what, place);
         }
     }
     complaints

@@ -6,7 +6,7 @@ use crate::scenario::draft::fault::{Faults, Link};
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::ranges::Ranges;
-use crate::scenario::sight::{Edge, Sight, Way, edges, node_place};
+use crate::scenario::sight::{Deed, Edge, Sight, Way, deeds, edges};
 
 pub(super) const RULE: Rule = Rule {
     about: "a link leads between two nodes with an edge between them; where calls are lost, callers have a timeout; gateways and addresses are not too many",
@@ -115,14 +115,10 @@ fn waits_for_ever(
     }
     let nodes = sight.nodes(name);
     let calls = all.iter().filter(|other| other.way == Way::Call && other.to == called);
+    let deeds = deeds(name, topology);
     let mut steps = calls.filter_map(|call| {
-        let (kind, _, steps) = topology.workers().find(|(_, node, _)| *node == call.from)?;
-        let place = |index: usize| node_place(name, kind, call.from).then("steps").nth(index);
-        steps
-            .iter()
-            .enumerate()
-            .find(|(index, _)| call.place.is_within(&place(*index)))
-            .map(|(_, step)| (call.from, step))
+        let makes = |deed: &&Deed<'_>| deed.step.call.is_some() && call.place.is_within(&deed.place);
+        deeds.iter().find(makes).map(|deed| (call.from, deed.step))
     });
     let mut clients = sight.draft.workload.iter().filter(|(workload, draft)| {
         let enters = crate::scenario::sight::entry(topology, &nodes, all, workload) == Ok(called);

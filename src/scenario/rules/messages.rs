@@ -11,7 +11,7 @@ use crate::scenario::draft::step::Step;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::ranges::Ranges;
-use crate::scenario::sight::{Kind, Sight, node_place};
+use crate::scenario::sight::{Kind, Sight, deeds, node_place};
 
 pub(super) const RULE: Rule = Rule {
     about: "numbers of queues, polls and groups are within their ranges, and settings of a queue fit together",
@@ -52,11 +52,8 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         for (queue_name, queue) in &topology.queue {
             self::queue(topology, queue, &node_place(name, Kind::Queue, queue_name), &mut ranges);
         }
-        for (kind, node, steps) in topology.workers() {
-            let place = node_place(name, kind, node).then("steps");
-            for (index, step) in steps.iter().enumerate().filter(|(_, step)| step.delay.is_some()) {
-                late(topology, step, &place.nth(index), &mut ranges);
-            }
+        for deed in deeds(name, topology).iter().filter(|deed| deed.step.delay.is_some()) {
+            late(topology, deed.step, &deed.place, &mut ranges);
         }
         for (pool_name, pool) in &topology.pool {
             let place = node_place(name, Kind::Pool, pool_name).then("poll");

@@ -5,20 +5,23 @@ use crate::scenario::draft::Topology;
 use crate::scenario::draft::step::Step;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::sight::{Kind, Sight, edges, entry, node_place, reached};
+use crate::scenario::sight::{Deed, Kind, Sight, deeds, edges, entry, node_place, reached};
 
-pub(super) const RULE: Rule =
-    Rule { about: "a step has exactly one verb, settings of that verb, and workloads that exist", check };
+pub(super) const RULE: Rule = Rule {
+    about: "a step has exactly one verb, settings of that verb, and workloads that exist; the shares of a choice are 100 % at most",
+    check,
+};
+
+/// Choices that may stand in each other.
+const DEEPEST: usize = 8;
 
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (name, topology) in sight.topologies() {
-        for (kind, node, steps) in topology.workers() {
-            let place = node_place(name, kind, node).then("steps");
-            for (index, step) in steps.iter().enumerate() {
-                one(sight, step, &place.nth(index), &mut complaints);
-                workloads(sight, step, &place.nth(index), &mut complaints);
-            }
+        for deed in deeds(name, topology) {
+            one(sight, deed.step, &deed.place, &mut complaints);
+            workloads(sight, deed.step, &deed.place, &mut complaints);
+            choice(sight, &deed, &mut complaints);
         }
         for (pool_name, pool) in &topology.pool {
             if let Some(crate::scenario::draft::node::Line::Priority(priority)) = &pool.line {
@@ -62,6 +65,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         ("put", step.put.is_some()),
         ("get", step.get.is_some()),
         ("act", step.act.is_some()),
+        ("choose", step.choose.is_some()),
     ]
     .into_iter()
     .filter(|(_, there)| *there)
@@ -74,7 +78,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         [] => {
             complaints.push(
                 Complaint::error("E107", place.clone(), "this step does nothing: it has no verb")
-                    .advise("a verb is one of `work`, `call`, `send`, `put`, `get` and `act`"),
+                    .advise("a verb is one of `work`, `call`, `send`, `put`, `get`, `act` and `choose`"),
             );
             return;
         }
@@ -89,7 +93,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
     };
     for (setting, there, verbs) in [
         ("fails", step.fails.is_some(), &["work"][..]),
-        ("fresh", step.fresh.is_some(), &["work"]),
+        ("fresh", step.fresh.is_some(), &["work", "choose"]),
         ("per", step.per.is_some(), &["work"]),
         ("cold", step.cold.is_some(), &["work"]),
         ("timeout", step.timeout.is_some(), &["call"]),
@@ -101,6 +105,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         ("copies", step.copies.is_some(), &["send"]),
         ("group", step.group.is_some(), &["send"]),
         ("delay", step.delay.is_some(), &["send"]),
+        ("draw", step.draw.is_some(), &["choose"]),
     ] {
         if there && !verbs.contains(&verb) {
             let what = format!("`{setting}` is a setting of {}, and this step does `{verb}`", listed(verbs));
@@ -113,6 +118,33 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
             complaints
                 .push(Complaint::error("E107", place.then(key), what).advise("name at least one, or take it out"));
         }
+    }
+}
+
+/// A choice has ways whose shares add up to everything at most, and does not stand in too many others.
+fn choice(sight: &Sight<'_>, deed: &Deed<'_>, complaints: &mut Vec<Complaint>) {
+    let Some(ways) = &deed.step.choose else { return };
+    let place = deed.place.then("choose");
+    if ways.is_empty() && !sight.is_at_fault(&place) {
+        complaints.push(
+            Complaint::error("E107", place, "a choice among nothing")
+                .advise("give it ways, each with its `share` and `steps`, or take it out"),
+        );
+        return;
+    }
+    if deed.depth >= DEEPEST {
+        let what = format!("a choice within {DEEPEST} others");
+        complaints.push(
+            Complaint::error("E201", place.clone(), what)
+                .advise(format!("at most {DEEPEST} stand in each other: multiply their shares and write one choice")),
+        );
+    }
+    let sum: f64 = ways.iter().map(|way| way.share.0).sum();
+    if sum > 1.0 + 1e-9 {
+        let what = format!("the shares of this choice add up to {} %", (sum * 1e6).round() / 1e4);
+        complaints.push(
+            Complaint::error("E201", place, what).advise("give 100 % at the most; what is left of them does nothing"),
+        );
     }
 }
 

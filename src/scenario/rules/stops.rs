@@ -43,7 +43,7 @@ pub(super) fn unstoppable(pool: &Pool) -> Option<(&'static str, &'static str)> {
 pub(super) fn has_no_machines(pool: &Pool) -> Option<(&'static str, &'static str)> {
     match &pool.platform {
         Some(Platform::Kubernetes(_)) => Some(("are pods and no machines", "let them `crash`")),
-        Some(Platform::Fargate(_)) => Some(("are tasks and no machines", "let them `crash`")),
+        Some(Platform::Fargate(_) | Platform::Ecs(_)) => Some(("are tasks and no machines", "let them `crash`")),
         _ if matches!(pool.workers, Some(Amount::Unlimited)) => {
             Some(("are without number, so nobody can name one", "give the pool a number of workers"))
         }

@@ -1,13 +1,15 @@
 //! Messages that come back before their work is done, told by the laws of that work before anything runs.
 
 use crate::cloud::arrivals::Arrivals;
-use crate::cloud::topology::{Application, NodeId, NodeKind, Pool, Queue, Step, Topology, Verb, WorkId, WorkloadId};
-use crate::ground::chance::Key;
+use crate::cloud::topology::{
+    Application, NodeId, NodeKind, Pool, Queue, Step, Topology, Verb, WorkId, WorkloadId, chosen,
+};
+use crate::ground::chance::{Key, unit};
 use crate::ground::time::{SECOND, Span};
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Foresight;
-use crate::scenario::rules::flow::{fastest, steps};
+use crate::scenario::rules::flow::fastest;
 use crate::scenario::rules::stability::shown;
 
 pub(super) const VISIBILITY: Foresight = Foresight {
@@ -88,8 +90,9 @@ impl<'a> Draws<'a> {
         let mut times: Vec<f64> = (0..DRAWS)
             .map(|draw| {
                 let one = |place: u64| {
-                    let own = steps(pool, workload).filter(|step| place == 0 || !is_shared(step));
-                    own.map(|step| self.step(pool, step, workload, draw * in_hand + place)).sum::<f64>()
+                    let number = draw * in_hand + place;
+                    let own = self.steps(pool, workload, number).filter(|step| place == 0 || !is_shared(step));
+                    own.map(|step| self.step(pool, step, workload, number)).sum::<f64>()
                 };
                 // One is the first of its hand, the next the second, and so on.
                 let up_to = if together > 1 { in_hand } else { draw % in_hand + 1 };
@@ -98,6 +101,13 @@ impl<'a> Draws<'a> {
             .collect();
         times.sort_unstable_by(f64::total_cmp);
         times
+    }
+
+    /// What is done for one request, as its choices fall.
+    fn steps<'p>(&self, pool: &'p Pool, workload: WorkloadId, draw: u64) -> impl Iterator<Item = &'p Step> + use<'p> {
+        let key = self.key.named("choose");
+        let chosen = chosen(&pool.steps, workload, &mut |choice| unit(&mut key.nth(choice as u64).draw(draw)));
+        chosen.into_iter().map(|place| &pool.steps[place])
     }
 
     fn step(&self, pool: &Pool, step: &Step, workload: WorkloadId, draw: u64) -> f64 {
@@ -119,7 +129,7 @@ impl<'a> Draws<'a> {
                 };
                 law.map_or(0.0, |law| nanos(law, "bucket"))
             }
-            Verb::Send { .. } | Verb::Act(_) => 0.0,
+            Verb::Send { .. } | Verb::Act(_) | Verb::Choose { .. } => 0.0,
         }
     }
 
@@ -129,7 +139,7 @@ impl<'a> Draws<'a> {
             return balancer.to.iter().map(|&to| self.answer(to, workload, draw)).fold(0.0, f64::max);
         }
         let Some(pool) = self.pool(node) else { return 0.0 };
-        steps(pool, workload).map(|step| self.step(pool, step, workload, draw)).sum()
+        self.steps(pool, workload, draw).map(|step| self.step(pool, step, workload, draw)).sum()
     }
 
     /// A work in seconds: of one of the trace's requests where these bring it, else of its law.

@@ -4,7 +4,7 @@ use crate::scenario::complaint::{Complaint, did_you_mean};
 use crate::scenario::draft::workload::Arrivals;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::sight::{Sight, edges, entry, is_for, node_place, reached};
+use crate::scenario::sight::{Sight, deeds, edges, entry, is_for, reached};
 
 pub(super) const RULE: Rule = Rule {
     about: "a work that a step does stands in `[work]`, or every request of a trace or script that comes there brings it",
@@ -18,14 +18,10 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     for (name, topology) in sight.topologies() {
         let nodes = sight.nodes(name);
         let edges = edges(name, topology);
-        for (kind, node, steps) in topology.workers() {
-            let each = steps
-                .iter()
-                .enumerate()
-                .flat_map(|(index, step)| [(index, "work", &step.work, step), (index, "cold", &step.cold, step)]);
-            for (index, key, work, step) in each {
+        for deed in deeds(name, topology) {
+            for (key, work) in [("work", &deed.step.work), ("cold", &deed.step.cold)] {
                 let Some(work) = work else { continue };
-                let place = node_place(name, kind, node).then("steps").nth(index).then(key);
+                let place = deed.place.then(key);
                 if given.contains(&work.as_str()) {
                     continue;
                 }
@@ -39,10 +35,10 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     continue;
                 }
                 for (workload, draft) in
-                    sight.draft.workload.iter().filter(|(workload, _)| is_for(step.only.as_ref(), workload))
+                    sight.draft.workload.iter().filter(|(workload, _)| is_for(deed.only.as_ref(), workload))
                 {
                     let comes_here = entry(topology, &nodes, &edges, workload)
-                        .is_ok_and(|from| reached(&edges, from, workload).contains(&node.as_str()));
+                        .is_ok_and(|from| reached(&edges, from, workload).contains(deed.node));
                     if comes_here && let Some(who) = lacks(workload, &draft.arrivals, work) {
                         let what = format!("`{work}` is not in `[work]`, and {who} does not bring it");
                         complaints.push(

@@ -66,7 +66,9 @@ impl<'a> Plain<'a> {
                 !fresh && (self.application.works[work.index()].mix.is_all() || pool.speed == Speed::ONE)
             }
             Verb::Send { .. } | Verb::Act(_) => true,
-            Verb::Call { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
+            Verb::Call { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } | Verb::Choose { .. } => {
+                false
+            }
         });
         let does =
             |work| pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work));

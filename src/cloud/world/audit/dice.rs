@@ -1,6 +1,7 @@
 //! Draws systems by lot.
 
 mod acts;
+mod choices;
 mod clusters;
 mod functions;
 mod ordinary;
@@ -329,6 +330,7 @@ impl Dice {
             let only = self.one_in(6).then(|| vec![WorkloadId(self.of(2) as u16)]);
             steps.push(Step { verb, only });
         }
+        let steps = self.chosen(steps, 2);
         let unlimited = self.one_in(10);
         let workers = if unlimited { None } else { Some(self.of(4) as u32) };
         let slots = 1 + self.of(3) as u32;

@@ -82,7 +82,8 @@ impl Dice {
             let to = vec![NodeId(self.pick(&[next, next + 2]))];
             verbs.push(Verb::Send { to, size: None, copies: 1, group: None, delay: None });
         }
-        pool.steps = verbs.into_iter().map(|verb| Step { verb, only: None }).collect();
+        let steps = verbs.into_iter().map(|verb| Step { verb, only: None }).collect();
+        pool.steps = if self.one_in(3) { self.chosen(steps, 1) } else { steps };
         pool.workers = Some(1 + self.of(4) as u32);
         if !matches!(pool.scaling, Scaling::Group(_)) || self.one_in(2) {
             pool.scaling = Scaling::Fixed;
