@@ -15,7 +15,7 @@ use crate::scenario::draft::workload::Arrivals;
 use crate::scenario::laws::Samples;
 use crate::scenario::place::Place;
 use crate::scenario::rules::kubernetes;
-use crate::scenario::sight::{Deed, deeds};
+use crate::scenario::sight::{Deed, deeds, node_place};
 use crate::scenario::source::Loader;
 use crate::scenario::trace::sheet::{FILE_MAX, Sheet, number};
 use crate::scenario::trace::{self, Recording, Setting, series};

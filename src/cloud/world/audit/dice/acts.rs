@@ -11,9 +11,9 @@ impl Dice {
         let bounds = (self.of(2) as u32, 2 + self.of(2) as u32);
         let dead = NodeId(3 * TIERS as u16 + self.of(2) as u16);
         match self.of(7) {
-            0 | 1 => Act::Start(self.chosen(pool)),
-            2 => Act::Stop(self.chosen(pool)),
-            3 => Act::Terminate(self.chosen(pool)),
+            0 | 1 => Act::Start(self.picked(pool)),
+            2 => Act::Stop(self.picked(pool)),
+            3 => Act::Terminate(self.picked(pool)),
             4 => Act::Launch(Launch { pool, count: 1, tags: self.name(|name| Tag { name, value: String::new() }) }),
             5 if doors[tier as usize].1 => {
                 Act::Redrive(Redrive { from: dead, to: NodeId(pool.0 + 2), every: Span::from_millis(700) })
@@ -27,7 +27,7 @@ impl Dice {
         }
     }
 
-    fn chosen(&mut self, pool: NodeId) -> Chosen {
+    fn picked(&mut self, pool: NodeId) -> Chosen {
         Chosen {
             of: self.pick(&[Whom::Pool(pool), Whom::Pool(pool), Whom::All]),
             state: self.pick(&[None, Some(MachineState::Stopped), Some(MachineState::Running)]),
