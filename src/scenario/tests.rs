@@ -84,7 +84,7 @@ fn every_scenario_that_is_shipped_is_read_without_a_complaint_but_its_point() {
 fn nodes_are_numbered_in_the_order_of_the_file() {
     let scenario = shipped("video-upload.toml", &[]);
     let names: Vec<&str> = scenario.topologies.iter().map(|topology| topology.name.as_str()).collect();
-    assert_eq!(names, ["monolith", "tiered", "balanced", "decoupled"]);
+    assert_eq!(names, ["monolith", "tiered", "balanced", "decoupled", "micro", "ecs", "functions"]);
     let decoupled = &scenario.topologies[3];
     let nodes: Vec<&str> = decoupled.nodes.iter().map(|node| node.name.as_str()).collect();
     assert_eq!(nodes, ["web", "uploads", "failed", "media"]);
@@ -114,6 +114,7 @@ fn every_design_of_the_main_scenario_is_sized_for_the_same_peak() {
     assert_eq!(slots("tiered", "media"), 32);
     assert_eq!(slots("balanced", "media"), 32);
     assert!(slots("decoupled", "media") >= 24);
+    assert_eq!((slots("micro", "process"), slots("ecs", "media")), (24, 24));
 }
 
 #[test]
