@@ -54,13 +54,15 @@ pub struct Hour {
     pub requests: u64,
     /// Listener rules.
     pub rules: u32,
+    /// Behind it is a function, for which bytes weigh more.
+    pub is_of_function: bool,
 }
 
 impl Hour {
     /// Its nanoseconds.
     pub const NANOS: u64 = 3_600_000_000_000;
 
-    /// Its capacity: the largest of new connections a second ÷ 25, active connections ÷ 3,000, GB, and rule
+    /// Its capacity: the largest of new connections a second ÷ 25, active connections ÷ 3,000, GB (of functions ÷ 0.4), and rule
     /// evaluations a second ÷ 1,000, of which ten a request are free. A second's or minute's figure is the mean of
     /// the whole hour, also where the balancer lived for a part of it only.
     ///
@@ -70,6 +72,7 @@ impl Hour {
         let connections = u128::from(self.connections) * (Capacity::UNIT / (25 * 3_600));
         let active = self.active * (Capacity::UNIT / (3_000 * Hour::NANOS as u128));
         let bytes = self.bytes * (Capacity::UNIT / 1_000_000_000);
+        let bytes = if self.is_of_function { bytes * 5 / 2 } else { bytes };
         let evaluations = evaluations * (Capacity::UNIT / (1_000 * 3_600));
         Capacity(connections.max(active).max(bytes).max(evaluations))
     }
@@ -88,10 +91,14 @@ mod tests {
             bytes,
             requests: connections,
             rules: 12,
+            is_of_function: false,
         };
         let first = hour(180_000, 4_500, 1_200_000_000);
         let second = hour(9_000, 60, 750_000_000);
         assert_eq!(first.capacity(), Capacity(2 * Capacity::UNIT));
+        // Of a function 0.4 GB are a unit: 0.75 GB are 1.875.
+        let third = Hour { is_of_function: true, ..second };
+        assert_eq!(third.capacity(), Capacity(Capacity::UNIT * 15 / 8));
         assert_eq!(second.capacity(), Capacity(3 * Capacity::UNIT / 4));
         assert_eq!((first.capacity() + second.capacity()).billed(), 2_750_000_000_000);
     }

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use crate::billing::profile::Profile;
 use crate::billing::usage::{NodeUsage, Usage, Used};
 use crate::cloud::fact::Fact;
-use crate::cloud::topology::{NodeId, NodeKind, Topology, Verb};
+use crate::cloud::topology::{Balancer, NodeId, NodeKind, Topology, Verb};
 use crate::engine::Observer;
 use crate::ground::time::{SimTime, Span};
 
@@ -72,6 +72,18 @@ enum Counter {
     Calls { item: Option<String>, calls: u64 },
 }
 
+impl Counter {
+    /// The balancer through which everything comes to it, if there is one.
+    #[inline]
+    fn door(&self) -> Option<NodeId> {
+        match self {
+            Counter::Pool(pool) => pool.door,
+            Counter::Function(function) => function.door,
+            Counter::Balancer(_) | Counter::Queue(_) | Counter::Bucket(_) | Counter::Calls { .. } => None,
+        }
+    }
+}
+
 impl Meter {
     /// A meter that stands at 0 and counts as providers do now.
     pub fn new(topology: &Topology) -> Meter {
@@ -81,9 +93,10 @@ impl Meter {
     /// A meter that stands at 0 and counts as providers did by these rules.
     pub fn by(topology: &Topology, profile: Profile) -> Meter {
         let nodes = topology.nodes.iter().enumerate().map(|(place, node)| match &node.kind {
-            NodeKind::Balancer(balancer) => {
-                (format!("balancer.{}", node.name), Counter::Balancer(BalancerCounter::new(balancer.rules)))
-            }
+            NodeKind::Balancer(balancer) => (
+                format!("balancer.{}", node.name),
+                Counter::Balancer(BalancerCounter::new(balancer.rules, calls_function(topology, balancer))),
+            ),
             NodeKind::Pool(pool) => {
                 let door = only_door(topology, NodeId::at(place));
                 (format!("pool.{}", node.name), Counter::Pool(PoolCounter::new(pool, door)))
@@ -100,15 +113,15 @@ impl Meter {
                 (format!("cluster.{}", node.name), Counter::Pool(PoolCounter::new(&cluster.machines, None)))
             }
             NodeKind::Function(function) => {
-                (format!("function.{}", node.name), Counter::Function(FunctionCounter::new(function, profile)))
+                let door = only_door(topology, NodeId::at(place));
+                (format!("function.{}", node.name), Counter::Function(FunctionCounter::new(function, profile, door)))
             }
             NodeKind::Service(service) => {
                 (format!("service.{}", node.name), Counter::Calls { item: service.price.clone(), calls: 0 })
             }
         });
         let nodes: Vec<_> = nodes.collect();
-        let doors =
-            nodes.iter().any(|(_, counter)| matches!(counter, Counter::Pool(PoolCounter { door: Some(_), .. })));
+        let doors = nodes.iter().any(|(_, counter)| counter.door().is_some());
         let tolls = nodes.iter().any(|(_, counter)| matches!(counter, Counter::Calls { .. }));
         Meter { nodes, doors, tolls, asks: doors || tolls, sundries: Sundries::of(topology) }
     }
@@ -171,7 +184,7 @@ impl Meter {
     #[inline(always)]
     fn stayed(&mut self, pool: NodeId, at: SimTime, span: Span) {
         if self.doors
-            && let Some(door) = self.pool(pool).and_then(|pool| pool.door)
+            && let Some(door) = self.nodes.get(pool.index()).and_then(|(_, counter)| counter.door())
             && let Some(balancer) = self.balancer(door)
         {
             balancer.stayed(at, span);
@@ -303,6 +316,11 @@ pub(super) const fn units(bytes: u64) -> u64 {
     if chunks == 0 { 1 } else { chunks }
 }
 
+/// Whether a function stands behind a balancer.
+fn calls_function(topology: &Topology, balancer: &Balancer) -> bool {
+    balancer.to.iter().any(|to| matches!(topology.nodes[to.index()].kind, NodeKind::Function(_)))
+}
+
 /// The balancer through which everything comes that reaches `pool`, if there is one.
 fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
     let mut doors = Vec::new();
@@ -321,7 +339,8 @@ fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
                     | Verb::Choose { .. } => false,
                 })
             }
-            NodeKind::Bucket(_) | NodeKind::Service(_) | NodeKind::Cluster(_) => false,
+            NodeKind::Bucket(bucket) => bucket.notify.contains(&pool),
+            NodeKind::Service(_) | NodeKind::Cluster(_) => false,
         };
         if reaches {
             doors.push(NodeId::at(place));

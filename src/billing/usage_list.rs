@@ -336,6 +336,7 @@ fn hour(at: String, spot: &Spot, flaws: &mut Flaws) -> Option<Capacity> {
         bytes,
         requests: table.count("requests", flaws).unwrap_or(0),
         rules: rules.unwrap_or(0),
+        is_of_function: false,
     };
     Some(hour.capacity())
 }

@@ -136,7 +136,7 @@ impl NodeKind {
 /// Routes; holds nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Balancer {
-    /// The pools behind it.
+    /// The pools behind it, or one function.
     pub to: Vec<NodeId>,
     /// How a worker is chosen.
     pub routing: Routing,
@@ -533,4 +533,6 @@ pub struct Bucket {
     pub get: Option<Distribution>,
     /// How long an object is kept, and paid for; `None`: for ever.
     pub keep: Option<Span>,
+    /// Who is told of each object that is stored.
+    pub notify: Vec<NodeId>,
 }

@@ -23,7 +23,6 @@ const LATER: &[(&str, &str)] = &[
         "topology.*.bucket.*.class",
         "classes of storage are not in this version yet: what a bucket keeps is billed as S3 Standard",
     ),
-    ("topology.*.bucket.*.notify", ""),
     ("topology.*.bucket.*.bus", ""),
 ];
 

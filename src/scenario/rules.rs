@@ -9,6 +9,7 @@ mod callers;
 mod capacity;
 mod circles;
 mod clusters;
+mod doors;
 mod ecs;
 mod edges;
 mod endless;
@@ -77,6 +78,7 @@ pub(crate) const RULES: &[Rule] = &[
     callers::RULE,
     messages::RULE,
     mappings::RULE,
+    doors::RULE,
     batches::RULE,
     points::RULE,
     endless::RULE,

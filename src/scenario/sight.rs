@@ -83,6 +83,8 @@ pub(crate) enum Way {
     DeadLetter,
     /// From a function to whoever is sent a record of what went well, or of what did not.
     Record,
+    /// From a bucket to whoever is told of its objects.
+    Notify,
     Call,
     Send,
     Put,
@@ -96,6 +98,7 @@ impl Way {
             Way::Route | Way::Receive => "to",
             Way::DeadLetter => "dead-letters",
             Way::Record => "async",
+            Way::Notify => "notify",
             Way::Call => "call",
             Way::Send => "send",
             Way::Put => "put",
@@ -168,6 +171,12 @@ pub(crate) fn edges<'a>(name: &str, topology: &'a Topology) -> Vec<Edge<'a>> {
         }
         if let Some(to) = &queue.dead_letters {
             edges.push(Edge { from, to, way: Way::DeadLetter, place: place.then("dead-letters"), only: None });
+        }
+    }
+    for (from, bucket) in &topology.bucket {
+        if let Some(to) = &bucket.notify {
+            let place = node_place(name, Kind::Bucket, from).then("notify");
+            named(&mut edges, from, to, Way::Notify, &place, None);
         }
     }
     for deed in deeds(name, topology) {

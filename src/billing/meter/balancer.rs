@@ -16,8 +16,9 @@ pub(super) struct BalancerCounter {
 }
 
 impl BalancerCounter {
-    pub(super) fn new(rules: u32) -> BalancerCounter {
-        BalancerCounter { hour: Hour { rules, ..Hour::default() }, end: Hour::NANOS, closed: Capacity::default() }
+    pub(super) fn new(rules: u32, is_of_function: bool) -> BalancerCounter {
+        let hour = Hour { rules, is_of_function, ..Hour::default() };
+        BalancerCounter { hour, end: Hour::NANOS, closed: Capacity::default() }
     }
 
     #[inline]
@@ -32,7 +33,8 @@ impl BalancerCounter {
     fn close(&mut self, at: u64) {
         while at >= self.end {
             self.closed += self.hour.capacity();
-            self.hour = Hour { rules: self.hour.rules, ..Hour::default() };
+            let Hour { rules, is_of_function, .. } = self.hour;
+            self.hour = Hour { rules, is_of_function, ..Hour::default() };
             self.end += Hour::NANOS;
         }
     }

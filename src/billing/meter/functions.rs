@@ -3,7 +3,7 @@
 use crate::billing::profile::Profile;
 use crate::billing::usage::{Real, Used};
 use crate::cloud::fact::Start;
-use crate::cloud::topology::Function;
+use crate::cloud::topology::{Function, NodeId};
 use crate::ground::time::{SECOND, SimTime, Span};
 
 /// What is kept ready is billed in steps of five minutes (AWS Lambda pricing, provisioned concurrency).
@@ -74,10 +74,12 @@ pub(super) struct FunctionCounter {
     profile: Profile,
     /// Environments that were restored from a snapshot, where that is paid for.
     restores: Option<u64>,
+    /// The balancer through which all invocations come, if there is one.
+    pub door: Option<NodeId>,
 }
 
 impl FunctionCounter {
-    pub fn new(function: &Function, profile: Profile) -> FunctionCounter {
+    pub fn new(function: &Function, profile: Profile, door: Option<NodeId>) -> FunctionCounter {
         let Function { memory, is_arm, disk, provisioned, .. } = *function;
         let is_ever = provisioned > 0 || function.desk.scaling.group().is_some();
         let kept = is_ever.then(|| Kept::new(provisioned));
@@ -96,6 +98,7 @@ impl FunctionCounter {
             real,
             profile,
             restores,
+            door,
         }
     }
 
@@ -197,7 +200,7 @@ mod tests {
     /// 250.4 ms are 251, and 1.4 s are 1,400: 1,651 ms of half a GB at $0.0000166667; two requests at $0.20 a million.
     #[test]
     fn runs_are_billed_by_the_started_millisecond() {
-        let mut counter = FunctionCounter::new(&function(512, 0, 512), Profile::Current);
+        let mut counter = FunctionCounter::new(&function(512, 0, 512), Profile::Current, None);
         counter.invoked(Start::Warm, Span::ZERO, Span::from_nanos(250_400_000));
         counter.invoked(Start::Cold, Span::from_millis(400), Span::from_secs(1));
         let expected = [("lambda.duration.x86", "0.8255", "0.000013758361"), ("lambda.requests", "2", "0.0000004")];
@@ -208,7 +211,7 @@ mod tests {
     /// disk beyond the free 512 are paid while anything runs.
     #[test]
     fn what_is_kept_ready_is_billed_in_steps_of_five_minutes() {
-        let mut counter = FunctionCounter::new(&function(1_024, 2, 1_536), Profile::Current);
+        let mut counter = FunctionCounter::new(&function(1_024, 2, 1_536), Profile::Current, None);
         counter.invoked(Start::Provisioned, Span::ZERO, Span::from_secs(10));
         counter.invoked(Start::Cold, Span::from_secs(1), Span::from_secs(4));
         let expected = [
@@ -227,7 +230,7 @@ mod tests {
     fn a_snapshot_is_paid_for_three_hours_at_least_and_by_the_restore() {
         let told_of = |is_paid: bool| {
             let function = Function { snapshot: Some(Snapshot { is_paid }), ..function(1_024, 0, 512) };
-            let mut counter = FunctionCounter::new(&function, Profile::Current);
+            let mut counter = FunctionCounter::new(&function, Profile::Current, None);
             for start in [Start::Cold, Start::Cold, Start::Warm, Start::Cold, Start::Cold] {
                 counter.invoked(start, Span::ZERO, Span::from_secs(1));
             }
@@ -262,7 +265,7 @@ mod tests {
     fn runs_are_counted_by_the_rules_of_their_day_and_as_they_were() {
         let span = |micros: u64| Span::from_nanos(micros * 1_000);
         let used = |profile| {
-            let mut counter = FunctionCounter::new(&function(1_024, 2, 512), profile);
+            let mut counter = FunctionCounter::new(&function(1_024, 2, 512), profile, None);
             counter.invoked(Start::Cold, span(800_000), span(101_500));
             counter.invoked(Start::Warm, Span::ZERO, span(99_200));
             counter.invoked(Start::Provisioned, Span::ZERO, span(50_000));

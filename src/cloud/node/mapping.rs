@@ -261,3 +261,50 @@ impl<'a> Mapping<'a> {
         self.busy
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SimTime {
+        SimTime::START + Span::from_secs(seconds)
+    }
+
+    /// Eight pollers. An error at 100 s halves them, another within 10 s does not, one at 110 s halves them again; one is left
+    /// in any case.
+    #[test]
+    fn errors_halve_the_pollers_now_and_then() {
+        let plan = topology::Mapping { start: 8, ..topology::Mapping::of(1) };
+        let mut mapping = Mapping::new(&plan, NodeId(0), Key::root(1, 0));
+        let mut left = Vec::new();
+        for second in [100, 105, 110, 125, 140] {
+            mapping.slows_down(at(second));
+            left.push(mapping.level.level());
+        }
+        assert_eq!(left, [4, 4, 2, 1, 1]);
+    }
+
+    /// Of twelve pollers seven were busy at once: seven are left, then the five of the start, then two. One that holds something
+    /// goes when it has done with it.
+    #[test]
+    fn those_with_nothing_to_do_go() {
+        let plan = topology::Mapping::of(1);
+        let mut mapping = Mapping::new(&plan, NodeId(0), Key::root(1, 0));
+        (0..7).for_each(|_| mapping.grow(at(1)));
+        for poller in 0..7 {
+            mapping.receives(poller, at(2));
+        }
+        (0..6).for_each(|poller| mapping.is_free_again(poller));
+        let mut left = Vec::new();
+        for second in [180, 360, 540, 720] {
+            mapping.looks(at(second));
+            left.push((mapping.level.level(), mapping.free.members().count()));
+        }
+        // The seventh is still busy.
+        assert_eq!(left, [(7, 6), (5, 5), (2, 2), (2, 2)]);
+        mapping.is_free_again(6);
+        assert_eq!((mapping.free.members().count(), mapping.may_shrink()), (2, false));
+        mapping.grow(at(800));
+        assert_eq!(mapping.free.members().collect::<Vec<_>>(), [0, 1, 2]);
+    }
+}

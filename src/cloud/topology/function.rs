@@ -107,9 +107,13 @@ pub struct Errands {
 impl Errands {
     /// How long it waits after so many refusals of the same, at least 1.
     pub fn after_refusals(&self, refusals: u32) -> Span {
-        let doubled = self.base.nanos().saturating_mul(1 << refusals.saturating_sub(1).min(63));
-        Span::from_nanos(doubled).min(self.cap)
+        doubled(self.base, self.cap, refusals)
     }
+}
+
+/// The n-th of pauses, from 1, of which the first is `base`, and each is twice the one before it until they are `cap`.
+pub(super) fn doubled(base: Span, cap: Span, n: u32) -> Span {
+    Span::from_nanos(base.nanos().saturating_mul(1 << n.saturating_sub(1).min(63))).min(cap)
 }
 
 impl Function {

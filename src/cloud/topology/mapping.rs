@@ -1,5 +1,6 @@
 //! Event source mappings: pollers that take a queue's messages to a function.
 
+use crate::cloud::topology::function::doubled;
 use crate::cloud::topology::{Batch, Poll};
 use crate::ground::time::Span;
 
@@ -64,8 +65,7 @@ impl Mapping {
 
     /// How long a poller waits with a batch that was refused so often, at least once.
     pub fn after_refusals(&self, refusals: u32) -> Span {
-        let doubled = self.base.nanos().saturating_mul(1 << refusals.saturating_sub(1).min(63));
-        Span::from_nanos(doubled).min(self.cap)
+        doubled(self.base, self.cap, refusals)
     }
 
     /// What one run of its function takes together.

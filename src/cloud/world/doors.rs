@@ -28,6 +28,12 @@ impl World<'_> {
         if let Some(why) = balancer.gate.is_some().then(|| self.turned_away(cx.now(), node)).flatten() {
             return self.fail(cx, id, why);
         }
+        let Node::Balancer(balancer) = &self.nodes[node.index()] else { not_a("balancer") };
+        if let &[only] = balancer.plan.to.as_slice()
+            && self.is_function(only)
+        {
+            return self.invokes(cx, id, node, only);
+        }
         let nodes = &mut self.nodes;
         let Node::Balancer(balancer) = &mut nodes[node.index()] else { not_a("balancer") };
         let (plan, ties, idle) = (balancer.plan, balancer.plan.ties, balancer.idle);
@@ -91,6 +97,23 @@ impl World<'_> {
         }
         if plan.health_check.is_none() || !self.finds_nobody(cx, id, to, worker) {
             self.enter_at(cx, id, to, worker);
+        }
+    }
+
+    /// A balancer invokes the function behind it, and waits for the answer, whoever it is for.
+    fn invokes<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, door: NodeId, to: NodeId) {
+        let Node::Balancer(balancer) = &self.nodes[door.index()] else { not_a("balancer") };
+        let idle = balancer.idle;
+        let request = self.requests[self.jobs[id].request];
+        let bytes = self.bytes_through(&request);
+        cx.tell(Fact::Routed { who: request.who(), balancer: door, bytes });
+        self.jobs[id].pool = to;
+        if let Some(row) = idle {
+            let stamp = self.jobs[id].stamp;
+            self.set_timer(cx, row, id, stamp);
+        }
+        if self.network.is_none() || !self.is_under_way_to_function(cx, id, door, to) {
+            self.admits(cx, id, to);
         }
     }
 

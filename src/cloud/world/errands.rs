@@ -3,7 +3,7 @@
 
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::Node;
-use crate::cloud::request::{Job, Kin, NONE, Role, State};
+use crate::cloud::request::{Job, Kin, NONE, Role, Stage, State};
 use crate::cloud::topology::{Errands, NodeId};
 use crate::cloud::world::functions::function_of;
 use crate::cloud::world::queues::Parcel;
@@ -108,7 +108,8 @@ impl<'a> World<'a> {
         let Errand { function, request, attempt, branch, .. } = self.errands[id];
         self.errands.remove(id);
         if let Some(to) = self.errands_of(function).on_success {
-            self.sends_record(cx, to, (request, attempt, branch));
+            let bytes = self.bytes_of(&self.requests[request]);
+            self.sends_record(cx, to, (request, attempt, branch), bytes);
         }
         self.branch_done(cx, request, attempt);
         self.release(request);
@@ -148,7 +149,8 @@ impl<'a> World<'a> {
         }
         if let Some(to) = on_failure {
             // No attempt has the number 0, so nothing that follows counts.
-            self.sends_record(cx, to, (request, 0, branch));
+            let bytes = self.bytes_of(&self.requests[request]);
+            self.sends_record(cx, to, (request, 0, branch), bytes);
         }
         self.branch_lost(cx, request, attempt, why);
         self.release(request);
@@ -171,11 +173,12 @@ impl<'a> World<'a> {
     }
 
     /// A record of a piece of a request goes to another node: a part of the request, if that attempt is.
-    fn sends_record<O: Observer<Fact>>(
+    pub(super) fn sends_record<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         to: NodeId,
         (request, attempt, branch): (u32, u16, u16),
+        bytes: u64,
     ) {
         if !matches!(self.nodes[to.index()], Node::Queue(_)) {
             return self.sends_branch(cx, to, (request, attempt, branch), None);
@@ -183,11 +186,13 @@ impl<'a> World<'a> {
         if attempt == 0 {
             return self.leaves_record(cx, to, (request, branch));
         }
-        let bytes = self.bytes_of(&self.requests[request]);
         let parcel = Parcel { request, attempt, branch, bytes, group: None, step: u32::MAX, delay: None, joins: false };
         if let Err(why) = self.post(cx, to, parcel) {
-            self.requests[request].branches();
-            self.branch_lost(cx, request, attempt, why);
+            let record = &mut self.requests[request];
+            if record.attempt == attempt && record.stage != Stage::Ended {
+                record.branches();
+                self.branch_lost(cx, request, attempt, why);
+            }
         }
     }
 }

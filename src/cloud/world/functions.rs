@@ -53,6 +53,11 @@ impl<'a> World<'a> {
         if self.jobs[id].role == Role::Branch && self.takes_errand(cx, id, to) {
             return;
         }
+        self.admits(cx, id, to);
+    }
+
+    /// A function hears of an invocation, after what that takes.
+    pub(super) fn admits<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
         let job = self.jobs[id];
         if job.role != Role::Event
             && job.state == State::New

@@ -37,6 +37,7 @@ mod machines;
 mod mappings;
 mod metrics;
 mod network;
+mod notices;
 mod parcels;
 mod placement;
 mod pods;

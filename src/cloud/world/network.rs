@@ -63,6 +63,8 @@ enum Bound {
     Worker(NodeId, u32),
     /// To a worker, by its number, that does not answer: nowhere.
     Silence(NodeId, u32),
+    /// From a balancer to the function behind it.
+    Function(NodeId),
     /// Back, well or for that reason.
     Back(Option<Loss>),
 }
@@ -320,6 +322,26 @@ impl World<'_> {
         }
     }
 
+    /// A balancer has sent a job to the function behind it. False where it is there at once.
+    pub(super) fn is_under_way_to_function<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        door: NodeId,
+        to: NodeId,
+    ) -> bool {
+        let (number, salt) = self.names(&self.jobs[id], false);
+        if let Some(way) = self.way(id) {
+            way.door = Some((door, false));
+        }
+        match self.leg(door, to, false, number, salt) {
+            Some(Span::ZERO) => return false,
+            Some(span) => self.travels(cx, id, span, Bound::Function(to)),
+            None => self.is_lost(cx, id),
+        }
+        true
+    }
+
     /// The answer of a job, or the news that there is none, sets out. False where whoever waits has it at once.
     #[inline(never)]
     pub(super) fn goes_back<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, why: Option<Loss>) -> bool {
@@ -364,6 +386,7 @@ impl World<'_> {
         match bound {
             Bound::Nowhere => (),
             Bound::To(node) => self.deliver(cx, id, node),
+            Bound::Function(function) => self.admits(cx, id, function),
             Bound::Worker(pool, number) => {
                 let Some(index) = self.no_longer_awaits(pool, number) else {
                     // Nobody is there any more who would answer.

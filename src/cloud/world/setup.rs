@@ -163,13 +163,15 @@ fn build_nodes<'a>(
         match (&node.kind, node.kind.pool()) {
             (_, Some(pool)) => {
                 let feeds = std::mem::take(&mut feeds[index]);
-                let mut state = Pool::new(NodeId::at(index), pool, balanced[index], feeds, key);
+                let function = function_of(&node.kind);
+                // A function has no workers that a balancer would know.
+                let balanced = balanced[index] && function.is_none();
+                let mut state = Pool::new(NodeId::at(index), pool, balanced, feeds, key);
                 let before = topology.nodes.iter().filter_map(|node| match &node.kind {
                     NodeKind::Balancer(balancer) => balancer.to.contains(&NodeId::at(index)).then_some(balancer),
                     _ => None,
                 });
-                state.registry = Registry::behind(before).map(Box::new);
-                let function = function_of(&node.kind);
+                state.registry = if balanced { Registry::behind(before).map(Box::new) } else { None };
                 let first = function.map(|_| Action::Wake);
                 let place = (NodeId::at(index), pool);
                 let programme = programmes(application, topology, root, place, first, (rows, callers));

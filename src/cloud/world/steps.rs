@@ -134,6 +134,9 @@ impl<'a> World<'a> {
         {
             return self.shared_step_ends(cx, id, together, true);
         }
+        if let Action::Put { bucket, .. } = *action {
+            self.tells_of_object(cx, job, bucket);
+        }
         if let Action::Wake = action {
             self.runs(cx, id);
             if self.pool(self.jobs[id].pool).hands.is_some() {

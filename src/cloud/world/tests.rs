@@ -18,6 +18,7 @@ mod mappings;
 mod messages;
 mod metrics;
 mod network;
+mod notices;
 mod pods;
 mod requests;
 mod scaling;
@@ -396,7 +397,7 @@ fn latencies_and_pauses_do_not_depend_on_places_in_lists() {
         let mut away = pool(vec![work(0)], 0);
         away.scaling = Scaling::Timetable(vec![Entry { at: SimTime::from_nanos(4 * SECOND), workers: 1 }]);
         nodes.push(node("web", NodeKind::Pool(Box::new(pool(vec![put, call], 3)))));
-        nodes.push(node("store", NodeKind::Bucket(Bucket { put: Some(law()), get: None, keep: None })));
+        nodes.push(node("store", NodeKind::Bucket(Bucket { put: Some(law()), ..Bucket::default() })));
         nodes.push(node("app", NodeKind::Pool(Box::new(away))));
         let entry = vec![place(0); others + 1];
         completions(&diary(&application, &Topology { entry, ..topology(nodes) }, 60.0))

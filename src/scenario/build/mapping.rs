@@ -5,6 +5,7 @@ use crate::ground::time::Span;
 use crate::scenario::build::count;
 use crate::scenario::draft::mapping as draft;
 use crate::scenario::draft::messages;
+use crate::scenario::draft::words::Names;
 use crate::scenario::draft::{Topology, function::Function};
 
 /// What is added to a window and a timeout that are longer than the visibility timeout (AWS Lambda developer guide, *Creating
@@ -13,8 +14,12 @@ const BEYOND: Span = Span::from_secs(30);
 
 /// The function that a queue's messages go to, if they go to one.
 pub(crate) fn function_of<'a>(topology: &'a Topology, queue: &messages::Queue) -> Option<(&'a str, &'a Function)> {
-    let names = &queue.to.as_ref()?.names;
-    let (name, function) = names.iter().find_map(|name| topology.function.get_key_value(name))?;
+    function_among(topology, queue.to.as_ref()?)
+}
+
+/// The first of some nodes that is a function.
+pub(crate) fn function_among<'a>(topology: &'a Topology, to: &Names) -> Option<(&'a str, &'a Function)> {
+    let (name, function) = to.names.iter().find_map(|name| topology.function.get_key_value(name))?;
     Some((name, function))
 }
 
@@ -64,4 +69,58 @@ pub(super) fn mapped(topology: &Topology, draft: &messages::Queue, queue: Queue)
     // Between a receive and the end of a run no message may become visible.
     let visibility = queue.visibility.map(|hidden| if hidden < needs { needs + BEYOND } else { hidden });
     Queue { visibility, mapping: Some(Box::new(mapping)), ..queue }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::topology::{NodeKind, Queue};
+    use crate::ground::time::Span;
+    use crate::scenario::{NoFiles, Source, read};
+
+    fn queue(defaults: &str, queue: &str) -> Queue {
+        let text = format!(
+            "run = {{ length = \"1h\", defaults = \"{defaults}\" }}\nwork = {{ serve = \"1s\" }}\n\
+             workload.jobs.arrivals = {{ poisson = {{ rate = \"1/min\" }} }}\n\
+             [topology.t]\nqueue.q = {{ to = \"f\", {queue} }}\n\
+             function.f = {{ steps = [{{ work = \"serve\" }}], memory = \"1769MiB\", timeout = \"20s\" }}\n"
+        );
+        let mut scenario = read(&Source::new("mapping.toml", text), &NoFiles, &[]).expect("nothing is wrong with it");
+        match scenario.topologies.remove(0).nodes.remove(0).kind {
+            NodeKind::Queue(queue) => queue,
+            other => panic!("{other:?} is no queue"),
+        }
+    }
+
+    /// A mapping is the provider's, whatever else is: the rows that are explained say what holds where nothing is said.
+    #[test]
+    fn what_is_not_said_is_as_the_provider_has_it() {
+        let [documented, textbook] = ["documented", "textbook"].map(|set| queue(set, "mapping = {}"));
+        let told = |queue: Queue| format!("{:?}", queue.mapping);
+        let silent = told(queue("textbook", "fifo = false"));
+        assert_eq!((told(documented), told(textbook)), (silent.clone(), silent));
+    }
+
+    /// `max-concurrency` is a bound, and those at the start stay below it.
+    #[test]
+    fn pollers_stay_below_the_concurrency_that_is_allowed() {
+        let of = |text: &str| {
+            let mapping = queue("textbook", text).mapping.expect("it leads to a function");
+            (mapping.at_least, mapping.start, mapping.at_most)
+        };
+        assert_eq!(of("mapping = {}"), (2, 5, 1_250));
+        assert_eq!(of("mapping = { max-concurrency = 3 }"), (3, 3, 3));
+        assert_eq!(of("mapping = { max-concurrency = 1000, start = 10 }"), (10, 10, 1_000));
+        assert_eq!(of("mapping = { start = 1 }"), (1, 1, 1_250));
+    }
+
+    /// AWS Lambda developer guide: where a window and a run are longer than messages are hidden, these are hidden for both and
+    /// 30 s more.
+    #[test]
+    fn messages_are_hidden_for_a_window_and_a_run() {
+        let hidden = |text: &str| queue("textbook", text).visibility;
+        assert_eq!(hidden("visibility-timeout = \"20s\""), Some(Span::from_secs(20)));
+        assert_eq!(hidden("visibility-timeout = \"20s\", mapping.window = \"5s\""), Some(Span::from_secs(55)));
+        assert_eq!(hidden("visibility-timeout = \"25s\", mapping.window = \"5s\""), Some(Span::from_secs(25)));
+        assert_eq!(hidden("mapping.window = \"5s\""), None);
+    }
 }

@@ -9,7 +9,7 @@ use crate::ground::quantity;
 use crate::ground::time::Span;
 use crate::scenario::build::act::tags;
 use crate::scenario::build::fault::held;
-use crate::scenario::build::mapping::{batch_of, mapped};
+use crate::scenario::build::mapping::{batch_of, function_among, mapped};
 use crate::scenario::build::messages::batch;
 use crate::scenario::build::{Builder, Ids, calling, count};
 use crate::scenario::draft::quantities::{Amount, Whole};
@@ -21,7 +21,14 @@ use crate::scenario::sight::Kind;
 impl Builder<'_> {
     pub(super) fn node(&mut self, ids: &Ids<'_>, topology: &Topology, name: &str, kind: Kind) -> Node {
         let built = match kind {
-            Kind::Balancer => topology.balancer.get(name).map(|draft| NodeKind::Balancer(self.balancer(ids, draft))),
+            Kind::Balancer => topology.balancer.get(name).map(|draft| {
+                let balancer = self.balancer(ids, draft);
+                NodeKind::Balancer(if function_among(topology, &draft.to).is_some() {
+                    before_function(balancer)
+                } else {
+                    balancer
+                })
+            }),
             Kind::Pool => {
                 topology.pool.get(name).map(|draft| NodeKind::Pool(Box::new(self.pool(ids, topology, name, draft))))
             }
@@ -31,7 +38,9 @@ impl Builder<'_> {
             Kind::Bucket => topology.bucket.get(name).map(|draft| {
                 let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));
                 let keep = draft.keep.map(|time| time.0);
-                NodeKind::Bucket(Bucket { put: time(&draft.put), get: time(&draft.get), keep })
+                let (put, get) = (time(&draft.put), time(&draft.get));
+                let notify = draft.notify.as_ref().map(|names| self.ids(ids, names)).unwrap_or_default();
+                NodeKind::Bucket(Bucket { put, get, keep, notify })
             }),
             Kind::Service => topology.service.get(name).map(|draft| NodeKind::Service(Box::new(self.service(draft)))),
             Kind::Cluster => {
@@ -252,6 +261,13 @@ impl Builder<'_> {
             cold: draft.cold.as_deref().and_then(|name| self.sight.works.id(name)),
         }
     }
+}
+
+/// A balancer whose target is a function: it has no workers to choose among, to check, or to wait for (Elastic Load Balancing,
+/// *Use Lambda functions as targets of an Application Load Balancer*).
+fn before_function(balancer: Balancer) -> Balancer {
+    let Balancer { to, rules, admission, idle_timeout, .. } = balancer;
+    Balancer { to, rules, admission, idle_timeout, ..Balancer::default() }
 }
 
 fn admission(draft: draft::admission::Admission) -> Admission {

@@ -277,7 +277,7 @@ pub(crate) enum Termination {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Balancer {
-    /// The pools behind it.
+    /// The pools behind it, or one function, which it calls.
     pub to: Names,
     /// How a worker is chosen.
     #[schemars(extend("default" = "round-robin"))]
@@ -380,4 +380,7 @@ pub(crate) struct Bucket {
     pub get: Option<Law<Time>>,
     /// How long an object is kept, and paid for, until it is deleted. Without it, for ever.
     pub keep: Option<Time>,
+    /// Who is told of each object that is stored: queues, functions (which take it in and try again by themselves), pools,
+    /// services. What they do is a part of the request.
+    pub notify: Option<Names>,
 }

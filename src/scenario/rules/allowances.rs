@@ -1,15 +1,17 @@
 //! Settings stay within what the provider allows. A textbook's system may have others; so may one's own.
 
 use crate::ground::time::Span;
+use crate::scenario::build::mapping::function_among;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::law::Law;
+use crate::scenario::draft::node::Balancer;
 use crate::scenario::draft::quantities::{Bytes, Time};
 use crate::scenario::draft::run::Defaults;
 use crate::scenario::draft::scaling::{Policy, Scaling};
 use crate::scenario::draft::step::Step;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::sight::{Kind, Sight, Way, deeds_of, edges, entry, node_place};
+use crate::scenario::sight::{Kind, Sight, Way, deeds_of, edges, entry, node_place, reached};
 
 pub(super) const RULE: Rule = Rule {
     about: "waits, sizes, periods and lifetimes are such as the provider allows, where its defaults hold",
@@ -61,6 +63,9 @@ const INIT: f64 = 10e9;
 
 /// The largest message (Amazon SQS Developer Guide, message quotas, since 25 August 2025).
 const MESSAGE: f64 = 1_048_576.0;
+/// The largest body, there and back, between a balancer and a function (Elastic Load Balancing, *Use Lambda functions as
+/// targets of an Application Load Balancer*).
+const BODY: f64 = 1_048_576.0;
 /// Alarms with a period of less than a minute have one of these (Amazon CloudWatch user guide, *Evaluating an alarm*).
 const QUICK: [u64; 3] = [10, 20, 30];
 const MINUTE: Span = Span::from_secs(60);
@@ -117,9 +122,19 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         let edges = edges(name, topology);
         for (workload_name, workload) in &sight.draft.workload {
             let enters = entry(topology, &nodes, &edges, workload_name);
-            if enters.is_ok_and(|node| nodes.get(node) == Some(&Kind::Queue)) {
+            if enters.as_ref().is_ok_and(|node| nodes.get(*node) == Some(&Kind::Queue)) {
                 let place = Place::of(&["workload", workload_name]).then("size");
                 fits(sight, workload.size.as_ref(), place, &mut complaints);
+            }
+            let through = |balancer: &Balancer| function_among(topology, &balancer.to).is_some();
+            let doors = topology.balancer.iter().filter(|(_, balancer)| through(balancer));
+            let Ok(from) = enters else { continue };
+            let comes = reached(&edges, from, workload_name);
+            if doors.map(|(door, _)| door.as_str()).any(|door| comes.contains(door)) {
+                for (key, size) in [("size", &workload.size), ("answer-size", &workload.answer_size)] {
+                    let place = Place::of(&["workload", workload_name]).then(key);
+                    passes(sight, size.as_ref(), place, &mut complaints);
+                }
             }
         }
     }
@@ -176,6 +191,18 @@ fn fits(sight: &Sight<'_>, size: Option<&Law<Bytes>>, place: Place, complaints: 
         let what = format!(
             "a message of SQS has 1 MiB at the most, and these have {:.1} MiB on average",
             size.mean() / MESSAGE
+        );
+        tell(place, what, complaints);
+    }
+}
+
+/// Bodies are hardly ever larger than a balancer hands to a function, or back.
+fn passes(sight: &Sight<'_>, size: Option<&Law<Bytes>>, place: Place, complaints: &mut Vec<Complaint>) {
+    let Some(Ok(size)) = size.map(|size| size.make(&sight.files.samples)) else { return };
+    if size.mean() > BODY {
+        let what = format!(
+            "a load balancer hands 1 MiB at the most to a function, and back, and these bodies have {:.1} MiB on average",
+            size.mean() / BODY
         );
         tell(place, what, complaints);
     }

@@ -145,9 +145,9 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Cl
                             to.iter().for_each(|&to| lead(to, way.clone()));
                         }
                         Verb::Send { to, .. } => to.iter().for_each(|&to| lead(to, sent(&topology.nodes[to.index()]))),
+                        Verb::Put { bucket, .. } => lead(*bucket, fresh()),
                         Verb::Work { .. }
                         | Verb::Answer { .. }
-                        | Verb::Put { .. }
                         | Verb::Get { .. }
                         | Verb::Act(_)
                         | Verb::Choose { .. } => {}
@@ -155,7 +155,10 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Cl
                 }
             }
             NodeKind::Queue(queue) => queue.to.iter().for_each(|&to| lead(to, fresh())),
-            NodeKind::Bucket(_) | NodeKind::Service(_) | NodeKind::Cluster(_) => {}
+            NodeKind::Bucket(bucket) => {
+                bucket.notify.iter().for_each(|&to| lead(to, sent(&topology.nodes[to.index()])))
+            }
+            NodeKind::Service(_) | NodeKind::Cluster(_) => {}
         }
     }
     found

@@ -19,7 +19,8 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         let all = edges(name, topology);
         // Only edges that can be taken at all; what is wrong with the others is told elsewhere.
         let sound = |edge: &&Edge<'_>| {
-            let onward = !matches!(edge.way, Way::DeadLetter | Way::Put | Way::Get);
+            // What is stored leads on where its bucket tells of it.
+            let onward = !matches!(edge.way, Way::DeadLetter | Way::Get);
             onward && nodes.get(edge.to).is_some_and(|kind| fits(edge.way, *kind).is_ok())
         };
         let sound: Vec<&Edge<'_>> = all.iter().filter(sound).collect();
@@ -50,8 +51,14 @@ fn complaint(topology: &str, circle: &[&Edge<'_>]) -> Complaint {
     let round = circle.iter().chain(circle.first()).map(|edge| format!("`{}`", edge.from));
     let what = format!("requests of topology `{topology}` run in a circle: {}", round.collect::<Vec<_>>().join(" → "));
     let last = circle.last().expect("a circle has an edge");
-    Complaint::error("E106", last.place.clone(), what)
-        .advise("none of them would ever end: cut the circle at one of its edges, or limit a step by `for`")
+    let told = circle.iter().find(|edge| edge.way == Way::Notify);
+    let advice = match told {
+        Some(Edge { from, .. }) => format!(
+            "each object stored in `{from}` would bring another one, for ever and at your expense: put what comes of them into another bucket"
+        ),
+        None => "none of them would ever end: cut the circle at one of its edges, or limit a step by `for`".to_owned(),
+    };
+    Complaint::error("E106", last.place.clone(), what).advise(advice)
 }
 
 /// The circle told from the node that stands first in the file.

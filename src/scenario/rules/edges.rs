@@ -6,7 +6,7 @@ use crate::scenario::rules::Rule;
 use crate::scenario::sight::{Edge, Kind, Sight, Way, edges};
 
 pub(super) const RULE: Rule = Rule {
-    about: "edges lead to nodes of the topology that can take them: a balancer hands over to pools, a queue to pools or a function, a call needs somebody who answers",
+    about: "edges lead to nodes of the topology that can take them: a balancer or queue hands over to pools or a function, a call needs somebody who answers",
     check,
 };
 
@@ -34,11 +34,11 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 let what = format!("balancer `{balancer}` has nothing behind it");
                 complaints.push(
                     Complaint::error("E101", Place::of(&["topology", name, "balancer", balancer, "to"]), what)
-                        .advise("name at least one pool"),
+                        .advise("name at least one pool, or a function"),
                 );
             }
         }
-        for group in [edges_of(name, topology, Way::Route), edges_of(name, topology, Way::Receive)] {
+        for group in [Way::Route, Way::Receive, Way::Notify].map(|way| edges_of(name, topology, way)) {
             for (index, edge) in group.iter().enumerate() {
                 if group[..index].iter().any(|before| before.from == edge.from && before.to == edge.to) {
                     let what = format!("`{}` names `{}` twice", edge.from, edge.to);
@@ -58,11 +58,12 @@ fn edges_of<'a>(name: &str, topology: &'a crate::scenario::draft::Topology, way:
 pub(super) fn fits(way: Way, kind: Kind) -> Result<(), &'static str> {
     match (way, kind) {
         (_, Kind::Later) => Ok(()),
-        (Way::Route, Kind::Pool) | (Way::Receive, Kind::Pool | Kind::Function) => Ok(()),
-        (Way::Route, Kind::Function) => {
-            Err("functions behind balancers are not in this version yet: call it, or send to it")
+        (Way::Route | Way::Receive, Kind::Pool | Kind::Function) => Ok(()),
+        (Way::Route, _) => {
+            Err("a balancer chooses among the workers of pools, or calls a function: name some of those")
         }
-        (Way::Route, _) => Err("a balancer chooses among the workers of pools: name pools"),
+        (Way::Notify, Kind::Pool | Kind::Queue | Kind::Service | Kind::Function) => Ok(()),
+        (Way::Notify, _) => Err("a bucket tells queues, functions, services or pools of its objects"),
         (Way::Receive, _) => Err("only the workers of pools, and functions, receive messages: name some of those"),
         (Way::DeadLetter, Kind::Queue) => Ok(()),
         (Way::DeadLetter, _) => Err("messages that are put aside need a queue to keep them"),

@@ -110,6 +110,7 @@ impl<'a> Flow<'a> {
             }
             (NodeKind::Balancer(balancer), _) => self.shared(&balancer.to),
             (NodeKind::Queue(queue), _) => self.shared(&queue.to),
+            (NodeKind::Bucket(bucket), _) => bucket.notify.iter().map(|&to| (to, 1.0)).collect(),
             (_, None) => Vec::new(),
             (_, Some(pool)) => {
                 let mut onward = Vec::new();
@@ -119,6 +120,7 @@ impl<'a> Flow<'a> {
                         Verb::Send { to, copies, .. } => {
                             onward.extend(to.iter().map(|to| (*to, chance * f64::from(*copies))));
                         }
+                        Verb::Put { bucket, .. } if self.tells(*bucket) => onward.push((*bucket, chance)),
                         Verb::Work { .. }
                         | Verb::Answer { .. }
                         | Verb::Put { .. }
@@ -130,6 +132,11 @@ impl<'a> Flow<'a> {
                 onward
             }
         }
+    }
+
+    /// Whether a bucket tells anybody of its objects.
+    fn tells(&self, bucket: NodeId) -> bool {
+        matches!(&self.topology.nodes[bucket.index()].kind, NodeKind::Bucket(bucket) if !bucket.notify.is_empty())
     }
 
     /// Pools behind one balancer or queue share by what they can do; those without a limit take all.

@@ -92,7 +92,8 @@ fn agree(name: &str, topology: &Topology, ranges: &mut Ranges) {
     for (index, (second, draft)) in topology.balancer.iter().enumerate() {
         for (first, before) in topology.balancer.iter().take(index) {
             let told = |check: &Option<HealthCheck>| format!("{check:?}");
-            let shared = draft.to.names.iter().find(|pool| before.to.names.contains(pool));
+            let is_pool = |pool: &&String| topology.pool.contains_key(*pool) && before.to.names.contains(pool);
+            let shared = draft.to.names.iter().find(is_pool);
             if let Some(pool) = shared.filter(|_| told(&draft.health_check) != told(&before.health_check)) {
                 let what = format!("`{first}` and `{second}` check the workers of `{pool}` in two ways");
                 let place = |balancer: &str| node_place(name, Kind::Balancer, balancer);

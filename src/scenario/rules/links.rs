@@ -66,7 +66,7 @@ fn between(sight: &Sight<'_>, link: &Link, place: &Place, topologies: &[&str], c
         let joins = |edge: &&Edge<'_>| {
             let (from, to) = (link.from.as_str(), link.to.as_str());
             let answers = matches!(edge.way, Way::Call | Way::Route | Way::Put | Way::Get);
-            edge.way != Way::DeadLetter
+            !matches!(edge.way, Way::DeadLetter | Way::Notify)
                 && ((edge.from, edge.to) == (from, to) || answers && (edge.to, edge.from) == (from, to))
         };
         for edge in all.iter().filter(joins) {

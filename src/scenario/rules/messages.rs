@@ -11,7 +11,7 @@ use crate::scenario::draft::step::Step;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::ranges::Ranges;
-use crate::scenario::sight::{Kind, Sight, deeds, node_place};
+use crate::scenario::sight::{Kind, Sight, Way, deeds, edges, node_place};
 
 pub(super) const RULE: Rule = Rule {
     about: "numbers of queues, polls and groups are within their ranges, and settings of a queue fit together",
@@ -51,6 +51,14 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     for (name, topology) in sight.topologies() {
         for (queue_name, queue) in &topology.queue {
             self::queue(topology, queue, &node_place(name, Kind::Queue, queue_name), &mut ranges);
+        }
+        for edge in edges(name, topology).into_iter().filter(|edge| edge.way == Way::Notify) {
+            if topology.queue.get(edge.to).is_some_and(|queue| queue.fifo == Some(true)) {
+                let what = format!("`{}` is a `fifo` queue, to which no bucket of S3 tells of its objects", edge.to);
+                ranges
+                    .complaints
+                    .push(Complaint::error("E108", edge.place, what).advise("let it tell a standard queue"));
+            }
         }
         for deed in deeds(name, topology).iter().filter(|deed| deed.step.delay.is_some()) {
             late(topology, deed.step, &deed.place, &mut ranges);

@@ -11,7 +11,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     for (name, topology) in sight.topologies() {
         let edges = edges(name, topology);
         for (queue_name, queue) in &topology.queue {
-            let sent = edges.iter().any(|edge| edge.to == queue_name && edge.way == Way::Send);
+            let sent = edges.iter().any(|edge| edge.to == queue_name && matches!(edge.way, Way::Send | Way::Notify));
             if sent && queue.to.as_ref().is_none_or(|to| to.names.is_empty()) {
                 let what = format!("nobody receives what is sent to queue `{queue_name}` of topology `{name}`");
                 complaints.push(

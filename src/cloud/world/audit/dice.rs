@@ -169,7 +169,9 @@ impl Dice {
             if self.one_in(3) && tier + 1 < TIERS {
                 to.push(NodeId(3 * tier as u16 + 3));
             }
-            let bucket = NodeKind::Bucket(Bucket { put: Some(self.law(1)), get: None, keep: None });
+            let later = (tier + 1 < TIERS && self.one_in(3)).then(|| self.door(tier + 1, &doors, true));
+            let notify = later.into_iter().chain(self.one_in(6).then_some(NodeId(PARTNER))).collect();
+            let bucket = NodeKind::Bucket(Bucket { put: Some(self.law(1)), notify, ..Bucket::default() });
             let balancer = NodeKind::Balancer(Balancer {
                 to: vec![NodeId(3 * tier as u16)],
                 routing: self.pick(&[

@@ -3,8 +3,8 @@
 use super::{Dice, PARTNER, TIERS};
 use crate::cloud::scaling::{Group, Policy, Scaling, Scheduled};
 use crate::cloud::topology::{
-    AfterTimeout, Batch, Errands, Function, Growth, Mapping, Node, NodeId, NodeKind, Pool, Reuse, Speed, Step, Verb,
-    WorkId,
+    AfterTimeout, Balancer, Batch, Errands, Function, Growth, Mapping, Node, NodeId, NodeKind, Pool, Reuse, Speed,
+    Step, Verb, WorkId,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
@@ -29,10 +29,16 @@ impl Dice {
         Scaling::Group(Group { min: provisioned, desired: provisioned, max: provisioned, policies, ..Group::default() })
     }
 
-    /// One that some of the queues lead to instead of to their pools.
+    /// One that some of the queues and balancers lead to instead of to their pools.
     pub(super) fn fed_function(&mut self, nodes: &mut [Node]) -> Function {
         let mut batch: Option<Batch> = None;
         for node in nodes {
+            if let NodeKind::Balancer(balancer) = &mut node.kind
+                && self.one_in(4)
+            {
+                let Balancer { admission, idle_timeout, .. } = *balancer;
+                *balancer = Balancer { to: vec![NodeId(PARTNER)], admission, idle_timeout, ..Balancer::default() };
+            }
             let NodeKind::Queue(queue) = &mut node.kind else { continue };
             if queue.to.is_empty() || !self.one_in(3) {
                 continue;

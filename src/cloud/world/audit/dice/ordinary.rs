@@ -34,7 +34,7 @@ impl Dice {
         for tier in 0..TIERS {
             let pool = self.ordinary_tier(tier);
             topology.nodes.push(Node { name: format!("pool{tier}"), kind: NodeKind::Pool(Box::new(pool)) });
-            let bucket = NodeKind::Bucket(Bucket { put: None, get: None, keep: None });
+            let bucket = NodeKind::Bucket(Bucket::default());
             topology.nodes.push(Node { name: format!("bucket{tier}"), kind: bucket });
             let queue = Queue {
                 to: vec![NodeId(3 * tier as u16)],
