@@ -39,6 +39,7 @@ const fn term(word: &'static str, text: &'static str) -> Word {
     Word { word, kind: Kind::Term, text }
 }
 
+const EACH: &str = "s a request";
 const SHARE: &str = "share";
 const RATE: &str = "a second";
 const MEAN: &str = "mean over time";
@@ -110,6 +111,18 @@ pub const WORDS: &[Word] = &[
     figure("waits", SHARE, "those whose service did not begin at once"),
     figure("leaves", SHARE, "those who left the line without having been served"),
     figure("in-line", MEAN, "requests that wait"),
+    times("join", "from a branch's coming to a pool that gathers until the others of its fan-out have come"),
+    figure("in-join", MEAN, "branches that wait at a pool that gathers for the others of their fan-out"),
+    figure("time.wait", EACH, "in lines and queues of a node, all visits of a request added up"),
+    figure("time.join", EACH, "at a pool that gathers, for other branches, all branches of a request added up"),
+    figure("time.start", EACH, "for new environments of a function, all visits of a request added up"),
+    figure("time.work", EACH, "at work at a node, all visits of a request added up"),
+    figure(
+        "time.answers",
+        EACH,
+        "slots of a node kept while others answer, all visits of a request added up; told by the others, too",
+    ),
+    figure("time.way", EACH, "on the way to a node and back, all visits of a request added up"),
     figure("busy", MEAN, "slots that are taken"),
     figure(
         "utilisation",
@@ -176,6 +189,10 @@ pub const WORDS: &[Word] = &[
     term("paired difference", "of two topologies, replication by replication: they met the same requests"),
     term("verdict", "met or missed if the whole interval lies on one side of the limit, else undecided"),
     term("drain", "the time after the last birth in which requests are followed to their end"),
+    term(
+        "fan-out",
+        "one step that sends several pieces, whose branches go on side by side; the request is complete with the last",
+    ),
     term("slot", "one request's place at a worker"),
     term("boot", "from a running machine to a worker in service; it is paid for"),
     term("cooldown", "the rest after a change of size before the next"),

@@ -40,6 +40,10 @@ pub struct Outcome {
     #[arg(long)]
     pub json: bool,
 
+    /// Also show where the time of a request went, node by node
+    #[arg(long, conflicts_with = "json")]
+    pub times: bool,
+
     /// The folder of the results [default: output/SCENARIO-SEED]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub output: Option<PathBuf>,

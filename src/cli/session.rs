@@ -125,6 +125,12 @@ pub fn deliver(document: &Document, folder: &Folder, outcome: &Outcome, voice: &
         voice.say(&json(document))?;
     } else {
         voice.say(&report::table(document, voice.width(), voice.colours_results()))?;
+        let times = outcome.times.then(|| report::times(document, voice.width(), voice.colours_results()));
+        match times {
+            Some(Some(times)) => voice.say(&format!("\n{times}"))?,
+            Some(None) => voice.tell("no topology has several nodes, among which time could be told apart"),
+            None => {}
+        }
         for warning in &document.warnings {
             voice.warn(warning);
         }

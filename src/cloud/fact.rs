@@ -241,6 +241,18 @@ pub enum Fact {
         /// Whether the same receive brought the one before it, too.
         joins: bool,
     },
+    /// A piece of a request spent time at a node, or on its way there, without standing in a line or being worked on. Told
+    /// when it is over; on the way, when it begins.
+    Spent {
+        /// Who.
+        who: Who,
+        /// Where.
+        node: NodeId,
+        /// On what.
+        on: Spent,
+        /// How long.
+        span: Span,
+    },
     /// A slot took several jobs, or one where it might have taken several, to work on them together.
     Gathered {
         /// Whose.
@@ -422,6 +434,33 @@ pub enum Carriage {
     Zones,
     /// Through a gateway, to something outside.
     Gateway,
+}
+
+/// What a piece of a request spends time on, beside lines and work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Spent {
+    /// Waiting for the other branches of its fan-out.
+    Join,
+    /// Keeping a slot while calls are answered and objects brought, with pauses between attempts: time that whoever is asked
+    /// tells, too.
+    Answers,
+    /// On the way to a node or back from it, and whatever an invocation of a function takes beside its run.
+    Way,
+    /// On the way to a slot that has received it and is kept meanwhile.
+    Fetch,
+    /// Waiting for an environment of a function that is made for it.
+    Start,
+    /// In a function's own queue, or in one where it is not visible yet.
+    Queue,
+    /// An object that is stored or read.
+    Object,
+}
+
+impl Spent {
+    /// All of it.
+    pub const ALL: [Spent; 7] =
+        [Spent::Join, Spent::Answers, Spent::Way, Spent::Fetch, Spent::Start, Spent::Queue, Spent::Object];
 }
 
 /// How a run begins.

@@ -16,6 +16,8 @@ pub enum Level {
     Busy,
     /// Jobs that a slot has taken together with another, beyond the first of each.
     Together,
+    /// Branches that wait at a pool for the others of their fan-out.
+    Joining,
     /// Slots of the workers in service.
     Slots,
     /// Workers wanted of a pool.
@@ -71,6 +73,7 @@ impl Level {
             Level::Line => "line",
             Level::Busy => "busy",
             Level::Together => "together",
+            Level::Joining => "joining",
             Level::Slots => "slots",
             Level::Desired => "desired",
             Level::Pending => "pending",

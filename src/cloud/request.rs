@@ -192,6 +192,8 @@ pub enum State {
     Travelling,
     /// Lost on its way: whoever waits for it does not know.
     Lost,
+    /// Waiting for the other branches of its fan-out.
+    Joining,
     /// Gone from the line before its turn; its place there is not yet cleared.
     Void,
 }

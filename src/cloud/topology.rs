@@ -257,6 +257,10 @@ pub struct Pool {
     pub admission: Option<Admission>,
     /// Where its workers run, if they are pods.
     pub lodging: Option<Lodging>,
+    /// Serves a request when all branches of its last fan-out have come.
+    pub gather: bool,
+    /// The vCPUs that work in a slot may use, as a fraction; at least 1.
+    pub vcpus: Speed,
 }
 
 impl Pool {
@@ -285,6 +289,8 @@ impl Pool {
             batch: None,
             admission: None,
             lodging: None,
+            gather: false,
+            vcpus: Speed::ONE,
         }
     }
 }
@@ -301,6 +307,16 @@ pub struct Speed {
 impl Speed {
     /// The reference machine's.
     pub const ONE: Speed = Speed { work: 1, time: 1 };
+
+    /// This fraction of another, as exact as 63 bits are.
+    pub fn times(self, other: Speed) -> Speed {
+        let (mut work, mut time) =
+            (u128::from(self.work) * u128::from(other.work), u128::from(self.time) * u128::from(other.time));
+        while work.max(time) >= 1 << 63 {
+            (work, time) = (work >> 1, time >> 1);
+        }
+        Speed { work: (work as u64).max(1), time: (time as u64).max(1) }
+    }
 
     /// The speed at which this one makes 1.
     pub const fn inverse(self) -> Speed {

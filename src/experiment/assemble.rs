@@ -174,6 +174,7 @@ fn is_drawn(level: Level) -> bool {
         Level::InSystem | Level::Line | Level::Busy | Level::Ready | Level::Visible | Level::InFlight => true,
         Level::Retrying
         | Level::Together
+        | Level::Joining
         | Level::Asked
         | Level::Slots
         | Level::Desired

@@ -1,7 +1,7 @@
 //! The figures of one replication, by name, from what was recorded, the levels and the bill.
 
 use crate::billing::monthly;
-use crate::cloud::fact::Loss;
+use crate::cloud::fact::{Loss, Spent};
 use crate::cloud::gauge::{Gauge, Level};
 use crate::cloud::topology::{Node, NodeId, NodeKind, WorkloadId};
 use crate::experiment::recorder::{Kind, Place};
@@ -95,6 +95,8 @@ pub struct Ground<'a> {
     pub length: Span,
     /// Requests born from 0 to length, counted or not.
     pub born: u64,
+    /// Requests that figures count.
+    pub requests: u64,
     /// What is followed …
     pub gauges: &'a [Gauge],
     /// … and its mean between warm-up and length; `None` where no time lies between.
@@ -178,6 +180,22 @@ pub fn of_whole(ground: &Ground<'_>, spending: &Spending, into: &mut Vec<Measure
     list.add("cost.drain", "$", Some(spending.drain.dollars()));
 }
 
+/// Where the time of counted requests went at a node, in nanoseconds, each by its word: what stands in line, for siblings, at a
+/// start, at work, for answers, and what is on its way. Of these only `answers` is told twice: by whoever is asked, too.
+pub fn times_of(place: &Place) -> [(&'static str, u128); 6] {
+    let spent = |on: Spent| place.spent[on as usize];
+    let stays = place.service.sum() + place.cut;
+    let (start, answers, fetch) = (spent(Spent::Start), spent(Spent::Answers), spent(Spent::Fetch));
+    [
+        ("wait", place.wait.sum() + place.left.sum() + spent(Spent::Queue)),
+        ("join", spent(Spent::Join)),
+        ("start", start),
+        ("work", stays.saturating_sub(start + answers + fetch) + spent(Spent::Object)),
+        ("answers", answers),
+        ("way", spent(Spent::Way) + fetch),
+    ]
+}
+
 /// Adds the figures of a node.
 pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost: Money, into: &mut Vec<Measured>) {
     let mut list = List { whose: Whose::Node(id), into };
@@ -192,6 +210,10 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.add("waits", "1", share(place.queued, visits));
             list.add("leaves", "1", share(place.left.count(), visits));
             list.times("left", &place.left);
+            if pool.gather {
+                list.times("join", &place.join);
+                list.add("in-join", "1", level(Level::Joining));
+            }
             list.add("in-line", "1", line);
             let beside = level(Level::Together).unwrap_or(0.0);
             list.add("in-system", "1", line.zip(busy).map(|(line, busy)| line + busy + beside));
@@ -306,6 +328,10 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
         }
         NodeKind::Balancer(_) | NodeKind::Bucket(_) => {}
     }
+    for (what, nanos) in times_of(place) {
+        let share = (ground.requests > 0).then(|| nanos as f64 / ground.requests as f64 / SECOND as f64);
+        list.add(format!("time.{what}"), "s", share);
+    }
     if let Some(full) = level(Level::BucketFull) {
         list.add("bucket-full", "1", Some(full));
     }
@@ -323,7 +349,14 @@ mod tests {
     }
 
     fn ground<'a>(gauges: &'a [Gauge], levels: Option<&'a [f64]>) -> Ground<'a> {
-        Ground { counted: Span::from_secs(3_600), length: Span::from_secs(7_200), born: 500_000, gauges, levels }
+        Ground {
+            counted: Span::from_secs(3_600),
+            length: Span::from_secs(7_200),
+            born: 500_000,
+            requests: 400_000,
+            gauges,
+            levels,
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Requests are counted where the facts say so (`who.counted`); rates of nodes count what happens in
 //! [warm-up, length), whoever it happens to. Nothing here allocates once built, but for histograms that grow.
 
-use crate::cloud::fact::{Fact, Loss, Outcome, Start};
+use crate::cloud::fact::{Fact, Loss, Outcome, Spent, Start};
 use crate::cloud::topology::{Node, NodeKind, Topology};
 use crate::engine::Observer;
 use crate::experiment::decisions::Log;
@@ -12,6 +12,9 @@ use crate::ground::time::{SimTime, Span};
 
 /// How many reasons for a loss there are.
 pub const LOSSES: usize = Loss::ALL.len();
+
+/// How many things there are to spend time on beside lines and work.
+pub const SPENT: usize = Spent::ALL.len();
 
 /// Counts and histograms of one replication.
 #[derive(Clone, Debug)]
@@ -89,6 +92,12 @@ pub struct Place {
     pub service: Histogram,
     /// How long counted requests stood in line that left it unserved, in nanoseconds.
     pub left: Histogram,
+    /// How long branches of counted requests waited for the others of their fan-out, in nanoseconds.
+    pub join: Histogram,
+    /// Nanoseconds of counted requests by [`Spent`].
+    pub spent: [u128; SPENT],
+    /// Nanoseconds that counted requests stayed with a worker in stays that were cut short.
+    pub cut: u128,
     /// Counted visits that found no free worker.
     pub queued: u64,
     /// Everybody joins its line, also those who are served in the same instant.
@@ -246,6 +255,8 @@ impl Observer<Fact> for Recorder {
                     self.places[pool.index()].resumed += u64::from(who.counted);
                 }
                 if matches!(result, Outcome::Killed | Outcome::Released | Outcome::Interrupted) {
+                    let cut = if who.counted { (at - began).nanos() } else { 0 };
+                    self.places[pool.index()].cut += u128::from(cut);
                     return;
                 }
                 let counts = self.counts(at);
@@ -296,6 +307,15 @@ impl Observer<Fact> for Recorder {
                 let place = &mut self.places[pool.index()];
                 place.gatherings += u64::from(counts);
                 place.gathered += if counts { u64::from(jobs) } else { 0 };
+            }
+            Fact::Spent { who, node, on, span } => {
+                if who.counted {
+                    let place = &mut self.places[node.index()];
+                    place.spent[on as usize] += u128::from(span.nanos());
+                    if on == Spent::Join {
+                        place.join.add(span.nanos());
+                    }
+                }
             }
             Fact::Dropped { queue, .. } => self.places[queue.index()].dropped += u64::from(self.counts(at)),
             Fact::Throttled { queue } => self.places[queue.index()].throttled += u64::from(self.counts(at)),

@@ -96,7 +96,14 @@ impl<'a> Task<'a> {
             drain: spent_later - total(&bill),
         };
         let counted = if end > warm_up { end - warm_up } else { Span::ZERO };
-        let ground = Ground { counted, length: end - SimTime::START, born, gauges: &gauges, levels: levels.as_deref() };
+        let ground = Ground {
+            counted,
+            length: end - SimTime::START,
+            born,
+            requests: course.recorder().kinds().iter().map(|kind| kind.born).sum(),
+            gauges: &gauges,
+            levels: levels.as_deref(),
+        };
         let found = self.figures(course.recorder(), &ground, &spending);
         let (events, grid) = (course.sim.events(), course.grid);
         let ((recorder, _), tracer) = course.sim.observer;

@@ -328,6 +328,7 @@ impl Observer<Fact> for Tracer<'_> {
             }
             Fact::Hedged { .. }
             | Fact::Gathered { .. }
+            | Fact::Spent { .. }
             | Fact::Invoked { .. }
             | Fact::Denied { .. }
             | Fact::Kept { .. }

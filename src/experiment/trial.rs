@@ -37,7 +37,7 @@ pub fn application(arrivals: Arrivals, work: Option<Distribution>) -> Applicatio
     };
     Application {
         workloads: vec![workload],
-        works: vec![Work { name: "serve".into(), law: work, mix: Mix::ALL }],
+        works: vec![Work { name: "serve".into(), law: work, mix: Mix::ALL, parallel: 0 }],
         faults: vec![],
     }
 }

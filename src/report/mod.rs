@@ -3,6 +3,7 @@
 //! | asked for | by |
 //! |---|---|
 //! | what the terminal shows | [`table()`]; [`markdown()`] for an issue or a review |
+//! | where the time of a request went | [`times`] |
 //! | every dollar explained | [`bill()`]; [`why::why`] for what rounding and idle time added |
 //! | files for spreadsheets and notebooks | [`csv::all`] |
 //! | pictures, light and dark | [`charts::all`] |
@@ -26,4 +27,4 @@ pub mod why;
 mod specimen;
 
 pub use bill::bill;
-pub use table::{markdown, table};
+pub use table::{markdown, table, times};

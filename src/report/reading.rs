@@ -62,6 +62,25 @@ pub fn of_node<'a>(topology: &'a TopologyResult, node: &str, name: &str) -> Opti
     topology.nodes.get(node)?.figures.get(name)
 }
 
+/// What the time of a request goes on at a node, by the word of its figure: `time.wait`. Of these, `answers` stands at whoever
+/// is asked, too.
+pub const TIMES: [&str; 6] = ["wait", "join", "start", "work", "answers", "way"];
+
+/// The nodes of a topology at which requests spent time, each with the mean seconds of a request by [`TIMES`].
+pub fn times(topology: &TopologyResult) -> Vec<(String, [f64; TIMES.len()])> {
+    let time = |node: &str, what: &str| {
+        let figure = of_node(topology, node, &format!("time.{what}"));
+        figure.and_then(|figure| figure.value).filter(|value| value.is_finite()).unwrap_or(0.0).max(0.0)
+    };
+    let nodes = topology.nodes.keys().map(|node| (node.clone(), TIMES.map(|what| time(node, what))));
+    nodes.filter(|(_, times)| times.iter().any(|time| *time > 0.0)).collect()
+}
+
+/// All of it, what is told twice counted once.
+pub fn once(times: &[f64; TIMES.len()]) -> f64 {
+    TIMES.iter().zip(times).filter(|(what, _)| **what != "answers").map(|(_, time)| time).sum()
+}
+
 /// The sum, cell by cell, of all series of nodes of one kind that follow one level: of `pool.` and `.ready`, say.
 /// Empty where there is none.
 pub fn level(series: &IndexMap<String, Vec<f64>>, kind: &str, what: &str) -> Vec<f64> {

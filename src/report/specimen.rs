@@ -93,6 +93,26 @@ pub fn video() -> Document {
     document
 }
 
+/// The same with where the time of requests went.
+pub fn timed() -> Document {
+    let mut document = video();
+    let times = [
+        ("tiered", "pool.web", "work", 0.8),
+        ("tiered", "pool.web", "answers", 44.3),
+        ("tiered", "pool.media", "wait", 12.3),
+        ("tiered", "pool.media", "work", 32.0),
+        ("decoupled", "pool.web", "work", 0.8),
+        ("decoupled", "queue.uploads", "wait", 44.0),
+        ("decoupled", "pool.media", "work", 46.3),
+        ("decoupled", "pool.media", "way", 0.002),
+    ];
+    for (topology, node, what, seconds) in times {
+        let node = document.topologies[topology].nodes.entry(node.to_owned()).or_default();
+        node.figures.insert(format!("time.{what}"), figure(seconds, seconds / 20.0, "s"));
+    }
+    document
+}
+
 /// The same from one replication: nothing has an interval.
 pub fn alone() -> Document {
     let mut document = video();

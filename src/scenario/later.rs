@@ -4,15 +4,12 @@ use crate::scenario::place::Place;
 
 /// Keys and words of later versions, by the pattern of their place. The text says more than the name where it must.
 const LATER: &[(&str, &str)] = &[
-    ("component.*.parallel", ""),
-    ("component.*.memory", ""),
     ("show", ""),
     ("run.snapshots", ""),
     ("run.warm-up.auto", "a warm-up that is found by itself is not in this version yet: give it as a duration"),
     ("topology.*.function.*.concurrency", ""),
     ("topology.*.function.*.steps.event", ""),
     ("topology.*.bus", "a `bus` of events is not in this version yet"),
-    ("topology.*.pool.*.gather", ""),
     ("topology.*.pool.*.steps.event", ""),
     ("topology.*.pool.*.scaling.start-on-demand", ""),
     ("topology.*.pool.*.scaling.n-policy", ""),

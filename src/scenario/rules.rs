@@ -19,6 +19,7 @@ mod faults;
 mod flow;
 mod functions;
 mod gates;
+mod gathering;
 pub(crate) mod goals;
 mod groups;
 mod growing;
@@ -36,6 +37,7 @@ mod prices;
 mod provisioned;
 mod ranges;
 mod receivers;
+pub(crate) mod room;
 mod runs;
 mod sizes;
 mod spot;
@@ -69,6 +71,7 @@ pub(crate) const RULES: &[Rule] = &[
     functions::RULE,
     provisioned::RULE,
     fargate::RULE,
+    room::RULE,
     steps::RULE,
     works::RULE,
     pairs::RULE,
@@ -80,6 +83,7 @@ pub(crate) const RULES: &[Rule] = &[
     mappings::RULE,
     doors::RULE,
     batches::RULE,
+    gathering::RULE,
     points::RULE,
     endless::RULE,
     goals::RULE,

@@ -520,3 +520,57 @@ fn a_function_is_cheap_for_few_pictures_and_dear_for_many() {
     assert!(fargate > machines && fargate > ecs, "{fargate}, {machines}, {ecs}");
     assert!((0.9..1.3).contains(&(ecs / machines)), "{ecs}, {machines}");
 }
+
+/// A figure of a node.
+fn of_node(document: &Document, topology: &str, node: &str, name: &str) -> f64 {
+    let figure = document.topologies[topology].nodes[node].figures.get(name);
+    figure.and_then(|figure| figure.value).unwrap_or_else(|| panic!("{node} of {topology} has no {name}"))
+}
+
+/// What the nodes of a topology tell of where the time of a request went, added up.
+fn time(document: &Document, topology: &str, what: &str) -> f64 {
+    let nodes = document.topologies[topology].nodes.values();
+    nodes.filter_map(|node| node.figures.get(&format!("time.{what}"))?.value).sum()
+}
+
+/// The works of an order take 0.52 s on average, those of the bank aside: 0.02 + 0.03 + 0.12 + 0.03 · 1 + 0.04 + 0.02 + 0.12 +
+/// 0.08 + 0.03 + 0.02 + 0.01. Both topologies do them; the ten services add queues and ways, and ten tasks where three are
+/// enough.
+#[test]
+fn ten_services_do_the_same_work_for_more_money() {
+    let document = found("orders-microservices.toml", 2);
+    let bank = |topology: &str| of_node(&document, topology, "service.bank", "time.work");
+    for topology in ["one", "ten"] {
+        let work = time(&document, topology, "work") - bank(topology);
+        assert!((work - 0.52).abs() < 0.02, "{topology} works for {work} s on an order");
+        assert!(figure(&document, topology, "lost") < 0.001);
+        assert_eq!(verdict(&document, topology, "completion.p99"), Finding::Met);
+    }
+    assert!((bank("one") - bank("ten")).abs() < 0.01, "the same orders");
+    assert!(time(&document, "ten", "way") > 3.0 * time(&document, "one", "way"));
+    let (one, ten) = (figure(&document, "one", "cost.month"), figure(&document, "ten", "cost.month"));
+    assert!((2.5..4.5).contains(&(ten / one)), "{ten} and {one}");
+    let sent = |topology: &str| -> f64 {
+        let lines = document.topologies[topology].bill.iter().filter(|line| line.item.starts_with("sqs."));
+        lines.map(|line| line.quantity.parse::<f64>().expect("a number")).sum()
+    };
+    assert!(sent("ten") > 7.0 * sent("one"), "{} and {}", sent("ten"), sent("one"));
+    assert!(of_node(&document, "ten", "pool.archive", "join.mean") > 0.0);
+}
+
+/// One after the other a photo's sizes take 4.8 s on average. Side by side, the poster alone takes 3 s: no more than a third is
+/// gained, and the three others wait for the longest.
+#[test]
+fn side_by_side_takes_as_long_as_the_longest() {
+    let document = found("photo-thumbnails.toml", 3);
+    let work = |topology: &str| time(&document, topology, "work");
+    assert!((work("one-by-one") - work("side-by-side")).abs() < 0.2, "the same work");
+    let (one, many) =
+        (figure(&document, "one-by-one", "completion.mean"), figure(&document, "side-by-side", "completion.mean"));
+    assert!((0.6..0.9).contains(&(many / one)), "{many} s and {one} s");
+    assert!(many > 3.0 + 0.15, "the poster alone takes 3 s");
+    let join = of_node(&document, "side-by-side", "pool.album", "time.join");
+    assert!(join > 3.0, "three wait for the longest: {join} s");
+    assert!(figure(&document, "side-by-side", "cost.month") > figure(&document, "one-by-one", "cost.month"));
+    assert!(figure(&document, "side-by-side", "lost") < 0.001);
+}

@@ -1,7 +1,9 @@
 //! What a worker does for one kind of request, with everything that is needed to do it at hand.
 
 use crate::cloud::arrivals::Arrivals;
-use crate::cloud::topology::{Act, Application, Harm, Mix, NodeId, NodeKind, Retry, Topology, Verb, WorkId, Workload};
+use crate::cloud::topology::{
+    Act, Application, Harm, Mix, NodeId, NodeKind, Retry, Speed, Topology, Verb, WorkId, Workload,
+};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
@@ -35,6 +37,8 @@ pub struct Piece<'a> {
     pub fresh: bool,
     /// What of it computes.
     pub mix: Mix,
+    /// How much faster that is here than with one vCPU.
+    pub gain: Speed,
 }
 
 impl<'a> Piece<'a> {
@@ -42,7 +46,15 @@ impl<'a> Piece<'a> {
     pub fn of(whose: Whose<'a, '_>, work: WorkId, fresh: bool, root: Key) -> Piece<'a> {
         let described = &whose.application.works[work.index()];
         let key = root.named("work").named(&whose.workload.name).named(&described.name);
-        Piece { work: Some(work), law: described.law.as_ref(), key, fresh, mix: described.mix }
+        let here = whose.topology.nodes[whose.node.index()].kind.pool();
+        let gain = described.gain(here.map_or(Speed::ONE, |pool| pool.vcpus));
+        Piece { work: Some(work), law: described.law.as_ref(), key, fresh, mix: described.mix, gain }
+    }
+
+    /// How fast it computes on a machine of some speed.
+    #[inline(always)]
+    pub fn speed(&self, machine: Speed) -> Speed {
+        if self.gain == Speed::ONE { machine } else { machine.times(self.gain) }
     }
 }
 
@@ -250,7 +262,7 @@ impl<'a> Action<'a> {
                 let faults = || application.faults.iter().chain(&topology.faults);
                 let poisoned = faults().any(|fault| matches!(fault.what, Harm::Poison(poison) if poison.work == *work));
                 let drawn = described.law.is_some() && !fresh && !scripted;
-                let opens = drawn && !together && described.mix.is_all();
+                let opens = drawn && !together && described.mix.is_all() && piece.gain == Speed::ONE;
                 let ends = !scripted && !together && !poisoned && described.mix.is_all();
                 let together = if *together { step + 1 } else { 0 };
                 Action::Work { piece, fails: *fails, failing: key.named("fails"), poisoned, opens, ends, together }
@@ -264,7 +276,14 @@ impl<'a> Action<'a> {
             }
             Verb::Answer { latency, fails } => {
                 let key = key("answer").named(name_of(node));
-                let piece = Piece { work: None, law: Some(latency), key, fresh: true, mix: Mix { computing: 0 } };
+                let piece = Piece {
+                    work: None,
+                    law: Some(latency),
+                    key,
+                    fresh: true,
+                    mix: Mix { computing: 0 },
+                    gain: Speed::ONE,
+                };
                 let failing = key.named("fails");
                 Action::Work { piece, fails: *fails, failing, poisoned: false, opens: false, ends: false, together: 0 }
             }

@@ -2,7 +2,7 @@
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::Loss;
-use crate::cloud::topology::{Budget, Fault, Mix};
+use crate::cloud::topology::{Budget, Fault, Mix, Speed};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
 
@@ -185,4 +185,20 @@ pub struct Work {
     pub law: Option<Distribution>,
     /// What of it computes.
     pub mix: Mix,
+    /// How much of what computes gains from further vCPUs, in millionths of a whole.
+    pub parallel: u32,
+}
+
+impl Work {
+    /// By how much it computes faster with so many vCPUs than with one: the part that gains takes as much less time as there
+    /// are more of them, the rest takes what it did (G. Amdahl, *Validity of the single processor approach to achieving large
+    /// scale computing capabilities*, 1967).
+    pub fn gain(&self, vcpus: Speed) -> Speed {
+        if self.parallel == 0 || vcpus.work == vcpus.time {
+            return Speed::ONE;
+        }
+        let whole = u64::from(Mix::WHOLE);
+        let (parallel, serial) = (u64::from(self.parallel), whole - u64::from(self.parallel));
+        Speed { work: whole * vcpus.work, time: serial * vcpus.work + parallel * vcpus.time }
+    }
 }

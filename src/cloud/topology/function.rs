@@ -135,6 +135,16 @@ impl Function {
         (memory as f64 / Function::VCPU as f64).min(1.0)
     }
 
+    /// vCPUs of an environment with so many bytes of memory, for work that can be shared between them: one for each 1,769 MB,
+    /// at least one (AWS Lambda developer guide, *Configure function memory*: up to six). What less memory has of a vCPU is
+    /// [`Function::speed`].
+    pub fn vcpus(memory: u64) -> Speed {
+        if memory <= Function::VCPU {
+            return Speed::ONE;
+        }
+        Speed { work: memory >> 20, time: Function::VCPU >> 20 }
+    }
+
     /// The pool of a function's environments: nobody waits in it, and whoever finds no environment is refused.
     pub fn desk(steps: Vec<Step>, speed: Speed, provisioned: u32) -> Pool {
         Pool { workers: Some(provisioned), speed, room: Some(0), ..Pool::of(steps) }
@@ -179,5 +189,7 @@ mod tests {
         assert_eq!(Function::speed(1_769 << 20), 1.0);
         assert_eq!(Function::speed(10_240 << 20), 1.0);
         assert_eq!(Function::speed(128 << 20), 128.0 / 1_769.0);
+        assert_eq!((Function::vcpus(1_769 << 20), Function::vcpus(128 << 20)), (Speed::ONE, Speed::ONE));
+        assert_eq!(Function::vcpus(3_538 << 20), Speed { work: 3_538, time: 1_769 });
     }
 }

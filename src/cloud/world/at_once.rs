@@ -241,11 +241,11 @@ impl World<'_> {
         }
         let now = cx.now();
         let stamp = stamp_after(self.stamp);
-        let World { nodes, jobs, requests, messages, kin, rows, saved, network, .. } = self;
+        let World { nodes, jobs, requests, messages, kin, rows, saved, network, joins, .. } = self;
         let Ok([Node::Pool(pool), Node::Queue(queue)]) = nodes.get_disjoint_mut([to.index(), from.index()]) else {
             return None;
         };
-        if !(pool.receives_plainly && queue.plain) || queue.away > 0 || network.is_some() {
+        if !(pool.receives_plainly && queue.plain) || queue.away > 0 || network.is_some() || joins.is_some() {
             return None;
         }
         let Some(message) = queue.front() else { return Some(false) };

@@ -1,6 +1,7 @@
 //! Random worlds, audited after every event: nothing leaks, nothing is freed twice, no slot is lost or given twice.
 
 mod dice;
+mod joins;
 mod lodging;
 
 use std::cell::Cell;
@@ -104,6 +105,7 @@ impl World<'_> {
             assert_ne!(self.jobs[job].state, State::Void, "something is left of job {job}, which went");
         }
         self.audit_lodging();
+        self.audit_joins();
         for node in &self.nodes {
             match node {
                 Node::Pool(pool) => self.audit_pool(pool, &jobs),

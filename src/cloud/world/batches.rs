@@ -168,6 +168,7 @@ impl World<'_> {
         let wanted = batch.map_or(messages, |batch| batch.at_most);
         let mut taken = std::mem::take(&mut self.taken);
         let mut overlooked = std::mem::take(&mut self.overlooked);
+        let mut is_held = false;
         while (taken.len() as u32) < wanted {
             let asked = messages.min(wanted - taken.len() as u32);
             let before = taken.len();
@@ -181,6 +182,10 @@ impl World<'_> {
                     continue;
                 }
                 let job = self.takes_message(cx, to, from, message, after);
+                if self.joins.is_some() && self.message_is_held(cx, job, to) {
+                    is_held = true;
+                    break;
+                }
                 taken.push(job);
                 after = Some(message);
             }
@@ -195,6 +200,9 @@ impl World<'_> {
         self.overlooked = overlooked;
         if taken.is_empty() {
             self.taken = taken;
+            if is_held {
+                return self.pool_mut(to).leaves_free(slot);
+            }
             return self.polls_once_in_vain(cx, to, slot);
         }
         if batch.is_some() {

@@ -1,6 +1,6 @@
 //! Calls: sent on and waited for, answered, timed out, tried again, or no longer waited for.
 
-use crate::cloud::fact::{Fact, Loss};
+use crate::cloud::fact::{Fact, Loss, Spent};
 use crate::cloud::node::{Action, Calls, Node};
 use crate::cloud::request::{Job, Kin, NONE, Role, State};
 use crate::cloud::world::client::{next_attempt, pause, tries_again};
@@ -13,6 +13,10 @@ use crate::ground::time::SimTime;
 impl World<'_> {
     /// Calls all of them, and waits.
     pub(super) fn call<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, calls: Calls<'_>) {
+        let Job { pool, slot, .. } = self.jobs[id];
+        if self.pool(pool).talks[slot as usize].tries == 0 {
+            self.begins_to_wait(cx.now(), id);
+        }
         if calls.guard.is_none_or(|guard| self.sets_out(cx, id, guard)) {
             self.place_call(cx, id, calls);
         }
@@ -53,6 +57,26 @@ impl World<'_> {
         }
     }
 
+    /// A job waits for answers from now on.
+    fn begins_to_wait(&mut self, now: SimTime, id: u32) {
+        let place = id as usize;
+        if place >= self.asked.len() {
+            self.asked.resize(place + 1, SimTime::NEVER);
+        }
+        self.asked[place] = now;
+    }
+
+    /// A job waits for answers no longer, if it did.
+    pub(super) fn has_waited<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        let Some(since) = self.asked.get_mut(id as usize) else { return };
+        let since = std::mem::replace(since, SimTime::NEVER);
+        if since != SimTime::NEVER {
+            let Job { pool, request, .. } = self.jobs[id];
+            let (who, span) = (self.requests[request].who(), cx.now() - since);
+            cx.tell(Fact::Spent { who, node: pool, on: Spent::Answers, span });
+        }
+    }
+
     /// Sends one call on its way, for a job at its present step.
     pub(super) fn call_one<O: Observer<Fact>>(
         &mut self,
@@ -86,7 +110,7 @@ impl World<'_> {
     }
 
     /// One of the calls that a job waits for has come back.
-    pub(super) fn call_answered<O>(&mut self, cx: &mut Context<'_, O>, parent: u32, child: u32) {
+    pub(super) fn call_answered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, parent: u32, child: u32) {
         self.unlink(parent, child);
         let twin = self.kin[child as usize].twin;
         if twin != NONE {
@@ -97,6 +121,7 @@ impl World<'_> {
         let Job { pool, slot, .. } = self.jobs[parent];
         if self.pool(pool).talks[slot as usize].awaits == 1 {
             self.call_ends(cx, parent, Ended::Well);
+            self.has_waited(cx, parent);
         }
         let talk = &mut self.pool_mut(pool).talks[slot as usize];
         talk.awaits -= 1;
@@ -146,6 +171,7 @@ impl World<'_> {
             self.set_alarm(cx, pause, Alarm::Backoff { job: id, epoch });
             return;
         }
+        self.has_waited(cx, id);
         self.fails_at_work(cx, id, why.of_caller(), why);
     }
 

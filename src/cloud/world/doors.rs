@@ -2,7 +2,7 @@
 
 use crate::cloud::balancing::choose;
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::{Node, Phase};
+use crate::cloud::node::{Holder, Node, Phase};
 use crate::cloud::request::{Job, Role};
 use crate::cloud::topology::{Held, NodeId};
 use crate::cloud::world::{World, not_a};
@@ -140,6 +140,7 @@ impl World<'_> {
                 }
             }
             Role::Branch => {
+                self.branch_is_over(cx, Holder::Job(id), true);
                 self.becomes_stray(id);
                 self.branch_lost(cx, request, attempt, why);
             }

@@ -1,8 +1,8 @@
 //! Those who are sent to a function and not waited for: its own queue takes them in at once, and tries them again after an
 //! error or a refusal, until they are done, too old, or given up.
 
-use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::Node;
+use crate::cloud::fact::{Fact, Loss, Spent};
+use crate::cloud::node::{Holder, Node};
 use crate::cloud::request::{Job, Kin, NONE, Role, Stage, State};
 use crate::cloud::topology::{Errands, NodeId};
 use crate::cloud::world::functions::function_of;
@@ -21,6 +21,8 @@ pub(super) struct Errand {
     branch: u16,
     /// When it was taken in.
     since: SimTime,
+    /// Since when it has waited for its next attempt.
+    waits: SimTime,
     /// Runs that ended in an error.
     errors: u16,
     /// Refusals.
@@ -56,8 +58,10 @@ impl<'a> World<'a> {
         let Job { request, attempt, branch, .. } = self.jobs[job];
         self.requests[request].hold();
         let (since, is_begun) = (cx.now(), false);
-        let errand = Errand { function, request, attempt, branch, since, errors: 0, refusals: 0, is_begun };
+        let waits = since;
+        let errand = Errand { function, request, attempt, branch, since, waits, errors: 0, refusals: 0, is_begun };
         let errand = self.errands.insert(errand);
+        self.becomes(Holder::Job(job), Holder::Errand(errand));
         (self.jobs[job].role, self.jobs[job].visit) = (Role::Event, 1);
         self.bind(job, Kin { parent: errand, ..Kin::default() });
         let is_shut =
@@ -71,9 +75,14 @@ impl<'a> World<'a> {
     }
 
     /// A run of an errand begins: what goes wrong from now on is an error of the function.
-    pub(super) fn errand_begins(&mut self, job: u32) {
+    pub(super) fn errand_begins<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, job: u32) {
         let id = self.kin[job as usize].parent;
         self.errands[id].is_begun = true;
+        let Errand { function, request, waits, .. } = self.errands[id];
+        if waits < cx.now() {
+            let (who, span) = (self.requests[request].who(), cx.now() - waits);
+            cx.tell(Fact::Spent { who, node: function, on: Spent::Queue, span });
+        }
     }
 
     /// An errand's next attempt, unless it has become too old.
@@ -109,9 +118,12 @@ impl<'a> World<'a> {
         self.errands.remove(id);
         if let Some(to) = self.errands_of(function).on_success {
             let bytes = self.bytes_of(&self.requests[request]);
+            self.sends_for(Holder::Errand(id));
             self.sends_record(cx, to, (request, attempt, branch), bytes);
+            self.has_sent();
         }
         self.branch_done(cx, request, attempt);
+        self.branch_is_over(cx, Holder::Errand(id), false);
         self.release(request);
         self.end_job(job);
     }
@@ -122,6 +134,9 @@ impl<'a> World<'a> {
         self.end_job(job);
         let plan = self.errands_of(self.errands[id].function);
         let errand = &mut self.errands[id];
+        if errand.is_begun {
+            errand.waits = cx.now();
+        }
         // AWS Lambda developer guide, *Error handling for asynchronous invocation*: refusals and errors of the service wait
         // from a second to five minutes, and use up none of the retries.
         let wait = if !errand.is_begun {
@@ -153,6 +168,7 @@ impl<'a> World<'a> {
             self.sends_record(cx, to, (request, 0, branch), bytes);
         }
         self.branch_lost(cx, request, attempt, why);
+        self.branch_is_over(cx, Holder::Errand(id), true);
         self.release(request);
     }
 
@@ -193,6 +209,7 @@ impl<'a> World<'a> {
                 record.branches();
                 self.branch_lost(cx, request, attempt, why);
             }
+            self.is_not_sent(cx);
         }
     }
 }

@@ -55,6 +55,9 @@ impl World<'_> {
                     if let Some(hands) = pool.hands.as_ref().filter(|hands| hands.batch().is_some()) {
                         see(id, Level::Together, &hands.together);
                     }
+                    if let Some(joins) = self.joins.as_ref().filter(|_| pool.plan.gather) {
+                        see(id, Level::Joining, &joins.levels[index]);
+                    }
                     see(id, Level::Slots, &levels.slots);
                     see(id, Level::Desired, &levels.desired);
                     see(id, Level::Pending, &levels.pending);

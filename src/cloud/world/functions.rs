@@ -1,7 +1,7 @@
 //! Functions: an invocation finds an environment or has one made, is initialised, runs, and is too long or not; then the
 //! environment is idle, and one day gone.
 
-use crate::cloud::fact::{Fact, Loss, Outcome, Who};
+use crate::cloud::fact::{Fact, Loss, Outcome, Spent, Who};
 use crate::cloud::node::{Environments, Node, Phase, Rest};
 use crate::cloud::request::{Job, NONE, Role, State};
 use crate::cloud::topology::{Function, Held, NodeId, NodeKind, Topology};
@@ -68,6 +68,8 @@ impl<'a> World<'a> {
             let takes = Span::from_nanos(law.sample(&mut key.draw(name)));
             if takes > Span::ZERO {
                 (self.jobs[id].state, self.jobs[id].pool) = (State::Admitted, to);
+                let who = self.requests[job.request].who();
+                cx.tell(Fact::Spent { who, node: to, on: Spent::Way, span: takes });
                 return self.set_alarm(cx, takes, Alarm::Admitted { job: id, stamp: job.stamp });
             }
         }
@@ -92,7 +94,7 @@ impl<'a> World<'a> {
             Err(why) => return self.fail(cx, id, why),
         };
         if self.jobs[id].role == Role::Event {
-            self.errand_begins(id);
+            self.errand_begins(cx, id);
         }
         if self.pool(to).hands.is_some() {
             self.taken.push(id);
@@ -198,6 +200,10 @@ impl<'a> World<'a> {
         let now = cx.now();
         let job = self.jobs[id];
         let (at, index) = (job.pool, job.slot);
+        if job.since < now {
+            let who = self.requests[job.request].who();
+            cx.tell(Fact::Spent { who, node: at, on: Spent::Start, span: now - job.since });
+        }
         let pool = self.pool_mut(at);
         if pool.workers[index as usize].phase == Phase::Booting {
             pool.levels.booting.down(now);

@@ -5,6 +5,7 @@
 //! 2013).
 
 use crate::cloud::fact::{Fact, Loss, Outcome};
+use crate::cloud::node::Holder;
 use crate::cloud::request::{Job, Kin, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{Abandoned, Client};
 use crate::cloud::world::{Alarm, Move, World};
@@ -45,6 +46,7 @@ impl World<'_> {
         let message = self.kin[id as usize].parent;
         if std::mem::replace(&mut self.messages[message].counts, false) {
             self.branch_lost(cx, request, attempt, Loss::Late);
+            self.branch_is_over(cx, Holder::Message(message), true);
         }
         self.delivered(cx, id, Outcome::TimedOut, false);
         true

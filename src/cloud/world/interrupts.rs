@@ -17,6 +17,7 @@ impl World<'_> {
             State::Waiting | State::Again => self.leave_line(cx, id, Loss::TimedOut),
             State::Working | State::Calling | State::Backing => {
                 self.call_ends(cx, id, Ended::BrokenOff);
+                self.has_waited(cx, id);
                 let Job { pool, slot, .. } = self.jobs[id];
                 let talk = &mut self.pool_mut(pool).talks[slot as usize];
                 let mut child = std::mem::replace(&mut talk.child, NONE);
@@ -39,7 +40,7 @@ impl World<'_> {
                 self.end_job(id);
             }
             // Of messages nobody waits for an answer.
-            State::InHand => (),
+            State::InHand | State::Joining => (),
             State::Travelling | State::Lost | State::Admitted => {
                 self.breaks_off(cx, id);
                 self.end_job(id);
@@ -50,7 +51,8 @@ impl World<'_> {
     }
 
     /// Those whom a job has called are no longer waited for, as it does not go on itself.
-    pub(super) fn breaks_off_calls<O>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+    pub(super) fn breaks_off_calls<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        self.has_waited(cx, id);
         self.call_ends(cx, id, Ended::BrokenOff);
         self.disown_calls(id);
     }

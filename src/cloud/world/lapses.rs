@@ -1,7 +1,7 @@
 //! What becomes of messages by the clock and by chance: not visible yet, kept too long, overlooked.
 
-use crate::cloud::fact::{Fact, Loss, Who};
-use crate::cloud::node::Fate;
+use crate::cloud::fact::{Fact, Loss, Spent, Who};
+use crate::cloud::node::{Fate, Holder};
 use crate::cloud::request::{Mail, Message};
 use crate::cloud::topology::NodeId;
 use crate::cloud::world::{Alarm, World};
@@ -27,6 +27,7 @@ impl World<'_> {
         (letter.order, letter.state) = (order, Mail::Delayed);
         let who = self.requests[request].who();
         cx.tell(Fact::Withheld { who, queue: at });
+        cx.tell(Fact::Spent { who, node: at, on: Spent::Queue, span: delay });
         self.set_alarm(cx, delay, Alarm::Appear { message, tag });
     }
 
@@ -58,6 +59,7 @@ impl World<'_> {
         if counts {
             self.branch_lost(cx, request, attempt, Loss::Expired);
         }
+        self.branch_is_over(cx, Holder::Message(message), true);
         self.message_over(message);
     }
 

@@ -29,6 +29,7 @@ mod health;
 mod hedging;
 mod in_hand;
 mod interrupts;
+mod joins;
 mod kept;
 mod lapses;
 mod lifecycle;
@@ -148,6 +149,10 @@ pub struct World<'a> {
     throttles: Vec<(NodeId, u32)>,
     /// What lies between nodes; `None`: nothing.
     network: Option<Box<network::Network<'a>>>,
+    /// When those asked who wait for answers, by job; [`SimTime::NEVER`] for all others.
+    asked: Vec<SimTime>,
+    /// What is known of fan-outs; `None`: nothing is gathered.
+    joins: Option<Box<joins::Joins>>,
     /// What is known of the account that launches machines.
     bank: account::Bank,
     /// Workers of whose computing something may have changed in this event.

@@ -4,7 +4,8 @@
 //! only; a message that is received comes to the slot that fetched it; an object is asked for and brought. Who waits for
 //! something that is lost does not know, and gives up by a limit of its own.
 
-use crate::cloud::fact::{Carriage, Fact, Loss};
+use crate::cloud::fact::{Carriage, Fact, Loss, Spent};
+use crate::cloud::node::Holder;
 use crate::cloud::request::{Job, Role, State};
 use crate::cloud::topology::{Application, Harm, Link, NodeId, NodeKind, Topology};
 use crate::cloud::world::queues::Parcel;
@@ -236,7 +237,14 @@ impl World<'_> {
     }
 
     /// A job is under way for so long.
-    fn travels<O>(&mut self, cx: &mut Context<'_, O>, id: u32, span: Span, bound: Bound) {
+    fn travels<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, span: Span, bound: Bound) {
+        let Job { pool, request, .. } = self.jobs[id];
+        let node = match bound {
+            Bound::To(node) | Bound::Worker(node, _) | Bound::Silence(node, _) => node,
+            Bound::Back(_) | Bound::Nowhere => pool,
+        };
+        let who = self.requests[request].who();
+        cx.tell(Fact::Spent { who, node, on: Spent::Way, span });
         let trip = self.new_stamp();
         if let Some(way) = self.way(id) {
             (way.trip, way.bound) = (trip, bound);
@@ -246,7 +254,14 @@ impl World<'_> {
     }
 
     /// A balancer tries for so long to reach a worker that does not answer, and counts it meanwhile.
-    pub(super) fn tries_to_reach<O>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId, worker: u32, span: Span) {
+    pub(super) fn tries_to_reach<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        to: NodeId,
+        worker: u32,
+        span: Span,
+    ) {
         let there = self.pool(to).workers[worker as usize];
         if let Some(standing) = &mut self.pool_mut(to).standing {
             standing.take(there.place);
@@ -261,6 +276,7 @@ impl World<'_> {
             Role::Root | Role::Call => self.jobs[id].state = State::Lost,
             Role::Branch => {
                 self.branch_lost(cx, request, attempt, Loss::Network);
+                self.branch_is_over(cx, Holder::Job(id), true);
                 self.end_job(id);
             }
             // Those who were sent to a function travel as branches, and are taken in when they come.
@@ -456,6 +472,12 @@ impl World<'_> {
     pub(super) fn parcels_on_the_way(&self) -> Vec<Parcel> {
         let Some(network) = &self.network else { return Vec::new() };
         network.parcels.inside().into_iter().map(|at| network.parcels[at].1).collect()
+    }
+
+    /// Their numbers, for audits.
+    #[cfg(test)]
+    pub(super) fn parcels_inside(&self) -> Vec<u32> {
+        self.network.as_ref().map_or_else(Vec::new, |network| network.parcels.inside())
     }
 
     /// How many are on their way to a worker, for audits.

@@ -1,7 +1,7 @@
 //! The way of messages and objects: to a queue, to the slot that fetches one, to a bucket and back.
 
-use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::Node;
+use crate::cloud::fact::{Fact, Loss, Spent};
+use crate::cloud::node::{Holder, Node};
 use crate::cloud::request::{Job, Stage, State};
 use crate::cloud::topology::NodeId;
 use crate::cloud::world::queues::Parcel;
@@ -34,8 +34,11 @@ impl World<'_> {
             Some(span) => {
                 self.requests[parcel.request].hold();
                 self.counts_branch(parcel);
+                let who = self.requests[parcel.request].who();
+                cx.tell(Fact::Spent { who, node: to, on: Spent::Way, span });
                 if let Some(network) = &mut self.network {
                     let parcel = network.parcels.insert((to, parcel));
+                    self.is_sent(Holder::Parcel(parcel));
                     self.set_alarm(cx, span, Alarm::Posts { parcel });
                 }
                 Ok(())
@@ -45,6 +48,7 @@ impl World<'_> {
             None => {
                 self.counts_branch(parcel);
                 self.branch_lost(cx, parcel.request, parcel.attempt, Loss::Network);
+                self.is_not_sent(cx);
                 Ok(())
             }
         }
@@ -63,7 +67,9 @@ impl World<'_> {
         let (to, mut sent) = network.parcels[parcel];
         network.parcels.remove(parcel);
         sent.joins &= network.taken_in;
+        self.sends_for(Holder::Parcel(parcel));
         let taken_in = self.post(cx, to, sent);
+        self.has_sent();
         if let Some(network) = &mut self.network {
             network.taken_in = taken_in.is_ok();
         }
@@ -71,6 +77,7 @@ impl World<'_> {
             Ok(()) => self.branch_done(cx, sent.request, sent.attempt),
             Err(why) => self.branch_lost(cx, sent.request, sent.attempt, why),
         }
+        self.branch_is_over(cx, Holder::Parcel(parcel), taken_in.is_err());
         self.release(sent.request);
     }
 
@@ -103,6 +110,7 @@ impl World<'_> {
             self.wears(cx, to, slot);
         }
         cx.tell(Fact::Started { who, pool: to, waited: Span::ZERO });
+        cx.tell(Fact::Spent { who, node: to, on: Spent::Fetch, span });
         self.set_alarm(cx, span, Alarm::Backoff { job: id, epoch });
         true
     }

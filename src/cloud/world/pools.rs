@@ -64,6 +64,9 @@ impl World<'_> {
     /// As [`World::enter`], whatever is out of the ordinary.
     #[inline(never)]
     fn enter_anyhow<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
+        if self.joins.is_some() && self.is_held(cx, id, to) {
+            return;
+        }
         let pool = self.pool_mut(to);
         if pool.environments.is_some() {
             return self.invoke(cx, id, to);

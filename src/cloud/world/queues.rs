@@ -1,7 +1,7 @@
 //! Messages: sent and received.
 
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::{Fate, Node, Queue, Track};
+use crate::cloud::node::{Fate, Holder, Node, Queue, Track};
 use crate::cloud::request::{Job, Kin, Mail, Message, NONE, Request, Role, Stage, State};
 use crate::cloud::topology::{DeadLetters, NodeId};
 use crate::cloud::world::{Alarm, World};
@@ -116,6 +116,7 @@ impl World<'_> {
             done: false,
             state: Mail::Visible,
         });
+        self.is_sent(Holder::Message(message));
         let group = self.group_in(to, parcel);
         let queue = self.queue_mut(to);
         let retention = queue.retention;
@@ -165,6 +166,7 @@ impl World<'_> {
             Fate::Lost(why) => {
                 self.requests[request].branches();
                 self.branch_lost(cx, request, attempt, why);
+                self.is_not_sent(cx);
             }
         }
     }
@@ -210,6 +212,10 @@ impl World<'_> {
             self.receives_several(cx, to, from, slot, short);
         } else {
             let job = self.takes_message(cx, to, from, message, None);
+            if self.joins.is_some() && self.message_is_held(cx, job, to) {
+                self.pool_mut(to).leaves_free(slot);
+                return true;
+            }
             self.starts_delivery(cx, job, to, slot);
         }
         if once && self.pool(to).begun > begun {

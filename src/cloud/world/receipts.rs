@@ -1,7 +1,7 @@
 //! What becomes of a message that was received: deleted, hidden for longer, back again, put aside.
 
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Fate, Queue};
+use crate::cloud::node::{Fate, Holder, Queue};
 use crate::cloud::request::{Job, Mail, Message, State};
 use crate::cloud::topology::{DeadLetterAt, DeadLetters, NodeId, StaleDelete};
 use crate::cloud::world::queues::Parcel;
@@ -55,6 +55,9 @@ impl World<'_> {
         self.leave(cx, id, result);
         if valid && counts {
             self.branch_done(cx, request, attempt);
+        }
+        if valid {
+            self.branch_is_over(cx, Holder::Message(message), false);
         }
         if gone {
             self.is_remembered(message, Fate::Done);
@@ -195,6 +198,7 @@ impl World<'_> {
         if counts && !waits {
             self.branch_lost(cx, request, attempt, Loss::DeadLettered);
         }
+        self.branch_is_over(cx, Holder::Message(message), true);
         self.message_over(message);
     }
 
@@ -294,6 +298,12 @@ impl World<'_> {
         if self.messages[message].holders == 0 {
             self.end_message(message);
         }
+    }
+
+    /// A message was received and deleted, and nobody works on it.
+    pub(super) fn letter_is_gone(&mut self, message: u32) {
+        self.ends_letter(message);
+        self.let_go(message);
     }
 
     /// No timer of a message matters any more.

@@ -13,7 +13,7 @@ use crate::cloud::topology::{
 };
 use crate::cloud::world::functions::{self, function_of};
 use crate::cloud::world::guards::{Callers, callers};
-use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, cluster, control, network, trouble};
+use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, cluster, control, joins, network, trouble};
 use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
 use crate::ground::chance::Key;
 use crate::ground::slab::Slab;
@@ -37,11 +37,12 @@ pub fn simulate<'a, O: Observer<Fact>>(
     let watched = hedged || flows.iter().any(|flow| flow.think.is_some() || flow.caller.is_some());
     let exacting = hedged || clients().any(|client| client.deadline.is_some());
     let network = network::network(application, topology, key).map(Box::new);
+    let joins = joins::Joins::of(topology);
     let world = World {
         watched,
         exacting,
         impatient: flows.iter().any(|flow| flow.patience.is_some()),
-        simple: !watched && !exacting && network.is_none(),
+        simple: !watched && !exacting && network.is_none() && joins.is_none(),
         callers,
         application,
         topology,
@@ -73,6 +74,8 @@ pub fn simulate<'a, O: Observer<Fact>>(
         zones_out: trouble::zones_out(application, topology),
         throttles: Vec::new(),
         network,
+        asked: Vec::new(),
+        joins,
         stirred: Vec::new(),
         bank: account::Bank::new(key.named("capacity").stream()),
         in_system: Track::default(),
@@ -192,6 +195,9 @@ fn build_nodes<'a>(
                     *opening = opening.filter(|_| workload.client.deadline.is_none() && !slowed);
                 }
                 let on_error = key.named("on-error");
+                if topology.nodes.iter().any(|node| node.kind.pool().is_some_and(|pool| pool.gather)) {
+                    state.goes_by_steps();
+                }
                 state.failures = application.workloads.iter().map(|workload| on_error.named(&workload.name)).collect();
                 state.heartbeat = pool.poll.heartbeat.map(|span| row(rows, Purpose::Heartbeat, span));
                 if let Some(function) = function {

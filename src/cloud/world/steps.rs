@@ -2,8 +2,8 @@
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::event::Event;
-use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, Named, Node, Piece};
+use crate::cloud::fact::{Fact, Loss, Outcome, Spent};
+use crate::cloud::node::{Action, Holder, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, WorkId};
 use crate::cloud::world::batches::{CALL, WAKES};
@@ -59,6 +59,7 @@ impl<'a> World<'a> {
             }
             if let Action::Send { to, size: None, copies: 1, .. } = action
                 && let &[to] = to
+                && self.joins.is_none()
                 && !matches!(self.nodes[to.index()], Node::Queue(_))
             {
                 let branch = self.jobs[id].branch;
@@ -171,7 +172,7 @@ impl<'a> World<'a> {
         };
         let nanos = self.need(job, request, piece);
         let worker = pool.worker_of(job.slot);
-        let takes = piece.mix.takes(pool.speed_of(worker), Span::from_nanos(nanos));
+        let takes = piece.mix.takes(piece.speed(pool.speed_of(worker)), Span::from_nanos(nanos));
         match piece.work {
             Some(work) if pool.is_uneven() => pool.browned(worker, work, takes),
             _ => takes,
@@ -256,7 +257,7 @@ impl<'a> World<'a> {
         let share = match self.action(&job, &request) {
             Some(Action::Work { piece, .. }) => {
                 let pool = self.pool(job.pool);
-                piece.mix.share(pool.speed_of(pool.worker_of(job.slot)))
+                piece.mix.share(piece.speed(pool.speed_of(pool.worker_of(job.slot))))
             }
             _ => 0,
         };
@@ -289,28 +290,13 @@ impl<'a> World<'a> {
                 self.call(cx, id, calls);
                 None
             }
-            Action::Send { to, size, copies, group, delay } => {
-                for &node in to {
-                    for copy in 0..copies {
-                        let branch = copy_of(job.branch, copy, copies);
-                        if !matches!(self.nodes[node.index()], Node::Queue(_)) {
-                            self.send_on(cx, id, node, branch);
-                            continue;
-                        }
-                        let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
-                        let joins = !copy.is_multiple_of(CALL);
-                        let (request, attempt) = (job.request, job.attempt);
-                        let step = u32::from(job.pool.0) << 16 | u32::from(job.step);
-                        let parcel = Parcel { request, attempt, branch, bytes, group, step, delay, joins };
-                        let sent = match &self.network {
-                            None => self.post(cx, node, parcel),
-                            Some(_) => self.posts_over(cx, job, node, parcel),
-                        };
-                        if let Err(why) = sent {
-                            self.fails_at_work(cx, id, Outcome::Refused, why);
-                            return None;
-                        }
-                    }
+            Action::Send { to, copies, .. } => {
+                self.opens_fan(id, (to.len() as u32).saturating_mul(copies));
+                let sent = self.sends_all(cx, id, job, request, action);
+                self.closes_fan(cx);
+                if let Err(why) = sent {
+                    self.fails_at_work(cx, id, Outcome::Refused, why);
+                    return None;
                 }
                 Some(Span::ZERO)
             }
@@ -330,9 +316,49 @@ impl<'a> World<'a> {
                 });
                 let nanos = takes.map_or(0, |takes| takes.nth(numbered(request.ordinal, job.visit)));
                 let takes = Span::from_nanos(nanos) + self.there_and_back(job, bucket);
-                Some(self.what_is_left(id).map_or(takes, |(left, _)| left))
+                // What goes on after an interruption was told when it began.
+                if let Some((left, _)) = self.what_is_left(id) {
+                    return Some(left);
+                }
+                if takes > Span::ZERO {
+                    cx.tell(Fact::Spent { who, node: job.pool, on: Spent::Answers, span: takes });
+                    cx.tell(Fact::Spent { who, node: bucket, on: Spent::Object, span: takes });
+                }
+                Some(takes)
             }
         }
+    }
+
+    /// Sends all pieces of a step on; why one was refused, if it was.
+    fn sends_all<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        job: &Job,
+        request: &Request,
+        action: Action<'a>,
+    ) -> Result<(), Loss> {
+        let Action::Send { to, size, copies, group, delay } = action else { return Ok(()) };
+        let own = self.flows[request.workload.index()].size;
+        for &node in to {
+            for copy in 0..copies {
+                let branch = copy_of(job.branch, copy, copies);
+                if !matches!(self.nodes[node.index()], Node::Queue(_)) {
+                    self.send_on(cx, id, node, branch);
+                    continue;
+                }
+                let bytes = self.size_of(request, size.unwrap_or(own), u64::from(request.ordinal));
+                let joins = !copy.is_multiple_of(CALL);
+                let (request, attempt) = (job.request, job.attempt);
+                let step = u32::from(job.pool.0) << 16 | u32::from(job.step);
+                let parcel = Parcel { request, attempt, branch, bytes, group, step, delay, joins };
+                match &self.network {
+                    None => self.post(cx, node, parcel)?,
+                    Some(_) => self.posts_over(cx, job, node, parcel)?,
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A body's size: what the trace says, or the law's draw.
@@ -393,6 +419,7 @@ impl<'a> World<'a> {
             role: Role::Branch,
             state: State::New,
         });
+        self.is_sent(Holder::Job(sent));
         match from {
             Some(from) => self.carries(cx, sent, from, node),
             None => self.moves.push_back(Move::Deliver { job: sent, node }),

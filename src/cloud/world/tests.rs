@@ -11,6 +11,7 @@ mod doors;
 mod fifo;
 mod functions;
 mod health;
+mod joins;
 mod kept;
 mod lapses;
 mod lifecycle;
@@ -111,7 +112,9 @@ fn application(arrivals: Arrivals, works: Vec<Distribution>) -> Application {
             answer_size: Distribution::constant(1024),
             groups: None,
         }],
-        works: works.map(|(n, law)| Work { name: format!("work{n}"), law: Some(law), mix: Mix::ALL }).collect(),
+        works: works
+            .map(|(n, law)| Work { name: format!("work{n}"), law: Some(law), mix: Mix::ALL, parallel: 0 })
+            .collect(),
         faults: Vec::new(),
     }
 }

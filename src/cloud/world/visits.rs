@@ -3,7 +3,7 @@
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome};
-use crate::cloud::node::{Action, Lines, Node, Phase, Pool, Slot};
+use crate::cloud::node::{Action, Holder, Lines, Node, Phase, Pool, Slot};
 use crate::cloud::request::{Job, NONE, Request, Role, State};
 use crate::cloud::topology::{Mix, NodeId, Speed};
 use crate::cloud::world::lines::forgotten;
@@ -170,6 +170,7 @@ impl World<'_> {
             Role::Branch => {
                 self.leave(cx, id, Outcome::Ok);
                 self.branch_done(cx, request, attempt);
+                self.branch_is_over(cx, Holder::Job(id), false);
                 self.end_job(id);
             }
             Role::Call => {
@@ -193,7 +194,7 @@ impl World<'_> {
     }
 
     /// Whoever waits for a job that ended well goes on.
-    pub(super) fn answer<O>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+    pub(super) fn answer<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         // One given up between its end and now has nobody to tell: its work was for nothing.
         if self.jobs[id].role == Role::Call {
             self.call_answered(cx, self.kin[id as usize].parent, id);
@@ -227,6 +228,7 @@ impl World<'_> {
             }
             Role::Branch => {
                 self.branch_lost(cx, request, attempt, why);
+                self.branch_is_over(cx, Holder::Job(id), true);
                 self.end_job(id);
             }
             Role::Event => self.errand_failed(cx, id, why),
@@ -294,11 +296,11 @@ impl World<'_> {
         let job = self.jobs[id];
         let pool = self.pool(job.pool);
         let worker = pool.worker_of(job.slot);
-        let mix = match self.action(&job, &self.requests[job.request]) {
-            Some(Action::Work { piece, .. }) => piece.mix,
-            _ => Mix::ALL,
+        let now = pool.speed_of(worker);
+        let left = match self.action(&job, &self.requests[job.request]) {
+            Some(Action::Work { piece, .. }) => piece.mix.takes_then(left, piece.speed(then), piece.speed(now)),
+            _ => Mix::ALL.takes_then(left, then, now),
         };
-        let left = mix.takes_then(left, then, pool.speed_of(worker));
         Some(self.work_in_slot(id).map_or(left, |work| pool.browned(worker, work, left)))
     }
 }

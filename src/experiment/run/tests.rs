@@ -152,3 +152,43 @@ fn a_trace_that_cannot_be_written_ends_the_run() {
     let error = run(&two(4), options, &quiet).expect_err("the disk is full");
     assert!(matches!(error, RunError::Trace(_)), "{error}");
 }
+
+/// Two requests at 0 s. `front` works for 1 s on each and calls `back`, whose one slot takes 2 s: one is answered after 3.5 s, the
+/// other waits for 2 s and is answered after 5.5 s. A fan-out follows to `a` (1 s) and `b` (4 s, through a queue whose messages
+/// are late by 1 s), which a last pool gathers in 1 s; the way to any node takes 0.25 s, back from `back`, too.
+#[test]
+fn where_the_time_went_is_told_node_by_node() {
+    let text = r#"
+run = { defaults = "textbook", length = "1min", drain = "1min", replications = 1 }
+work = { one = "1s", two = "2s", four = "4s" }
+workload.jobs.arrivals.scripted = [{ at = "0s" }, { at = "0s" }]
+[topology.t]
+network.hop = "250ms"
+pool.front = { steps = [{ work = "one" }, { call = "back" }, { send = ["a", "q"] }], workers = "unlimited" }
+pool.back = { steps = [{ work = "two" }] }
+pool.a = { steps = [{ work = "one" }, { send = "join" }], workers = "unlimited" }
+queue.q = { to = "b", delay = "1s" }
+pool.b = { steps = [{ work = "four" }, { send = "join" }], workers = "unlimited" }
+pool.join = { steps = [{ work = "one" }], workers = "unlimited", gather = true }
+"#;
+    let scenario = crate::scenario::read(&crate::scenario::Source::new("t", text), &crate::scenario::NoFiles, &[]);
+    let scenario = scenario.unwrap_or_else(|complaints| panic!("{complaints:?}"));
+    let document = run(&scenario, on(1), &quiet).expect("it runs").document;
+    let topology = &document.topologies["t"];
+    let times = |node: &str| {
+        let of = |what: &str| topology.nodes[node].figures[&format!("time.{what}")].value.expect("two requests came");
+        ["wait", "join", "start", "work", "answers", "way"].map(of)
+    };
+    // Answers: 2.5 s and 4.5 s.
+    assert_eq!(times("pool.front"), [0.0, 0.0, 0.0, 1.0, 3.5, 0.0]);
+    assert_eq!(times("pool.back"), [1.0, 0.0, 0.0, 2.0, 0.0, 0.5]);
+    assert_eq!(times("pool.a"), [0.0, 0.0, 0.0, 1.0, 0.0, 0.25]);
+    assert_eq!(times("queue.q"), [1.0, 0.0, 0.0, 0.0, 0.0, 0.25]);
+    // A message comes to the slot that has received it, which is kept meanwhile, and does not work yet.
+    assert_eq!(times("pool.b"), [0.0, 0.0, 0.0, 4.0, 0.0, 0.25]);
+    // `a` comes 0.25 + 1 + 0.25 s after the fan-out, `b` 0.25 + 1 + 0.25 + 4 + 0.25 s.
+    assert_eq!(times("pool.join"), [0.0, 4.25, 0.0, 1.0, 0.0, 0.5]);
+    let completion = topology.figures["completion.mean"].value;
+    assert_eq!(completion, Some(1.0 + 3.5 + 5.75 + 1.0));
+    assert_eq!(topology.nodes["pool.join"].figures["join.max"].value.map(f64::round), Some(4.0));
+}

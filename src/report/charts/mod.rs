@@ -15,6 +15,7 @@ mod plot;
 mod tail;
 mod theme;
 mod timeline;
+mod times;
 
 /// Every chart of a document, light and dark: file name and SVG.
 pub fn all(document: &Document) -> Vec<(String, String)> {
@@ -30,6 +31,7 @@ pub fn all(document: &Document) -> Vec<(String, String)> {
             ("tail-completion", tail::tail(document, "completion", theme)),
             ("losses", losses::losses(document, theme)),
             ("cost", cost::cost(document, theme)),
+            ("times", times::times(document, theme)),
         ];
         of_all.into_iter().filter_map(|(name, svg)| Some((name, svg?))).for_each(|(name, svg)| push(name, svg));
     }
@@ -53,7 +55,7 @@ fn file_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::specimen::{absurd, alone, empty, video};
+    use crate::report::specimen::{absurd, alone, empty, timed, video};
 
     /// Fails at the first place where an XML reader would.
     fn hold_well_formed(name: &str, svg: &str) {
@@ -80,7 +82,7 @@ mod tests {
 
     #[test]
     fn every_chart_is_well_formed_and_has_no_number_that_is_none() {
-        for document in [video(), alone(), absurd(), empty()] {
+        for document in [video(), timed(), alone(), absurd(), empty()] {
             for (name, svg) in all(&document) {
                 hold_well_formed(&name, &svg);
                 let numbers = svg.split(['"', ' ', ',']);

@@ -13,6 +13,7 @@ mod markdown;
 mod spark;
 mod stacked;
 mod terminal;
+mod times;
 
 pub use contrast::{goal_kind, goal_words};
 
@@ -40,11 +41,18 @@ pub fn table(document: &Document, width: usize, colour: bool) -> String {
     text
 }
 
+/// Where the time of a request went, node by node, as `--times` prints it; `None` where no topology has several nodes.
+pub fn times(document: &Document, width: usize, colour: bool) -> Option<String> {
+    let grid = times::times(document);
+    (!grid.sections.is_empty()).then(|| terminal::write(&grid, width.max(NARROW), colour))
+}
+
 /// The same as Markdown, for issues, reviews and READMEs: here the warnings stand below the results, or they are lost.
 pub fn markdown(document: &Document) -> String {
     let mut text = format!("## {}\n\n", markdown::escaped(&document.scenario.title));
     text.push_str(&format!("{}\n", markdown::escaped(&stamp(document))));
-    for grid in grids(document) {
+    let times = Some(times::times(document)).filter(|grid| !grid.sections.is_empty());
+    for grid in grids(document).into_iter().chain(times) {
         text.push('\n');
         text.push_str(&markdown::write(&grid));
     }
@@ -83,7 +91,7 @@ fn stamp(document: &Document) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::specimen::{absurd, alone, empty, held, video};
+    use crate::report::specimen::{absurd, alone, empty, held, timed, video};
 
     #[test]
     fn the_comparison_is_the_snapshot_at_three_widths() {
@@ -100,6 +108,12 @@ mod tests {
     #[test]
     fn markdown_is_the_snapshot() {
         held("comparison.md", &markdown(&video()));
+    }
+
+    #[test]
+    fn where_the_time_went_is_the_snapshot() {
+        held("times-100.txt", &times(&timed(), 100, false).expect("several nodes"));
+        assert_eq!(times(&video(), 100, false), None, "nobody told");
     }
 
     #[test]

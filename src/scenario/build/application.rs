@@ -6,6 +6,7 @@ use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
 use crate::scenario::build::{Builder, count};
 use crate::scenario::draft::client;
+use crate::scenario::draft::quantities::Share;
 use crate::scenario::draft::workload::{self, Scripted};
 use crate::scenario::trace::Recording;
 
@@ -37,9 +38,11 @@ impl Builder<'_> {
             .into_iter()
             .map(|name| {
                 let law = self.sight.draft.work.get(&name).map(|law| self.law(law));
-                let cpu = self.sight.draft.component.get(&name).and_then(|component| component.cpu);
-                let computing = cpu.map_or(Mix::WHOLE, |share| (share.0 * f64::from(Mix::WHOLE)).round() as u32);
-                Work { law, name, mix: Mix { computing } }
+                let component = self.sight.draft.component.get(&name);
+                let millionths = |share: Share| (share.0 * f64::from(Mix::WHOLE)).round() as u32;
+                let computing = component.and_then(|traits| traits.cpu).map_or(Mix::WHOLE, millionths);
+                let parallel = component.and_then(|traits| traits.parallel).map_or(0, millionths);
+                Work { law, name, mix: Mix { computing }, parallel }
             })
             .collect()
     }

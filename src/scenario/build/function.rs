@@ -31,7 +31,7 @@ impl Builder<'_> {
         let scaling = kept.map_or(Scaling::Fixed, |kept| self.provisioned(own, kept));
         let speed = draft.speed.map_or(Speed::ONE, |speed| fraction(speed.0));
         Function {
-            desk: Pool { batch, scaling, ..Function::desk(steps, speed, provisioned) },
+            desk: Pool { batch, scaling, vcpus: Function::vcpus(memory), ..Function::desk(steps, speed, provisioned) },
             memory,
             is_arm: draft.architecture == Some(draft::Architecture::Arm),
             disk: draft.ephemeral.map_or(Function::DISK.0, |bytes| bytes.0),

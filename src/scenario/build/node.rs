@@ -154,6 +154,8 @@ impl Builder<'_> {
             batch: draft.batch.as_ref().map(batch),
             admission: draft.admission.map(admission),
             lodging: self.lodging(ids, draft.platform.as_ref()),
+            gather: draft.gather == Some(true),
+            vcpus: vcpus_of_slot(draft),
             platform,
         }
     }
@@ -268,6 +270,13 @@ impl Builder<'_> {
 fn before_function(balancer: Balancer) -> Balancer {
     let Balancer { to, rules, admission, idle_timeout, .. } = balancer;
     Balancer { to, rules, admission, idle_timeout, ..Balancer::default() }
+}
+
+/// The vCPUs of a slot: those of its machine or task divided by the slots, and one at least.
+fn vcpus_of_slot(draft: &draft::node::Pool) -> Speed {
+    let each = crate::scenario::rules::room::vcpus(draft);
+    let slot = |(vcpus, slots): (f64, u64)| fraction(vcpus).times(Speed { work: 1, time: slots.max(1) });
+    each.first().copied().map(slot).filter(|slot| slot.work > slot.time).unwrap_or(Speed::ONE)
 }
 
 fn admission(draft: draft::admission::Admission) -> Admission {

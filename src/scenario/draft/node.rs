@@ -69,6 +69,11 @@ pub(crate) struct Pool {
     /// Requests, or messages, that a free slot takes together. They end together; works with `per = "batch"` are done once
     /// for all of them, others one after the other. Without it, a slot takes one.
     pub batch: Option<Batch>,
+    /// Serves a request when all branches of its last fan-out have come: those of a step that sends several pieces. The others
+    /// wait here without a worker, and a message that waits is deleted. A branch that ends elsewhere is waited for no longer;
+    /// one that comes to nothing takes the request with it.
+    #[schemars(extend("default" = false))]
+    pub gather: Option<bool>,
     /// What a machine does with the work in its hands when its reclaim is announced.
     #[schemars(extend("default" = "finish"))]
     pub notice: Option<Notice>,

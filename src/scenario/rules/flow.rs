@@ -66,13 +66,18 @@ impl<'a> Flow<'a> {
         // an order where edges lead forwards.
         let order = self.order(from, workload);
         let mut arriving = vec![0.0; self.topology.nodes.len()];
-        arriving[from.index()] = rate;
+        // Of those, how many are left where the branches of each one's last fan-out are gathered.
+        let mut fans = arriving.clone();
+        (arriving[from.index()], fans[from.index()]) = (rate, rate);
         for node in order {
-            let rate = arriving[node.index()];
+            let gathers = self.topology.nodes[node.index()].kind.pool().is_some_and(|pool| pool.gather);
+            let fan = fans[node.index()];
+            let rate = if gathers { fan } else { arriving[node.index()] };
             loads[node.index()].visits += rate;
             loads[node.index()].busy += rate * self.hold(node, workload);
-            for (to, share) in self.onward(node, workload) {
+            for (to, share, pieces) in self.onward(node, workload) {
                 arriving[to.index()] += rate * share;
+                fans[to.index()] += if pieces > 1.0 { rate * share / pieces } else { fan * share };
             }
         }
     }
@@ -85,7 +90,7 @@ impl<'a> Flow<'a> {
         seen[from.index()] = true;
         while let Some((node, rest)) = way.last_mut() {
             match rest.pop() {
-                Some((to, _)) if !seen[to.index()] => {
+                Some((to, ..)) if !seen[to.index()] => {
                     seen[to.index()] = true;
                     way.push((to, self.onward(to, workload)));
                 }
@@ -100,27 +105,33 @@ impl<'a> Flow<'a> {
         order
     }
 
-    /// Where a node's requests go on, and how many of each one.
-    fn onward(&self, node: NodeId, workload: WorkloadId) -> Vec<(NodeId, f64)> {
+    /// Where a node's requests go on, how many of each one, and of how many pieces that are sent at once.
+    fn onward(&self, node: NodeId, workload: WorkloadId) -> Vec<(NodeId, f64, f64)> {
+        let single = |(to, share)| (to, share, 1.0);
         let kind = &self.topology.nodes[node.index()].kind;
         match (kind, kind.pool()) {
             (NodeKind::Balancer(Balancer { to, routing: Routing::Weighted(weights), .. }), _) => {
                 let whole: f64 = weights.iter().sum();
-                to.iter().zip(weights).map(|(to, weight)| (*to, weight / whole)).collect()
+                to.iter().zip(weights).map(|(to, weight)| (*to, weight / whole, 1.0)).collect()
             }
-            (NodeKind::Balancer(balancer), _) => self.shared(&balancer.to),
-            (NodeKind::Queue(queue), _) => self.shared(&queue.to),
-            (NodeKind::Bucket(bucket), _) => bucket.notify.iter().map(|&to| (to, 1.0)).collect(),
+            (NodeKind::Balancer(balancer), _) => self.shared(&balancer.to).into_iter().map(single).collect(),
+            (NodeKind::Queue(queue), _) => self.shared(&queue.to).into_iter().map(single).collect(),
+            (NodeKind::Bucket(bucket), _) => {
+                let pieces = bucket.notify.len() as f64;
+                bucket.notify.iter().map(|&to| (to, 1.0, pieces)).collect()
+            }
             (_, None) => Vec::new(),
             (_, Some(pool)) => {
                 let mut onward = Vec::new();
                 for (step, chance) in steps(pool, workload) {
                     match &step.verb {
-                        Verb::Call { to, .. } => onward.extend(to.iter().map(|to| (*to, chance))),
+                        Verb::Call { to, .. } => onward.extend(to.iter().map(|to| (*to, chance, 1.0))),
                         Verb::Send { to, copies, .. } => {
-                            onward.extend(to.iter().map(|to| (*to, chance * f64::from(*copies))));
+                            let copies = f64::from(*copies);
+                            let pieces = copies * to.len() as f64;
+                            onward.extend(to.iter().map(|to| (*to, chance * copies, pieces)));
                         }
-                        Verb::Put { bucket, .. } if self.tells(*bucket) => onward.push((*bucket, chance)),
+                        Verb::Put { bucket, .. } if self.tells(*bucket) => onward.push((*bucket, chance, 1.0)),
                         Verb::Work { .. }
                         | Verb::Answer { .. }
                         | Verb::Put { .. }
@@ -177,8 +188,7 @@ impl<'a> Flow<'a> {
     fn step(&self, pool: &Pool, step: &Step, workload: WorkloadId) -> f64 {
         match &step.verb {
             Verb::Work { work, together, .. } => {
-                let computes = f64::from(self.application.works[work.index()].mix.computing) / f64::from(Mix::WHOLE);
-                let alone = self.mean(*work, workload) * (computes * fastest(pool) + 1.0 - computes);
+                let alone = self.mean(*work, workload) * slowness(self.application, pool, *work);
                 // Shared by all that are taken together: by as many as there may be, under load.
                 alone / f64::from(pool.batch.filter(|_| *together).map_or(1, |batch| batch.at_most))
             }
@@ -236,6 +246,14 @@ pub(super) fn place_of(list: &[Step], number: usize, place: &Place) -> Place {
         (at, nth) = (next, nth + 1);
     }
     place.clone()
+}
+
+/// Time for a unit of a work at the pool's best: of what computes and of what waits.
+pub(super) fn slowness(application: &Application, pool: &Pool, work: WorkId) -> f64 {
+    let work = &application.works[work.index()];
+    let computes = f64::from(work.mix.computing) / f64::from(Mix::WHOLE);
+    let gain = work.gain(pool.vcpus);
+    computes * fastest(pool) * gain.time as f64 / gain.work as f64 + 1.0 - computes
 }
 
 /// Time for a unit of work at the pool's best.

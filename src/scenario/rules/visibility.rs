@@ -9,7 +9,7 @@ use crate::ground::time::{SECOND, Span};
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Foresight;
-use crate::scenario::rules::flow::fastest;
+use crate::scenario::rules::flow::slowness;
 use crate::scenario::rules::stability::shown;
 
 pub(super) const VISIBILITY: Foresight = Foresight {
@@ -115,7 +115,7 @@ impl<'a> Draws<'a> {
             law.sample(&mut self.key.named(what).draw(draw)) as f64 / SECOND as f64
         };
         match &step.verb {
-            Verb::Work { work, .. } => self.work(*work, workload, draw) * fastest(pool),
+            Verb::Work { work, .. } => self.work(*work, workload, draw) * slowness(self.application, pool, *work),
             Verb::Call { to, timeout, .. } => {
                 let answer = to.iter().map(|&to| self.answer(to, workload, draw)).fold(0.0, f64::max);
                 timeout.map_or(answer, |timeout| answer.min(timeout.seconds()))

@@ -63,7 +63,8 @@ impl<'a> Plain<'a> {
         let steps = pool.steps.iter().all(|step| match step.verb {
             // What waits is not scaled as what computes.
             Verb::Work { fresh, work, .. } => {
-                !fresh && (self.application.works[work.index()].mix.is_all() || pool.speed == Speed::ONE)
+                let work = &self.application.works[work.index()];
+                !fresh && work.parallel == 0 && (work.mix.is_all() || pool.speed == Speed::ONE)
             }
             Verb::Send { .. } | Verb::Act(_) => true,
             Verb::Call { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } | Verb::Choose { .. } => {

@@ -143,6 +143,7 @@ impl Dice {
             name: format!("work{n}"),
             law: Some(self.law(3)),
             mix: if self.one_in(3) { Mix { computing: 400_000 } } else { Mix::ALL },
+            parallel: self.pick(&[0, 0, 500_000]),
         });
         Application { workloads, works: works.collect(), faults: Vec::new() }
     }
@@ -332,7 +333,7 @@ impl Dice {
             let only = self.one_in(6).then(|| vec![WorkloadId(self.of(2) as u16)]);
             steps.push(Step { verb, only });
         }
-        let steps = self.chosen(steps, 2);
+        let steps = self.choices(steps, 2);
         let unlimited = self.one_in(10);
         let workers = if unlimited { None } else { Some(self.of(4) as u32) };
         let slots = 1 + self.of(3) as u32;
@@ -409,6 +410,8 @@ impl Dice {
             },
             admission: self.admission(true),
             lodging: None,
+            vcpus: self.pick(&[Speed::ONE, Speed { work: 3, time: 2 }]),
+            gather: tier > 0 && batch.is_none() && messages.is_none() && self.one_in(4),
         }
     }
 }

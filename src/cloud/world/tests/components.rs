@@ -66,3 +66,22 @@ fn a_controller_sees_what_computes() {
     assert!(part.iter().zip([0.6, 0.3, 0.3]).all(|(found, expected)| (found - expected).abs() < 1e-6), "{part:?}");
     assert_eq!(seen(Mix { computing: 0 }), [0.0, 0.0, 0.0]);
 }
+
+/// 10 s of work of which half gains from further vCPUs: with two for a slot it takes 5 s + 2.5 s; where 60 % of it computes, 4 s
+/// wait and 6 s × 0.75 compute; on a machine twice as fast the latter take half.
+#[test]
+fn further_vcpus_shorten_what_gains_from_them() {
+    let mut application = application(at(&[0.0, 20.0]), vec![seconds(10.0)]);
+    application.works[0].parallel = 500_000;
+    let end = |application: &_, speed, vcpus| {
+        let wide = Pool { speed, vcpus: Speed { work: vcpus, time: 1 }, ..pool(vec![work(0)], 1) };
+        let topology = topology(vec![node("a", NodeKind::Pool(Box::new(wide)))]);
+        completions(&diary(application, &topology, 100.0))[0].1
+    };
+    assert_eq!(end(&application, Speed::ONE, 1), 10.0);
+    assert_eq!(end(&application, Speed::ONE, 2), 7.5);
+    assert_eq!(end(&application, TWICE, 2), 3.75);
+    application.works[0].mix = Mix { computing: 600_000 };
+    assert_eq!(end(&application, Speed::ONE, 2), 8.5);
+    assert_eq!(end(&application, TWICE, 2), 6.25);
+}

@@ -130,7 +130,7 @@ fn a_reset_leaves_less_time_for_the_next_run() {
             row.work = vec![(WorkId(0), Span::from_secs(lasts))];
         }
     }
-    application.works.push(Work { name: "work0".to_owned(), law: None, mix: Mix::ALL });
+    application.works.push(Work { name: "work0".to_owned(), law: None, mix: Mix::ALL, parallel: 0 });
     let timeout = Some(Span::from_secs(3));
     let limited = Function { timeout, after_timeout: AfterTimeout::Reset, ..function(vec![work(0)], 0) };
     let diary = diary(&application, &alone(limited), 400.0);

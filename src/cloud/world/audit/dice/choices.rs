@@ -5,7 +5,7 @@ use crate::cloud::topology::{Step, Verb, Way};
 
 impl Dice {
     /// The same steps, some of which may stand in choices by now, at most so deep.
-    pub(super) fn chosen(&mut self, steps: Vec<Step>, depth: u32) -> Vec<Step> {
+    pub(super) fn choices(&mut self, steps: Vec<Step>, depth: u32) -> Vec<Step> {
         if depth == 0 || !self.one_in(3) {
             return steps;
         }
@@ -15,7 +15,7 @@ impl Dice {
         let after = rest.split_off(cuts[2]);
         let second = rest.split_off(cuts[1]);
         let first = rest.split_off(cuts[0]);
-        let ways = [self.chosen(first, depth - 1), self.chosen(second, depth - 1)];
+        let ways = [self.choices(first, depth - 1), self.choices(second, depth - 1)];
         let shares = self.pick(&[[0.5, 0.5], [0.3, 0.2], [1.0, 0.0], [0.0, 0.7]]);
         let laid = ways.iter().zip(shares).map(|(way, share)| Way { share, steps: way.len() }).collect();
         let draw = self.one_in(2).then(|| "one".to_owned());

@@ -27,7 +27,7 @@ impl Dice {
         for work in &mut application.works {
             let mean = SECOND as f64 * (1 + self.of(9)) as f64 / 10.0;
             work.law = Some(Distribution::exponential(mean).expect("a mean above 0"));
-            work.mix = Mix::ALL;
+            (work.mix, work.parallel) = (Mix::ALL, 0);
         }
         let mut topology = self.topology();
         topology.nodes.clear();
@@ -83,7 +83,7 @@ impl Dice {
             verbs.push(Verb::Send { to, size: None, copies: 1, group: None, delay: None });
         }
         let steps = verbs.into_iter().map(|verb| Step { verb, only: None }).collect();
-        pool.steps = if self.one_in(3) { self.chosen(steps, 1) } else { steps };
+        pool.steps = if self.one_in(3) { self.choices(steps, 1) } else { steps };
         pool.workers = Some(1 + self.of(4) as u32);
         if !matches!(pool.scaling, Scaling::Group(_)) || self.one_in(2) {
             pool.scaling = Scaling::Fixed;
