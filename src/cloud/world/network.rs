@@ -240,7 +240,7 @@ impl World<'_> {
     fn travels<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, span: Span, bound: Bound) {
         let Job { pool, request, .. } = self.jobs[id];
         let node = match bound {
-            Bound::To(node) | Bound::Worker(node, _) | Bound::Silence(node, _) => node,
+            Bound::To(node) | Bound::Function(node) | Bound::Worker(node, _) | Bound::Silence(node, _) => node,
             Bound::Back(_) | Bound::Nowhere => pool,
         };
         let who = self.requests[request].who();
