@@ -13,6 +13,7 @@ mod brownout;
 mod burst;
 mod calls;
 mod care;
+mod carriage;
 mod client;
 mod cluster;
 mod control;

@@ -4,7 +4,7 @@
 //! only; a message that is received comes to the slot that fetched it; an object is asked for and brought. Who waits for
 //! something that is lost does not know, and gives up by a limit of its own.
 
-use crate::cloud::fact::{Carriage, Fact, Loss, Spent};
+use crate::cloud::fact::{Fact, Loss, Spent};
 use crate::cloud::node::Holder;
 use crate::cloud::request::{Job, Role, State};
 use crate::cloud::topology::{Application, Harm, Link, NodeId, NodeKind, Topology};
@@ -213,27 +213,6 @@ impl World<'_> {
             Some(span) => self.travels(cx, id, span, Bound::To(to)),
             None => self.is_lost(cx, id),
         }
-    }
-
-    /// Tells of what sets out to a node on a way where bytes are paid for: a call with its answer, or what is sent.
-    fn tells_carriage<O: Observer<Fact>>(
-        &self,
-        cx: &mut Context<'_, O>,
-        id: u32,
-        to: NodeId,
-        crosses: bool,
-        waits: bool,
-    ) {
-        let paid = &self.topology.network;
-        let leaves = paid.gateways > 0 && matches!(self.topology.nodes[to.index()].kind, NodeKind::Service(_));
-        let crosses = crosses && paid.answers.is_some();
-        if !leaves && !crosses {
-            return;
-        }
-        let request = &self.requests[self.jobs[id].request];
-        let bytes = if waits { self.bytes_through(request) } else { self.bytes_of(request) };
-        let by = if leaves { Carriage::Gateway } else { Carriage::Zones };
-        cx.tell(Fact::Carried { who: request.who(), by, bytes });
     }
 
     /// A job is under way for so long.
