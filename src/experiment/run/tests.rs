@@ -154,8 +154,8 @@ fn a_trace_that_cannot_be_written_ends_the_run() {
 }
 
 /// Two requests at 0 s. `front` works for 1 s on each and calls `back`, whose one slot takes 2 s: one is answered after 3.5 s,
-/// the other waits for 2 s and is answered after 5.5 s. A fan-out follows to `a` (1 s) and `b` (4 s, through a queue whose messages
-/// are late by 1 s), which a last pool gathers in 1 s; the way to any node takes 0.25 s, back from `back`, too.
+/// the other waits for 2 s and is answered after 5.5 s. A fan-out follows to `a` (1 s) and `b` (4 s, through a queue whose
+/// messages are late by 1 s), which a last pool gathers in 1 s; the way to any node takes 0.25 s, back from `back`, too.
 #[test]
 fn where_the_time_went_is_told_node_by_node() {
     let text = r#"
