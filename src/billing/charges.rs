@@ -77,6 +77,17 @@ pub(super) fn charges(used: &Used) -> Vec<Charge> {
         Used::Sundries { items } => {
             items.iter().map(|&(item, quantity, exact)| charge(item, quantity).instead_of(exact)).collect()
         }
+        Used::Bus { events, real, calls, archive } => {
+            let put = charge("events.custom", Quantity::whole(u128::from(*events)));
+            let put = put.instead_of(real.map(|events| Quantity::whole(u128::from(events))));
+            let calls = calls.map(|calls| charge("events.destinations", Quantity::whole(u128::from(calls))));
+            let archive = archive.iter().flat_map(|&(bytes, kept)| {
+                let taken = Quantity { parts: nano_gb(bytes * 1_000_000_000), decimals: 9 };
+                let kept = Quantity { parts: nano_gb(kept), decimals: 9 };
+                [charge("events.archive", taken), charge("events.archived", kept)]
+            });
+            [put].into_iter().chain(calls).chain(archive).collect()
+        }
         Used::Item { item, amount, unit } => vec![Charge { unit: Some(unit.clone()), ..charge(item, *amount) }],
         Used::Calls { item, calls } => {
             item.iter().map(|item| charge(item, Quantity::whole(u128::from(*calls)))).collect()

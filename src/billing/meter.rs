@@ -1,6 +1,7 @@
 //! Counts what a run uses, in exact integers, from the facts alone. Knows no prices.
 
 mod balancer;
+mod bus;
 mod functions;
 mod machines;
 mod sundries;
@@ -15,6 +16,7 @@ use crate::engine::Observer;
 use crate::ground::time::{SimTime, Span};
 
 use balancer::BalancerCounter;
+use bus::BusCounter;
 use functions::FunctionCounter;
 pub(super) use functions::STEP;
 use machines::PoolCounter;
@@ -46,6 +48,8 @@ const CHUNK: u64 = 64 * 1024;
 ///   mean size; what goes to another zone, on both sides; gateways by the started hour, and what goes through them; public
 ///   addresses; two alarms for each target-tracking policy and one for each other alarm, for every figure in it; and the
 ///   minutes' figures of machines that some policy reads.
+/// - A bus counts the events that the application or another bus puts on it by 64 KiB each, calls of pools and services by its
+///   rules, and what its archive takes and keeps (Amazon EventBridge pricing).
 /// - A service counts the calls that it took, well answered or not.
 ///
 /// Beside what is billed stands what was really used (lives, calls, runs), as far as rounding makes a difference.
@@ -69,6 +73,7 @@ enum Counter {
     Queue(QueueCounter),
     Bucket(BucketCounter),
     Function(FunctionCounter),
+    Bus(BusCounter),
     Calls { item: Option<String>, calls: u64 },
 }
 
@@ -79,7 +84,9 @@ impl Counter {
         match self {
             Counter::Pool(pool) => pool.door,
             Counter::Function(function) => function.door,
-            Counter::Balancer(_) | Counter::Queue(_) | Counter::Bucket(_) | Counter::Calls { .. } => None,
+            Counter::Balancer(_) | Counter::Queue(_) | Counter::Bucket(_) | Counter::Calls { .. } | Counter::Bus(_) => {
+                None
+            }
         }
     }
 }
@@ -116,6 +123,7 @@ impl Meter {
                 let door = only_door(topology, NodeId::at(place));
                 (format!("function.{}", node.name), Counter::Function(FunctionCounter::new(function, profile, door)))
             }
+            NodeKind::Bus(bus) => (format!("bus.{}", node.name), Counter::Bus(BusCounter::new(topology, bus))),
             NodeKind::Service(service) => {
                 (format!("service.{}", node.name), Counter::Calls { item: service.price.clone(), calls: 0 })
             }
@@ -136,6 +144,7 @@ impl Meter {
                 Counter::Queue(queue) => queue.used(),
                 Counter::Bucket(bucket) => bucket.used(at),
                 Counter::Function(function) => function.used(at),
+                Counter::Bus(bus) => bus.used(at),
                 Counter::Calls { item, calls } => Used::Calls { item: item.clone(), calls: *calls },
             };
             NodeUsage { node: node.clone(), used }
@@ -228,6 +237,16 @@ impl Observer<Fact> for Meter {
             Fact::Kept { function, environments } => {
                 if let Some((_, Counter::Function(function))) = self.nodes.get_mut(function.index()) {
                     function.keeps(environments, at);
+                }
+            }
+            Fact::Heard { bus, bytes, is_own, .. } => {
+                if let Some((_, Counter::Bus(bus))) = self.nodes.get_mut(bus.index()) {
+                    bus.heard(at, bytes, is_own);
+                }
+            }
+            Fact::Delivered { bus, to, .. } => {
+                if let Some((_, Counter::Bus(bus))) = self.nodes.get_mut(bus.index()) {
+                    bus.delivered(to);
                 }
             }
             Fact::Left { pool, waited, .. } => self.stayed(pool, at, waited),
@@ -336,10 +355,12 @@ fn only_door(topology: &Topology, pool: NodeId) -> Option<NodeId> {
                     | Verb::Put { .. }
                     | Verb::Get { .. }
                     | Verb::Act(_)
-                    | Verb::Choose { .. } => false,
+                    | Verb::Choose { .. }
+                    | Verb::Event { .. } => false,
                 })
             }
             NodeKind::Bucket(bucket) => bucket.notify.contains(&pool),
+            NodeKind::Bus(bus) => bus.rules.iter().any(|rule| rule.to.contains(&pool)),
             NodeKind::Service(_) | NodeKind::Cluster(_) => false,
         };
         if reaches {
@@ -411,6 +432,7 @@ impl QueueCounter {
     }
 }
 
+/// What is kept, and for how long.
 #[derive(Clone, Debug, Default)]
 struct BucketCounter {
     puts: u64,

@@ -96,6 +96,17 @@ pub enum Used {
         /// The price book's item, and how much of it; what it was before rounding, where that adds to it.
         items: Vec<(&'static str, Quantity, Option<Quantity>)>,
     },
+    /// An event bus.
+    Bus {
+        /// Units of 64 KiB of events that the application or another bus put on it.
+        events: u64,
+        /// How many events those were, where somebody counted them.
+        real: Option<u64>,
+        /// Calls of pools and services by its rules, where there are any such.
+        calls: Option<u64>,
+        /// Bytes that its archive took, and what it kept, summed over time, in byte·nanoseconds; where it has one.
+        archive: Option<(u128, u128)>,
+    },
     /// Anything else that a book has a price for.
     Item {
         /// The price book's item: `fargate.vcpu.x86`.

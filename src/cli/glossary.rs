@@ -80,7 +80,7 @@ pub const WORDS: &[Word] = &[
     figure(
         "lost.dead-lettered",
         SHARE,
-        "put aside: their message was received, or their function tried, too often in vain",
+        "put aside: their message was received, their function tried, or their event delivered, too often in vain",
     ),
     figure(
         "lost.expired",
@@ -157,7 +157,18 @@ pub const WORDS: &[Word] = &[
     figure("delayed", MEAN, "messages that were sent and are not visible yet"),
     figure("over-limit", RATE, "short polls that were refused because as many messages were in flight as may be"),
     figure("dropped", RATE, "messages that had been sent before, and so were acknowledged and dropped"),
-    figure("throttled", RATE, "calls that a queue, or invocations that a function, refused: it takes only so many"),
+    figure(
+        "throttled",
+        RATE,
+        "calls that a queue, invocations that a function, or events that a bus refused: it takes only so many",
+    ),
+    figure("events", RATE, "events that came to a bus"),
+    figure("matched", SHARE, "events of a bus that some rule took"),
+    figure("delivered", RATE, "events that a target of a bus took, once for each target"),
+    times("latency", "from an event at a bus to a target that took it, attempts in vain included"),
+    figure("failures", RATE, "attempts to hand an event to a target that came to nothing"),
+    figure("discarded", SHARE, "of what a bus sent to targets: given up, and kept nowhere"),
+    figure("missed", RATE, "what happened to machines and a bus never heard of"),
     figure("cold-starts", SHARE, "runs of a function that began in a new environment, which was initialised first"),
     figure("expired", RATE, "messages that were gone because their queue had kept them so long"),
     figure("receives", RATE, "receives that brought a message or several"),
@@ -172,7 +183,12 @@ pub const WORDS: &[Word] = &[
         "time in which a request waits at one worker behind a balancer while a slot of another is free",
     ),
     figure("bucket-full", SHARE, "time in which the bucket of an admission holds all its tokens, over time"),
-    figure("dead-letters", SHARE, "messages put aside after too many receives, to messages sent"),
+    figure(
+        "dead-letters",
+        SHARE,
+        "messages put aside after too many receives, to messages sent; of a bus, what was given up and put aside to all that \
+         went to targets",
+    ),
     // Of times.
     statistic("mean", "the mean; a few very slow ones move it"),
     statistic("sd", "the standard deviation"),
@@ -217,6 +233,11 @@ pub const WORDS: &[Word] = &[
         "visibility-timeout",
         "how long a received message stays hidden, to come back then unless its work was done. Without one it comes \
          back when its worker fails: at once, but what fails in no time rests 1 s before it is tried again",
+    ),
+    term(
+        "background",
+        "what nobody has sent: the runs of schedules, and what follows on events of machines; worked on and billed, and no \
+         request in any figure",
     ),
     term("backlog", "messages visible and in flight together; of a line: waiting and in service"),
 ];

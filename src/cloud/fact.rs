@@ -182,9 +182,9 @@ pub enum Fact {
         /// Whether the same call sent the one before it, too.
         joins: bool,
     },
-    /// A queue refused a call, of which it takes only so many.
+    /// A queue or a bus refused a call, of which it takes only so many.
     Throttled {
-        /// Which queue.
+        /// Which.
         queue: NodeId,
     },
     /// A message that was just sent is not visible yet.
@@ -252,6 +252,51 @@ pub enum Fact {
         on: Spent,
         /// How long.
         span: Span,
+    },
+    /// An event came to a bus.
+    Heard {
+        /// Whose, or a background request's.
+        who: Who,
+        /// Which bus.
+        bus: NodeId,
+        /// Its bytes.
+        bytes: u64,
+        /// Whether whoever put it pays for it: the application, or another bus.
+        is_own: bool,
+        /// Whether some rule took it.
+        taken: bool,
+    },
+    /// A bus never heard of something that happened to a machine.
+    Missed {
+        /// Which bus.
+        bus: NodeId,
+    },
+    /// A target took an event.
+    Delivered {
+        /// Whose.
+        who: Who,
+        /// Of which bus.
+        bus: NodeId,
+        /// Which target.
+        to: NodeId,
+        /// How long after the bus had heard it.
+        after: Span,
+    },
+    /// A target did not take an event: it is tried again, or not.
+    Undelivered {
+        /// Whose.
+        who: Who,
+        /// Of which bus.
+        bus: NodeId,
+    },
+    /// An event is not tried again, at one of its targets.
+    Discarded {
+        /// Whose.
+        who: Who,
+        /// Of which bus.
+        bus: NodeId,
+        /// Whether it lies among dead letters.
+        is_kept: bool,
     },
     /// A slot took several jobs, or one where it might have taken several, to work on them together.
     Gathered {

@@ -165,6 +165,8 @@ pub enum Role {
     Branch,
     /// Sent to a function, whose own queue tries it again.
     Event,
+    /// Sent by a rule of an event bus, which tries it again.
+    Carried,
 }
 
 /// What a job is doing.

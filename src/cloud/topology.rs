@@ -7,6 +7,7 @@ mod account;
 mod act;
 mod admission;
 mod application;
+mod bus;
 mod calling;
 mod choice;
 mod cluster;
@@ -25,6 +26,7 @@ pub use account::{Account, Launches, Pauses};
 pub use act::{Act, Capacity, Chosen, Launch, MachineState, Redrive, Tag, Wanted, Whom};
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, RetryOn, Work, Workload};
+pub use bus::{Archive, Bus, DEFAULT_BUS, Input, Rule, Takes, Times, background};
 pub use calling::{Breaker, Budget, Guards, Slow};
 pub use choice::{Turn, Way, bounds, chances, chosen, turns};
 pub use cluster::{Cluster, Lodging, Machinery, Placement, Room, Strategy};
@@ -39,6 +41,7 @@ pub use network::Network;
 pub use service::Service;
 pub use spot::{Notice, Other, Spot};
 
+use crate::cloud::bus::shape::Shape;
 use crate::cloud::scaling::{Metrics, Recorded, Scaling};
 use crate::ground::distribution::Distribution;
 use crate::ground::id::ids;
@@ -76,6 +79,8 @@ pub struct Topology {
     pub concurrency: Option<u32>,
     /// How many workers of a node there were elsewhere, to stand beside those that there are here.
     pub measured: Vec<(NodeId, Recorded)>,
+    /// What the events are that its steps put on buses, each by the step that does.
+    pub shapes: Vec<Shape>,
 }
 
 /// A part of a topology.
@@ -104,6 +109,8 @@ pub enum NodeKind {
     Cluster(Box<Cluster>),
     /// Code that runs in environments of its own.
     Function(Box<Function>),
+    /// Rules that send events on.
+    Bus(Box<Bus>),
 }
 
 impl NodeKind {
@@ -115,7 +122,7 @@ impl NodeKind {
             NodeKind::Service(service) => Some(&service.desk),
             NodeKind::Cluster(cluster) => Some(&cluster.machines),
             NodeKind::Function(function) => Some(&function.desk),
-            NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) => None,
+            NodeKind::Balancer(_) | NodeKind::Queue(_) | NodeKind::Bucket(_) | NodeKind::Bus(_) => None,
         }
     }
 }
@@ -404,6 +411,8 @@ pub enum Verb {
         bucket: NodeId,
         /// The object's size in bytes; `None` is the request's own.
         size: Option<Distribution>,
+        /// What the bucket's bus hears of it, among the topology's shapes; `None`: nobody is told.
+        shape: Option<u32>,
     },
     /// Acts on the infrastructure.
     Act(Act),
@@ -422,6 +431,15 @@ pub enum Verb {
         draw: Option<String>,
         /// Draws each visit anew instead of once a request.
         fresh: bool,
+    },
+    /// Puts an event on a bus.
+    Event {
+        /// On which.
+        bus: NodeId,
+        /// What it is, among the topology's shapes.
+        shape: u32,
+        /// Its bytes; `None`: as many as it has as text.
+        size: Option<Distribution>,
     },
 }
 
@@ -551,4 +569,6 @@ pub struct Bucket {
     pub keep: Option<Span>,
     /// Who is told of each object that is stored.
     pub notify: Vec<NodeId>,
+    /// The bus that hears of each new object; `None`: nobody.
+    pub bus: Option<NodeId>,
 }

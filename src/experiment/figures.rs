@@ -124,6 +124,7 @@ pub fn label(node: &Node) -> String {
         NodeKind::Service(_) => "service",
         NodeKind::Cluster(_) => "cluster",
         NodeKind::Function(_) => "function",
+        NodeKind::Bus(_) => "bus",
     };
     format!("{kind}.{}", node.name)
 }
@@ -313,6 +314,23 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.add("throughput", "1/s", ground.rate(place.served));
             list.add("outages", "1/s", ground.rate(place.outages));
             list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));
+        }
+        NodeKind::Bus(bus) => {
+            let delivered = place.service.count();
+            let given_up = place.buried + place.expired;
+            list.add("events", "1/s", ground.rate(place.heard));
+            list.add("matched", "1", share(place.taken, place.heard));
+            list.add("delivered", "1/s", ground.rate(delivered));
+            list.times("latency", &place.service);
+            list.add("failures", "1/s", ground.rate(place.failures));
+            list.add("dead-letters", "1", share(place.buried, delivered + given_up));
+            list.add("discarded", "1", share(place.expired, delivered + given_up));
+            if bus.loss > 0.0 {
+                list.add("missed", "1/s", ground.rate(place.missed));
+            }
+            if bus.puts.is_some() {
+                list.add("throttled", "1/s", ground.rate(place.throttled));
+            }
         }
         NodeKind::Cluster(_) => {
             for state in [Level::Desired, Level::Pending, Level::Booting, Level::Ready, Level::Failed, Level::Draining]

@@ -88,7 +88,8 @@ pub struct Place {
     /// How long counted requests stood in line until served (a pool), or messages lay visible until received
     /// (a queue), in nanoseconds.
     pub wait: Histogram,
-    /// How long counted requests stayed with a worker, in nanoseconds: those that stayed to their own end.
+    /// How long counted requests stayed with a worker, in nanoseconds: those that stayed to their own end. Of a bus, how long
+    /// events took to a target, between warm-up and length.
     pub service: Histogram,
     /// How long counted requests stood in line that left it unserved, in nanoseconds.
     pub left: Histogram,
@@ -108,13 +109,14 @@ pub struct Place {
     pub served: u64,
     /// Messages of counted requests that were sent here.
     pub posted: u64,
-    /// Messages of counted requests that were put aside.
+    /// Messages of counted requests that were put aside; events of a bus between warm-up and length that were.
     pub buried: u64,
     /// Messages that were sent before and dropped, between warm-up and length.
     pub dropped: u64,
     /// Calls that were refused, between warm-up and length.
     pub throttled: u64,
-    /// Messages, sent or put aside here, that were kept too long, between warm-up and length.
+    /// Messages, sent or put aside here, that were kept too long, or events that no target took and nobody keeps, between
+    /// warm-up and length.
     pub expired: u64,
     /// Receives between warm-up and length that brought something, and …
     pub receives: u64,
@@ -132,8 +134,14 @@ pub struct Place {
     pub invoked: u64,
     /// … those of them that began in a new environment.
     pub cold: u64,
-    /// Failures of workers between warm-up and length.
+    /// Failures of workers, or of attempts to hand an event to a target, between warm-up and length.
     pub failures: u64,
+    /// Events that came to a bus between warm-up and length, …
+    pub heard: u64,
+    /// … those of them that some rule took, …
+    pub taken: u64,
+    /// … and what happened to machines meanwhile and it never heard of.
+    pub missed: u64,
     /// Outages that began between warm-up and length.
     pub outages: u64,
 }
@@ -285,7 +293,11 @@ impl Observer<Fact> for Recorder {
                 let lost = if who.counted { &mut kind.lost[why as usize] } else { &mut self.others.lost };
                 *lost += 1;
             }
-            Fact::Wasted { who } => self.kinds[who.workload.index()].wasted += u64::from(who.counted),
+            Fact::Wasted { who } => {
+                if who.counted {
+                    self.kinds[who.workload.index()].wasted += 1;
+                }
+            }
             Fact::Left { who, pool, waited, .. } => {
                 if who.counted {
                     self.places[pool.index()].left.add(waited.nanos());
@@ -318,6 +330,25 @@ impl Observer<Fact> for Recorder {
                 }
             }
             Fact::Dropped { queue, .. } => self.places[queue.index()].dropped += u64::from(self.counts(at)),
+            Fact::Heard { bus, taken, .. } => {
+                let counts = self.counts(at);
+                let place = &mut self.places[bus.index()];
+                place.heard += u64::from(counts);
+                place.taken += u64::from(counts && taken);
+            }
+            Fact::Missed { bus } => self.places[bus.index()].missed += u64::from(self.counts(at)),
+            Fact::Delivered { bus, after, .. } => {
+                if self.counts(at) {
+                    self.places[bus.index()].service.add(after.nanos());
+                }
+            }
+            Fact::Undelivered { bus, .. } => self.places[bus.index()].failures += u64::from(self.counts(at)),
+            Fact::Discarded { bus, is_kept, .. } => {
+                let counts = u64::from(self.counts(at));
+                let place = &mut self.places[bus.index()];
+                let end = if is_kept { &mut place.buried } else { &mut place.expired };
+                *end += counts;
+            }
             Fact::Throttled { queue } => self.places[queue.index()].throttled += u64::from(self.counts(at)),
             Fact::Kept { .. } | Fact::Carried { .. } => (),
             Fact::Denied { function, .. } => self.places[function.index()].throttled += u64::from(self.counts(at)),

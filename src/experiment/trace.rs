@@ -156,8 +156,10 @@ impl<'a> Tracer<'a> {
     /// Writes the request's line if nothing more can be told of it.
     fn close(&mut self, who: Who) {
         let key = (who.workload.0, who.ordinal);
-        let over =
-            |open: &Open| open.record.ended.is_some() && open.lines.is_empty() && open.stays == 0 && open.messages == 0;
+        // What nobody has sent has no end of its own.
+        let is_sent = who.workload.index() < self.application.workloads.len();
+        let ended = |open: &Open| open.record.ended.is_some() || !is_sent;
+        let over = |open: &Open| ended(open) && open.lines.is_empty() && open.stays == 0 && open.messages == 0;
         if self.inside.get(&key).is_some_and(over)
             && let Some(open) = self.inside.remove(&key)
         {
@@ -175,7 +177,7 @@ impl<'a> Tracer<'a> {
     }
 
     fn write_request(&mut self, (workload, ordinal): (u16, u32), record: Record) {
-        let workload = &self.application.workloads[usize::from(workload)];
+        let Some(workload) = self.application.workloads.get(usize::from(workload)) else { return };
         let name = match &workload.arrivals {
             Arrivals::Instants(list) => list.get(ordinal as usize).map(|recorded| recorded.name.as_str()),
             _ => None,
@@ -334,6 +336,11 @@ impl Observer<Fact> for Tracer<'_> {
             | Fact::Kept { .. }
             | Fact::Carried { .. }
             | Fact::Throttled { .. }
+            | Fact::Heard { .. }
+            | Fact::Missed { .. }
+            | Fact::Delivered { .. }
+            | Fact::Undelivered { .. }
+            | Fact::Discarded { .. }
             | Fact::Routed { .. }
             | Fact::Stored { .. }
             | Fact::Fetched { .. }

@@ -27,7 +27,7 @@ pub enum Kind {
 }
 
 /// Last or first words of figures that are shares; a document's unit `1` does not tell them from plain numbers.
-const SHARES: [&str; 11] = [
+const SHARES: [&str; 13] = [
     "cold-starts",
     "lost",
     "availability",
@@ -37,6 +37,8 @@ const SHARES: [&str; 11] = [
     "duplicates",
     "wasted",
     "dead-letters",
+    "discarded",
+    "matched",
     "bucket-full",
     "idle-beside-line",
 ];

@@ -57,6 +57,11 @@ pub fn functions(topology: &TopologyResult) -> Vec<&str> {
     topology.nodes.keys().filter_map(|node| node.strip_prefix("function.")).collect()
 }
 
+/// The names of a topology's event buses, without `bus.`.
+pub fn buses(topology: &TopologyResult) -> Vec<&str> {
+    topology.nodes.keys().filter_map(|node| node.strip_prefix("bus.")).collect()
+}
+
 /// The figure of a node.
 pub fn of_node<'a>(topology: &'a TopologyResult, node: &str, name: &str) -> Option<&'a Figure> {
     topology.nodes.get(node)?.figures.get(name)

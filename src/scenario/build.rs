@@ -2,6 +2,7 @@
 
 mod act;
 mod application;
+mod bus;
 mod calling;
 pub(crate) mod cluster;
 mod decide;
@@ -18,6 +19,7 @@ mod scaling;
 
 use indexmap::{IndexMap, IndexSet};
 
+use crate::cloud::bus::shape::Shape;
 use crate::cloud::topology::{
     Act, Application, Discipline, Held, Network, Node, NodeId, NodeKind, Topology, Verb, WorkloadId,
 };
@@ -37,6 +39,8 @@ pub(crate) struct Builder<'a> {
     pub slips: Vec<String>,
     /// Names of groups, as they were met.
     groups: IndexSet<String>,
+    /// What events the steps of the present topology put on buses, as they were met.
+    shapes: Vec<Shape>,
 }
 
 pub(crate) use act::REDRIVE_EVERY;
@@ -45,7 +49,7 @@ pub(crate) use messages::GROUPS_MAX;
 impl<'a> Builder<'a> {
     /// A build of what a sight shows.
     pub fn new(sight: &'a Sight<'a>, recordings: IndexMap<String, Recording>) -> Builder<'a> {
-        Builder { sight, recordings, slips: Vec::new(), groups: IndexSet::new() }
+        Builder { sight, recordings, slips: Vec::new(), groups: IndexSet::new(), shapes: Vec::new() }
     }
 
     fn samples(&self) -> &'a Samples {
@@ -101,7 +105,11 @@ impl<'a> Builder<'a> {
         let nodes = nodes(self.sight.tree, name);
         let edges = edges(name, draft);
         let zones = draft.zones.clone().unwrap_or_default();
-        let ids = Ids { names: nodes.keys().copied().collect(), zones: zones.iter().map(String::as_str).collect() };
+        let ids = Ids {
+            names: nodes.keys().copied().collect(),
+            zones: zones.iter().map(String::as_str).collect(),
+            heard: draft.bucket.iter().filter(|(_, it)| it.bus.is_some()).map(|(name, _)| name.as_str()).collect(),
+        };
         let workloads: Vec<&str> = self.sight.draft.workload.keys().map(String::as_str).collect();
         let entry = workloads
             .into_iter()
@@ -133,6 +141,7 @@ impl<'a> Builder<'a> {
         let limits = draft.account.as_ref().filter(|account| account.limits_launches());
         let account = limits.map(group::account);
         let concurrency = draft.account.as_ref().and_then(|account| account.concurrency).map(|all| count(all.0));
+        let shapes = std::mem::take(&mut self.shapes);
         let measured =
             draft.measured().into_iter().map(|(_, node, recorded)| (self.id(&ids, node), self.recorded(recorded)));
         let measured = measured.collect();
@@ -147,6 +156,7 @@ impl<'a> Builder<'a> {
             account,
             concurrency,
             measured,
+            shapes,
         }
     }
 
@@ -193,6 +203,8 @@ impl<'a> Builder<'a> {
 pub(super) struct Ids<'a> {
     names: Vec<&'a str>,
     zones: Vec<&'a str>,
+    /// Buckets of whose objects a bus hears.
+    heard: IndexSet<&'a str>,
 }
 
 /// A count that its checks keep within 32 bits.

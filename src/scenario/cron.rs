@@ -47,6 +47,39 @@ impl Cron {
         })
     }
 
+    /// Reads the six fields of EventBridge: `minute hour day-of-month month day-of-week year`, where the days of the week
+    /// count from 1, which is Sunday, and one of the two days is `?` (Amazon EventBridge user guide, *Cron expressions*).
+    pub fn of_provider(text: &str) -> Result<Cron, String> {
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [minute, hour, day, month, weekday, year] = fields.as_slice() else {
+            return Err(format!(
+                "{text:?} has {} fields; six are needed: minute, hour, day of month, month, day of week, year",
+                fields.len()
+            ));
+        };
+        if (*day == "?") == (*weekday == "?") {
+            return Err(format!("of the two days, `{day}` and `{weekday}`, exactly one is `?`"));
+        }
+        if *year != "*" {
+            return Err(format!("a run has no date, so that the year is `*` and not `{year}`"));
+        }
+        let named = |part: &str| DAYS.iter().any(|day| day.eq_ignore_ascii_case(part));
+        let letters = |part: &str| part.contains(['L', 'W', '#']) && !named(part);
+        let special = |field: &&&str| field.split([',', '-', '/']).any(letters);
+        if let Some(field) = [day, weekday].into_iter().find(|field| special(field)) {
+            return Err(format!("`{field}`: `L`, `W` and `#` are not simulated"));
+        }
+        let weekdays = field(weekday, "day of week", 1..=7, &DAYS, 1)? >> 1;
+        Ok(Cron {
+            minutes: field(minute, "minute", 0..=59, &[], 0)?,
+            hours: field(hour, "hour", 0..=23, &[], 0)?,
+            days: field(day, "day of month", 1..=31, &[], 0)?,
+            months: field(month, "month", 1..=12, &MONTHS, 1)?,
+            weekdays,
+            either_day: false,
+        })
+    }
+
     /// Its instants from 0 up to and including `until`.
     pub fn instants(&self, until: Span) -> Result<Vec<SimTime>, String> {
         let mut found = Vec::new();
@@ -135,6 +168,27 @@ mod tests {
         assert_eq!(hours("0 */6 * * 7", 7), [144, 150, 156, 162]);
         // The 3rd, or a Monday.
         assert_eq!(hours("0 0 3 * 1", 7), [0, 48]);
+    }
+
+    /// Amazon EventBridge user guide, *Cron expressions*: `0 10 * * ? *` is 10:00 each day, `15 12 * * ? *` a quarter past
+    /// noon, `0 18 ? * MON-FRI *` 18:00 from Monday to Friday, `0 8 1 * ? *` 8:00 on the first of each month; 1 is Sunday.
+    #[test]
+    fn the_providers_six_fields_are_read() {
+        let hours = |cron: &str, days: u64| -> Vec<u64> {
+            let until = Span::from_secs(days * 86_400 - 1);
+            let times = Cron::of_provider(cron).unwrap().instants(until).unwrap();
+            times.iter().map(|at| at.nanos() / (3_600 * SECOND)).collect()
+        };
+        assert_eq!(hours("0 10 * * ? *", 2), [10, 34]);
+        assert_eq!(hours("0 18 ? * MON-FRI *", 8), [18, 42, 66, 90, 114, 186]);
+        assert_eq!(hours("0 8 1 * ? *", 40), [8, 31 * 24 + 8]);
+        assert_eq!(hours("0 0 ? * 2 *", 8), [0, 168]);
+        assert_eq!(hours("0 0 ? * 1,WED *", 7), [48, 144]);
+        for wrong in
+            ["0 3 * * *", "0 3 * * * *", "0 3 ? * ? *", "0 3 L * ? *", "0 3 ? * 0 *", "0 3 ? * 2#1 *", "0 3 * * ? 2030"]
+        {
+            assert!(Cron::of_provider(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! say it itself, before anything else reads the file. So a default is one value with one meaning: the same text in
 //! the file does the same. Under `"textbook"` nothing is written, and what the file does not say does not exist.
 
+mod buses;
 mod clusters;
 mod conditions;
 mod ecs;
@@ -21,6 +22,7 @@ use crate::scenario::documented::conditions::runs_on_ec2;
 use crate::scenario::documented::writing::{put, tables};
 use crate::scenario::tree::{Tree, Value};
 
+use buses::BUSES;
 use clusters::CLUSTERS;
 use ecs::{ECS, ECS_FOLLOWING};
 use fargate::{FARGATE, FARGATE_FOLLOWING};
@@ -148,7 +150,7 @@ pub(crate) fn holds_for(tree: &Tree) -> bool {
 fn plain_rows() -> impl Iterator<Item = &'static Row> {
     let of_functions = FUNCTIONS.iter().chain(MAPPINGS);
     let of_pools = ROWS.iter().chain(SCALING).chain(CLUSTERS).chain(KUBERNETES);
-    of_pools.chain(of_functions).chain(FARGATE).chain(ECS)
+    of_pools.chain(of_functions).chain(FARGATE).chain(ECS).chain(BUSES)
 }
 
 /// Every row.

@@ -4,6 +4,7 @@
 
 pub(crate) mod act;
 pub(crate) mod admission;
+pub(crate) mod bus;
 pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod component;
@@ -29,6 +30,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::scenario::draft::bus::Bus;
 use crate::scenario::draft::cluster::Cluster;
 use crate::scenario::draft::component::Component;
 use crate::scenario::draft::fault::Faults;
@@ -105,6 +107,9 @@ pub(crate) struct Topology {
     /// Functions: code that the provider runs in environments of its own.
     #[serde(default)]
     pub function: IndexMap<String, Function>,
+    /// Event buses: rules that send events on, and schedules.
+    #[serde(default)]
+    pub bus: IndexMap<String, Bus>,
     /// Clusters: machines under the pods of pools.
     #[serde(default)]
     pub cluster: IndexMap<String, Cluster>,

@@ -50,6 +50,8 @@ pub(crate) enum Of {
     Server,
     /// Of functions.
     Function,
+    /// Of event buses.
+    Bus,
     Queue,
     /// Of nodes of every kind.
     AnyNode,
@@ -152,6 +154,15 @@ pub(crate) const FIGURES: &[Figure] = &[
     row("workers.ready", Of::Function, Form::Number, "environments at work or idle, on average over time"),
     row("workers.started", Of::Function, Form::Rate, "environments that came to run, a second"),
     row("workers.stopped", Of::Function, Form::Rate, "environments that went, a second"),
+    row("events", Of::Bus, Form::Rate, "events that come to it, a second"),
+    row("matched", Of::Bus, Form::Share, "share of its events that some rule takes"),
+    row("delivered", Of::Bus, Form::Rate, "events that a target takes, a second"),
+    times("latency", Of::Bus, "from an event to a target that takes it"),
+    row("failures", Of::Bus, Form::Rate, "attempts to hand an event to a target that fail, a second"),
+    row("dead-letters", Of::Bus, Form::Share, "share of what goes to targets that is given up and put aside"),
+    row("discarded", Of::Bus, Form::Share, "share of what goes to targets that is given up and kept nowhere"),
+    row("missed", Of::Bus, Form::Rate, "what happens to machines and it never hears of, a second, with `loss`"),
+    row("throttled", Of::Bus, Form::Rate, "events that it refuses, a second, with `puts`"),
     row("outages", Of::Server, Form::Rate, "outages, a second"),
     good(row("availability", Of::Server, Form::Share, "share of time in which it was not away")),
     row("time.wait", Of::AnyNode, Form::Duration, "time in its lines or its queue, for each request of the topology"),

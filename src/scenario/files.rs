@@ -358,6 +358,21 @@ fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>
                 }
             }
         }
+        for (name, bus) in &topology.bus {
+            let place = Place::of(&["topology", topology_name, "bus", name]);
+            if let Some(law) = &bus.latency {
+                visit(place.then("latency"), AnyLaw::Time(law));
+            }
+            for (rule_name, rule) in &bus.rule {
+                let place = place.then("rule").then(rule_name);
+                if let Some(law) = &rule.late {
+                    visit(place.then("late"), AnyLaw::Time(law));
+                }
+                if let Some(Backoff::Wait(law)) = &rule.retry.backoff {
+                    visit(place.then("retry").then("backoff").then("wait"), AnyLaw::Time(law));
+                }
+            }
+        }
         for (name, bucket) in &topology.bucket {
             let place = Place::of(&["topology", topology_name, "bucket", name]);
             for (key, law) in [("put", &bucket.put), ("get", &bucket.get)] {

@@ -8,9 +8,6 @@ const LATER: &[(&str, &str)] = &[
     ("run.snapshots", ""),
     ("run.warm-up.auto", "a warm-up that is found by itself is not in this version yet: give it as a duration"),
     ("topology.*.function.*.concurrency", ""),
-    ("topology.*.function.*.steps.event", ""),
-    ("topology.*.bus", "a `bus` of events is not in this version yet"),
-    ("topology.*.pool.*.steps.event", ""),
     ("topology.*.pool.*.scaling.start-on-demand", ""),
     ("topology.*.pool.*.scaling.n-policy", ""),
     ("topology.*.pool.*.scaling.hysteresis", ""),
@@ -20,7 +17,6 @@ const LATER: &[(&str, &str)] = &[
         "topology.*.bucket.*.class",
         "classes of storage are not in this version yet: what a bucket keeps is billed as S3 Standard",
     ),
-    ("topology.*.bucket.*.bus", ""),
 ];
 
 /// The pattern of a later version that a place falls under, with its own words if it has some.

@@ -5,6 +5,7 @@ pub(crate) mod alarms;
 mod allowances;
 mod amplification;
 mod batches;
+mod buses;
 mod callers;
 mod capacity;
 mod circles;
@@ -14,6 +15,7 @@ mod ecs;
 mod edges;
 mod endless;
 mod entry;
+mod events;
 mod fargate;
 mod faults;
 mod flow;
@@ -70,6 +72,7 @@ pub(crate) const RULES: &[Rule] = &[
     circles::RULE,
     functions::RULE,
     provisioned::RULE,
+    buses::RULE,
     fargate::RULE,
     room::RULE,
     steps::RULE,
@@ -114,6 +117,9 @@ pub(crate) struct Foresight {
 /// Every check of what was built.
 pub(crate) const FORESIGHTS: &[Foresight] = &[
     endless::USERS,
+    events::AROUND,
+    events::TAKEN,
+    events::LAWFUL,
     stability::OVERLOAD,
     visibility::VISIBILITY,
     stability::EFFORT,

@@ -23,9 +23,8 @@ pub(crate) enum Kind {
     Bucket,
     Service,
     Function,
+    Bus,
     Cluster,
-    /// Of a later version; refused elsewhere.
-    Later,
 }
 
 impl Kind {
@@ -36,7 +35,7 @@ impl Kind {
         ("bucket", Kind::Bucket),
         ("service", Kind::Service),
         ("function", Kind::Function),
-        ("bus", Kind::Later),
+        ("bus", Kind::Bus),
         ("cluster", Kind::Cluster),
     ];
 
@@ -89,13 +88,19 @@ pub(crate) enum Way {
     Send,
     Put,
     Get,
+    /// From a step to the bus on which it puts events.
+    Event,
+    /// From a bucket to the bus that hears of its objects.
+    Bus,
+    /// From a bus through a rule to a target.
+    Rule,
 }
 
 impl Way {
     /// The key that makes it.
     pub fn word(self) -> &'static str {
         match self {
-            Way::Route | Way::Receive => "to",
+            Way::Route | Way::Receive | Way::Rule => "to",
             Way::DeadLetter => "dead-letters",
             Way::Record => "async",
             Way::Notify => "notify",
@@ -103,6 +108,8 @@ impl Way {
             Way::Send => "send",
             Way::Put => "put",
             Way::Get => "get",
+            Way::Event => "event",
+            Way::Bus => "bus",
         }
     }
 }
@@ -195,6 +202,21 @@ pub(crate) fn edges<'a>(name: &str, topology: &'a Topology) -> Vec<Edge<'a>> {
             }
         }
     }
+    for (from, bucket) in &topology.bucket {
+        if let Some(to) = &bucket.bus {
+            let place = node_place(name, Kind::Bucket, from).then("bus");
+            edges.push(Edge { from, to, way: Way::Bus, place, only: None });
+        }
+    }
+    for (from, bus) in &topology.bus {
+        for (rule_name, rule) in &bus.rule {
+            let place = node_place(name, Kind::Bus, from).then("rule").then(rule_name);
+            named(&mut edges, from, &rule.to, Way::Rule, &place.then("to"), None);
+            if let Some(to) = &rule.dead_letters {
+                edges.push(Edge { from, to, way: Way::DeadLetter, place: place.then("dead-letters"), only: None });
+            }
+        }
+    }
     edges
 }
 
@@ -209,6 +231,11 @@ fn of_step<'a>(edges: &mut Vec<Edge<'a>>, deed: &Deed<'a>) {
         if let Some(to) = name {
             edges.push(Edge { from, to, way, place: place.then(way.word()), only: only.clone() });
         }
+    }
+    if let Some(event) = &step.event {
+        let place = place.then("event");
+        let place = if event.bus.is_some() { place.then("bus") } else { place };
+        edges.push(Edge { from, to: event.bus(), way: Way::Event, place, only: only.clone() });
     }
 }
 
@@ -317,7 +344,7 @@ pub(crate) fn entry<'a>(
                 .filter(|(name, kind)| match kind {
                     Kind::Balancer | Kind::Pool | Kind::Service | Kind::Function => true,
                     Kind::Queue => topology.queue.get(**name).is_none_or(|queue| queue.to.is_some()),
-                    Kind::Bucket | Kind::Cluster | Kind::Later => false,
+                    Kind::Bucket | Kind::Bus | Kind::Cluster => false,
                 })
                 .map(|(name, _)| *name)
                 .filter(|name| !targets.contains(name))

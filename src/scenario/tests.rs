@@ -372,14 +372,15 @@ fault.slow.s = { pool = "p", factor = 2, at = "5min" }
 fault.poison.p = { component = "w", share = "1%", at = "0s" }
 fault.throttle.t = { node = "q", share = "1%", at = "5min" }
 balancer.lb = { to = "p", health-check = {} }
-bucket.b = {}
+bucket.b = { bus = "default" }
+bus.default = { rule.r = { schedule = { every = "5min" }, to = "q", input = {  template = "now" }, retry = { backoff = { doubling = {} } } }, rule.i = { pattern = { source = ["my.shop"] }, to = "q", retry = { backoff = { full-jitter = {} } } }, rule.j = { pattern-json = '{"source": ["aws.s3"]}', to = "q", retry = { backoff = { equal-jitter = {} } } }, rule.k = { pattern = { source = ["aws.ec2"] }, to = "q", retry = { backoff = { decorrelated = {} } } } }
 service.s = {}
-function.fn = { steps = [{ work = "w" }, { call = "v", breaker = { slow = {} }, retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }, { send = "q" }, { act = { launch-instances = { pool = "z" } } }, { act = { redrive = { queue = "d" } } }, { choose = [{ share = "50%", steps = [] }], draw = "d" }], provisioned-concurrency = { max = 3, schedule = [{ at = "10min", min = 2 }] }, async = { throttled = {} } }
+function.fn = { steps = [{ work = "w" }, { call = "v", breaker = { slow = {} }, retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { call = "v", retry = { backoff = { full-jitter = {} }, throttled-backoff = { full-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { equal-jitter = {} }, throttled-backoff = { equal-jitter = {} }, budget = {} } }, { call = "v", retry = { backoff = { decorrelated = {} }, throttled-backoff = { decorrelated = {} }, budget = {} } }, { send = "q" }, { put = "b" }, { event = { source = "my.shop", detail-type = "Order Placed" } }, { act = { launch-instances = { pool = "z" } } }, { act = { redrive = { queue = "d" } } }, { choose = [{ share = "50%", steps = [] }], draw = "d" }], provisioned-concurrency = { max = 3, schedule = [{ at = "10min", min = 2 }] }, async = { throttled = {} } }
 queue.q = { to = "g", max-receive-count = 2, dead-letters = "d" }
 queue.d = {}
 queue.t = { fair = true, noisy = {} }
 queue.f = { fifo = true, high-throughput = true }
-pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }, { send = "s" }, { choose = [{ share = "50%", steps = [{ work = "w" }] }] }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
+pool.p = { steps = [{ work = "w" }, { call = "k" }, { call = "c", retry = { backoff = { doubling = {} }, throttled-backoff = { doubling = {} }, budget = {} } }, { send = "q" }, { put = "b" }, { send = "s" }, { event = { source = "my.shop", detail-type = "Order Placed" } }, { choose = [{ share = "50%", steps = [{ work = "w" }] }] }], platform = { machine = { price = "$1/h" } }, scale-in = {} }
 cluster.one = { type = "m5.large" }
 cluster.some = { type = "m5.large", machines = { cluster-autoscaler = { max = 3 } } }
 cluster.tasks = { type = "m5.large", machines = { managed = { max = 3 } } }
@@ -459,6 +460,7 @@ fn may_take(place: &Place, key: &str) -> bool {
         }
         "copies" => place.ends_with("pool.p.steps[3]") || place.ends_with("function.fn.steps[5]"),
         "partitions" => place.ends_with("queue.f"),
+        "key" => place.ends_with("pool.p.steps[4]") || place.ends_with("function.fn.steps[6]"),
         "marks" => place.contains("workload.rows"),
         "spread" => place.contains("workload.counts"),
         _ => true,

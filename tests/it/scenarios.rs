@@ -1,5 +1,7 @@
 //! What each shipped scenario is there to show. A few replications suffice: the findings are far wider than chance.
 
+mod events;
+
 use std::fs;
 
 use queuelab::experiment::document::{Document, Finding};

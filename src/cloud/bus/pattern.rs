@@ -90,6 +90,13 @@ impl Pattern {
         if self.matches(event) { None } else { Some(mismatch::of(self, event)) }
     }
 
+    /// Whether it asks for anything of what stands at a path of keys joined with dots, or below it.
+    pub fn looks_at(&self, path: &str) -> bool {
+        let below =
+            |field: &Field| field.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.fields.iter().any(below)
+    }
+
     /// Combinations of the members of its `$or`; 1 without any.
     pub fn combinations(&self) -> usize {
         self.ways.len()

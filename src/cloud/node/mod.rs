@@ -3,6 +3,7 @@
 //! Nodes never hold each other: what crosses from one to another is the world's business.
 
 mod burst;
+mod bus;
 mod calm;
 mod computing;
 mod cookies;
@@ -29,6 +30,7 @@ mod throttle;
 mod track;
 
 pub use burst::Burst;
+pub use bus::{Bus, Heard, Route};
 pub use computing::Computing;
 pub use cookies::Cookies;
 pub use crew::{Phase, Worker};
@@ -67,6 +69,8 @@ pub enum Node<'a> {
     Balancer(Balancer<'a>),
     /// Objects.
     Bucket(Bucket),
+    /// Events.
+    Bus(Box<Bus<'a>>),
 }
 
 impl Node<'_> {
@@ -75,7 +79,7 @@ impl Node<'_> {
         match self {
             Node::Pool(pool) => pool.gate.as_deref(),
             Node::Balancer(balancer) => balancer.gate.as_ref(),
-            Node::Queue(_) | Node::Bucket(_) => None,
+            Node::Queue(_) | Node::Bucket(_) | Node::Bus(_) => None,
         }
     }
 
@@ -86,6 +90,7 @@ impl Node<'_> {
             Node::Queue(queue) => (&mut queue.away, &mut queue.absent),
             Node::Balancer(balancer) => (&mut balancer.away, &mut balancer.absent),
             Node::Bucket(bucket) => (&mut bucket.away, &mut bucket.absent),
+            Node::Bus(bus) => (&mut bus.away, &mut bus.absent),
         }
     }
 }

@@ -256,6 +256,8 @@ impl<'a> Pool<'a> {
     pub fn learn(&mut self, programme: Vec<Vec<Action<'a>>>, kind: impl Fn(NodeId) -> Kind) {
         let all_plain = programme.iter().flatten().all(|action| match action {
             Action::Work { ends, .. } => *ends,
+            // When it is stored, somebody is told.
+            Action::Put { told, notifies, .. } => told.is_none() && !notifies,
             _ => true,
         });
         // Who looks at what is computed can't take the short ways.

@@ -138,6 +138,19 @@ pub enum Action<'a> {
         size: Option<Named<'a>>,
         /// How long it takes; `None` is no time.
         takes: Option<Named<'a>>,
+        /// Which bus hears of it, and of an event of which shape.
+        told: Option<(NodeId, u32)>,
+        /// Its bucket tells others of it.
+        notifies: bool,
+    },
+    /// Puts an event on a bus.
+    Event {
+        /// On which.
+        bus: NodeId,
+        /// Of which shape.
+        shape: u32,
+        /// Its bytes; `None`: as many as it has as text.
+        size: Option<Named<'a>>,
     },
     /// Reads an object.
     Get {
@@ -250,6 +263,7 @@ impl<'a> Action<'a> {
             | NodeKind::Queue(_)
             | NodeKind::Service(_)
             | NodeKind::Function(_)
+            | NodeKind::Bus(_)
             | NodeKind::Cluster(_) => None,
         };
         match verb {
@@ -287,9 +301,15 @@ impl<'a> Action<'a> {
                 let failing = key.named("fails");
                 Action::Work { piece, fails: *fails, failing, poisoned: false, opens: false, ends: false, together: 0 }
             }
-            Verb::Put { bucket, size } => {
-                Action::Put { bucket: *bucket, size: sizes(size), takes: latency(*bucket, "put") }
+            Verb::Put { bucket, size, shape } => {
+                let (bus, notifies) = match &topology.nodes[bucket.index()].kind {
+                    NodeKind::Bucket(bucket) => (bucket.bus, !bucket.notify.is_empty()),
+                    _ => (None, false),
+                };
+                let (told, takes) = (bus.zip(*shape), latency(*bucket, "put"));
+                Action::Put { bucket: *bucket, size: sizes(size), takes, told, notifies }
             }
+            Verb::Event { bus, shape, size } => Action::Event { bus: *bus, shape: *shape, size: sizes(size) },
             Verb::Get { bucket, size } => {
                 Action::Get { bucket: *bucket, size: sizes(size), takes: latency(*bucket, "get") }
             }

@@ -54,7 +54,7 @@ pub enum Missing {
 }
 
 /// What an alarm says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// There is not enough data to say anything.
     #[default]

@@ -52,6 +52,8 @@ pub struct Looked {
     pub high: Option<State>,
     /// What the alarm for too little says.
     pub low: Option<State>,
+    /// What the two said before.
+    pub before: (State, State),
 }
 
 /// What governs one group.
@@ -182,7 +184,7 @@ impl<'g> Controller<'g> {
         let (decision, memory) = restrain(asked, &seen, self.group, self.memory);
         self.memory = memory;
         self.bounds = asked.bounds;
-        Looked { asked, decision, high: high.map(|_| states.0), low: low.map(|_| states.1) }
+        Looked { asked, decision, high: high.map(|_| states.0), low: low.map(|_| states.1), before }
     }
 
     /// The most that a forecast of the group's policies last asked for.

@@ -79,6 +79,12 @@ impl World<'_> {
                 *pending.entry(request).or_insert(0) += 1;
             }
         }
+        for (request, attempt) in self.deliveries_under_way() {
+            *refs.entry(request).or_insert(0) += 1;
+            if self.requests[request].attempt == attempt {
+                *pending.entry(request).or_insert(0) += 1;
+            }
+        }
         for parcel in self.parcels_on_the_way() {
             *refs.entry(parcel.request).or_insert(0) += 1;
             if self.requests[parcel.request].attempt == parcel.attempt {

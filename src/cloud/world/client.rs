@@ -248,7 +248,7 @@ impl World<'_> {
         }
         let record = *request;
         let (workload, ordinal) = (record.workload, record.ordinal);
-        let client = &self.application.workloads[workload.index()].client;
+        let client = &self.kinds[workload.index()].client;
         if client.retry.paced {
             self.client_heard(cx, workload, why.is_throttling());
         }

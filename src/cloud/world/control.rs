@@ -213,8 +213,12 @@ impl World<'_> {
         self.look_again(cx, at, policy, rule.metric(), group.warm_up_of(rule));
         let capacity = self.capacity(id, group, rule, now);
         let Some(controller) = &mut self.controllers[at].group else { return };
-        let decision = controller.look(policy as usize, now, &capacity).decision;
+        let looked = controller.look(policy as usize, now, &capacity);
+        let decision = looked.decision;
         cx.tell(Fact::Decided { pool: id, decision });
+        if self.buses.is_some() {
+            self.tells_of_alarms(cx, id, policy, &looked);
+        }
         if decision.to != decision.from {
             self.want(cx, id, decision.to);
         }

@@ -144,7 +144,7 @@ impl World<'_> {
                 self.becomes_stray(id);
                 self.branch_lost(cx, request, attempt, why);
             }
-            Role::Stray | Role::Delivery | Role::Event => (),
+            Role::Stray | Role::Delivery | Role::Event | Role::Carried => (),
         }
     }
 

@@ -173,7 +173,7 @@ impl<'a> World<'a> {
     }
 
     /// A record of a piece of a request lies in a queue, and is no part of the request.
-    fn leaves_record<O: Observer<Fact>>(
+    pub(super) fn leaves_record<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         queue: NodeId,

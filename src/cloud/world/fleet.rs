@@ -112,6 +112,7 @@ impl World<'_> {
         pool.levels.pending.up(now);
         let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
         cx.tell(Fact::Launched { pool: id, worker: number });
+        self.tells_of_launch(cx, id, number);
         let after = Span::from_nanos(pending) + turn;
         if after == Span::ZERO {
             self.machine_runs(cx, id, number);
@@ -163,6 +164,7 @@ impl World<'_> {
         let boot =
             if woken || halted { None } else { Some(pool.plan.life.boot.sample(&mut key.draw(u64::from(number)))) };
         cx.tell(Fact::Running { pool: id, worker: number, size });
+        self.tells_of_running(cx, id, number);
         self.lease_starts(cx, id, index);
         self.credits_begin(now, id, index);
         let boot = boot.map_or_else(|| self.boot_of_woken(now, id, number), Span::from_nanos);
@@ -207,6 +209,7 @@ impl World<'_> {
             return self.reconcile(cx, id);
         }
         self.comes_into_service(cx, id, index);
+        self.tells_of_service(cx, id, number);
         self.catch_up(cx, id);
     }
 
@@ -410,6 +413,7 @@ impl World<'_> {
             pool.regards_all();
         }
         cx.tell(Fact::Gone { pool: id, worker: number });
+        self.tells_of_end(cx, id, number);
         self.tagged.remove(&(id, number));
         self.clocks_end(id, number);
         self.moves_out(cx, id, number);

@@ -102,6 +102,7 @@ impl World<'_> {
                 }
                 Node::Balancer(balancer) => see(id, Level::Away, &balancer.absent),
                 Node::Bucket(bucket) => see(id, Level::Away, &bucket.absent),
+                Node::Bus(bus) => see(id, Level::Away, &bus.absent),
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::cloud::node::{Phase, Worker};
 use crate::cloud::scaling::{Scaling, Vertical};
 use crate::cloud::topology::{Held, NodeId};
 use crate::cloud::world::World;
+use crate::cloud::world::happenings::{Happening, InstanceState, Sort};
 use crate::engine::{Context, Observer};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::Span;
@@ -83,6 +84,7 @@ impl World<'_> {
             let stopping = pool.plan.life.stopping.sample(&mut key.draw(u64::from(number)));
             cx.tell(Fact::Gone { pool: id, worker: number });
             cx.tell(Fact::Launched { pool: id, worker: number });
+            self.instance_is(cx, id, number, InstanceState::Stopping);
             cx.plan(now + Span::from_nanos(stopping), Event::Vanish { pool: id, worker: number });
         }
         self.line_without_workers(cx, id, Loss::Stopped);
@@ -121,5 +123,9 @@ impl World<'_> {
         let pending = draw(&pool.plan.life.pending, "pending");
         let after = Span::from_nanos(change) + Span::from_nanos(pending);
         cx.plan(cx.now() + after, Event::Run { pool: id, worker: number });
+        self.instance_is(cx, id, number, InstanceState::Stopped);
+        // Started again when it is changed.
+        let sort = Sort::Instance(InstanceState::Pending);
+        self.tells_later(cx, Span::from_nanos(change), Happening { pool: id, worker: number, sort });
     }
 }

@@ -17,7 +17,7 @@ const COPY: u16 = 1 << 14;
 
 impl World<'_> {
     fn client_of(&self, request: &Request) -> &Client {
-        &self.application.workloads[request.workload.index()].client
+        &self.kinds[request.workload.index()].client
     }
 
     /// The instant by which a request must be answered; never, where its client sets none.

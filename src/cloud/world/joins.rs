@@ -64,7 +64,7 @@ impl World<'_> {
                     (id, direct) = (parent, false);
                     continue;
                 }
-                Role::Root | Role::Stray => None,
+                Role::Root | Role::Stray | Role::Carried => None,
             };
         }
     }

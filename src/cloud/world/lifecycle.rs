@@ -6,6 +6,7 @@ use crate::cloud::node::{Phase, Worker};
 use crate::cloud::scaling::{Rest, Wait, WarmPool};
 use crate::cloud::topology::{Initially, NodeId};
 use crate::cloud::world::World;
+use crate::cloud::world::happenings::InstanceState;
 use crate::engine::{Context, Observer};
 use crate::ground::time::{SimTime, Span};
 
@@ -153,6 +154,7 @@ impl<'a> World<'a> {
         let number = pool.workers[index as usize].number;
         let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
         cx.tell(Fact::Launched { pool: id, worker: number });
+        self.tells_of_launch(cx, id, number);
         cx.tell(Fact::Warming { pool: id, worker: number });
         cx.plan(now + turn + Span::from_nanos(pending), Event::Run { pool: id, worker: number });
         true
@@ -204,6 +206,7 @@ impl<'a> World<'a> {
         let key = pool.key.named("lies-down").nth(now.nanos());
         let stopping = Span::from_nanos(pool.plan.life.stopping.sample(&mut key.draw(u64::from(number))));
         pool.workers[index as usize].until = now + stopping;
+        self.instance_is(cx, id, number, InstanceState::Stopping);
         if plan.state == Rest::Stopped {
             cx.tell(Fact::Stopped { pool: id, worker: number });
         }
@@ -216,6 +219,7 @@ impl<'a> World<'a> {
             cx.tell(Fact::Stopped { pool: id, worker: number });
         }
         self.pool_mut(id).passes_on(index, Phase::Warm);
+        self.instance_is(cx, id, number, InstanceState::Stopped);
     }
 
     /// A machine is called from the warm pool, of the zone with the fewest the oldest. False where none lies there.

@@ -152,7 +152,7 @@ impl World<'_> {
         match &self.nodes[node.index()] {
             Node::Queue(queue) => queue.visible.level(),
             Node::Pool(pool) => pool.levels.line.level(),
-            Node::Balancer(_) | Node::Bucket(_) => 0,
+            Node::Balancer(_) | Node::Bucket(_) | Node::Bus(_) => 0,
         }
     }
 
@@ -162,7 +162,7 @@ impl World<'_> {
             // Who has failed with one and hidden it for longer still has it in flight.
             Node::Queue(queue) => queue.in_flight.level() + queue.hidden.level(),
             Node::Pool(pool) => pool.in_service(),
-            Node::Balancer(_) | Node::Bucket(_) => 0,
+            Node::Balancer(_) | Node::Bucket(_) | Node::Bus(_) => 0,
         }
     }
 

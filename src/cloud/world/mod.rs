@@ -11,6 +11,7 @@ mod at_once;
 mod batches;
 mod brownout;
 mod burst;
+mod buses;
 mod calls;
 mod care;
 mod carriage;
@@ -26,6 +27,7 @@ mod follow;
 mod functions;
 mod growth;
 mod guards;
+mod happenings;
 mod health;
 mod hedging;
 mod in_hand;
@@ -52,6 +54,7 @@ mod reclaim;
 mod redrive;
 mod restraint;
 mod rows;
+mod schedules;
 mod setup;
 mod steps;
 mod stops;
@@ -68,7 +71,7 @@ use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Who};
 use crate::cloud::node::{Named, Node, Pool, Queue, Track};
 use crate::cloud::request::{Job, Kin, Message, Request};
-use crate::cloud::topology::{self, Application, NodeId, Speed, Topology, WorkloadId};
+use crate::cloud::topology::{self, Application, NodeId, Speed, Topology, Workload, WorkloadId};
 use crate::cloud::world::rows::{Purpose, Row};
 use crate::engine::{Context, Model, Observer, Packed};
 use crate::ground::chance::Key;
@@ -76,6 +79,7 @@ use crate::ground::distribution::Distribution;
 use crate::ground::slab::Slab;
 use crate::ground::time::{SimTime, Span};
 
+pub use happenings::shapes as shapes_of_machines;
 pub use setup::simulate;
 
 /// How long those rest who came to nothing in no time and would try again at once: time would stand still for ever.
@@ -96,6 +100,8 @@ pub struct World<'a> {
     application: &'a Application,
     topology: &'a Topology,
     horizon: Horizon,
+    /// The kinds of request: the application's, and that of those whom nobody sends where there are any.
+    kinds: Vec<&'a Workload>,
     nodes: Vec<Node<'a>>,
     flows: Vec<Flow<'a>>,
     requests: Slab<Request>,
@@ -116,6 +122,8 @@ pub struct World<'a> {
     movings: Vec<redrive::Moving>,
     /// The tags of machines that were launched with some of their own, by pool and number.
     tagged: BTreeMap<(NodeId, u32), &'a [topology::Tag]>,
+    /// What event buses share; `None` where there is none.
+    buses: Option<Box<buses::Buses>>,
     /// What functions share of the account's environments; `None`: any number.
     shared: Option<functions::Shared>,
     rows: Vec<Row>,
@@ -289,7 +297,15 @@ enum Alarm {
     FewerPollers { function: NodeId, mapping: u32 },
     /// The next dead letter of a queue goes back.
     Redrive { queue: NodeId },
-    /// So was a message that nobody receives.
+    /// An event is handed to a target.
+    Delivers { delivery: u32 },
+    /// It is time for a schedule's n-th event, …
+    Schedule { schedule: u32, nth: u32 },
+    /// … which comes a little later.
+    Scheduled { schedule: u32 },
+    /// Something happens to a machine that began before.
+    Happens { happening: happenings::Happening },
+    /// A message that nobody receives was kept long enough.
     Lapse { queue: NodeId, who: Who, came: SimTime },
 }
 
@@ -458,6 +474,10 @@ impl<'a> World<'a> {
             | Alarm::Posts { .. }
             | Alarm::Admitted { .. }
             | Alarm::Batch { .. }
+            | Alarm::Delivers { .. }
+            | Alarm::Schedule { .. }
+            | Alarm::Scheduled { .. }
+            | Alarm::Happens { .. }
             | Alarm::Errand { .. } => Event::Recall { alarm: number, turn },
             _ => Event::Alarm { alarm: number, turn },
         };
@@ -503,6 +523,10 @@ impl<'a> World<'a> {
             Alarm::MorePollers { function, mapping } => self.more_pollers(cx.now(), function, mapping),
             Alarm::FewerPollers { function, mapping } => self.fewer_pollers(cx, function, mapping),
             Alarm::Redrive { queue } => self.moves_letter(cx, queue),
+            Alarm::Delivers { delivery } => self.delivers(cx, delivery),
+            Alarm::Schedule { schedule, nth } => self.schedule_is_due(cx, schedule, nth),
+            Alarm::Scheduled { schedule } => self.scheduled(cx, schedule),
+            Alarm::Happens { happening } => self.publishes(cx, happening),
             Alarm::Lapse { queue, who, came } => self.lapses(cx, queue, who, came),
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),
             Alarm::Gather { pool, line, stamp } => self.has_waited_for_more(cx, pool, line, stamp),

@@ -152,6 +152,7 @@ impl World<'_> {
             | NodeKind::Bucket(_)
             | NodeKind::Service(_)
             | NodeKind::Cluster(_)
+            | NodeKind::Bus(_)
             | NodeKind::Function(_) => false,
         };
         let mut draw = network.keys[node.index()].named("zone").nth(salt).draw(number);
@@ -259,6 +260,7 @@ impl World<'_> {
                 self.end_job(id);
             }
             // Those who were sent to a function travel as branches, and are taken in when they come.
+            Role::Carried => self.carried_failed(cx, id, Loss::Network),
             Role::Stray | Role::Delivery | Role::Event => self.end_job(id),
         }
     }
@@ -415,7 +417,7 @@ impl World<'_> {
                 self.answered(cx, request);
             }
             Role::Call => self.answer(cx, id),
-            Role::Stray | Role::Branch | Role::Event | Role::Delivery => {
+            Role::Stray | Role::Branch | Role::Event | Role::Carried | Role::Delivery => {
                 // Done for nobody: its caller has given up meanwhile.
                 let who = self.requests[request].who();
                 cx.tell(Fact::Wasted { who });

@@ -14,7 +14,7 @@ impl World<'_> {
             Harm::Poison(Poison { work: only, share }) if only == work => {
                 let before = trouble.spells.partition_point(|&(from, _)| from <= request.born);
                 let there = before > 0 && request.born < trouble.spells[before - 1].1;
-                let kind = &self.application.workloads[request.workload.index()].name;
+                let kind = &self.kinds[request.workload.index()].name;
                 there && unit(&mut trouble.key.named(kind).draw(u64::from(request.ordinal))) < share
             }
             _ => false,

@@ -23,7 +23,7 @@ impl World<'_> {
         match &self.nodes[node.index()] {
             Node::Pool(_) => self.enter(cx, id, node),
             Node::Balancer(_) => self.route(cx, id, node),
-            Node::Queue(_) | Node::Bucket(_) => super::not_a("pool or balancer"),
+            Node::Queue(_) | Node::Bucket(_) | Node::Bus(_) => super::not_a("pool or balancer"),
         }
     }
 
@@ -181,7 +181,7 @@ impl World<'_> {
                 }
                 why
             }
-            Node::Queue(_) | Node::Bucket(_) => None,
+            Node::Queue(_) | Node::Bucket(_) | Node::Bus(_) => None,
         }
     }
 
@@ -217,7 +217,11 @@ impl World<'_> {
         let request = self.requests[job.request];
         let pool = self.pool(job.pool);
         match &pool.plan.line {
-            Discipline::Priority { rank, .. } => Claim { need: 0, rank: rank[request.workload.index()] },
+            Discipline::Priority { rank, .. } => {
+                // Whom nobody sends comes last.
+                let rank = rank.get(request.workload.index()).or_else(|| rank.iter().max());
+                Claim { need: 0, rank: rank.copied().unwrap_or(0) }
+            }
             Discipline::Shortest => {
                 let programme = &pool.programme[request.workload.index()];
                 let (mut need, mut step) = (0_u64, 0_u16);

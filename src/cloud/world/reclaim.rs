@@ -5,6 +5,7 @@ use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::Phase;
 use crate::cloud::topology::{Held, NodeId, Notice, Reclaim};
 use crate::cloud::world::World;
+use crate::cloud::world::happenings::{Happening, Sort};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::below;
 use crate::ground::time::Span;
@@ -56,6 +57,7 @@ impl World<'_> {
     ) {
         let Some(index) = self.pool(id).numbered(number) else { return };
         cx.plan(cx.now() + told, Event::Relieve { fault, worker: number });
+        self.publishes(cx, Happening { pool: id, worker: number, sort: Sort::Interruption });
         self.withdraws(cx, id, index);
         if self.pool(id).workers[index as usize].phase == Phase::Noticed && self.pool(id).plan.notice == Notice::Release
         {

@@ -14,7 +14,7 @@ impl World<'_> {
     /// A client has an answer: it went well.
     pub(super) fn client_is_glad<O>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let request = self.requests[id];
-        let budget = &self.application.workloads[request.workload.index()].client.retry.budget;
+        let budget = &self.kinds[request.workload.index()].client.retry.budget;
         let Some(caller) = &mut self.flows[request.workload.index()].caller else { return };
         if let (Some(purse), Some(budget)) = (&mut caller.purse, budget) {
             purse.gets_back(budget, request.cost);
@@ -34,7 +34,7 @@ impl World<'_> {
     pub(super) fn client_pays(&mut self, id: u32, why: Loss) -> bool {
         let request = &mut self.requests[id];
         let workload = request.workload.index();
-        let Some(budget) = &self.application.workloads[workload].client.retry.budget else { return true };
+        let Some(budget) = &self.kinds[workload].client.retry.budget else { return true };
         request.cost = Cost::after(why);
         let caller = &mut self.flows[workload].caller;
         let purse = caller.as_mut().and_then(|caller| caller.purse.as_mut());

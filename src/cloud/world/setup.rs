@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::cloud::arrivals::{Arrivals, Source};
+use crate::cloud::bus::shape::Shape;
 use crate::cloud::caller::Caller;
 use crate::cloud::fact::Fact;
 use crate::cloud::node::{
-    Action, Balancer, Bucket, Environments, Kind, Mapping, Named, Node, Piece, Pool, Queue, Registry, Track, Whose,
+    Action, Balancer, Bucket, Bus, Environments, Kind, Mapping, Named, Node, Piece, Pool, Queue, Registry, Track, Whose,
 };
 use crate::cloud::topology::{
-    self, Application, Fault, Harm, NodeId, NodeKind, Topology, Turn, Verb, WorkloadId, turns,
+    self, Application, Fault, Harm, NodeId, NodeKind, Topology, Turn, Verb, Workload, WorkloadId, turns,
 };
+use crate::cloud::world::buses::Buses;
 use crate::cloud::world::functions::{self, function_of};
 use crate::cloud::world::guards::{Callers, callers};
 use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, cluster, control, joins, network, trouble};
@@ -30,8 +32,14 @@ pub fn simulate<'a, O: Observer<Fact>>(
 ) -> Simulation<World<'a>, O> {
     let mut rows = Vec::new();
     let mut callers = Vec::new();
-    let nodes = build_nodes(application, topology, key, &mut rows, &mut callers);
-    let flows = build_flows(application, topology, key, &mut rows);
+    let mut buses = Buses::of(topology);
+    let kinds: Vec<&Workload> = application.workloads.iter().chain(background(topology)).collect();
+    let shapes = buses.as_ref().map_or(&[][..], |buses| &buses.shapes);
+    let nodes = build_nodes(application, topology, (&kinds, shapes), key, &mut rows, &mut callers);
+    if let Some(buses) = &mut buses {
+        buses.expects_only_what_is_heard(&nodes);
+    }
+    let flows = build_flows(application, topology, &kinds, key, &mut rows);
     let clients = || application.workloads.iter().map(|workload| &workload.client);
     let hedged = clients().any(|client| client.hedge.is_some());
     let watched = hedged || flows.iter().any(|flow| flow.think.is_some() || flow.caller.is_some());
@@ -47,6 +55,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         application,
         topology,
         horizon,
+        kinds,
         nodes,
         flows,
         requests: Slab::default(),
@@ -58,6 +67,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         messages: Slab::default(),
         alarms: Slab::default(),
         errands: Slab::default(),
+        buses,
         movings: Vec::new(),
         tagged: BTreeMap::new(),
         shared: functions::Shared::of(topology),
@@ -106,7 +116,8 @@ impl World<'_> {
         self.first_faults(cx);
         self.first_looks(cx);
         self.first_looks_at_machines(cx);
-        for index in 0..self.flows.len() {
+        self.first_schedules(cx);
+        for index in 0..self.application.workloads.len() {
             let workload = WorkloadId::at(index);
             for _ in 0..self.application.workloads[index].at_start {
                 self.birth(cx, workload);
@@ -129,6 +140,14 @@ impl World<'_> {
     }
 }
 
+/// The kind of those whom nobody sends: there are some where there is a bus.
+fn background(topology: &Topology) -> Option<&Workload> {
+    topology.nodes.iter().find_map(|node| match &node.kind {
+        NodeKind::Bus(bus) => Some(&bus.background),
+        _ => None,
+    })
+}
+
 fn is_sticky(kind: &NodeKind) -> bool {
     matches!(kind, NodeKind::Balancer(balancer) if balancer.sticky.is_some())
 }
@@ -142,6 +161,7 @@ fn row(rows: &mut Vec<Row>, purpose: Purpose, span: Span) -> u16 {
 fn build_nodes<'a>(
     application: &'a Application,
     topology: &'a Topology,
+    (kinds, shapes): (&[&'a Workload], &[Shape]),
     key: Key,
     rows: &mut Vec<Row>,
     callers: &mut Vec<Callers<'a>>,
@@ -158,6 +178,7 @@ fn build_nodes<'a>(
             | NodeKind::Bucket(_)
             | NodeKind::Service(_)
             | NodeKind::Cluster(_)
+            | NodeKind::Bus(_)
             | NodeKind::Function(_) => (),
         }
     }
@@ -175,9 +196,10 @@ fn build_nodes<'a>(
                     _ => None,
                 });
                 state.registry = if balanced { Registry::behind(before).map(Box::new) } else { None };
+                let whose = (application, topology, kinds);
                 let first = function.map(|_| Action::Wake);
                 let place = (NodeId::at(index), pool);
-                let programme = programmes(application, topology, root, place, first, (rows, callers));
+                let programme = programmes(whose, root, place, first, (rows, callers));
                 state.learn(programme, |node| match &topology.nodes[node.index()].kind {
                     NodeKind::Queue(_) => Kind::Queue,
                     // What is sent to a function goes into a queue of its own first.
@@ -190,7 +212,7 @@ fn build_nodes<'a>(
                 let stops = |fault: &Fault| matches!(fault.what, Harm::Stop(stop) if stop.pool == NodeId::at(index));
                 state.stoppable = pool.stopped > 0 || faults.clone().any(stops);
                 let slowed = faults.any(slows) || state.burst.is_some();
-                for (opening, workload) in state.opening.iter_mut().zip(&application.workloads) {
+                for (opening, workload) in state.opening.iter_mut().zip(kinds) {
                     // Before each step of those somebody looks at the clock, or at what slows workers down.
                     *opening = opening.filter(|_| workload.client.deadline.is_none() && !slowed);
                 }
@@ -198,13 +220,13 @@ fn build_nodes<'a>(
                 if topology.nodes.iter().any(|node| node.kind.pool().is_some_and(|pool| pool.gather)) {
                     state.goes_by_steps();
                 }
-                state.failures = application.workloads.iter().map(|workload| on_error.named(&workload.name)).collect();
+                state.failures = kinds.iter().map(|workload| on_error.named(&workload.name)).collect();
                 state.heartbeat = pool.poll.heartbeat.map(|span| row(rows, Purpose::Heartbeat, span));
                 if let Some(function) = function {
                     let timeout = function.timeout.map(|span| row(rows, Purpose::Run, span));
                     let concurrency = topology.concurrency.map(|all| function.reserved.unwrap_or(all));
                     let mut environments = Environments::new(function, timeout, concurrency, key);
-                    environments.learn(cold_works(application, topology, root, NodeId::at(index), pool));
+                    environments.learn(cold_works(whose, root, NodeId::at(index), pool));
                     environments.mappings = mappings(topology, &state.feeds, key);
                     state.serve_functions(environments);
                 }
@@ -221,6 +243,7 @@ fn build_nodes<'a>(
                 let idle = balancer.idle_timeout.map(|span| row(rows, Purpose::Idle, span));
                 Node::Balancer(Balancer::new(balancer, idle, key))
             }
+            (NodeKind::Bus(bus), _) => Node::Bus(Box::new(Bus::new(bus, shapes, key))),
             (_, None) => Node::Bucket(Bucket::default()),
         }
     });
@@ -246,13 +269,12 @@ fn is_sent_late(topology: &Topology, queue: NodeId) -> bool {
 
 /// What a new environment of a function does, for each kind of request and each of its steps, instead of the usual work.
 fn cold_works<'a>(
-    application: &'a Application,
-    topology: &'a Topology,
+    (application, topology, kinds): (&'a Application, &'a Topology, &[&'a Workload]),
     root: Key,
     node: NodeId,
     pool: &'a topology::Pool,
 ) -> Vec<Vec<Option<Piece<'a>>>> {
-    let of = |(index, workload)| {
+    let of = |(index, &workload): (usize, &&'a Workload)| {
         let whose = Whose { application, topology, node, workload, step: 0 };
         let piece = |turn: Turn| match turn {
             Turn::Does(place) => match &pool.steps[place].verb {
@@ -264,13 +286,12 @@ fn cold_works<'a>(
         // Before all steps of its own it waits until it is ready.
         std::iter::once(None).chain(turns(&pool.steps, WorkloadId::at(index)).into_iter().map(piece)).collect()
     };
-    application.workloads.iter().enumerate().map(of).collect()
+    kinds.iter().enumerate().map(of).collect()
 }
 
 /// What a worker of a pool does for each kind of request; `first`: before all of its steps.
 fn programmes<'a>(
-    application: &'a Application,
-    topology: &'a Topology,
+    (application, topology, kinds): (&'a Application, &'a Topology, &[&'a Workload]),
     root: Key,
     (node, pool): (NodeId, &'a topology::Pool),
     first: Option<Action<'a>>,
@@ -292,7 +313,7 @@ fn programmes<'a>(
         })
         .collect();
     let before = usize::from(first.is_some());
-    let of = |(index, workload)| {
+    let of = |(index, &workload): (usize, &&'a Workload)| {
         let action = |turn: Turn| {
             let whose = |place: usize| Whose { application, topology, node, workload, step: place as u16 };
             match turn {
@@ -308,32 +329,35 @@ fn programmes<'a>(
         };
         first.into_iter().chain(turns(&pool.steps, WorkloadId::at(index)).into_iter().map(action)).collect()
     };
-    application.workloads.iter().enumerate().map(of).collect()
+    kinds.iter().enumerate().map(of).collect()
 }
 
 fn build_flows<'a>(
     application: &'a Application,
     topology: &'a Topology,
+    kinds: &[&'a Workload],
     key: Key,
     rows: &mut Vec<Row>,
 ) -> Vec<Flow<'a>> {
     let key = key.named("workload");
-    application
-        .workloads
+    kinds
         .iter()
         .enumerate()
-        .map(|(index, workload)| {
+        .map(|(index, &workload)| {
             let key = key.named(&workload.name);
+            let is_sent = index < application.workloads.len();
+            // Nobody sends the last: it enters nowhere.
+            let entry = if is_sent { topology.entry[index] } else { NodeId(0) };
             let named = |law, name| Named { law, key: key.named(name) };
             Flow {
                 source: Source::new(&workload.arrivals, key),
-                entry: topology.entry[index],
+                entry,
                 direct: !workload.client.is_detached
                     && !workload.client.retry.paced
-                    && !matches!(topology.nodes[topology.entry[index].index()].kind, NodeKind::Queue(_)),
+                    && !matches!(topology.nodes[entry.index()].kind, NodeKind::Queue(_)),
                 waits: !workload.client.is_detached,
                 born: 0,
-                next: Some(SimTime::START),
+                next: is_sent.then_some(SimTime::START),
                 batch: workload.batch.as_ref().map(|law| named(law, "batch")),
                 row: workload.client.timeout.map(|span| row(rows, Purpose::Attempt, span)),
                 backoff: key.named("backoff"),

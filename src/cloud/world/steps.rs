@@ -138,11 +138,19 @@ impl<'a> World<'a> {
         if let Action::Put { bucket, .. } = *action {
             self.tells_of_object(cx, job, bucket);
         }
-        if let Action::Wake = action {
-            self.runs(cx, id);
-            if self.pool(self.jobs[id].pool).hands.is_some() {
-                return self.shared_step_ends(cx, id, WAKES, true);
+        match *action {
+            Action::Wake => {
+                self.runs(cx, id);
+                if self.pool(self.jobs[id].pool).hands.is_some() {
+                    return self.shared_step_ends(cx, id, WAKES, true);
+                }
             }
+            Action::Put { told: Some(told), size, .. } => {
+                let own = self.flows[request.workload.index()].size;
+                let bytes = self.size_of(request, size.unwrap_or(own), u64::from(request.ordinal));
+                self.publishes_object(cx, job, told, bytes);
+            }
+            _ => {}
         }
         self.jobs[id].step += 1;
         true
@@ -211,7 +219,7 @@ impl<'a> World<'a> {
 
     /// What a trace or script says of a request.
     pub(super) fn brought(&self, request: &Request) -> Option<&'a crate::cloud::arrivals::Recorded> {
-        match &self.application.workloads[request.workload.index()].arrivals {
+        match &self.kinds[request.workload.index()].arrivals {
             Arrivals::Instants(list) => list.get(request.ordinal as usize),
             _ => None,
         }
@@ -300,7 +308,19 @@ impl<'a> World<'a> {
                 }
                 Some(Span::ZERO)
             }
-            Action::Put { bucket, size, takes } | Action::Get { bucket, size, takes } => {
+            Action::Event { bus, shape, size } => {
+                if let Some((left, _)) = self.what_is_left(id) {
+                    // It was put before this was interrupted.
+                    return Some(left);
+                }
+                let bytes = size.map(|size| self.size_of(request, size, ordinal));
+                if let Err(why) = self.puts_event(cx, job, bus, shape, bytes) {
+                    self.fails_at_work(cx, id, Outcome::Refused, why);
+                    return None;
+                }
+                Some(self.there_and_back(job, bus))
+            }
+            Action::Put { bucket, size, takes, .. } | Action::Get { bucket, size, takes } => {
                 let bytes = self.size_of(request, size.unwrap_or(own), ordinal);
                 let Node::Bucket(store) = &self.nodes[bucket.index()] else { return Some(Span::ZERO) };
                 let away = store.away > 0;

@@ -3,6 +3,7 @@
 mod acts;
 mod batches;
 mod burst;
+mod buses;
 mod callers;
 mod choices;
 mod clusters;
@@ -37,6 +38,7 @@ use crate::cloud::topology::{
     Abandoned, Application, Backoff, Balancer, Bucket, Client, DeadLetterAt, DeadLetters, Discipline, Farewell, Guards,
     Held, Mix, Node, NodeId, NodeKind, Pool, Queue, Retry, Routing, Step, Topology, Verb, Work, WorkId, Workload,
 };
+use crate::cloud::world::tests::functions::function;
 use crate::engine::{Observer, Simulation};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
@@ -396,7 +398,7 @@ fn latencies_and_pauses_do_not_depend_on_places_in_lists() {
             (0..others).map(|n| node(&format!("idle{n}"), NodeKind::Pool(Box::new(pool(vec![work(0)], 1))))).collect();
         let place = |n: usize| NodeId::at(others + n);
         let call = Verb::Call { to: vec![place(2)], timeout: None, retry: retry.clone(), guards: Guards::default() };
-        let put = Verb::Put { bucket: place(1), size: None };
+        let put = Verb::Put { bucket: place(1), size: None, shape: None };
         let mut away = pool(vec![work(0)], 0);
         away.scaling = Scaling::Timetable(vec![Entry { at: SimTime::from_nanos(4 * SECOND), workers: 1 }]);
         nodes.push(node("web", NodeKind::Pool(Box::new(pool(vec![put, call], 3)))));

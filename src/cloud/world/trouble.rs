@@ -310,7 +310,7 @@ impl World<'_> {
                 let takers = queue.to.clone();
                 takers.into_iter().for_each(|taker| self.rouse(taker));
             }
-            Node::Queue(_) | Node::Balancer(_) | Node::Bucket(_) => (),
+            Node::Queue(_) | Node::Balancer(_) | Node::Bucket(_) | Node::Bus(_) => (),
         }
     }
 

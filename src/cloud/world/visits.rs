@@ -189,6 +189,10 @@ impl World<'_> {
                 self.leave(cx, id, Outcome::Ok);
                 self.errand_done(cx, id);
             }
+            Role::Carried => {
+                self.leave(cx, id, Outcome::Ok);
+                self.carried_done(cx, id);
+            }
             Role::Delivery => self.delivered(cx, id, Outcome::Ok, false),
         }
     }
@@ -232,6 +236,7 @@ impl World<'_> {
                 self.end_job(id);
             }
             Role::Event => self.errand_failed(cx, id, why),
+            Role::Carried => self.carried_failed(cx, id, why),
             Role::Stray => self.end_job(id),
             Role::Delivery => {
                 let how = match why {

@@ -102,7 +102,7 @@ impl Following<'_, '_, '_> {
         let lengths = (length("visible"), length("in-flight"));
         let (visible, in_flight) = lengths;
         self.controller.note(policy, Sample { value, visible, in_flight, published: now }, now);
-        let Looked { asked, decision, high, low } = self.controller.look(policy, now, &capacity);
+        let Looked { asked, decision, high, low, .. } = self.controller.look(policy, now, &capacity);
         self.last[policy] = now;
         if decision.to != decision.from {
             (self.desired, self.since) = (decision.to, now);

@@ -20,6 +20,7 @@ pub fn comparison(document: &Document) -> Grid {
     sections.push(losses(document));
     sections.push(workers(document));
     sections.extend(Some(functions(document)).filter(|section| !section.rows.is_empty()));
+    sections.extend(Some(buses(document)).filter(|section| !section.rows.is_empty()));
     sections.push(cost(document));
     Grid {
         title: String::new(),
@@ -80,19 +81,35 @@ fn workers(document: &Document) -> Section {
 /// Environments of functions, and how often a new one was needed.
 fn functions(document: &Document) -> Section {
     let mut section = Section { name: "environments of functions".to_owned(), rows: Vec::new() };
-    let cells = |function: &str, name: &str| -> Vec<Cell> {
-        let of = |topology: &TopologyResult| match reading::of_node(topology, &format!("function.{function}"), name) {
-            Some(found) => Cell::plain(written(name, found)),
-            None => Cell::default(),
-        };
-        document.topologies.values().map(of).collect()
-    };
+    let cells = |function: &str, name: &str| of_nodes(document, &format!("function.{function}"), name);
     for function in each(document, reading::functions) {
         section.push(function, cells(function, "workers.ready"));
         section.push(format!("· {function} busy"), cells(function, "busy"));
         section.push(format!("· {function} cold starts"), cells(function, "cold-starts"));
     }
     section
+}
+
+/// What event buses took and handed on, and what came to nothing.
+fn buses(document: &Document) -> Section {
+    let mut section = Section { name: "events".to_owned(), rows: Vec::new() };
+    let cells = |bus: &str, name: &str| of_nodes(document, &format!("bus.{bus}"), name);
+    for bus in each(document, reading::buses) {
+        section.push(bus, cells(bus, "events"));
+        section.push(format!("· {bus} delivered"), cells(bus, "delivered"));
+        section.push(format!("· {bus} put aside"), cells(bus, "dead-letters"));
+        section.push(format!("· {bus} discarded"), cells(bus, "discarded"));
+    }
+    section
+}
+
+/// A figure of a node of that name in each topology.
+fn of_nodes(document: &Document, node: &str, name: &str) -> Vec<Cell> {
+    let of = |topology: &TopologyResult| match reading::of_node(topology, node, name) {
+        Some(found) => Cell::plain(written(name, found)),
+        None => Cell::default(),
+    };
+    document.topologies.values().map(of).collect()
 }
 
 /// Names of nodes of all topologies, each once.

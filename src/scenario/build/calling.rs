@@ -86,7 +86,7 @@ impl Builder<'_> {
         }
     }
 
-    fn backoff(&mut self, draft: &client::Backoff) -> Backoff {
+    pub(super) fn backoff(&mut self, draft: &client::Backoff) -> Backoff {
         let bounds = |bounds: &client::Bounds| {
             (bounds.base.map_or(PLAIN.base, |time| time.0), bounds.cap.map_or(PLAIN.cap, |time| time.0))
         };

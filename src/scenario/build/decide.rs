@@ -16,7 +16,7 @@ impl<'a> Builder<'a> {
         let draft = self.sight.draft.topology.get(topology)?;
         let pool_draft = draft.pool.get(pool)?;
         let names = nodes(self.sight.tree, topology);
-        let ids = Ids { names: names.keys().copied().collect(), zones: Vec::new() };
+        let ids = Ids { names: names.keys().copied().collect(), zones: Vec::new(), heard: Default::default() };
         let around = self.around(&ids, draft, pool);
         let scaling = pool_draft.scaling.as_ref()?;
         let controller = match scaling {

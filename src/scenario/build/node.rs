@@ -40,7 +40,8 @@ impl Builder<'_> {
                 let keep = draft.keep.map(|time| time.0);
                 let (put, get) = (time(&draft.put), time(&draft.get));
                 let notify = draft.notify.as_ref().map(|names| self.ids(ids, names)).unwrap_or_default();
-                NodeKind::Bucket(Bucket { put, get, keep, notify })
+                let bus = draft.bus.as_ref().map(|bus| self.id(ids, bus));
+                NodeKind::Bucket(Bucket { put, get, keep, notify, bus })
             }),
             Kind::Service => topology.service.get(name).map(|draft| NodeKind::Service(Box::new(self.service(draft)))),
             Kind::Cluster => {
@@ -50,7 +51,7 @@ impl Builder<'_> {
                 let batch = batch_of(topology, name);
                 NodeKind::Function(Box::new(self.function(ids, topology, name, draft, batch)))
             }),
-            Kind::Later => None,
+            Kind::Bus => topology.bus.get(name).map(|draft| NodeKind::Bus(Box::new(self.bus(ids, draft)))),
         };
         let kind = built.unwrap_or_else(|| {
             self.slip(format!("node `{name}` was not found"));
@@ -246,7 +247,11 @@ impl Builder<'_> {
             };
         }
         if let Some(put) = &draft.put {
-            return Verb::Put { bucket: self.id(ids, put), size: self.some_law(&draft.size) };
+            let shape = self.object_created(ids, put, draft.key.as_deref());
+            return Verb::Put { bucket: self.id(ids, put), size: self.some_law(&draft.size), shape };
+        }
+        if let Some(event) = &draft.event {
+            return self.event(ids, draft, event);
         }
         if let Some(get) = &draft.get {
             return Verb::Get { bucket: self.id(ids, get), size: self.some_law(&draft.size) };

@@ -388,4 +388,6 @@ pub(crate) struct Bucket {
     /// Who is told of each object that is stored: queues, functions (which take it in and try again by themselves), pools,
     /// services. What they do is a part of the request.
     pub notify: Option<Names>,
+    /// The event bus that hears of each new object: source `aws.s3`, type `Object Created`. Without it, none.
+    pub bus: Option<String>,
 }

@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::act::Act;
+use crate::scenario::draft::bus::Event;
 use crate::scenario::draft::client::Retry;
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::quantities::{Bytes, Share, Time, Whole};
 use crate::scenario::draft::words::Names;
 
-/// One thing that a worker does for a request: exactly one verb (`work`, `call`, `send`, `put`, `get`, `act`, `choose`), settings
-/// beside it.
+/// One thing that a worker does for a request: exactly one verb (`work`, `call`, `send`, `put`, `get`, `event`, `act`,
+/// `choose`), settings beside it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Step {
@@ -24,6 +25,8 @@ pub(crate) struct Step {
     pub put: Option<String>,
     /// Verb: reads an object of this bucket.
     pub get: Option<String>,
+    /// Verb: puts an event on a bus, where each rule that takes it sends a branch of the request to each of its targets.
+    pub event: Option<Event>,
     /// Verb: acts on the infrastructure.
     pub act: Option<Act>,
     /// Verb: goes on in one of several ways by chance, drawn once a request, so that a message that comes again, and an
@@ -50,8 +53,13 @@ pub(crate) struct Step {
     /// Of `call`: calls of this step that one worker has under way at the most; beyond them they fail at once. Without it,
     /// any number.
     pub bulkhead: Option<Whole>,
-    /// Of `send`, `put` and `get`: bytes of the message or object, a law of a size. Without it, the request's own.
+    /// Of `send`, `put` and `get`: bytes of the message or object, a law of a size. Without it, the request's own. Of `event`:
+    /// bytes of the event. Without it, as many as it has as text.
     pub size: Option<Law<Bytes>>,
+    /// Of `put`: the key of the object, for whoever hears of it: `{n}` is the request's number, `{workload}` the name of its
+    /// kind.
+    #[schemars(extend("default" = "{workload}/{n}"))]
+    pub key: Option<String>,
     /// Of `send`: how many of the same.
     #[schemars(extend("default" = 1))]
     pub copies: Option<Whole>,

@@ -5,6 +5,7 @@ use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Foresight;
+use crate::scenario::rules::events;
 use crate::scenario::rules::flow::{Flow, place_of};
 
 pub(super) const AMPLIFICATION: Foresight = Foresight {
@@ -47,7 +48,7 @@ fn check(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
     let flow = Flow::new(application, topology);
     let mut found: Option<(usize, Worst)> = None;
     for (index, workload) in application.workloads.iter().enumerate() {
-        let worst = worst(&flow, topology, WorkloadId::at(index), &workload.client);
+        let worst = worst(&flow, (application, topology), WorkloadId::at(index), &workload.client);
         if worst.factors.len() > 1
             && worst.attempts >= MANY
             && found.as_ref().is_none_or(|(_, before)| before.attempts < worst.attempts)
@@ -113,7 +114,12 @@ fn first(entry: &Node, client: &Client) -> Worst {
 }
 
 /// The way to a call on which attempts multiply most.
-fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Client) -> Worst {
+fn worst(
+    flow: &Flow<'_>,
+    (application, topology): (&Application, &Topology),
+    workload: WorkloadId,
+    client: &Client,
+) -> Worst {
     let entry = topology.entry[workload.index()];
     let mut ways: Vec<Option<Worst>> = vec![None; topology.nodes.len()];
     ways[entry.index()] = Some(first(&topology.nodes[entry.index()], client));
@@ -145,7 +151,13 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Cl
                             to.iter().for_each(|&to| lead(to, way.clone()));
                         }
                         Verb::Send { to, .. } => to.iter().for_each(|&to| lead(to, sent(&topology.nodes[to.index()]))),
-                        Verb::Put { bucket, .. } => lead(*bucket, fresh()),
+                        Verb::Put { .. } | Verb::Event { .. } => {
+                            if let Verb::Put { bucket, .. } = &step.verb {
+                                lead(*bucket, fresh());
+                            }
+                            let heard = events::of_step(topology, application, step);
+                            heard.into_iter().for_each(|to| lead(to, sent(&topology.nodes[to.index()])));
+                        }
                         Verb::Work { .. }
                         | Verb::Answer { .. }
                         | Verb::Get { .. }
@@ -158,7 +170,7 @@ fn worst(flow: &Flow<'_>, topology: &Topology, workload: WorkloadId, client: &Cl
             NodeKind::Bucket(bucket) => {
                 bucket.notify.iter().for_each(|&to| lead(to, sent(&topology.nodes[to.index()])))
             }
-            NodeKind::Service(_) | NodeKind::Cluster(_) => {}
+            NodeKind::Service(_) | NodeKind::Cluster(_) | NodeKind::Bus(_) => {}
         }
     }
     found

@@ -20,7 +20,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         // Only edges that can be taken at all; what is wrong with the others is told elsewhere.
         let sound = |edge: &&Edge<'_>| {
             // What is stored leads on where its bucket tells of it.
-            let onward = !matches!(edge.way, Way::DeadLetter | Way::Get);
+            let onward = !matches!(edge.way, Way::DeadLetter | Way::Get | Way::Event | Way::Bus | Way::Rule);
             onward && nodes.get(edge.to).is_some_and(|kind| fits(edge.way, *kind).is_ok())
         };
         let sound: Vec<&Edge<'_>> = all.iter().filter(sound).collect();

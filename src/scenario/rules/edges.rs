@@ -57,7 +57,6 @@ fn edges_of<'a>(name: &str, topology: &'a crate::scenario::draft::Topology, way:
 /// Why a node of that kind can't be at the end of such an edge, and what to do.
 pub(super) fn fits(way: Way, kind: Kind) -> Result<(), &'static str> {
     match (way, kind) {
-        (_, Kind::Later) => Ok(()),
         (Way::Route | Way::Receive, Kind::Pool | Kind::Function) => Ok(()),
         (Way::Route, _) => {
             Err("a balancer chooses among the workers of pools, or calls a function: name some of those")
@@ -82,6 +81,14 @@ pub(super) fn fits(way: Way, kind: Kind) -> Result<(), &'static str> {
         (Way::Put | Way::Get, Kind::Pool | Kind::Balancer | Kind::Service | Kind::Function) => {
             Err("objects are put into buckets; use `call` or `send` for this one")
         }
+        (Way::Event | Way::Bus, Kind::Bus) => Ok(()),
+        (Way::Event, _) => Err("events are put on a bus: `bus.NAME.rule.NAME` says who gets them"),
+        (Way::Bus, _) => Err("only an event bus hears of new objects"),
+        (Way::Call | Way::Send | Way::Put | Way::Get, Kind::Bus) => {
+            Err("a bus takes events: use `event = { bus, source, detail-type }`")
+        }
+        (Way::Rule, Kind::Function | Kind::Queue | Kind::Bus | Kind::Service | Kind::Pool) => Ok(()),
+        (Way::Rule, _) => Err("a rule sends to functions, queues, buses, services and pools"),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use indexmap::IndexSet;
 
+use crate::cloud::topology::DEFAULT_BUS;
 use crate::scenario::complaint::{Complaint, did_you_mean, listed};
+use crate::scenario::draft::bus::Bus;
 use crate::scenario::draft::words::Entry;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
@@ -78,6 +80,10 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 seen.extend(reached(&edges, from, workload));
             }
         }
+        // What a bus makes or hears by itself is of no workload.
+        for (bus, _) in topology.bus.iter().filter(|(name, bus)| speaks_by_itself(name, bus)) {
+            seen.extend(reached(&edges, bus, ""));
+        }
         // Machines on which steps act are there for that.
         seen.extend(acted_on(topology));
         let strange = |node: &str, kind: Kind| kind != Kind::Cluster && !seen.contains(node);
@@ -90,6 +96,11 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+/// Whether a bus has events that no request puts on it: of schedules, or of what happens to machines.
+fn speaks_by_itself(name: &str, bus: &Bus) -> bool {
+    name == DEFAULT_BUS || bus.rule.values().any(|rule| rule.schedule.is_some())
 }
 
 fn one(
@@ -110,10 +121,17 @@ fn one(
                 Complaint::error("E104", place, what).advise("let them enter at a pool that puts objects into it"),
             );
         }
+        Some(Kind::Bus) => {
+            let what = format!("requests enter at `{node}`, which is an event bus");
+            complaints.push(
+                Complaint::error("E104", place, what)
+                    .advise("let them enter at a pool or function that puts events on it"),
+            );
+        }
         Some(Kind::Cluster) => {
             let what = format!("requests enter at `{node}`, which is a cluster");
             complaints.push(Complaint::error("E104", place, what).advise("let them enter at a pool that runs on it"));
         }
-        Some(Kind::Balancer | Kind::Pool | Kind::Queue | Kind::Service | Kind::Function | Kind::Later) => {}
+        Some(Kind::Balancer | Kind::Pool | Kind::Queue | Kind::Service | Kind::Function) => {}
     }
 }

@@ -10,6 +10,7 @@ use crate::cloud::topology::{
 };
 use crate::ground::time::{SECOND, Span};
 use crate::scenario::place::Place;
+use crate::scenario::rules::events;
 
 /// What a pool must do on average.
 #[derive(Clone, Copy, Debug, Default)]
@@ -131,10 +132,17 @@ impl<'a> Flow<'a> {
                             let pieces = copies * to.len() as f64;
                             onward.extend(to.iter().map(|to| (*to, chance * copies, pieces)));
                         }
-                        Verb::Put { bucket, .. } if self.tells(*bucket) => onward.push((*bucket, chance, 1.0)),
+                        Verb::Put { .. } | Verb::Event { .. } => {
+                            if let Verb::Put { bucket, .. } = &step.verb
+                                && self.tells(*bucket)
+                            {
+                                onward.push((*bucket, chance, 1.0));
+                            }
+                            let heard = events::of_step(self.topology, self.application, step);
+                            onward.extend(heard.into_iter().map(|to| (to, chance, 1.0)));
+                        }
                         Verb::Work { .. }
                         | Verb::Answer { .. }
-                        | Verb::Put { .. }
                         | Verb::Get { .. }
                         | Verb::Act(_)
                         | Verb::Choose { .. } => {}
@@ -205,7 +213,7 @@ impl<'a> Flow<'a> {
                 };
                 law.map_or(0.0, |law| law.mean() / SECOND as f64)
             }
-            Verb::Send { .. } | Verb::Act(_) | Verb::Choose { .. } => 0.0,
+            Verb::Send { .. } | Verb::Event { .. } | Verb::Act(_) | Verb::Choose { .. } => 0.0,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::scenario::rules::Rule;
 use crate::scenario::sight::{Deed, Kind, Sight, Way, deeds, edges, entry, node_place, reached};
 
 pub(super) const RULE: Rule = Rule {
-    about: "a pool that gathers is sent branches of a fan-out, one by one, and neither called nor behind a balancer",
+    about: "a pool that gathers is sent branches of a fan-out, one by one, neither called nor behind a balancer, and beside no event bus",
     check,
 };
 
@@ -16,6 +16,14 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         let gathers = topology.pool.iter().filter(|(_, pool)| pool.gather == Some(true));
         for (pool_name, pool) in gathers {
             let place = node_place(name, Kind::Pool, pool_name);
+            if let Some(bus) = topology.bus.keys().next() {
+                let what = format!("`{pool_name}` gathers in a topology with the event bus `{bus}`");
+                complaints.push(
+                    Complaint::error("E108", place.then("gather").key(), what)
+                        .and(node_place(name, Kind::Bus, bus), "here")
+                        .advise("what rules send on is not gathered in this version yet: `send` instead, or take one of them out"),
+                );
+            }
             for edge in edges(name, topology).iter().filter(|edge| edge.to == pool_name) {
                 let (what, advice) = match edge.way {
                     Way::Call => (

@@ -66,11 +66,10 @@ pub(crate) fn figure(sight: &Sight<'_>, name: &str) -> Result<&'static Figure, (
             let is = |of: Of| match of {
                 Of::Requests => is_workload,
                 Of::Whole => false,
-                Of::Pool => kinds.contains(&Kind::Pool) || kinds.contains(&Kind::Later),
-                Of::Server => {
-                    [Kind::Pool, Kind::Service, Kind::Function, Kind::Later].iter().any(|kind| kinds.contains(kind))
-                }
+                Of::Pool => kinds.contains(&Kind::Pool),
+                Of::Server => [Kind::Pool, Kind::Service, Kind::Function].iter().any(|kind| kinds.contains(kind)),
                 Of::Function => kinds.contains(&Kind::Function),
+                Of::Bus => kinds.contains(&Kind::Bus),
                 Of::Queue => kinds.contains(&Kind::Queue),
                 Of::AnyNode => !kinds.is_empty(),
             };
@@ -85,7 +84,7 @@ pub(crate) fn figure(sight: &Sight<'_>, name: &str) -> Result<&'static Figure, (
         }
     }
     let mut known = figures::known(|of| matches!(of, Of::Requests | Of::Whole));
-    let of_nodes = figures::known(|of| matches!(of, Of::Pool | Of::Server | Of::Function | Of::Queue));
+    let of_nodes = figures::known(|of| matches!(of, Of::Pool | Of::Server | Of::Function | Of::Bus | Of::Queue));
     if of_nodes.iter().any(|figure| figure == name) {
         return Err((format!("`{name}` is a figure of a node"), Some(format!("say whose: `NODE.{name}`"))));
     }

@@ -66,16 +66,18 @@ fn between(sight: &Sight<'_>, link: &Link, place: &Place, topologies: &[&str], c
         let joins = |edge: &&Edge<'_>| {
             let (from, to) = (link.from.as_str(), link.to.as_str());
             let answers = matches!(edge.way, Way::Call | Way::Route | Way::Put | Way::Get);
-            !matches!(edge.way, Way::DeadLetter | Way::Notify)
-                && ((edge.from, edge.to) == (from, to) || answers && (edge.to, edge.from) == (from, to))
+            let has_way = !matches!(edge.way, Way::DeadLetter | Way::Notify | Way::Bus | Way::Rule);
+            has_way && ((edge.from, edge.to) == (from, to) || answers && (edge.to, edge.from) == (from, to))
         };
         for edge in all.iter().filter(joins) {
             any = true;
             // What has no timeout of its own would never end.
-            if link.loss.is_some_and(|loss| loss.0 > 0.0) && matches!(edge.way, Way::Receive | Way::Put | Way::Get) {
+            if link.loss.is_some_and(|loss| loss.0 > 0.0)
+                && matches!(edge.way, Way::Receive | Way::Put | Way::Get | Way::Event)
+            {
                 let what = match edge.way {
                     Way::Receive => "whoever receives messages would not see that one is lost",
-                    _ => "whoever stores or reads an object would wait for ever where it is lost",
+                    _ => "whoever stores or reads an object, or puts an event, would wait for ever where it is lost",
                 };
                 complaints.push(
                     Complaint::error("E108", place.then("loss").key(), what)

@@ -217,7 +217,7 @@ fn of_node(
             let what = format!("`{}` is measured at the workers that are scaled, and not at `{of}`", word(metric));
             complaints.push(Complaint::error("E104", place, what).advise("take `of` out"));
         }
-        Some(Kind::Pool | Kind::Queue | Kind::Later) => {}
+        Some(Kind::Pool | Kind::Queue) => {}
         Some(kind) => {
             let what = format!("`{of}` is a {}, which has no `{}`", kind.word(), word(metric));
             complaints.push(Complaint::error("E104", place, what).advise("name a queue or a pool"));

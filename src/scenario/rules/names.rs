@@ -29,9 +29,16 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     }
     for topology in sight.declared("topology") {
         let mut seen: Vec<(&str, Kind)> = Vec::new();
-        for kind in
-            [Kind::Balancer, Kind::Pool, Kind::Queue, Kind::Bucket, Kind::Service, Kind::Function, Kind::Cluster]
-        {
+        for kind in [
+            Kind::Balancer,
+            Kind::Pool,
+            Kind::Queue,
+            Kind::Bucket,
+            Kind::Service,
+            Kind::Function,
+            Kind::Bus,
+            Kind::Cluster,
+        ] {
             let here = sight
                 .tree
                 .table("topology")

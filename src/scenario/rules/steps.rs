@@ -64,6 +64,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         ("send", step.send.is_some()),
         ("put", step.put.is_some()),
         ("get", step.get.is_some()),
+        ("event", step.event.is_some()),
         ("act", step.act.is_some()),
         ("choose", step.choose.is_some()),
     ]
@@ -78,7 +79,7 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         [] => {
             complaints.push(
                 Complaint::error("E107", place.clone(), "this step does nothing: it has no verb")
-                    .advise("a verb is one of `work`, `call`, `send`, `put`, `get`, `act` and `choose`"),
+                    .advise("a verb is one of `work`, `call`, `send`, `put`, `get`, `event`, `act` and `choose`"),
             );
             return;
         }
@@ -101,7 +102,8 @@ fn one(sight: &Sight<'_>, step: &Step, place: &Place, complaints: &mut Vec<Compl
         ("hedge", step.hedge.is_some(), &["call"]),
         ("breaker", step.breaker.is_some(), &["call"]),
         ("bulkhead", step.bulkhead.is_some(), &["call"]),
-        ("size", step.size.is_some(), &["send", "put", "get"]),
+        ("size", step.size.is_some(), &["send", "put", "get", "event"]),
+        ("key", step.key.is_some(), &["put"]),
         ("copies", step.copies.is_some(), &["send"]),
         ("group", step.group.is_some(), &["send"]),
         ("delay", step.delay.is_some(), &["send"]),

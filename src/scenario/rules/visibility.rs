@@ -129,7 +129,7 @@ impl<'a> Draws<'a> {
                 };
                 law.map_or(0.0, |law| nanos(law, "bucket"))
             }
-            Verb::Send { .. } | Verb::Act(_) | Verb::Choose { .. } => 0.0,
+            Verb::Send { .. } | Verb::Event { .. } | Verb::Act(_) | Verb::Choose { .. } => 0.0,
         }
     }
 

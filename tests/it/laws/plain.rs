@@ -67,9 +67,8 @@ impl<'a> Plain<'a> {
                 !fresh && work.parallel == 0 && (work.mix.is_all() || pool.speed == Speed::ONE)
             }
             Verb::Send { .. } | Verb::Act(_) => true,
-            Verb::Call { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } | Verb::Choose { .. } => {
-                false
-            }
+            Verb::Call { .. } | Verb::Answer { .. } | Verb::Put { .. } | Verb::Get { .. } => false,
+            Verb::Event { .. } | Verb::Choose { .. } => false,
         });
         let does =
             |work| pool.steps.iter().any(|step| matches!(step.verb, Verb::Work { work: done, .. } if done == work));

@@ -1,6 +1,7 @@
 //! Draws systems by lot.
 
 mod acts;
+mod buses;
 mod choices;
 mod clusters;
 mod functions;
@@ -18,6 +19,7 @@ use crate::cloud::topology::{
     RetryOn, Returned, Routing, Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Throughput, Ties, Topology,
     Verb, Work, WorkId, Workload, WorkloadId,
 };
+use crate::cloud::world::audit::dice::buses::BUS;
 use crate::ground::chance::{Key, Stream, below};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, Span};
@@ -172,7 +174,8 @@ impl Dice {
             }
             let later = (tier + 1 < TIERS && self.one_in(3)).then(|| self.door(tier + 1, &doors, true));
             let notify = later.into_iter().chain(self.one_in(6).then_some(NodeId(PARTNER))).collect();
-            let bucket = NodeKind::Bucket(Bucket { put: Some(self.law(1)), notify, ..Bucket::default() });
+            let bus = self.one_in(2).then_some(NodeId(BUS));
+            let bucket = NodeKind::Bucket(Bucket { put: Some(self.law(1)), notify, bus, ..Bucket::default() });
             let balancer = NodeKind::Balancer(Balancer {
                 to: vec![NodeId(3 * tier as u16)],
                 routing: self.pick(&[
@@ -256,10 +259,20 @@ impl Dice {
         };
         nodes.push(Node { name: "partner".to_owned(), kind: partner });
         nodes.push(Node { name: "cluster".to_owned(), kind: NodeKind::Cluster(Box::new(self.cluster())) });
+        let bus = self.bus(&doors);
+        nodes.push(Node { name: "default".to_owned(), kind: NodeKind::Bus(Box::new(bus)) });
         let entry = (0..2).map(|_| self.door(0, &doors, true));
         let entry = entry.collect();
         let zoned = self.one_in(2);
         let zones = if zoned { vec!["a".to_owned(), "b".to_owned()] } else { Vec::new() };
+        if nodes.len() > usize::from(BUS) {
+            // What rules send on is not gathered.
+            for node in &mut nodes {
+                if let NodeKind::Pool(pool) = &mut node.kind {
+                    pool.gather = false;
+                }
+            }
+        }
         let faults = (0..self.of(5)).map(|n| self.fault(n, &nodes, zoned));
         let faults = faults.collect();
         let network = Network {
@@ -281,7 +294,19 @@ impl Dice {
         let concurrency = self.one_in(3).then(|| 1 + self.of(6) as u32);
         let metrics = self.metrics();
         let measured = Vec::new();
-        Topology { name, nodes, entry, faults, zones, metrics, network, account, concurrency, measured }
+        Topology {
+            name,
+            nodes,
+            entry,
+            faults,
+            zones,
+            metrics,
+            network,
+            account,
+            concurrency,
+            measured,
+            shapes: Dice::shapes(),
+        }
     }
 
     /// A way into a tier.
@@ -308,6 +333,7 @@ impl Dice {
             let later = if tier + 1 < tiers { Some(tier + 1 + self.of(tiers - tier - 1)) } else { None };
             let verb = match (self.of(7), later) {
                 (6, _) if self.one_in(2) => Verb::Act(self.act(tiers, doors)),
+                (6, _) => Verb::Event { bus: NodeId(BUS), shape: tier as u32, size: None },
                 (0 | 1, Some(later)) => Verb::Call {
                     to: (0..1 + self.of(2)).map(|_| self.door(later, doors, false)).collect(),
                     timeout: self.one_in(2).then(|| Span::from_secs(1 + self.of(5))),
@@ -321,7 +347,9 @@ impl Dice {
                     group: self.one_in(3).then(|| self.of(3) as u32),
                     delay: self.one_in(5).then(|| Span::from_secs(self.of(4))),
                 },
-                (4, _) if !doors[tier as usize].1 => Verb::Put { bucket: NodeId(3 * tier as u16 + 2), size: None },
+                (4, _) if !doors[tier as usize].1 => {
+                    Verb::Put { bucket: NodeId(3 * tier as u16 + 2), size: None, shape: Some((TIERS + tier) as u32) }
+                }
                 _ => Verb::Work {
                     work: WorkId(tier as u16),
                     fails: if self.one_in(4) { 0.2 } else { 0.0 },

@@ -51,7 +51,7 @@ fn a_call_goes_there_and_its_answer_comes_back_through_each_balancer() {
 #[test]
 fn messages_and_objects_travel_too() {
     let application = application(at(&[0.0]), vec![seconds(1.0), seconds(2.0)]);
-    let put = Verb::Put { bucket: NodeId(3), size: None };
+    let put = Verb::Put { bucket: NodeId(3), size: None, shape: None };
     let topology = hops(
         0.1,
         topology(vec![

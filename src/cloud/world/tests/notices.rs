@@ -79,7 +79,7 @@ fn a_balancer_gives_up_waiting_for_a_function_and_its_way_may_be_late() {
 #[test]
 fn whoever_a_bucket_tells_works_on_the_object() {
     let store = Bucket { put: Some(seconds(1.0)), notify: vec![NodeId(2), NodeId(3), NodeId(4)], ..Bucket::default() };
-    let put = Verb::Put { bucket: NodeId(1), size: None };
+    let put = Verb::Put { bucket: NodeId(1), size: None, shape: None };
     let system = topology(vec![
         node("p", NodeKind::Pool(Box::new(pool(vec![put, work(0)], 1)))),
         node("store", NodeKind::Bucket(store)),
@@ -107,7 +107,7 @@ fn whoever_a_bucket_tells_works_on_the_object() {
 #[test]
 fn a_bucket_may_tell_a_queue_that_nobody_receives_from() {
     let store = Bucket { notify: vec![NodeId(2)], ..Bucket::default() };
-    let put = Verb::Put { bucket: NodeId(1), size: None };
+    let put = Verb::Put { bucket: NodeId(1), size: None, shape: None };
     let system = topology(vec![
         node("p", NodeKind::Pool(Box::new(pool(vec![put], 1)))),
         node("store", NodeKind::Bucket(store)),

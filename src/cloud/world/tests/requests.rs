@@ -135,7 +135,7 @@ fn a_provider_refuses_what_comes_to_a_node_while_it_lasts() {
     let times = [4.0, 5.0, 9.0, 10.0];
     let application = application(at(&times), vec![seconds(0.5)]);
     let send = Verb::Send { to: vec![NodeId(1)], size: None, copies: 1, group: None, delay: None };
-    let put = Verb::Put { bucket: NodeId(1), size: None };
+    let put = Verb::Put { bucket: NodeId(1), size: None, shape: None };
     let inner = || NodeKind::Pool(Box::new(pool(vec![work(0)], 4)));
     let balancer = NodeKind::Balancer(Balancer { to: vec![NodeId(2)], ..Balancer::default() });
     let call = super::call(1, None);

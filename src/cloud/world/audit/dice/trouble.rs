@@ -1,5 +1,6 @@
 //! Draws what goes wrong.
 
+use super::buses::BUS;
 use super::{CLUSTER, Dice, PARTNER, TIERS};
 use crate::cloud::topology::{
     BrownOut, Clock, Crash, Fault, Harm, Link, Node, NodeId, NodeKind, Outage, Poison, Reclaim, Speed, Stop, Throttle,
@@ -25,9 +26,7 @@ impl Dice {
                     pace: self.pick(&[Speed { work: 1, time: 2 }, Speed { work: 3, time: 7 }]),
                 }),
                 7 => Harm::Poison(Poison { work: WorkId(self.of(4) as u16), share: 0.3 }),
-                8 => {
-                    Harm::Throttle(Throttle { node: NodeId(self.of(3 * TIERS) as u16), share: self.pick(&[0.3, 1.0]) })
-                }
+                8 => Harm::Throttle(Throttle { node: self.any_of(nodes), share: self.pick(&[0.3, 1.0]) }),
                 4 | 5 if !countless => {
                     let worker = self.one_in(3).then(|| 1 + self.of(4) as u32);
                     Harm::Reclaim(Reclaim {
@@ -48,7 +47,7 @@ impl Dice {
                     clock: self.pick(&[Clock::Up, Clock::Busy]),
                     repairers: self.one_in(2).then(|| 1 + self.of(2) as u32),
                 }),
-                _ => Harm::Outage(Outage::Node(NodeId(self.of(3 * TIERS) as u16))),
+                _ => Harm::Outage(Outage::Node(self.any_of(nodes))),
             },
             when: if self.one_in(2) {
                 When::At(vec![SimTime::from_nanos((5 + self.of(40)) * SECOND), SimTime::from_nanos(60 * SECOND)])
@@ -59,6 +58,11 @@ impl Dice {
             held: self.held(),
             moves: self.one_in(3),
         }
+    }
+
+    /// A node of a tier, or the bus where there is one.
+    fn any_of(&mut self, nodes: &[Node]) -> NodeId {
+        if nodes.len() > usize::from(BUS) && self.one_in(8) { NodeId(BUS) } else { NodeId(self.of(3 * TIERS) as u16) }
     }
 
     /// Trouble on the way from one tier to the next, or back.
