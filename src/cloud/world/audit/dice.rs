@@ -13,11 +13,11 @@ mod trouble;
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{
-    Abandoned, Account, Admission, Application, Backoff, Balancer, Batch, Breaker, Bucket, Budget, Client,
-    DeadLetterAt, DeadLetters, Discipline, Fair, Farewell, Groups, Guards, HealthCheck, Held, Initially, Launches,
-    Life, Mix, Network, NoWorker, Node, NodeId, NodeKind, Notice, Other, Pauses, Platform, Poll, Pool, Queue, Retry,
-    RetryOn, Returned, Routing, Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Throughput, Ties, Topology,
-    Verb, Work, WorkId, Workload, WorkloadId,
+    Abandoned, Admission, Application, Backoff, Balancer, Batch, Breaker, Bucket, Budget, Client, DeadLetterAt,
+    DeadLetters, Discipline, Fair, Farewell, Groups, Guards, HealthCheck, Held, Initially, Life, Mix, Network,
+    NoWorker, Node, NodeId, NodeKind, Notice, Other, Platform, Poll, Pool, Queue, Retry, RetryOn, Returned, Routing,
+    Service, Slow, Speed, Spot, StaleDelete, Step, Termination, Throughput, Ties, Topology, Verb, Work, WorkId,
+    Workload, WorkloadId,
 };
 use crate::cloud::world::audit::dice::buses::BUS;
 use crate::ground::chance::{Key, Stream, below};
@@ -261,39 +261,20 @@ impl Dice {
         nodes.push(Node { name: "cluster".to_owned(), kind: NodeKind::Cluster(Box::new(self.cluster())) });
         let bus = self.bus(&doors);
         nodes.push(Node { name: "default".to_owned(), kind: NodeKind::Bus(Box::new(bus)) });
-        let entry = (0..2).map(|_| self.door(0, &doors, true));
-        let entry = entry.collect();
+        let entry = (0..2).map(|_| self.door(0, &doors, true)).collect();
         let zoned = self.one_in(2);
         let zones = if zoned { vec!["a".to_owned(), "b".to_owned()] } else { Vec::new() };
-        if nodes.len() > usize::from(BUS) {
-            // What rules send on is not gathered.
-            for node in &mut nodes {
-                if let NodeKind::Pool(pool) = &mut node.kind {
-                    pool.gather = false;
-                }
-            }
-        }
-        let faults = (0..self.of(5)).map(|n| self.fault(n, &nodes, zoned));
-        let faults = faults.collect();
+        buses::gathers_nothing(&mut nodes);
+        let faults = (0..self.of(5)).map(|n| self.fault(n, &nodes, zoned)).collect();
         let network = Network {
             hop: self.one_in(2).then(|| Distribution::exponential(0.2e9).expect("a mean above 0")),
             across: self.one_in(3).then(|| Distribution::constant(SECOND / 3)),
             ..Network::default()
         };
-        let account = self.one_in(3).then(|| Account {
-            vcpu_quota: self.one_in(2).then(|| 4 + self.of(20) as u32),
-            launches: self
-                .one_in(2)
-                .then(|| Launches { every: Span::from_secs(1 + self.of(4)), burst: 1 + self.of(3) as u32 }),
-            fargate: self.one_in(2).then(|| Launches { every: Span::from_secs(1), burst: 1 + self.of(2) as u32 }),
-            services: self.one_in(2).then(|| Launches { every: Span::from_secs(1), burst: 1 + self.of(2) as u32 }),
-            no_capacity: self.pick(&[0.0, 0.5]),
-            retry: Pauses { base: Span::from_secs(1 + self.of(5)), cap: Span::from_secs(20) },
-        });
+        let account = self.account();
         let name = "random".to_owned();
         let concurrency = self.one_in(3).then(|| 1 + self.of(6) as u32);
         let metrics = self.metrics();
-        let measured = Vec::new();
         Topology {
             name,
             nodes,
@@ -304,7 +285,7 @@ impl Dice {
             network,
             account,
             concurrency,
-            measured,
+            measured: Vec::new(),
             shapes: Dice::shapes(),
         }
     }

@@ -3,13 +3,27 @@
 use super::buses::BUS;
 use super::{CLUSTER, Dice, PARTNER, TIERS};
 use crate::cloud::topology::{
-    BrownOut, Clock, Crash, Fault, Harm, Link, Node, NodeId, NodeKind, Outage, Poison, Reclaim, Speed, Stop, Throttle,
-    When, WorkId,
+    Account, BrownOut, Clock, Crash, Fault, Harm, Launches, Link, Node, NodeId, NodeKind, Outage, Pauses, Poison,
+    Reclaim, Speed, Stop, Throttle, When, WorkId,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, SimTime, Span};
 
 impl Dice {
+    /// What the account allows, if it limits anything.
+    pub(super) fn account(&mut self) -> Option<Account> {
+        self.one_in(3).then(|| Account {
+            vcpu_quota: self.one_in(2).then(|| 4 + self.of(20) as u32),
+            launches: self
+                .one_in(2)
+                .then(|| Launches { every: Span::from_secs(1 + self.of(4)), burst: 1 + self.of(3) as u32 }),
+            fargate: self.one_in(2).then(|| Launches { every: Span::from_secs(1), burst: 1 + self.of(2) as u32 }),
+            services: self.one_in(2).then(|| Launches { every: Span::from_secs(1), burst: 1 + self.of(2) as u32 }),
+            no_capacity: self.pick(&[0.0, 0.5]),
+            retry: Pauses { base: Span::from_secs(1 + self.of(5)), cap: Span::from_secs(20) },
+        })
+    }
+
     pub(super) fn fault(&mut self, number: u64, nodes: &[Node], zoned: bool) -> Fault {
         let tier = 3 * self.of(TIERS) as u16;
         // Some of what hits workers hits the machines under pods.
