@@ -46,6 +46,7 @@ mod spot;
 mod stability;
 mod steps;
 mod stops;
+mod subjects;
 mod tracking;
 mod visibility;
 mod works;
@@ -120,6 +121,7 @@ pub(crate) const FORESIGHTS: &[Foresight] = &[
     events::AROUND,
     events::TAKEN,
     events::LAWFUL,
+    subjects::TOLD,
     stability::OVERLOAD,
     visibility::VISIBILITY,
     stability::EFFORT,

@@ -1,5 +1,6 @@
 //! What each shipped scenario is there to show. A few replications suffice: the findings are far wider than chance.
 
+mod acts;
 mod events;
 
 use std::fs;

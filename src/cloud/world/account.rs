@@ -112,6 +112,16 @@ impl<'a> World<'a> {
         u64::from(counted_vcpus(self.pool(id), index))
     }
 
+    /// Whether the quota of the account has room for a machine that is stopped (Amazon EC2 user guide, On-Demand instance
+    /// quotas: running instances count, stopped ones don't).
+    pub(super) fn has_quota_to_start(&self, id: NodeId, index: u32) -> bool {
+        let Some(quota) = self.topology.account.as_ref().and_then(|account| account.vcpu_quota) else { return true };
+        let pool = self.pool(id);
+        let size = pool.workers[index as usize].size;
+        let needs = u64::from(quota_vcpus(pool, size));
+        needs == 0 || self.vcpus_in_use() + needs <= u64::from(quota)
+    }
+
     fn vcpus_in_use(&self) -> u64 {
         let of = |pool: &Pool<'_>| -> u64 {
             let living = pool.newest_first(|phase| phase != Phase::Gone);
@@ -154,8 +164,13 @@ fn counted_vcpus(pool: &Pool<'_>, index: u32) -> u32 {
     let lies = worker.phase == Phase::Warm;
     let stopped = lies && pool.plan.scaling.warm_pool().is_some_and(|plan| plan.state != Rest::Running);
     let stopped = stopped || matches!(worker.phase, Phase::Stopping | Phase::Stopped);
-    match &pool.sizes[usize::from(worker.size)].platform {
-        Platform::Ec2 { instance, spot: false, .. } if !stopped => vcpus(instance).unwrap_or(0),
+    if stopped { 0 } else { quota_vcpus(pool, worker.size) }
+}
+
+/// The vCPUs of a running worker of this size that the quota counts.
+fn quota_vcpus(pool: &Pool<'_>, size: u16) -> u32 {
+    match &pool.sizes[usize::from(size)].platform {
+        Platform::Ec2 { instance, spot: false, .. } => vcpus(instance).unwrap_or(0),
         _ => 0,
     }
 }

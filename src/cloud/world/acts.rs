@@ -24,8 +24,13 @@ pub(super) enum Deed {
 }
 
 impl<'a> World<'a> {
-    /// A step acts; why it could not, where it could not.
-    pub(super) fn acts<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, act: &'a Act) -> Result<(), Loss> {
+    /// A step acts for a request; why it could not, where it could not.
+    pub(super) fn acts<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        act: &'a Act,
+        request: u32,
+    ) -> Result<(), Loss> {
         let (chosen, deed) = match act {
             Act::Start(chosen) => (chosen, Deed::Start),
             Act::Stop(chosen) => (chosen, Deed::Stop),
@@ -37,7 +42,7 @@ impl<'a> World<'a> {
                 return Ok(());
             }
         };
-        for (pool, worker) in self.chosen(chosen) {
+        for (pool, worker) in self.chosen(chosen, request) {
             self.moves.push_back(Move::Machine { pool, worker, deed });
         }
         Ok(())
@@ -69,19 +74,22 @@ impl<'a> World<'a> {
 
     /// The machines of which all holds that is said, by pool and number. Those of a warm pool are their group's alone, and one
     /// that is away for its change of size nobody's.
-    fn chosen(&self, chosen: &Chosen) -> Vec<(NodeId, u32)> {
+    fn chosen(&self, chosen: &Chosen, request: u32) -> Vec<(NodeId, u32)> {
         let nodes = &self.topology.nodes;
+        let subject = self.subject_of(request);
         let pools: Vec<NodeId> = match chosen.of {
-            Whom::Event => Vec::new(),
+            Whom::Event => subject.map(|(id, _)| id).into_iter().collect(),
             Whom::Pool(id) => vec![id],
             Whom::All => (0..nodes.len()).map(NodeId::at).collect(),
         };
+        let is_meant = |number| chosen.of != Whom::Event || subject.is_some_and(|(_, subject)| subject == number);
         let mut found = Vec::new();
         for id in pools.into_iter().filter(|id| nodes[id.index()].kind.has_machines()) {
             let pool = self.pool(id);
             let there: Vec<u32> = pool.newest_first(|phase| state_of(phase).is_some()).collect();
             let numbers = there.into_iter().rev().map(|index| pool.workers[index as usize]);
-            found.extend(numbers.filter(|worker| self.is_chosen(id, worker, chosen)).map(|worker| (id, worker.number)));
+            let numbers = numbers.filter(|worker| is_meant(worker.number) && self.is_chosen(id, worker, chosen));
+            found.extend(numbers.map(|worker| (id, worker.number)));
         }
         found
     }

@@ -120,7 +120,6 @@ impl<'a> World<'a> {
 
     /// Of which machine a request tells that what happened to it has brought about: its pool and its number there. `None` for
     /// all other requests.
-    #[cfg(test)]
     pub(super) fn subject_of(&self, request: u32) -> Option<(NodeId, u32)> {
         let is_background = self.requests[request].workload.index() == self.application.workloads.len();
         self.buses.as_ref().filter(|_| is_background)?.subjects.get(&request).copied()

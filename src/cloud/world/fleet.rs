@@ -402,7 +402,7 @@ impl World<'_> {
     /// A worker is gone.
     pub(super) fn gone<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         let pool = self.pool_mut(id);
-        let number = pool.workers[index as usize].number;
+        let Worker { number, halted, .. } = pool.workers[index as usize];
         pool.stirred = cx.now();
         let open = pool.is_open_to_all();
         if let Some(registry) = &mut pool.registry {
@@ -417,6 +417,10 @@ impl World<'_> {
         self.tagged.remove(&(id, number));
         self.clocks_end(id, number);
         self.moves_out(cx, id, number);
+        if halted {
+            // It was one of those that are down, even on its way back.
+            self.notes_absence(cx, id);
+        }
     }
 
     /// Where nobody is in service any more and the line stands inside the machines, it dies with the last of them.

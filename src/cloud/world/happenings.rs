@@ -223,6 +223,15 @@ pub fn shapes(topology: &Topology) -> Vec<Shape> {
     expected(topology).map(|(_, sort, pool)| sort.shape(pool)).collect()
 }
 
+/// The shapes of what is told of machines that a step can act on.
+pub fn shapes_of_subjects(topology: &Topology) -> Vec<Shape> {
+    let told = expected(topology).filter(|(id, sort, _)| {
+        let is_of_machine = !matches!(sort, Sort::Task(_) | Sort::Alarm { .. });
+        is_of_machine && topology.nodes[id.index()].kind.has_machines()
+    });
+    told.map(|(_, sort, pool)| sort.shape(pool)).collect()
+}
+
 fn expected(topology: &Topology) -> impl Iterator<Item = (NodeId, Sort, &str)> {
     topology.nodes.iter().enumerate().flat_map(|(index, node)| {
         let pool = match &node.kind {

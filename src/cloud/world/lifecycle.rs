@@ -69,7 +69,7 @@ impl<'a> World<'a> {
         match phase {
             Phase::Leaving if until <= cx.now() => self.ends(cx, id, index),
             Phase::Preparing if until <= cx.now() => self.is_stopped(cx, id, index),
-            Phase::Stopping if until <= cx.now() => self.has_stopped(id, index),
+            Phase::Stopping if until <= cx.now() => self.has_stopped(cx, id, index),
             _ => {}
         }
     }

@@ -287,7 +287,7 @@ impl<'a> World<'a> {
         match action {
             Action::Work { .. } | Action::Choose { .. } | Action::GoTo(_) => None,
             Action::Wake => Some(self.wakes(cx, id)),
-            Action::Act(act) => match self.acts(cx, act) {
+            Action::Act(act) => match self.acts(cx, act, job.request) {
                 Ok(()) => Some(Span::ZERO),
                 Err(why) => {
                     self.fails_at_work(cx, id, Outcome::Refused, why);

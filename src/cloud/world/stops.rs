@@ -5,11 +5,15 @@ use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::node::{Lines, Phase};
 use crate::cloud::scaling::Scaling;
 use crate::cloud::topology::{Held, NodeId, Stop};
+use crate::cloud::world::happenings::InstanceState;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::Key;
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
+
+/// Somebody who may not start a machine, as the quota of the account is used up, tries again after this; assumed.
+const TRIES_AGAIN: Span = Span::from_secs(60);
 
 impl World<'_> {
     /// The machines that exist from the start, and are stopped.
@@ -102,15 +106,19 @@ impl World<'_> {
         if self.replaces_stopped(id) {
             self.asks_for_another(cx, id);
         }
+        self.instance_is(cx, id, number, InstanceState::Stopping);
         true
     }
 
     /// A machine that was told to stop has stopped.
-    pub(super) fn has_stopped(&mut self, id: NodeId, index: u32) {
+    pub(super) fn has_stopped<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) {
         self.pool_mut(id).passes_on(index, Phase::Stopped);
+        let number = self.pool(id).workers[index as usize].number;
+        self.instance_is(cx, id, number, InstanceState::Stopped);
     }
 
-    /// What befell a machine is over: somebody starts it, as soon as it has stopped.
+    /// What befell a machine is over: somebody starts it, as soon as it has stopped; where the account has no room for it, and
+    /// again until it has.
     pub(super) fn is_started_after<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
@@ -122,8 +130,8 @@ impl World<'_> {
         let worker = self.pool(id).workers[index as usize];
         if worker.phase == Phase::Stopping {
             cx.plan(worker.until.max(cx.now()), Event::Relieve { fault, worker: number });
-        } else {
-            self.is_started(cx, id, number);
+        } else if worker.phase == Phase::Stopped && !self.is_started(cx, id, number) {
+            cx.plan(cx.now() + TRIES_AGAIN, Event::Relieve { fault, worker: number });
         }
     }
 
@@ -136,6 +144,10 @@ impl World<'_> {
         if worker.phase != Phase::Stopped {
             return false;
         }
+        if !self.has_quota_to_start(id, index) {
+            self.pool_mut(id).denied += 1;
+            return false;
+        }
         let pool = self.pool_mut(id);
         pool.levels.off.down(now);
         if worker.is_parked() {
@@ -145,6 +157,7 @@ impl World<'_> {
         let pool = self.pool(id);
         let pending = again(&pool.plan.life.pending, pool.key.named("starts"), now, number);
         self.comes_again(cx, id, index, pending);
+        self.instance_is(cx, id, number, InstanceState::Pending);
         true
     }
 

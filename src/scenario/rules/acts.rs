@@ -100,13 +100,8 @@ impl Step<'_> {
 fn machines(step: &Step<'_>, word: &str, which: &Instances, complaints: &mut Vec<Complaint>) {
     let place = step.place.then(word);
     match which.of.as_deref() {
-        None | Some("event") => {
-            let what = "no event leads here that is about a machine";
-            let place = if which.of.is_some() { place.then("of") } else { place.clone() };
-            complaints.push(
-                Complaint::error("E108", place, what).advise("say whose machines: `of` is a pool's name, or \"all\""),
-            );
-        }
+        // Whether any event leads here is known when all patterns are.
+        None | Some("event") => {}
         Some("all") => {
             if step.topology.pool.values().all(|pool| has_no_machines(pool).is_some()) {
                 let what = format!("no pool of topology `{}` has machines", step.name);

@@ -23,7 +23,7 @@ pub(super) const LAWFUL: Foresight = Foresight {
 };
 
 /// Targets that an event may come to by the rules of a bus, and those of the buses behind it.
-pub(super) fn targets(topology: &Topology, application: &Application, bus: NodeId, shape: &Shape) -> Vec<NodeId> {
+fn targets(topology: &Topology, application: &Application, bus: NodeId, shape: &Shape) -> Vec<NodeId> {
     let kinds = kinds(application);
     let mut found = Vec::new();
     let mut buses = vec![bus];
@@ -189,26 +189,33 @@ fn around(application: &Application, topology: &Topology, _: Option<Span>) -> Ve
     complaints
 }
 
-/// What follows on schedules and on what happens to machines is of no request, and brings no work of its own.
-fn lawful(application: &Application, topology: &Topology, _: Option<Span>) -> Vec<Complaint> {
-    let mut reached: Vec<usize> = Vec::new();
+/// The nodes to which something comes that nobody sends: what follows on schedules, and on what happens to machines.
+pub(super) fn in_background(application: &Application, topology: &Topology) -> Vec<usize> {
+    let mut first: Vec<usize> = Vec::new();
     for (index, node) in topology.nodes.iter().enumerate() {
         let NodeKind::Bus(bus) = &node.kind else { continue };
         for rule in bus.rules.iter().filter(|rule| matches!(rule.takes, Takes::Schedule { .. })) {
-            reached.extend(rule.to.iter().map(|to| to.index()));
+            first.extend(rule.to.iter().map(|to| to.index()));
         }
         if node.name == DEFAULT_BUS {
-            let heard = shapes_of_machines(topology);
-            let heard = heard.iter().flat_map(|shape| targets(topology, application, NodeId::at(index), shape));
-            reached.extend(heard.map(NodeId::index));
+            first.extend(told_of(application, topology, NodeId::at(index), &shapes_of_machines(topology)));
         }
     }
-    if reached.is_empty() {
-        return Vec::new();
+    behind(application, topology, first)
+}
+
+/// Where events of these shapes come to from a bus.
+pub(super) fn told_of(application: &Application, topology: &Topology, bus: NodeId, shapes: &[Shape]) -> Vec<usize> {
+    shapes.iter().flat_map(|shape| targets(topology, application, bus, shape)).map(NodeId::index).collect()
+}
+
+/// These nodes and all to which requests that nobody sends go on from there.
+pub(super) fn behind(application: &Application, topology: &Topology, first: Vec<usize>) -> Vec<usize> {
+    if first.is_empty() {
+        return first;
     }
-    let nobody = WorkloadId::at(application.workloads.len());
-    let ways = ways(application, topology, nobody);
-    let mut complaints = Vec::new();
+    let ways = ways(application, topology, WorkloadId::at(application.workloads.len()));
+    let mut reached = first;
     let mut next = 0;
     while let Some(&here) = reached.get(next) {
         next += 1;
@@ -217,6 +224,16 @@ fn lawful(application: &Application, topology: &Topology, _: Option<Span>) -> Ve
                 reached.push(to);
             }
         }
+    }
+    reached.sort_unstable();
+    reached.dedup();
+    reached
+}
+
+/// What follows on schedules and on what happens to machines is of no request, and brings no work of its own.
+fn lawful(application: &Application, topology: &Topology, _: Option<Span>) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for here in in_background(application, topology) {
         let node = &topology.nodes[here];
         let steps = node.kind.pool().into_iter().flat_map(|pool| pool.steps.iter().enumerate());
         for (at, step) in steps.filter(|(_, step)| step.only.is_none()) {

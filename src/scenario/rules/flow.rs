@@ -32,7 +32,8 @@ pub(super) struct Flow<'a> {
 impl<'a> Flow<'a> {
     /// Nothing is found yet.
     pub(super) fn new(application: &'a Application, topology: &'a Topology) -> Flow<'a> {
-        let pairs = application.workloads.len() * topology.nodes.len();
+        // Beside the workloads stand those whom nobody sends.
+        let pairs = (application.workloads.len() + 1) * topology.nodes.len();
         Flow { application, topology, held: RefCell::new(vec![None; pairs]) }
     }
 
@@ -171,7 +172,8 @@ impl<'a> Flow<'a> {
             .collect()
     }
 
-    /// Seconds for which one request keeps a slot of a node, on average: its work and the calls that it waits for.
+    /// Seconds for which one request keeps a slot of a node, on average: its work and the calls that it waits for. The workload
+    /// behind the last is that of requests that nobody sends.
     pub(super) fn hold(&self, node: NodeId, workload: WorkloadId) -> f64 {
         let at = workload.index() * self.topology.nodes.len() + node.index();
         if let Some(known) = self.held.borrow()[at] {
@@ -220,7 +222,8 @@ impl<'a> Flow<'a> {
     /// The mean of a work in seconds: of the trace where it brings it, else of its law.
     fn mean(&self, work: WorkId, workload: WorkloadId) -> f64 {
         let law = self.application.works[work.index()].law.as_ref().map_or(0.0, |law| law.mean() / SECOND as f64);
-        let Arrivals::Instants(rows) = &self.application.workloads[workload.index()].arrivals else { return law };
+        let arrivals = self.application.workloads.get(workload.index()).map(|workload| &workload.arrivals);
+        let Some(Arrivals::Instants(rows)) = arrivals else { return law };
         let brought =
             rows.iter().filter_map(|row| row.work.iter().find(|(id, _)| *id == work).map(|(_, span)| span.seconds()));
         let (count, sum) = brought.fold((0usize, 0.0), |(count, sum), span| (count + 1, sum + span));

@@ -5,6 +5,7 @@ use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Foresight;
+use crate::scenario::rules::events::in_background;
 use crate::scenario::rules::flow::{Flow, fastest};
 
 pub(super) const CUT_OFF: Foresight =
@@ -12,9 +13,11 @@ pub(super) const CUT_OFF: Foresight =
 
 fn check(application: &Application, topology: &Topology, _length: Option<Span>) -> Vec<Complaint> {
     let flow = Flow::new(application, topology);
-    let comes: Vec<Vec<bool>> = (0..application.workloads.len())
+    let mut comes: Vec<Vec<bool>> = (0..application.workloads.len())
         .map(|index| flow.of_one(WorkloadId::at(index)).iter().map(|load| load.visits > 0.0).collect())
         .collect();
+    let nobody = in_background(application, topology);
+    comes.push((0..topology.nodes.len()).map(|node| nobody.contains(&node)).collect());
     let mut complaints = Vec::new();
     for (place, node) in topology.nodes.iter().enumerate() {
         let NodeKind::Function(function) = &node.kind else { continue };
@@ -58,6 +61,23 @@ mod tests {
         );
         let scenario = read(&Source::new("runs.toml", text), &NoFiles, &[]).expect("nothing is wrong with it");
         scenario.warnings.iter().filter(|told| told.code == "W116").map(|told| told.what.clone()).collect()
+    }
+
+    /// Runs that only a schedule or an event of a machine brings about are looked at, too.
+    #[test]
+    fn a_function_too_small_for_what_nobody_sends_is_told() {
+        let told = |memory: &str| {
+            let text = format!(
+                "run = {{ length = \"1h\" }}\nwork = {{ serve = \"1s\" }}\n\
+                 workload.jobs.arrivals = {{ poisson = {{ rate = \"1/min\" }} }}\n\
+                 topology.t.pool.web = {{ steps = [{{ work = \"serve\" }}] }}\n\
+                 topology.t.function.f = {{ steps = [{{ work = \"serve\" }}], {memory} }}\n\
+                 topology.t.bus.default.rule.r = {{ schedule = {{ every = \"5min\" }}, to = \"f\" }}\n"
+            );
+            let scenario = read(&Source::new("runs.toml", text), &NoFiles, &[]).expect("nothing is wrong with it");
+            scenario.warnings.iter().filter(|told| told.code == "W116").count()
+        };
+        assert_eq!((told("memory = \"128MiB\""), told("memory = \"1024MiB\"")), (1, 0));
     }
 
     /// A second of work at 128 of 1,769 MiB takes 13.8 s, of which 3 may be run; at 1,024 MiB it takes 1.7 s.

@@ -213,7 +213,32 @@ impl Played<'_> {
         life.running.filter(|_| !free).map_or(0, |running| (end - running).div_ceil(1_000_000_000).max(60))
     }
 
+    /// What a rule's function has started: all starts but those by hand.
+    fn starts(&self, verdict: &mut Verdict, by_hand: &[(u64, u64)], expected: &[Table<'_>]) -> Result<(), String> {
+        let is_own = |(at, _, number): &&(u64, NodeId, u32)| !by_hand.contains(&(*at, u64::from(*number)));
+        let starts: Vec<_> = self.run.restarts.iter().filter(is_own).collect();
+        verdict.same("number of decisions", starts.len(), expected.len());
+        for (number, (&(at, pool, worker), expected)) in starts.into_iter().zip(expected).enumerate() {
+            let of = |field: &str| format!("decisions[{number}].{field}");
+            verdict.time(&of("t_s"), Some(at), expected.get("t_s"));
+            verdict.same(&of("controller"), "rule".to_owned(), expected.must_text("controller")?);
+            verdict.same(&of("action"), "start".to_owned(), expected.must_text("action")?);
+            if let Some(metric) = expected.text("metric")? {
+                verdict.same(&of("metric"), self.worker(pool, worker), metric);
+            }
+            for size in ["desired_before", "desired_after"] {
+                // A rule starts machines and wants no number of them.
+                verdict.same(&of(size), None, expected.count(size)?);
+            }
+            unread(verdict, expected);
+        }
+        Ok(())
+    }
+
     fn decisions(&self, verdict: &mut Verdict, expected: &[Table<'_>]) -> Result<(), String> {
+        if let Some(by_hand) = &self.scene.started_by_hand {
+            return self.starts(verdict, by_hand, expected);
+        }
         // A policy with alarms is only told of where one has gone off; all others at every look.
         let told = self.run.looks.iter().filter(|look| !self.scene.alarms || look.decision.edge.is_some());
         let told: Vec<_> = told.filter(|look| !self.scene.pods || look.decision.metric.is_some()).collect();
@@ -364,6 +389,7 @@ fn resource(item: &str, scene: &Scene) -> String {
         "lambda.requests" => "function requests".to_owned(),
         "fargate.vcpu.x86" | "fargate.vcpu.arm" => "task vCPU".to_owned(),
         "fargate.memory.x86" | "fargate.memory.arm" => "task memory".to_owned(),
+        item if item.starts_with("events.") => "events".to_owned(),
         "machine" if scene.pods => "pods".to_owned(),
         "machine" | "spot.m5.large" => "vm".to_owned(),
         _ => match KINDS.iter().position(|kind| *kind == item).and_then(|size| scene.sizes.get(size)) {

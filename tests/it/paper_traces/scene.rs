@@ -52,6 +52,9 @@ pub struct Scene {
     pub tasks: Option<(String, String)>,
     /// Its workers are a function's environments, which the trace does not tell of one by one.
     pub functions: bool,
+    /// Where a rule starts machines: which others were started by hand, when and by number. What the rule does is told as
+    /// decisions.
+    pub started_by_hand: Option<Vec<(u64, u64)>>,
     /// What a policy keeps its metric at.
     pub target: Option<String>,
     /// The traces' word for a request that found no worker in service; `no_downstream` where a model has no other.

@@ -41,6 +41,8 @@ pub struct Invoked {
 /// One request.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
+    /// Its kind; what a rule brings about is of none that the trace names.
+    pub kind: usize,
     pub ordinal: u32,
     pub born: u64,
     pub sent: Vec<u64>,
@@ -86,23 +88,29 @@ pub struct Run {
     pub requests: Vec<Seen>,
     pub lives: Vec<Life>,
     pub looks: Vec<Look>,
+    /// Machines that were started again: when, and which.
+    pub restarts: Vec<(u64, NodeId, u32)>,
     /// Spans during which a node was away.
     pub away: Vec<(NodeId, u64, Option<u64>)>,
 }
 
 impl Run {
-    pub fn of(log: &Log) -> Run {
+    /// What is told of requests that somebody sends, and of the workers of these pools.
+    pub fn of(log: &Log, is_told: impl Fn(NodeId) -> bool) -> Run {
         let mut run = Run::default();
         for &(at, fact) in &log.0 {
             run.see(at, fact);
         }
+        run.requests.retain(|seen| seen.kind == 0);
+        run.lives.retain(|life| is_told(life.pool));
         run
     }
 
     fn request(&mut self, who: Who) -> &mut Seen {
-        let place = self.requests.iter().position(|seen| seen.ordinal == who.ordinal);
+        let (kind, ordinal) = (who.workload.index(), who.ordinal);
+        let place = self.requests.iter().position(|seen| (seen.kind, seen.ordinal) == (kind, ordinal));
         let place = place.unwrap_or_else(|| {
-            self.requests.push(Seen { ordinal: who.ordinal, ..Seen::default() });
+            self.requests.push(Seen { kind, ordinal, ..Seen::default() });
             self.requests.len() - 1
         });
         &mut self.requests[place]
@@ -166,7 +174,10 @@ impl Run {
                 life if life.running.is_some() => life.gone = Some(at),
                 _ => self.lives.retain(|life| life.running.is_some() || (life.pool, life.worker) != (pool, worker)),
             },
-            Fact::Woken { pool, worker, runs: false } => self.asked_for(at, pool, worker),
+            Fact::Woken { pool, worker, runs: false } => {
+                self.restarts.push((at, pool, worker));
+                self.asked_for(at, pool, worker);
+            }
             Fact::Reclaimed { pool, worker } => self.life(pool, worker).taken = true,
             Fact::Gone { pool, worker } => self.life(pool, worker).gone = Some(at),
             Fact::Decided { decision, .. } => self.looks.push(Look { at, decision }),

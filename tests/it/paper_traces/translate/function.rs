@@ -31,13 +31,7 @@ pub fn function(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
     if let Some(reserved) = inputs.count("reserved_concurrency")? {
         body += &format!("reserved-concurrency = {reserved}\n");
     }
-    for (theirs, item, unit) in [
-        ("price_per_gb_s", "lambda.duration.x86", "GB-s"),
-        ("price_per_million_requests", "lambda.requests", "million"),
-    ] {
-        let price = inputs.text(theirs)?.unwrap_or_else(|| "0".to_owned());
-        scene.price(item, &format!("${price}/{unit}"));
-    }
+    function_prices(scene, inputs)?;
     match mode.as_str() {
         "async" => {
             body += "async = { dead-letters = \"dead\" }\n";
@@ -61,5 +55,17 @@ pub fn function(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
     }
     scene.functions = true;
     scene.node("function", "f", "fn", "e", &body);
+    Ok(())
+}
+
+/// What runs and requests of functions cost.
+pub fn function_prices(scene: &mut Scene, inputs: &Table<'_>) -> Result<(), String> {
+    for (theirs, item, unit) in [
+        ("price_per_gb_s", "lambda.duration.x86", "GB-s"),
+        ("price_per_million_requests", "lambda.requests", "million"),
+    ] {
+        let price = inputs.text(theirs)?.unwrap_or_else(|| "0".to_owned());
+        scene.price(item, &format!("${price}/{unit}"));
+    }
     Ok(())
 }
