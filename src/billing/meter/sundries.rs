@@ -4,6 +4,7 @@ use crate::billing::charges::hours_of;
 use crate::billing::invoice::Quantity;
 use crate::billing::usage::{NodeUsage, Used};
 use crate::cloud::fact::{Carriage, Who};
+use crate::cloud::scaling::kubernetes::Nodes;
 use crate::cloud::scaling::{Metric, Policy, Scaling};
 use crate::cloud::topology::{NodeKind, Platform, Topology};
 use crate::ground::time::{SECOND, SimTime};
@@ -41,7 +42,11 @@ impl Sundries {
             kind => kind.pool(),
         });
         let plans: Vec<_> = plans.map(|plan| plan.filter(|_| topology.metrics.are_billed)).collect();
-        let of_scaling = plans.iter().flatten().flat_map(|pool| alarms(&pool.scaling));
+        let providers = topology.nodes.iter().filter_map(|node| match &node.kind {
+            NodeKind::Cluster(cluster) if topology.metrics.are_billed => Some(&cluster.machines.scaling),
+            _ => None,
+        });
+        let of_scaling = plans.iter().flatten().map(|pool| &pool.scaling).chain(providers).flat_map(alarms);
         let (slow, fast): (Vec<_>, Vec<_>) = of_scaling.partition(|&(_, is_fast)| !is_fast);
         let sum = |alarms: Vec<(u64, bool)>| alarms.iter().map(|alarm| alarm.0).sum();
         let is_read = |scaling: &Scaling| metrics(scaling).any(Metric::is_of_machines);
@@ -141,6 +146,9 @@ fn alarms(scaling: &Scaling) -> Vec<(u64, bool)> {
         Scaling::Vertical(vertical) => {
             vertical.alarm.iter().map(|it| alarm(1, &it.metric, it.period.nanos())).collect()
         }
+        // Managed scaling is target tracking over one figure, every minute (Amazon ECS developer guide, *Amazon ECS managed
+        // scaling behavior*: the alarms are of one's own account).
+        Scaling::Nodes(Nodes::Provider(_)) => vec![(2, false)],
         Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_) | Scaling::Nodes(_) => Vec::new(),
     }
 }
@@ -165,11 +173,12 @@ mod tests {
     use super::*;
     use crate::billing::{Meter, PriceBook, invoice};
     use crate::cloud::fact::Fact;
+    use crate::cloud::scaling::CapacityProvider;
     use crate::cloud::scaling::{
         Alarm, Change, Condition, Factor, Group, Metrics, Missing, Ratio, Reading, ScaleIn, Side, Simple,
         TargetTracking, Window,
     };
-    use crate::cloud::topology::{Network, Node, NodeId, Pool, WorkloadId};
+    use crate::cloud::topology::{Cluster, Machinery, Network, Node, NodeId, Pool, Room, WorkloadId};
     use crate::engine::Observer;
     use crate::ground::time::Span;
 
@@ -214,6 +223,39 @@ mod tests {
             metrics: Metrics { are_billed: is_paid, ..Metrics::default() },
             ..Topology::default()
         }
+    }
+
+    /// Two alarms of a capacity provider for an hour; none of what is not billed, and none of a cluster of Kubernetes.
+    #[test]
+    fn the_alarms_of_a_capacity_provider_are_paid_for() {
+        let alarms = |is_paid: bool, scaling: Scaling| {
+            let (life, room) = (Pool::of(Vec::new()).life, Room { cpu: 4_000, memory: 16 << 30 });
+            let (platform, grace) = (Platform::Free, Span::ZERO);
+            let machinery = Machinery { platform, spot: None, life, workers: 1, scaling, grace };
+            let kind = NodeKind::Cluster(Box::new(Cluster::new(machinery, room, 10)));
+            let nodes = vec![Node { name: "hosts".to_owned(), kind }];
+            let metrics = Metrics { are_billed: is_paid, ..Metrics::default() };
+            let topology = Topology { nodes, metrics, ..Topology::default() };
+            let usage = Meter::new(&topology).usage(SimTime::from_nanos(3_600 * SECOND));
+            let lines = invoice(&usage, &PriceBook::us_east_1());
+            lines.into_iter().map(|line| (line.item, line.quantity.to_string())).collect::<Vec<_>>()
+        };
+        let rule = CapacityProvider {
+            min: 1,
+            max: 9,
+            target: CapacityProvider::TARGET,
+            min_step: CapacityProvider::MIN_STEP,
+            max_step: CapacityProvider::MAX_STEP,
+            warm_up: CapacityProvider::WARM_UP,
+            every: CapacityProvider::EVERY,
+            protect: false,
+            drain: true,
+            unready: None,
+        };
+        let managed = || Scaling::Nodes(Nodes::Provider(rule));
+        assert_eq!(alarms(true, managed()), [("cloudwatch.alarm".to_owned(), "7200".to_owned())]);
+        assert_eq!(alarms(false, managed()), []);
+        assert_eq!(alarms(true, Scaling::Fixed), []);
     }
 
     /// Item and quantity of each line at that second, machines apart.

@@ -121,12 +121,12 @@ impl<'a> World<'a> {
             if self.pool(*id).order.len() >= MOST {
                 break;
             }
-            // Wanted before it is there: with no time to wait it serves at once.
+            let Some((number, runs)) = self.asks_for(cx, *id, &mut spread) else { break };
             self.pool_mut(*id).levels.desired.up(cx.now());
-            let Some(number) = self.launch(cx, *id, &mut spread) else {
-                self.pool_mut(*id).levels.desired.down(cx.now());
-                break;
-            };
+            if let Some(after) = runs {
+                // Even without a wait not within this step: who comes into service may change what the one does that acts.
+                cx.plan(cx.now() + after, Event::Run { pool: *id, worker: number });
+            }
             if !tags.is_empty() {
                 self.tagged.insert((*id, number), tags);
             }

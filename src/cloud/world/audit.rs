@@ -369,8 +369,14 @@ fn audits(seed: u64, application: &Application, topology: &Topology) {
             assert!(simulation.now() > since, "world {seed}: time stands still at {since:?}");
             since = simulation.now();
         }
-        // Where rules launch machines for what they hear of machines, a world may grow without end.
-        if over || events == 400_000 {
+        // Where a rule launches machines for those that were launched, which `check` refuses, a world grows without end.
+        let workers: usize = simulation
+            .model
+            .nodes
+            .iter()
+            .map(|node| if let Node::Pool(pool) = node { pool.workers.len() } else { 0 })
+            .sum();
+        if over || events == 400_000 || workers > 3_000 {
             break;
         }
     }

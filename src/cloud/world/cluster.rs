@@ -136,7 +136,7 @@ impl World<'_> {
     }
 
     /// Pods that wait get machines, first come first, where some have room; for the others somebody may add some.
-    pub(super) fn seats<O>(&mut self, cx: &mut Context<'_, O>, cluster: NodeId) {
+    pub(super) fn seats<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, cluster: NodeId) {
         let Some(at) = self.cluster_at(cluster) else { return };
         let waiting = std::mem::take(&mut self.housings[at].waiting);
         for (id, number) in waiting {
@@ -151,7 +151,7 @@ impl World<'_> {
     }
 
     /// A pod gets a machine, where one has room for it.
-    fn seats_one<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) -> bool {
+    fn seats_one<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) -> bool {
         let Some((at, lodging)) = self.lodging(id) else { return false };
         let number = self.pool(id).workers[index as usize].number;
         let Some(host) = self.host_for(at, id, number, lodging.needs) else { return false };
@@ -162,12 +162,13 @@ impl World<'_> {
         let pool = self.pool(id);
         let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
         cx.plan(cx.now() + turn + Span::from_nanos(pending), Event::Run { pool: id, worker: number });
+        self.tells_of_place(cx, id, number);
         true
     }
 
     /// A pod that was just asked for gets a machine, or waits for one; false of a task that does not, as no machine has room
     /// for it (Amazon ECS developer guide, *Service event messages*: unable to place a task).
-    pub(super) fn is_lodged<O>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) -> bool {
+    pub(super) fn is_lodged<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, index: u32) -> bool {
         let number = self.pool(id).workers[index as usize].number;
         match self.lodging(id) {
             Some(_) if self.tries_again(id) => self.seats_one(cx, id, index),

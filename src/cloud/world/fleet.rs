@@ -82,13 +82,30 @@ impl World<'_> {
         self.tries_again_later(cx, id, denied);
     }
 
-    /// Asks for a worker; returns its number, unless it can't be launched.
+    /// Asks for a worker, who may serve at once; returns its number, unless it can't be launched.
     pub(super) fn launch<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         id: NodeId,
         spread: &mut [u32],
     ) -> Option<u32> {
+        let (number, runs) = self.asks_for(cx, id, spread)?;
+        match runs {
+            Some(Span::ZERO) => self.machine_runs(cx, id, number),
+            Some(after) => cx.plan(cx.now() + after, Event::Run { pool: id, worker: number }),
+            None => {}
+        }
+        Some(number)
+    }
+
+    /// Asks for a worker; returns its number and after how long its machine runs, which of a pod its own machine decides.
+    /// `None` where it can't be launched.
+    pub(super) fn asks_for<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        spread: &mut [u32],
+    ) -> Option<(u32, Option<Span>)> {
         let now = cx.now();
         let pool = self.pool_mut(id);
         let index = pool.launch();
@@ -106,20 +123,14 @@ impl World<'_> {
             }
             self.pool_mut(id).levels.pending.up(now);
             cx.tell(Fact::Launched { pool: id, worker: number });
-            return Some(number);
+            return Some((number, None));
         }
         let pool = self.pool_mut(id);
         pool.levels.pending.up(now);
         let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
         cx.tell(Fact::Launched { pool: id, worker: number });
         self.tells_of_launch(cx, id, number);
-        let after = Span::from_nanos(pending) + turn;
-        if after == Span::ZERO {
-            self.machine_runs(cx, id, number);
-        } else {
-            cx.plan(now + after, Event::Run { pool: id, worker: number });
-        }
-        Some(number)
+        Some((number, Some(Span::from_nanos(pending) + turn)))
     }
 
     /// Chooses what kind of machine a new worker has: On-Demand as long as there are fewer of them than must be, else

@@ -6,7 +6,7 @@ use crate::cloud::bus::shape::Shape;
 use crate::cloud::fact::Fact;
 use crate::cloud::node::Node;
 use crate::cloud::scaling::{Looked, Policy, Scaling, State};
-use crate::cloud::topology::{self, DEFAULT_BUS, NodeId, NodeKind, Platform, Pool, Topology};
+use crate::cloud::topology::{self, DEFAULT_BUS, NodeId, NodeKind, Placement, Platform, Pool, Topology};
 use crate::cloud::world::buses::{Buses, Told};
 use crate::cloud::world::{Alarm, REST, World, not_a};
 use crate::engine::{Context, Observer};
@@ -128,8 +128,8 @@ impl Sort {
         }
     }
 
-    /// The event that tells it.
-    fn shape(self, pool: &str) -> Shape {
+    /// The event that tells it of a pool, and of tasks what they run on.
+    fn shape(self, pool: &str, runs_on: &str) -> Shape {
         const INSTANCE: &[&str] = &["detail", "instance-id"];
         const OF_GROUP: &[&str] = &["detail", "EC2InstanceId"];
         let ec2 = |kind: &str, detail: Value| Shape::of_machine("aws.ec2", kind, detail, pool, INSTANCE);
@@ -151,7 +151,7 @@ impl Sort {
                 let detail = json!({
                     "taskArn": "",
                     "group": format!("service:{pool}"),
-                    "launchType": "FARGATE",
+                    "launchType": runs_on,
                     "lastStatus": state.word(),
                 });
                 Shape::of_task("aws.ecs", "ECS Task State Change", detail, pool)
@@ -180,9 +180,22 @@ fn alarm_name(pool: &str, policy: u16, which: Which) -> String {
     format!("{pool}-{}{suffix}", policy + 1)
 }
 
+/// What the workers of a pool run on, if they are tasks of ECS, in its words.
+fn tasks(topology: &Topology, pool: &Pool) -> Option<&'static str> {
+    let cluster = pool.lodging.map(|lodging| &topology.nodes[lodging.cluster.index()].kind);
+    match (&pool.platform, cluster) {
+        (Platform::Fargate(_), _) => Some("FARGATE"),
+        (_, Some(NodeKind::Cluster(cluster))) => matches!(cluster.placement, Placement::Strategies(_)).then_some("EC2"),
+        _ => None,
+    }
+}
+
 /// All that may happen to the machines of a pool and to its alarms.
-fn sorts(pool: &Pool) -> Vec<Sort> {
+fn sorts(topology: &Topology, pool: &Pool) -> Vec<Sort> {
     let mut sorts = Vec::new();
+    if tasks(topology, pool).is_some() {
+        sorts.extend(TaskState::ALL.map(Sort::Task));
+    }
     match &pool.platform {
         Platform::Ec2 { .. } => {
             sorts.extend(InstanceState::ALL.map(Sort::Instance));
@@ -190,8 +203,7 @@ fn sorts(pool: &Pool) -> Vec<Sort> {
                 sorts.push(Sort::Interruption);
             }
         }
-        Platform::Fargate(_) => sorts.extend(TaskState::ALL.map(Sort::Task)),
-        Platform::Free | Platform::Machine { .. } => {}
+        Platform::Fargate(_) | Platform::Free | Platform::Machine { .. } => {}
     }
     if let Scaling::Group(group) = &pool.scaling {
         if matches!(pool.platform, Platform::Ec2 { .. }) && group.service.is_none() {
@@ -220,7 +232,7 @@ fn alarms_of(policy: &Policy) -> &'static [Which] {
 
 /// The shapes of all that may happen to the machines of a topology.
 pub fn shapes(topology: &Topology) -> Vec<Shape> {
-    expected(topology).map(|(_, sort, pool)| sort.shape(pool)).collect()
+    expected(topology).map(|(_, _, shape)| shape).collect()
 }
 
 /// The shapes of what is told of machines that a step can act on.
@@ -229,18 +241,28 @@ pub fn shapes_of_subjects(topology: &Topology) -> Vec<Shape> {
         let is_of_machine = !matches!(sort, Sort::Task(_) | Sort::Alarm { .. });
         is_of_machine && topology.nodes[id.index()].kind.has_machines()
     });
-    told.map(|(_, sort, pool)| sort.shape(pool)).collect()
+    told.map(|(_, _, shape)| shape).collect()
 }
 
-fn expected(topology: &Topology) -> impl Iterator<Item = (NodeId, Sort, &str)> {
-    topology.nodes.iter().enumerate().flat_map(|(index, node)| {
+/// The shapes of what is told of a machine that is launched into a pool.
+pub fn shapes_of_launch(topology: &Topology, pool: NodeId) -> Vec<Shape> {
+    let told = expected(topology).filter(|(id, sort, _)| {
+        let comes = matches!(sort, Sort::Instance(InstanceState::Pending | InstanceState::Running));
+        *id == pool && comes
+    });
+    told.map(|(_, _, shape)| shape).collect()
+}
+
+fn expected(topology: &Topology) -> impl Iterator<Item = (NodeId, Sort, Shape)> {
+    topology.nodes.iter().enumerate().flat_map(move |(index, node)| {
         let pool = match &node.kind {
             NodeKind::Pool(pool) => Some(&**pool),
             NodeKind::Cluster(cluster) => Some(&cluster.machines),
             _ => None,
         };
-        let sorts = pool.map(sorts).unwrap_or_default();
-        sorts.into_iter().map(move |sort| (NodeId::at(index), sort, node.name.as_str()))
+        let sorts = pool.map(|pool| sorts(topology, pool)).unwrap_or_default();
+        let runs_on = pool.and_then(|pool| tasks(topology, pool)).unwrap_or_default();
+        sorts.into_iter().map(move |sort| (NodeId::at(index), sort, sort.shape(&node.name, runs_on)))
     })
 }
 
@@ -250,9 +272,9 @@ impl Buses {
         let is_default = |node: &topology::Node| matches!(&node.kind, NodeKind::Bus(_) if node.name == DEFAULT_BUS);
         let Some(default) = topology.nodes.iter().position(is_default) else { return };
         self.default = Some(NodeId::at(default));
-        for (pool, sort, name) in expected(topology) {
+        for (pool, sort, shape) in expected(topology) {
             self.heralds.insert((pool, sort), self.shapes.len() as u32);
-            self.shapes.push(sort.shape(name));
+            self.shapes.push(shape);
         }
     }
 
@@ -339,6 +361,11 @@ impl World<'_> {
     /// A worker was asked for.
     pub(super) fn tells_of_launch<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, pool: NodeId, worker: u32) {
         self.instance_is(cx, pool, worker, InstanceState::Pending);
+        self.publishes(cx, Happening { pool, worker, sort: Sort::Task(TaskState::Pending) });
+    }
+
+    /// A task has its place on a machine of its cluster.
+    pub(super) fn tells_of_place<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, pool: NodeId, worker: u32) {
         self.publishes(cx, Happening { pool, worker, sort: Sort::Task(TaskState::Pending) });
     }
 

@@ -81,7 +81,7 @@ use crate::ground::distribution::Distribution;
 use crate::ground::slab::Slab;
 use crate::ground::time::{SimTime, Span};
 
-pub use happenings::{shapes as shapes_of_machines, shapes_of_subjects};
+pub use happenings::{shapes as shapes_of_machines, shapes_of_launch, shapes_of_subjects};
 pub use setup::simulate;
 
 /// How long those rest who came to nothing in no time and would try again at once: time would stand still for ever.

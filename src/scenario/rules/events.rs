@@ -3,8 +3,10 @@
 
 use crate::cloud::bus::pattern::Pattern;
 use crate::cloud::bus::shape::Shape;
-use crate::cloud::topology::{Application, DEFAULT_BUS, NodeId, NodeKind, Step, Takes, Topology, Verb, WorkloadId};
-use crate::cloud::world::shapes_of_machines;
+use crate::cloud::topology::{
+    Act, Application, DEFAULT_BUS, Node, NodeId, NodeKind, Step, Takes, Topology, Verb, WorkloadId,
+};
+use crate::cloud::world::{shapes_of_launch, shapes_of_machines};
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::place::Place;
@@ -60,6 +62,15 @@ pub(super) fn of_step(topology: &Topology, application: &Application, step: &Ste
         _ => return Vec::new(),
     };
     targets(topology, application, bus, &topology.shapes[shape as usize])
+}
+
+/// Targets of what is told of the machines that a step launches, which is of no request.
+fn of_launch(topology: &Topology, application: &Application, step: &Step) -> Vec<usize> {
+    let Verb::Act(Act::Launch(launch)) = &step.verb else { return Vec::new() };
+    let is_default = |node: &Node| node.name == DEFAULT_BUS && matches!(node.kind, NodeKind::Bus(_));
+    let bus = topology.nodes.iter().position(is_default).map(NodeId::at);
+    let told = shapes_of_launch(topology, launch.pool);
+    bus.map(|bus| told_of(application, topology, bus, &told)).unwrap_or_default()
 }
 
 fn kinds(application: &Application) -> Vec<&str> {
@@ -151,7 +162,7 @@ fn nearest(pattern: &Pattern, come: &[&Shape], kinds: &[&str]) -> String {
     let Some(shape) = come.iter().min_by_key(lacks) else {
         let advice =
             "nobody puts an event there: a step does by `event`, a bucket by `bus`, and `default` hears what happens";
-        return format!("{advice} to machines of EC2, tasks of Fargate and alarms");
+        return format!("{advice} to machines of EC2, tasks of ECS and alarms");
     };
     let mismatch = pattern.explain(&shape.example(kind));
     let first = mismatch.and_then(|mismatch| {
@@ -273,6 +284,7 @@ fn ways(application: &Application, topology: &Topology, workload: WorkloadId) ->
                     }
                     let heard = of_step(topology, application, step);
                     ways.extend(heard.into_iter().map(|to| (to.index(), true)));
+                    ways.extend(of_launch(topology, application, step).into_iter().map(|to| (to, true)));
                 }
                 if let NodeKind::Function(function) = kind {
                     let errands = &function.errands;

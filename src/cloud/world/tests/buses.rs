@@ -2,14 +2,15 @@
 
 use serde_json::json;
 
+use super::clusters::{machines, pods};
 use super::{application, at, completions, diary, function, losses, node, pool, queue, seconds, topology, work};
 use crate::cloud::bus::pattern::Pattern;
 use crate::cloud::bus::shape::Shape;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
-    Application, Backoff, Bucket, Bus, Fault, Growth, Harm, Held, Initially, Life, NodeId, NodeKind, Outage, Platform,
-    Pool, Queue, Rule, Takes, Times, Topology, Verb, When, background,
+    Application, Backoff, Bucket, Bus, Fault, Growth, Harm, Held, Initially, Life, NodeId, NodeKind, Outage, Placement,
+    Platform, Pool, Queue, Rule, Takes, Times, Topology, Verb, When, background,
 };
 use crate::cloud::world::{Horizon, simulate};
 use crate::engine::Observer;
@@ -261,6 +262,34 @@ fn what_happens_to_a_machine_is_heard_and_lost_where_nothing_is_promised() {
         assert_eq!(runs(&found).iter().map(|run| run.0).collect::<Vec<_>>(), begin, "{state}");
         let missed = count(&found, |fact| matches!(fact, Fact::Missed { .. }));
         assert_eq!(missed, usize::from(loss > 0.0));
+    }
+}
+
+/// A task that a service of ECS asks for at 10 s has its place on a machine at once, pulls its image for 3 s and starts for 5;
+/// at 30 s it is stopped. Of a pod nobody is told.
+#[test]
+fn tasks_on_machines_are_told_of() {
+    let application = application(at(&[]), vec![seconds(2.0)]);
+    // The function takes a second to be there.
+    for (status, begin) in [("PENDING", 11.0), ("RUNNING", 19.0), ("STOPPED", 31.0)] {
+        let told = |placement: Placement| {
+            let is = json!({ "source": ["aws.ecs"], "detail-type": ["ECS Task State Change"],
+                "detail": { "lastStatus": [status], "launchType": ["EC2"], "group": ["service:pods"] } });
+            let mut hosts = machines(1, Scaling::Fixed);
+            if let NodeKind::Cluster(cluster) = &mut hosts.kind {
+                cluster.placement = placement;
+            }
+            let nodes = vec![
+                hosts,
+                pods(0, &[(10, 1), (30, 0)]),
+                node("default", of_bus(bus(0.0, vec![rule("is", takes(&is), &[3])]))),
+                node("f", NodeKind::Function(Box::new(function(vec![work(0)], 0)))),
+            ];
+            let found = diary(&application, &topology(nodes), 60.0);
+            runs(&found).iter().map(|run| run.0).collect::<Vec<_>>()
+        };
+        assert_eq!(told(Placement::Strategies(Vec::new())), [begin], "{status}");
+        assert_eq!(told(Placement::LeastAsked).len(), 0, "{status}");
     }
 }
 

@@ -18,7 +18,7 @@ fn second(second: u64) -> SimTime {
 }
 
 /// Machines of four vCPUs that take 10 s to be asked for and 20 s to boot, and pull a MiB a second.
-fn machines(workers: u32, scaling: Scaling) -> Node {
+pub(super) fn machines(workers: u32, scaling: Scaling) -> Node {
     let life = Life { pending: seconds(10.0), boot: seconds(20.0), stopping: seconds(0.0) };
     let platform = Platform::Ec2 { instance: "m5.xlarge".to_owned(), volume: 0, spot: false };
     let grace = Span::from_secs(600);
@@ -34,7 +34,7 @@ fn machines(workers: u32, scaling: Scaling) -> Node {
 }
 
 /// Pods of one vCPU that start in 5 s once their image of 3 MiB is there; so many at first, and others by timetable.
-fn pods(first: u32, wants: &[(u64, u32)]) -> Node {
+pub(super) fn pods(first: u32, wants: &[(u64, u32)]) -> Node {
     let wants = wants.iter().map(|&(at, workers)| Entry { at: second(at), workers }).collect();
     let needs = Room { cpu: 1_000, memory: 1 << 30 };
     let lodging = Some(Lodging { cluster: MACHINES, needs, image: 3 << 20 });
