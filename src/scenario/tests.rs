@@ -61,6 +61,7 @@ const POINTS: &[(&str, &str)] = &[
     ("flapping.toml", "W109"),
     ("visibility-too-short.toml", "W103"),
     ("lambda-throttle-trap.toml", "W121"),
+    ("cron-nightly.toml", "W116"),
 ];
 
 #[test]

@@ -8,10 +8,9 @@ use crate::scenario::draft::node::Balancer;
 use crate::scenario::draft::quantities::{Bytes, Time};
 use crate::scenario::draft::run::Defaults;
 use crate::scenario::draft::scaling::{Policy, Scaling};
-use crate::scenario::draft::step::Step;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::sight::{Kind, Sight, Way, deeds_of, edges, entry, node_place, reached};
+use crate::scenario::sight::{Deed, Kind, Sight, Way, deeds, edges, entry, is_for, node_place, reached};
 
 pub(super) const RULE: Rule = Rule {
     about: "waits, sizes, periods and lifetimes are such as the provider allows, where its defaults hold",
@@ -77,6 +76,14 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     }
     for (name, topology) in sight.topologies() {
         let nodes = sight.nodes(name);
+        let to_queue = |deed: &Deed<'_>| {
+            let queue = |node: &String| nodes.get(node.as_str()) == Some(&Kind::Queue);
+            deed.step.send.as_ref().is_some_and(|to| to.names.iter().any(queue))
+        };
+        let sends: Vec<Deed<'_>> = deeds(name, topology).into_iter().filter(to_queue).collect();
+        for deed in &sends {
+            fits(sight, deed.step.size.as_ref(), deed.place.then("size"), &mut complaints);
+        }
         for (function_name, function) in &topology.function {
             let place = node_place(name, Kind::Function, function_name);
             holds(&RUN, function.timeout, &place, &mut complaints);
@@ -92,16 +99,6 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             let place = node_place(name, Kind::Pool, pool_name);
             if let Some(poll) = &pool.poll {
                 holds(&WAIT, poll.wait, &place.then("poll"), &mut complaints);
-            }
-            let to_queue = |step: &Step| {
-                step.send
-                    .as_ref()
-                    .is_some_and(|to| to.names.iter().any(|node| nodes.get(node.as_str()) == Some(&Kind::Queue)))
-            };
-            for deed in deeds_of(Kind::Pool, pool_name, &pool.steps, place.then("steps")) {
-                if to_queue(deed.step) {
-                    fits(sight, deed.step.size.as_ref(), deed.place.then("size"), &mut complaints);
-                }
             }
             let receives = edges(name, topology).iter().any(|edge| edge.way == Way::Receive && edge.to == pool_name);
             if let Some(least) = pool.batch.as_ref().and_then(|batch| batch.at_least).filter(|least| least.0 > 1)
@@ -130,6 +127,12 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             let doors = topology.balancer.iter().filter(|(_, balancer)| through(balancer));
             let Ok(from) = enters else { continue };
             let comes = reached(&edges, from, workload_name);
+            // A message has the size of its request where the step does not say another.
+            for deed in sends.iter().filter(|deed| deed.step.size.is_none() && comes.contains(deed.node)) {
+                if is_for(deed.only.as_ref(), workload_name) {
+                    fits(sight, workload.size.as_ref(), deed.place.then("send"), &mut complaints);
+                }
+            }
             if doors.map(|(door, _)| door.as_str()).any(|door| comes.contains(door)) {
                 for (key, size) in [("size", &workload.size), ("answer-size", &workload.answer_size)] {
                     let place = Place::of(&["workload", workload_name]).then(key);
@@ -289,7 +292,9 @@ mod tests {
     fn messages_that_are_too_large_and_receives_that_would_wait_are_told() {
         let documented = |size, step, batch| told_of_sends("documented", size, step, batch).len();
         assert_eq!(documented("1MiB", ", size = \"1MiB\"", ", batch = { at-most = 5 }"), 0);
-        assert_eq!(documented("1025KiB", "", ""), 1);
+        // By whoever sends the request to a queue, and by the step that sends on as much.
+        assert_eq!(documented("1025KiB", "", ""), 2);
+        assert_eq!(documented("1025KiB", ", size = \"1KiB\"", ""), 1);
         assert_eq!(documented("1KiB", ", size = \"1025KiB\"", ""), 1);
         assert_eq!(documented("1KiB", "", ", batch = { at-most = 5, at-least = 2, window = \"1s\" }"), 1);
         // What goes straight to workers is no message of SQS.
