@@ -27,6 +27,17 @@ fn a_rule_starts_a_machine_again_that_would_stay_stopped() {
     assert!(figure(&document, "alone", "lost") > 0.6 && figure(&document, "healed", "lost") < 0.02);
 }
 
+/// What the README shows of it is what the scenario says.
+#[test]
+fn the_readme_shows_the_rule_that_heals() {
+    let readme = std::fs::read_to_string("README.md").expect("it is there");
+    let shown = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let shown: Vec<&str> = shown.filter(|block| block.contains("start-instances")).collect();
+    let [block] = shown[..] else { panic!("one block of the README acts: {shown:?}") };
+    let scenario = std::fs::read_to_string("scenarios/self-healing.toml").expect("it is there");
+    assert!(scenario.contains(block), "{block}");
+}
+
 /// Machines of 10, 20 and 50 to 120 minutes run for 280 of them; the second has no name, and where rules are kept it is gone
 /// before it has booted, so that 180 are left, and it is paid for the least of a minute. Those with a name stay.
 #[test]
