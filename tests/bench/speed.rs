@@ -63,6 +63,9 @@ fn main() {
             in_turn(&mut [&mut |seed| keep(naked::story(CUSTOMERS, seed)), &mut |seed| play(&declared, seed, 1, 1)]);
         line("story", None, best[0], best[1]);
     }
+    if wanted("functions") {
+        functions();
+    }
     if wanted("threads") {
         threads();
     }
@@ -153,6 +156,29 @@ fn story(customers: u64) -> Scenario {
          scaling = {{ asg = {{ min = 530, max = 2000, policies = [
            {{ queue-length = {{ metric = \"backlog\", per-worker = 0.95, every = \"10s\" }} }}] }} }}"
     ))
+}
+
+/// A function of which about so many environments are at work at once, and nearly none is ever new or gone.
+fn function(environments: u64, customers: u64) -> Scenario {
+    let length = customers / environments;
+    read(&format!(
+        "run = {{ defaults = \"textbook\", length = \"{length}s\", replications = 1 }}
+         workload.jobs.arrivals = {{ poisson = {{ rate = \"{environments}/s\" }} }}
+         work = {{ serve = {{ exponential = \"1s\" }} }}
+         topology.one.function.f = {{ steps = [{{ work = \"serve\" }}], idle = \"10min\" }}"
+    ))
+}
+
+/// What a request to a function costs that has ten environments at work, and one that has 100,000.
+fn functions() {
+    let (few, many) = (function(10, CUSTOMERS), function(100_000, CUSTOMERS));
+    let best = in_turn(&mut [&mut |seed| play(&few, seed, 1, 1), &mut |seed| play(&many, seed, 1, 1)]);
+    println!(
+        "\na function with 10 environments at work {:.1} ns, with 100,000 {:.1} ns: {:.2} ×",
+        best[0],
+        best[1],
+        best[1] / best[0]
+    );
 }
 
 /// Plays a scenario as `run` does.
