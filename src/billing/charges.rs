@@ -77,7 +77,7 @@ pub(super) fn charges(used: &Used) -> Vec<Charge> {
         Used::Sundries { items } => {
             items.iter().map(|&(item, quantity, exact)| charge(item, quantity).instead_of(exact)).collect()
         }
-        Used::Bus { events, real, calls, archive } => {
+        Used::Bus { events, real, calls, replayed, archive } => {
             let put = charge("events.custom", Quantity::whole(u128::from(*events)));
             let put = put.instead_of(real.map(|events| Quantity::whole(u128::from(events))));
             let calls = calls.map(|calls| charge("events.destinations", Quantity::whole(u128::from(calls))));
@@ -86,7 +86,8 @@ pub(super) fn charges(used: &Used) -> Vec<Charge> {
                 let kept = Quantity { parts: nano_gb(kept), decimals: 9 };
                 [charge("events.archive", taken), charge("events.archived", kept)]
             });
-            [put].into_iter().chain(calls).chain(archive).collect()
+            let replayed = replayed.map(|events| charge("events.replay", Quantity::whole(u128::from(events))));
+            [put].into_iter().chain(calls).chain(archive).chain(replayed).collect()
         }
         Used::Item { item, amount, unit } => vec![Charge { unit: Some(unit.clone()), ..charge(item, *amount) }],
         Used::Calls { item, calls } => {

@@ -244,6 +244,11 @@ impl Observer<Fact> for Meter {
                     bus.heard(at, bytes, is_own);
                 }
             }
+            Fact::Replayed { bus, bytes } => {
+                if let Some((_, Counter::Bus(bus))) = self.nodes.get_mut(bus.index()) {
+                    bus.replayed(bytes);
+                }
+            }
             Fact::Delivered { bus, to, .. } => {
                 if let Some((_, Counter::Bus(bus))) = self.nodes.get_mut(bus.index()) {
                     bus.delivered(to);

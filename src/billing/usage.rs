@@ -104,6 +104,8 @@ pub enum Used {
         real: Option<u64>,
         /// Calls of pools and services by its rules, where there are any such.
         calls: Option<u64>,
+        /// Units of 64 KiB of events that its archive had it hear again, where it may.
+        replayed: Option<u64>,
         /// Bytes that its archive took, and what it kept, summed over time, in byte·nanoseconds; where it has one.
         archive: Option<(u128, u128)>,
     },

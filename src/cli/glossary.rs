@@ -169,6 +169,7 @@ pub const WORDS: &[Word] = &[
     figure("failures", RATE, "attempts to hand an event to a target that came to nothing"),
     figure("discarded", SHARE, "of what a bus sent to targets: given up, and kept nowhere"),
     figure("missed", RATE, "what happened to machines and a bus never heard of"),
+    figure("replayed", RATE, "events of its archive that a bus heard again"),
     figure("cold-starts", SHARE, "runs of a function that began in a new environment, which was initialised first"),
     figure("expired", RATE, "messages that were gone because their queue had kept them so long"),
     figure("receives", RATE, "receives that brought a message or several"),

@@ -270,6 +270,13 @@ pub enum Fact {
         /// Whether some rule took it.
         taken: bool,
     },
+    /// What an archive keeps goes through the rules of its bus again.
+    Replayed {
+        /// Which bus.
+        bus: NodeId,
+        /// Its bytes.
+        bytes: u64,
+    },
     /// A bus never heard of something that happened to a machine.
     Missed {
         /// Which bus.

@@ -26,7 +26,7 @@ pub use account::{Account, Launches, Pauses};
 pub use act::{Act, Capacity, Chosen, Launch, MachineState, Redrive, Tag, Wanted, Whom};
 pub use admission::Admission;
 pub use application::{Abandoned, Application, Backoff, Client, Groups, Retry, RetryOn, Work, Workload};
-pub use bus::{Archive, Bus, DEFAULT_BUS, Input, Rule, Takes, Times, background};
+pub use bus::{Archive, Bus, DEFAULT_BUS, Input, Replay, Rule, Takes, Times, background};
 pub use calling::{Breaker, Budget, Guards, Slow};
 pub use choice::{Turn, Way, bounds, chances, chosen, turns};
 pub use cluster::{Cluster, Lodging, Machinery, Placement, Room, Strategy};

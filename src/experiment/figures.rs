@@ -328,6 +328,9 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             if bus.loss > 0.0 {
                 list.add("missed", "1/s", ground.rate(place.missed));
             }
+            if bus.archive.as_ref().is_some_and(|archive| !archive.replays.is_empty()) {
+                list.add("replayed", "1/s", ground.rate(place.replayed));
+            }
             if bus.puts.is_some() {
                 list.add("throttled", "1/s", ground.rate(place.throttled));
             }

@@ -140,8 +140,10 @@ pub struct Place {
     pub heard: u64,
     /// … those of them that some rule took, …
     pub taken: u64,
-    /// … and what happened to machines meanwhile and it never heard of.
+    /// … what happened to machines meanwhile and it never heard of, …
     pub missed: u64,
+    /// … and what its archive had it hear again.
+    pub replayed: u64,
     /// Outages that began between warm-up and length.
     pub outages: u64,
 }
@@ -336,6 +338,7 @@ impl Observer<Fact> for Recorder {
                 place.heard += u64::from(counts);
                 place.taken += u64::from(counts && taken);
             }
+            Fact::Replayed { bus, .. } => self.places[bus.index()].replayed += u64::from(self.counts(at)),
             Fact::Missed { bus } => self.places[bus.index()].missed += u64::from(self.counts(at)),
             Fact::Delivered { bus, after, .. } => {
                 if self.counts(at) {

@@ -338,6 +338,7 @@ impl Observer<Fact> for Tracer<'_> {
             | Fact::Throttled { .. }
             | Fact::Heard { .. }
             | Fact::Missed { .. }
+            | Fact::Replayed { .. }
             | Fact::Delivered { .. }
             | Fact::Undelivered { .. }
             | Fact::Discarded { .. }

@@ -15,6 +15,8 @@ pub(super) struct BusCounter {
     called: Vec<NodeId>,
     calls: u64,
     archive: Option<ArchiveCounter>,
+    /// Units of what was heard again; `None` where nothing ever is.
+    replayed: Option<u64>,
 }
 
 /// A meter at an archive.
@@ -32,9 +34,12 @@ impl BusCounter {
         called.sort_unstable();
         called.dedup();
         let keep = |span: Span| (span > Span::ZERO).then_some(span);
-        let archive =
-            bus.archive.map(|archive| ArchiveCounter { bytes: 0, kept: BucketCounter::new(keep(archive.keep)) });
-        BusCounter { units: 0, events: 0, called, calls: 0, archive }
+        let archive = bus
+            .archive
+            .as_ref()
+            .map(|archive| ArchiveCounter { bytes: 0, kept: BucketCounter::new(keep(archive.keep)) });
+        let replayed = bus.archive.as_ref().filter(|archive| !archive.replays.is_empty()).map(|_| 0);
+        BusCounter { units: 0, events: 0, called, calls: 0, archive, replayed }
     }
 
     /// An event came; `is_own`: somebody pays for it.
@@ -47,6 +52,14 @@ impl BusCounter {
         if let Some(archive) = &mut self.archive {
             archive.bytes += u128::from(bytes);
             archive.kept.stored(at, bytes);
+        }
+    }
+
+    /// An event of the archive was heard again, which is billed as one that is put (Amazon EventBridge pricing, replay).
+    #[inline]
+    pub fn replayed(&mut self, bytes: u64) {
+        if let Some(replayed) = &mut self.replayed {
+            *replayed += units(bytes);
         }
     }
 
@@ -64,7 +77,7 @@ impl BusCounter {
             _ => (archive.bytes, 0),
         });
         let calls = (!self.called.is_empty()).then_some(self.calls);
-        Used::Bus { events: self.units, real: Some(self.events), calls, archive }
+        Used::Bus { events: self.units, real: Some(self.events), calls, replayed: self.replayed, archive }
     }
 }
 
@@ -72,7 +85,7 @@ impl BusCounter {
 mod tests {
     use super::*;
     use crate::billing::{NodeUsage, PriceBook, Usage, invoice};
-    use crate::cloud::topology::{Archive, Pool, Rule, Takes, Times, background};
+    use crate::cloud::topology::{Archive, Pool, Replay, Rule, Takes, Times, background};
     use crate::cloud::topology::{Backoff, Node};
     use crate::ground::distribution::Distribution;
 
@@ -94,7 +107,7 @@ mod tests {
             loss: 0.0,
             puts: None,
             invocations: None,
-            archive: archive.map(|seconds| Archive { keep: Span::from_secs(seconds) }),
+            archive: archive.map(|seconds| Archive { keep: Span::from_secs(seconds), replays: Vec::new() }),
             rules: vec![rule],
             background: background(),
         }
@@ -144,6 +157,21 @@ mod tests {
         let lines = bill(&counter, 100);
         assert_eq!(lines[..2], told(&[("events.custom", "0", "0"), ("events.archive", "1", "0.1")]));
         assert_eq!((lines[2].0.as_str(), lines[2].1.as_str()), ("events.archived", "60"));
+        let replay = Replay {
+            name: "r".into(),
+            at: SimTime::START,
+            from: SimTime::START,
+            to: SimTime::START,
+            rules: None,
+            every: Span::ZERO,
+        };
+        let mut plan = bus(Some(0), Vec::new());
+        plan.archive = Some(Archive { keep: Span::ZERO, replays: vec![replay] });
+        let mut again = BusCounter::new(&Topology::default(), &plan);
+        again.replayed(1_024);
+        again.replayed(65_537);
+        // $1 a million of 64 KB each: one and two.
+        assert_eq!(bill(&again, 100)[3..], told(&[("events.replay", "3", "0.000003")]));
         let for_ever = BusCounter::new(&Topology::default(), &bus(Some(0), Vec::new()));
         assert_eq!(bill(&for_ever, 100).len(), 3);
     }

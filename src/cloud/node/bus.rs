@@ -6,7 +6,7 @@ use crate::cloud::bus::input;
 use crate::cloud::bus::shape::Shape;
 use crate::cloud::node::gate::Gate;
 use crate::cloud::node::track::Track;
-use crate::cloud::topology::{self, Admission, NodeId, Takes};
+use crate::cloud::topology::{self, Admission, NodeId, Takes, WorkloadId};
 use crate::ground::chance::{Key, Stream};
 use crate::ground::time::{SimTime, Span};
 
@@ -17,6 +17,8 @@ pub struct Bus<'a> {
     pub plan: &'a topology::Bus,
     /// Who takes the events of each shape.
     pub heard: Vec<Heard>,
+    /// What its archive keeps for replays, in the order in which it came.
+    pub kept: Vec<Kept>,
     /// How many events it takes.
     pub puts: Option<Gate>,
     /// When the bucket of deliveries is full again.
@@ -33,6 +35,23 @@ pub struct Bus<'a> {
     pub away: u32,
     /// 1 while it is away.
     pub absent: Track,
+}
+
+/// An event as an archive keeps it.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// When the bus heard it.
+    pub at: SimTime,
+    /// What it is.
+    pub shape: u32,
+    /// Of whose request it tells: its kind, and its number.
+    pub whose: (WorkloadId, u32),
+    /// Its bytes.
+    pub bytes: u64,
+    /// The size of the object, or the number of the machine, that it tells of.
+    pub about: u64,
+    /// Of which machine a request tells that it brings about: its pool and its number.
+    pub subject: Option<(NodeId, u32)>,
 }
 
 /// Who takes the events of one shape.
@@ -73,6 +92,7 @@ impl<'a> Bus<'a> {
         let mut bus = Bus {
             plan,
             heard: Vec::new(),
+            kept: Vec::new(),
             puts: plan.puts.map(|growth| Gate::new(bucket(growth))),
             full: SimTime::START,
             latency: key.named("latency"),

@@ -30,7 +30,7 @@ mod throttle;
 mod track;
 
 pub use burst::Burst;
-pub use bus::{Bus, Heard, Route};
+pub use bus::{Bus, Heard, Kept as KeptEvent, Route};
 pub use computing::Computing;
 pub use cookies::Cookies;
 pub use crew::{Phase, Worker};

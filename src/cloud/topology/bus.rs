@@ -20,7 +20,7 @@ pub struct Bus {
     pub puts: Option<Growth>,
     /// Deliveries that it makes: beyond them events wait. `None`: any number.
     pub invocations: Option<Growth>,
-    /// Whether what is put on it is kept, for the bill.
+    /// Whether what comes to it is kept, for the bill and for replays.
     pub archive: Option<Archive>,
     /// Its rules, in the order of the file.
     pub rules: Vec<Rule>,
@@ -29,10 +29,41 @@ pub struct Bus {
 }
 
 /// The memory of a bus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Archive {
-    /// How long an event is kept.
+    /// How long an event is kept; nothing is for ever.
     pub keep: Span,
+    /// What of it goes through the rules again, and when.
+    pub replays: Vec<Replay>,
+}
+
+/// Events of an archive that go through the rules of its bus again, in the order in which they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// Its name in the file, which the events carry (Amazon EventBridge user guide, *Replaying archived events*: `replay-name`).
+    pub name: String,
+    /// When it begins.
+    pub at: SimTime,
+    /// Events from this instant on …
+    pub from: SimTime,
+    /// … and before this one.
+    pub to: SimTime,
+    /// The rules that hear of them; `None`: all that take events by pattern.
+    pub rules: Option<Vec<u16>>,
+    /// From one event to the next.
+    pub every: Span,
+}
+
+impl Archive {
+    /// Whether a replay is to come of what comes at an instant.
+    pub fn replays_of(&self, at: SimTime) -> bool {
+        self.replays.iter().any(|replay| (replay.from..replay.to).contains(&at))
+    }
+
+    /// Whether what came at an instant is still kept at another.
+    pub fn has(&self, at: SimTime, now: SimTime) -> bool {
+        self.keep == Span::ZERO || at.after(self.keep) > now
+    }
 }
 
 /// A rule of a bus.

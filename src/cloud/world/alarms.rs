@@ -76,6 +76,8 @@ pub(super) enum Alarm {
     Schedule { schedule: u32, nth: u32 },
     /// … which comes a little later.
     Scheduled { schedule: u32 },
+    /// A bus hears the next of what its archive keeps, which is not before this place of it.
+    Replays { bus: NodeId, replay: u16, next: u32 },
     /// Something happens to a machine that began before.
     Happens { happening: happenings::Happening },
     /// A message that nobody receives was kept long enough.
@@ -95,6 +97,7 @@ impl World<'_> {
             | Alarm::Delivers { .. }
             | Alarm::Schedule { .. }
             | Alarm::Scheduled { .. }
+            | Alarm::Replays { .. }
             | Alarm::Happens { .. }
             | Alarm::Errand { .. } => Event::Recall { alarm: number, turn },
             _ => Event::Alarm { alarm: number, turn },
@@ -144,6 +147,7 @@ impl World<'_> {
             Alarm::Delivers { delivery } => self.delivers(cx, delivery),
             Alarm::Schedule { schedule, nth } => self.schedule_is_due(cx, schedule, nth),
             Alarm::Scheduled { schedule } => self.scheduled(cx, schedule),
+            Alarm::Replays { bus, replay, next } => self.replays(cx, bus, replay, next),
             Alarm::Happens { happening } => self.publishes(cx, happening),
             Alarm::Lapse { queue, who, came } => self.lapses(cx, queue, who, came),
             Alarm::Poll { pool, slot, stamp } => self.poll_is_due(cx, pool, slot, stamp),

@@ -359,10 +359,13 @@ fn audits(seed: u64, application: &Application, topology: &Topology) {
         // One event, and then the books.
         let happened = Cell::new(false);
         let over = simulation.run_while(SimTime::from_nanos(600 * SECOND), |_| !happened.replace(true));
-        // A world that multiplies its messages is looked at less often: each look takes longer.
-        let inside = simulation.model.jobs.len() + simulation.model.messages.len();
+        // A world that multiplies its messages or its machines is looked at less often: each look takes longer.
+        let model = &simulation.model;
+        let pools = model.nodes.iter().filter_map(|node| if let Node::Pool(pool) = node { Some(pool) } else { None });
+        let workers: usize = pools.map(|pool| pool.workers.len()).sum();
+        let inside = model.jobs.len() + model.messages.len() + workers;
         if over || events.is_multiple_of(1 + inside as u32 / 256) {
-            simulation.model.audit();
+            model.audit();
         }
         events += 1;
         if events.is_multiple_of(100_000) {
@@ -370,12 +373,6 @@ fn audits(seed: u64, application: &Application, topology: &Topology) {
             since = simulation.now();
         }
         // Where a rule launches machines for those that were launched, which `check` refuses, a world grows without end.
-        let workers: usize = simulation
-            .model
-            .nodes
-            .iter()
-            .map(|node| if let Node::Pool(pool) = node { pool.workers.len() } else { 0 })
-            .sum();
         if over || events == 400_000 || workers > 3_000 {
             break;
         }

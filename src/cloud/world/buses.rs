@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::cloud::bus::shape::{Occasion, Shape};
 use crate::cloud::caller::Cost;
 use crate::cloud::fact::{Fact, Loss};
@@ -55,6 +57,10 @@ pub(super) struct Told {
     pub(super) at: SimTime,
     /// The size of the object, or the number of the machine, that it tells of.
     pub(super) about: u64,
+    /// Of whose request it tells: its kind, and its number.
+    pub(super) whose: (WorkloadId, u32),
+    /// It comes from an archive, which does not keep it again.
+    pub(super) is_replay: bool,
     /// Whether whoever puts it pays for it.
     pub(super) is_own: bool,
 }
@@ -169,7 +175,7 @@ impl<'a> World<'a> {
             return Err(Loss::Throttled);
         }
         let bytes = bytes.unwrap_or_else(|| self.buses().shapes[shape as usize].bytes());
-        self.hears(cx, bus, told_by(job, shape, bytes, cx.now(), 0, true));
+        self.hears(cx, bus, Told { is_own: true, ..self.told_by(job, shape, bytes, cx.now()) });
         Ok(())
     }
 
@@ -182,7 +188,7 @@ impl<'a> World<'a> {
         size: u64,
     ) {
         let bytes = self.buses().shapes[shape as usize].bytes();
-        self.hears(cx, bus, told_by(job, shape, bytes, cx.now(), size, false));
+        self.hears(cx, bus, Told { about: size, ..self.told_by(job, shape, bytes, cx.now()) });
     }
 
     /// Whether a bus takes one more event by its limit.
@@ -198,10 +204,11 @@ impl<'a> World<'a> {
 
     /// An event has come to a bus: it goes to each target of each rule that takes it.
     pub(super) fn hears<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, bus: NodeId, told: Told) {
-        let Told { shape, of: (request, ..), bytes, is_own, .. } = told;
-        let buses = self.buses();
-        let number = buses.told;
-        buses.told = buses.told.wrapping_add(1);
+        let Told { shape, of: (request, ..), bytes, is_own, is_replay, .. } = told;
+        if !is_replay {
+            self.archives(cx.now(), bus, told);
+        }
+        let number = self.next_event();
         let asked = if self.bus(bus).heard[shape as usize].asks.is_empty() {
             Vec::new()
         } else {
@@ -221,15 +228,7 @@ impl<'a> World<'a> {
 
     /// The ways of an event through those rules that look at what differs from one to the next.
     fn asks_rules(&self, bus: NodeId, told: Told, number: u32) -> Vec<Route> {
-        let Some(buses) = &self.buses else { return Vec::new() };
-        let Request { workload, ordinal, .. } = self.requests[told.of.0];
-        let event = buses.shapes[told.shape as usize].event(&Occasion {
-            at: told.at,
-            number: u64::from(number),
-            of: (&self.kinds[workload.index()].name, ordinal),
-            size: told.about,
-            worker: told.about as u32,
-        });
+        let event = self.event(told, number);
         let bus = self.bus(bus);
         let takes = |rule: &u16| match &bus.plan.rules[usize::from(*rule)].takes {
             Takes::Pattern(pattern) => pattern.matches(&event),
@@ -237,6 +236,36 @@ impl<'a> World<'a> {
         };
         let asks = &bus.heard[told.shape as usize].asks;
         asks.iter().filter(|(rule, _)| takes(rule)).flat_map(|(_, routes)| routes.iter().copied()).collect()
+    }
+
+    /// An event as its rules see it.
+    pub(super) fn event(&self, told: Told, number: u32) -> Value {
+        let (workload, ordinal) = told.whose;
+        let Some(buses) = &self.buses else { not_a("topology with a bus") };
+        buses.shapes[told.shape as usize].event(&Occasion {
+            at: told.at,
+            number: u64::from(number),
+            of: (&self.kinds[workload.index()].name, ordinal),
+            size: told.about,
+            worker: told.about as u32,
+        })
+    }
+
+    /// The number of the next event.
+    pub(super) fn next_event(&mut self) -> u32 {
+        let buses = self.buses();
+        let number = buses.told;
+        buses.told = buses.told.wrapping_add(1);
+        number
+    }
+
+    /// An event of which a step of a job tells, for which nobody pays.
+    fn told_by(&self, job: &Job, shape: u32, bytes: u64, at: SimTime) -> Told {
+        let Job { request, attempt, branch, visit, step, pool, .. } = *job;
+        let Request { workload, ordinal, .. } = self.requests[request];
+        let salt = u64::from(visit) | u64::from(step) << 16 | u64::from(pool.0) << 32;
+        let (of, whose) = ((request, attempt, branch), (workload, ordinal));
+        Told { shape, of, salt, bytes, at, about: 0, is_own: false, whose, is_replay: false }
     }
 
     /// An event sets out to a target.
@@ -411,11 +440,4 @@ impl<'a> World<'a> {
         let of = |id| (buses.deliveries[id].told.of.0, buses.deliveries[id].told.of.1);
         buses.deliveries.inside().into_iter().map(of).collect()
     }
-}
-
-/// An event of which a step of a job tells.
-fn told_by(job: &Job, shape: u32, bytes: u64, at: SimTime, about: u64, is_own: bool) -> Told {
-    let Job { request, attempt, branch, visit, step, pool, .. } = *job;
-    let salt = u64::from(visit) | u64::from(step) << 16 | u64::from(pool.0) << 32;
-    Told { shape, of: (request, attempt, branch), salt, bytes, at, about, is_own }
 }

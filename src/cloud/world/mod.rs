@@ -53,6 +53,7 @@ mod queues;
 mod receipts;
 mod reclaim;
 mod redrive;
+mod replays;
 mod restraint;
 mod rows;
 mod schedules;

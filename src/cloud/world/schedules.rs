@@ -2,6 +2,7 @@
 
 use crate::cloud::fact::Fact;
 use crate::cloud::node::Route;
+use crate::cloud::request::Request;
 use crate::cloud::topology::{NodeId, NodeKind, Takes, Times};
 use crate::cloud::world::buses::Told;
 use crate::cloud::world::{Alarm, World};
@@ -72,6 +73,8 @@ impl World<'_> {
     /// What a background request tells.
     pub(super) fn told_in_background(&mut self, now: SimTime, request: u32, shape: u32) -> Told {
         let bytes = self.buses().shapes[shape as usize].bytes();
-        Told { shape, of: (request, 1, 0), salt: 0, bytes, at: now, about: 0, is_own: false }
+        let Request { workload, ordinal, .. } = self.requests[request];
+        let whose = (workload, ordinal);
+        Told { shape, of: (request, 1, 0), salt: 0, bytes, at: now, about: 0, is_own: false, whose, is_replay: false }
     }
 }

@@ -117,6 +117,7 @@ impl World<'_> {
         self.first_looks(cx);
         self.first_looks_at_machines(cx);
         self.first_schedules(cx);
+        self.first_replays(cx);
         for index in 0..self.application.workloads.len() {
             let workload = WorkloadId::at(index);
             for _ in 0..self.application.workloads[index].at_start {

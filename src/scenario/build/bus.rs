@@ -2,13 +2,14 @@
 
 use crate::cloud::bus::pattern::Pattern;
 use crate::cloud::bus::shape::{KEY, Shape};
-use crate::cloud::topology::{Archive, Backoff, Bus, Growth, Input, Rule, Takes, Times, Verb, background};
-use crate::ground::time::{SECOND, Span};
+use crate::cloud::topology::{Archive, Backoff, Bus, Growth, Input, Replay, Rule, Takes, Times, Verb, background};
+use crate::ground::time::{SECOND, SimTime, Span};
 use crate::scenario::build::{Builder, Ids, count};
 use crate::scenario::cron::Cron;
 use crate::scenario::draft::bus::{self as draft, Schedule};
-use crate::scenario::draft::quantities::Gap;
+use crate::scenario::draft::quantities::{Gap, Time};
 use crate::scenario::draft::step::Step;
+use crate::scenario::draft::words::Names;
 
 /// Attempts after the first, and for how long (Amazon EventBridge API reference, RetryPolicy).
 const RETRIES: u32 = 185;
@@ -24,7 +25,7 @@ impl Builder<'_> {
             loss: draft.loss.map_or(0.0, |share| share.0),
             puts: draft.puts.map(bucket),
             invocations: draft.invocations.map(bucket),
-            archive: draft.archive.map(|keep| Archive { keep: keep.0 }),
+            archive: draft.archive.map(|keep| Archive { keep: keep.0, replays: replays(draft) }),
             rules: draft.rule.iter().map(|(name, rule)| self.rule(ids, name, rule)).collect(),
             background: background(),
         }
@@ -95,6 +96,25 @@ impl Builder<'_> {
         self.shapes.push(shape);
         count(self.shapes.len() as u64 - 1)
     }
+}
+
+/// What the archive of a bus has it hear again.
+fn replays(bus: &draft::Bus) -> Vec<Replay> {
+    let replays = bus.replay.iter().map(|(name, replay)| {
+        let numbers =
+            |rules: &Names| rules.names.iter().filter_map(|rule| bus.rule.get_index_of(rule)).collect::<Vec<_>>();
+        let rules = replay.rules.as_ref().map(numbers);
+        let instant = |time: Time| SimTime::START + time.0;
+        Replay {
+            name: name.clone(),
+            at: instant(replay.at),
+            from: replay.from.map_or(SimTime::START, instant),
+            to: instant(replay.to.unwrap_or(replay.at)),
+            rules: rules.map(|rules| rules.into_iter().map(|rule| rule as u16).collect()),
+            every: replay.rate.map_or(Span::ZERO, |rate| rate.0),
+        }
+    });
+    replays.collect()
 }
 
 /// A bucket that holds what comes in a second.

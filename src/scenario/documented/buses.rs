@@ -27,6 +27,13 @@ pub(crate) const BUSES: &[Row] = &[
         only: None,
     },
     Row {
+        place: "topology.*.bus.*.replay.*.rate",
+        value: "\"1000/s\"",
+        mark: Mark::Assumed,
+        source: "Amazon EventBridge user guide, replays: minute by minute of what was kept; how fast is not published",
+        only: None,
+    },
+    Row {
         place: "topology.*.bus.*.rule.*.late",
         value: "{ uniform = { low = \"0s\", high = \"60s\" } }",
         mark: Mark::Assumed,

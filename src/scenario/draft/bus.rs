@@ -29,9 +29,30 @@ pub(crate) struct Bus {
     pub invocations: Option<Gap>,
     /// Keeps all that comes to it for so long, which is paid for by the GB; `"0s"` is for ever. Without it, it keeps nothing.
     pub archive: Option<Time>,
+    /// What its archive has it hear again, each a table of its own under its name.
+    #[serde(default)]
+    pub replay: IndexMap<String, Replay>,
     /// Its rules, each a table of its own under its name.
     #[serde(default)]
     pub rule: IndexMap<String, Rule>,
+}
+
+/// Events of an archive that go through the rules again, in the order in which they came: they carry the field `replay-name`, are
+/// nobody's requests, and are not kept again.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Replay {
+    /// When it begins.
+    pub at: Time,
+    /// Events that came at this time or later.
+    #[schemars(extend("default" = "0s"))]
+    pub from: Option<Time>,
+    /// Events that came before this time, which is not after `at`. Without it, all before `at`.
+    pub to: Option<Time>,
+    /// The rules that hear of them. Without it, all that have a pattern.
+    pub rules: Option<Names>,
+    /// So many of them in a second. Without it, all at once.
+    pub rate: Option<Gap>,
 }
 
 /// A rule: one of `pattern`, `pattern-json` and `schedule`, and its targets.

@@ -27,6 +27,8 @@ const TARGETS: usize = 5;
 /// Rules of a bus by the same; beyond the second they are a slip.
 const RULES: usize = 300;
 const RULES_MAX: usize = 10_000;
+/// Replays at once (Amazon EventBridge user guide, *EventBridge quotas*).
+const REPLAYS: usize = 10;
 /// Attempts after the first (Amazon EventBridge API reference, RetryPolicy).
 const RETRIES: u64 = 185;
 /// How long one is tried again (the same).
@@ -43,6 +45,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         for (bus_name, bus) in &topology.bus {
             let place = node_place(name, Kind::Bus, bus_name);
             one(bus_name, bus, &place, is_textbook, &mut ranges);
+            replays(bus, &place, is_textbook, &mut ranges.complaints);
             for (rule_name, rule) in &bus.rule {
                 let place = place.then("rule").then(rule_name);
                 self::rule(sight, (bus_name, rule), topology, &place, is_textbook, &mut ranges);
@@ -68,6 +71,57 @@ fn one(name: &str, bus: &Bus, place: &Place, is_textbook: bool, ranges: &mut Ran
     if bus.loss.is_some_and(|loss| loss.0 > 0.0) && name != DEFAULT_BUS {
         let what = format!("only `{DEFAULT_BUS}` hears what happens to machines, and nothing else is ever lost");
         ranges.complaints.push(Complaint::error("E108", place.then("loss").key(), what).advise("take it out"));
+    }
+}
+
+/// What is heard again is kept, has come before, and is for rules that take what comes.
+fn replays(bus: &Bus, place: &Place, is_textbook: bool, complaints: &mut Vec<Complaint>) {
+    let place = place.then("replay");
+    if bus.archive.is_none() && !bus.replay.is_empty() {
+        let what = "there is nothing to hear again: this bus keeps nothing";
+        complaints.push(
+            Complaint::error("E108", place.clone().key(), what).advise("let it keep what comes: `archive = \"7d\"`"),
+        );
+    }
+    if bus.replay.len() > REPLAYS && !is_textbook {
+        let what = format!("EventBridge runs {REPLAYS} replays at once, and these are {}", bus.replay.len());
+        complaints.push(Complaint::warning("W114", place.clone(), what).advise(TEXTBOOK));
+    }
+    for (name, replay) in &bus.replay {
+        let place = place.then(name);
+        let (from, to) = (replay.from.map_or(Span::ZERO, |from| from.0), replay.to.map_or(replay.at.0, |to| to.0));
+        if to > replay.at.0 {
+            let what = format!("what comes before {to} has not all come at {}", replay.at.0);
+            complaints.push(
+                Complaint::error("E202", place.then("to"), what)
+                    .and(place.then("at"), "here")
+                    .advise("begin later, or end with what came before"),
+            );
+        }
+        if from >= to {
+            let what = format!("nothing comes from {from} on and before {to}");
+            let at = if replay.from.is_some() { "from" } else { "at" };
+            complaints.push(Complaint::error("E202", place.then(at), what).advise("let it begin before it ends"));
+        }
+        for (nth, rule) in replay.rules.iter().flat_map(|rules| rules.names.iter().enumerate()) {
+            let at = if replay.rules.as_ref().is_some_and(|rules| rules.names.len() > 1) {
+                place.then("rules").nth(nth)
+            } else {
+                place.then("rules")
+            };
+            match bus.rule.get(rule) {
+                None => {
+                    let what = format!("this bus has no rule `{rule}`");
+                    let known = bus.rule.keys().map(String::as_str);
+                    complaints.push(Complaint::error("E101", at, what).advise_if(did_you_mean(rule, known)));
+                }
+                Some(known) if known.schedule.is_some() => {
+                    let what = format!("`{rule}` has a schedule, and takes nothing that comes");
+                    complaints.push(Complaint::error("E108", at, what).advise("name rules with a pattern"));
+                }
+                Some(_) => {}
+            }
+        }
     }
 }
 

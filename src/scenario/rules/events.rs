@@ -138,7 +138,9 @@ fn taken(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
         });
         for rule in &bus.rules {
             let Takes::Pattern(pattern) = &rule.takes else { continue };
-            if is_sent_schedules || come.iter().any(|shape| shape.may_be_taken_by(pattern, &kinds)) {
+            // Nor is what only replays bring.
+            let is_replayed = bus.archive.as_ref().is_some_and(|archive| !archive.replays.is_empty());
+            if is_sent_schedules || is_replayed || come.iter().any(|shape| shape.may_be_taken_by(pattern, &kinds)) {
                 continue;
             }
             let what = format!(
@@ -205,7 +207,9 @@ pub(super) fn in_background(application: &Application, topology: &Topology) -> V
     let mut first: Vec<usize> = Vec::new();
     for (index, node) in topology.nodes.iter().enumerate() {
         let NodeKind::Bus(bus) = &node.kind else { continue };
-        for rule in bus.rules.iter().filter(|rule| matches!(rule.takes, Takes::Schedule { .. })) {
+        // What is heard again is of no request any more.
+        let is_replayed = bus.archive.as_ref().is_some_and(|archive| !archive.replays.is_empty());
+        for rule in bus.rules.iter().filter(|rule| is_replayed || matches!(rule.takes, Takes::Schedule { .. })) {
             first.extend(rule.to.iter().map(|to| to.index()));
         }
         if node.name == DEFAULT_BUS {
@@ -252,7 +256,7 @@ fn lawful(application: &Application, topology: &Topology, _: Option<Span>) -> Ve
             let work = &application.works[work.index()];
             if work.law.is_none() {
                 let what = format!(
-                    "`{}` is not in `[work]`, and what a schedule or a machine's event brings about does not bring it",
+                    "`{}` is not in `[work]`, and what a schedule, a replay or a machine's event brings about does not bring it",
                     work.name
                 );
                 let kind = if matches!(node.kind, NodeKind::Function(_)) { "function" } else { "pool" };

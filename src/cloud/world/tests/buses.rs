@@ -9,8 +9,8 @@ use crate::cloud::bus::shape::Shape;
 use crate::cloud::fact::{Fact, Loss};
 use crate::cloud::scaling::{Entry, Scaling};
 use crate::cloud::topology::{
-    Application, Backoff, Bucket, Bus, Fault, Growth, Harm, Held, Initially, Life, NodeId, NodeKind, Outage, Placement,
-    Platform, Pool, Queue, Rule, Takes, Times, Topology, Verb, When, background,
+    Application, Archive, Backoff, Bucket, Bus, Fault, Growth, Harm, Held, Initially, Life, NodeId, NodeKind, Outage,
+    Placement, Platform, Pool, Queue, Replay, Rule, Takes, Times, Topology, Verb, When, background,
 };
 use crate::cloud::world::{Horizon, simulate};
 use crate::engine::Observer;
@@ -214,6 +214,51 @@ fn a_bus_sends_on_to_another() {
     let found = diary(&application, &Topology { shapes: shop(), ..topology(nodes) }, 60.0);
     assert_eq!(completions(&found), [(0, 3.0)]);
     assert_eq!(count(&found, |fact| matches!(fact, Fact::Heard { is_own: true, .. })), 2);
+}
+
+/// Events at 10, 20 and 30 s, of orders 1 to 3, come to a function and a pool. Of what came from 15 s on the archive lets the
+/// function's rule alone hear again from 100 s on, one each 5 s; what it keeps for 75 s only is gone of 20 s and not of 30. No
+/// request is born again, and of a function's run the events still tell which order they were of.
+#[test]
+fn an_archive_has_a_bus_hear_again_what_it_keeps() {
+    let again = |keep: u64, rules: Option<Vec<u16>>| {
+        let application = application(at(&[10.0, 20.0, 30.0]), vec![seconds(1.0)]);
+        let any = json!({ "source": ["aws.s3"] });
+        let replayed = json!({ "replay-name": ["again"], "detail": { "object": { "key": ["3.jpg"] } } });
+        let plan = Replay {
+            name: "again".to_owned(),
+            at: SimTime::from_nanos(100 * SECOND),
+            from: SimTime::from_nanos(15 * SECOND),
+            to: SimTime::from_nanos(60 * SECOND),
+            rules,
+            every: Span::from_secs(5),
+        };
+        let archive = Some(Archive { keep: Span::from_secs(keep), replays: vec![plan] });
+        let rules = vec![rule("all", takes(&any), &[2]), rule("only", takes(&replayed), &[3])];
+        let store = Bucket { bus: Some(NodeId(1)), ..Bucket::default() };
+        let nodes = vec![
+            node("web", of_pool(pool(vec![Verb::Put { bucket: NodeId(4), size: None, shape: Some(0) }], 1))),
+            node("default", of_bus(Bus { archive, ..bus(0.0, rules) })),
+            node("f", NodeKind::Function(Box::new(function(vec![work(0)], 0)))),
+            node("g", NodeKind::Function(Box::new(function(vec![work(0)], 0)))),
+            node("photos", NodeKind::Bucket(store)),
+        ];
+        let shapes = vec![Shape::object_created("photos", "{n}.jpg")];
+        let found = diary(&application, &Topology { shapes, ..topology(nodes) }, 300.0);
+        assert_eq!(completions(&found).len(), 3);
+        assert_eq!(count(&found, |fact| matches!(fact, Fact::Born { .. })), 3);
+        let heard = found.iter().filter(|(_, fact)| matches!(fact, Fact::Replayed { .. }));
+        let heard: Vec<f64> = heard.map(|(at, _)| *at).collect();
+        (heard, runs(&found).iter().map(|run| run.0).collect::<Vec<_>>())
+    };
+    // A function is there a second later, or at once where it was idle.
+    let (heard, began) = again(0, None);
+    assert_eq!(heard, [100.0, 105.0]);
+    assert_eq!(began.len(), 3 + 2 + 1);
+    assert_eq!(again(0, Some(vec![1])).1.len(), 3 + 1);
+    assert_eq!(again(0, Some(vec![0])).1.len(), 3 + 2);
+    let (heard, began) = again(75, None);
+    assert_eq!((heard, began.len()), (vec![100.0], 3 + 2));
 }
 
 /// An object is heard of when it is stored, by its key and size: of three, 2 s each, the second is large, and only `.mp4`.

@@ -5,9 +5,11 @@ use serde_json::json;
 use super::{Dice, PARTNER, TIERS};
 use crate::cloud::bus::pattern::Pattern;
 use crate::cloud::bus::shape::Shape;
-use crate::cloud::topology::{Backoff, Bus, Growth, Node, NodeId, NodeKind, Rule, Takes, Times, background};
+use crate::cloud::topology::{
+    Archive, Backoff, Bus, Growth, Node, NodeId, NodeKind, Replay, Rule, Takes, Times, background,
+};
 use crate::ground::distribution::Distribution;
-use crate::ground::time::Span;
+use crate::ground::time::{SimTime, Span};
 
 /// Where it stands.
 pub(super) const BUS: u16 = PARTNER + 2;
@@ -53,10 +55,21 @@ impl Dice {
             loss: self.pick(&[0.0, 0.3]),
             puts: limit(self),
             invocations: limit(self),
-            archive: None,
+            archive: self.one_in(3).then(|| self.archive()),
             rules,
             background: background(),
         }
+    }
+
+    /// An archive of which some is heard again.
+    fn archive(&mut self) -> Archive {
+        let second = |second: u64| SimTime::START + Span::from_secs(second);
+        let (from, at) = (self.of(10), 20 + self.of(40));
+        let rules = self.one_in(2).then(|| vec![self.of(TIERS) as u16]);
+        let every = Span::from_millis(self.pick(&[0, 300]));
+        let replay =
+            Replay { name: "again".to_owned(), at: second(at), from: second(from), to: second(at), rules, every };
+        Archive { keep: Span::from_secs(self.pick(&[0, 20])), replays: vec![replay] }
     }
 
     /// Those to whom a rule sends, all of them behind a tier.
