@@ -51,7 +51,7 @@ pub(super) fn charges(used: &Used) -> Vec<Charge> {
             charge("s3.get", Quantity::whole(u128::from(*gets))),
             charge("s3.storage", Quantity { parts: nano_gb(*kept), decimals: 9 }),
         ],
-        Used::Function { memory, is_arm, disk, invocations, milliseconds, kept, snapshot, real } => {
+        Used::Function { memory, is_arm, disk, invocations, milliseconds, kept, snapshot, pollers, real } => {
             let processor = if *is_arm { "arm" } else { "x86" };
             let of_memory = |name: &str, milliseconds, real: Option<u128>| {
                 let exact = real.and_then(|nanos| exact_gb_seconds(nanos, *memory));
@@ -72,6 +72,7 @@ pub(super) fn charges(used: &Used) -> Vec<Charge> {
                 .chain(kept)
                 .chain(storage)
                 .chain(snapshot.iter().flat_map(|&(nanos, restores)| of_snapshot(*memory, nanos, restores)))
+                .chain(pollers.map(|nanos| charge("lambda.poller", hours_of(nanos))))
                 .collect()
         }
         Used::Sundries { items } => {

@@ -1,12 +1,11 @@
 //! Counts what a run uses, in exact integers, from the facts alone. Knows no prices.
 
 mod balancer;
+mod bucket;
 mod bus;
 mod functions;
 mod machines;
 mod sundries;
-
-use std::collections::VecDeque;
 
 use crate::billing::profile::Profile;
 use crate::billing::usage::{NodeUsage, Usage, Used};
@@ -16,9 +15,10 @@ use crate::engine::Observer;
 use crate::ground::time::{SimTime, Span};
 
 use balancer::BalancerCounter;
+use bucket::BucketCounter;
 use bus::BusCounter;
-use functions::FunctionCounter;
 pub(super) use functions::STEP;
+use functions::{FunctionCounter, Polling};
 use machines::PoolCounter;
 pub(super) use machines::{MINUTE, minimum};
 use sundries::Sundries;
@@ -43,7 +43,8 @@ const CHUNK: u64 = 64 * 1024;
 /// - A bucket counts puts and gets, and keeps what was put.
 /// - A function counts each stay of a request in an environment, initialisation included, by the started millisecond, and
 ///   each invocation that was not refused (AWS Lambda pricing; since August 2025 initialisation is billed for every function).
-///   What is kept ready is paid for in steps of five minutes from the start on, busy or not.
+///   What is kept ready is paid for in steps of five minutes from the start on, busy or not. Pollers that are kept ready for it
+///   are paid for as long as they are there, by the hour and every part of one.
 /// - What belongs to no node is counted where the topology says that it is paid for: answers that leave for clients, at their
 ///   mean size; what goes to another zone, on both sides; gateways by the started hour, and what goes through them; public
 ///   addresses; two alarms for each target-tracking policy and one for each other alarm, for every figure in it; and the
@@ -121,7 +122,9 @@ impl Meter {
             }
             NodeKind::Function(function) => {
                 let door = only_door(topology, NodeId::at(place));
-                (format!("function.{}", node.name), Counter::Function(FunctionCounter::new(function, profile, door)))
+                let polling = Polling::of(topology, NodeId::at(place));
+                let counter = FunctionCounter::new(function, profile, polling, door);
+                (format!("function.{}", node.name), Counter::Function(counter))
             }
             NodeKind::Bus(bus) => (format!("bus.{}", node.name), Counter::Bus(BusCounter::new(topology, bus))),
             NodeKind::Service(service) => {
@@ -237,6 +240,11 @@ impl Observer<Fact> for Meter {
             Fact::Kept { function, environments } => {
                 if let Some((_, Counter::Function(function))) = self.nodes.get_mut(function.index()) {
                     function.keeps(environments, at);
+                }
+            }
+            Fact::Polling { function, queue, pollers } => {
+                if let Some((_, Counter::Function(function))) = self.nodes.get_mut(function.index()) {
+                    function.polls(queue, pollers, at);
                 }
             }
             Fact::Heard { bus, bytes, is_own, .. } => {
@@ -434,56 +442,6 @@ impl QueueCounter {
             self.grouped += self.last.unwrap_or(0);
         }
         self.last = (grouped || before.is_some()).then(|| units(self.sends.bytes));
-    }
-}
-
-/// What is kept, and for how long.
-#[derive(Clone, Debug, Default)]
-struct BucketCounter {
-    puts: u64,
-    gets: u64,
-    /// How long each object is kept; for ever where nothing is said.
-    keep: Option<Span>,
-    /// Bytes that are there for ever …
-    bytes: u128,
-    /// … since when.
-    since: SimTime,
-    /// Bytes that will go, and when they came, the oldest first.
-    going: VecDeque<(SimTime, u128)>,
-    kept: u128,
-}
-
-impl BucketCounter {
-    fn new(keep: Option<Span>) -> BucketCounter {
-        BucketCounter { keep, ..BucketCounter::default() }
-    }
-
-    #[inline]
-    fn stored(&mut self, at: SimTime, bytes: u64) {
-        self.puts += 1;
-        if let Some(keep) = self.keep {
-            while let Some(&(came, gone)) = self.going.front()
-                && came + keep <= at
-            {
-                self.going.pop_front();
-                self.kept += gone * u128::from(keep.nanos());
-            }
-            match self.going.back_mut() {
-                Some((came, together)) if *came == at => *together += u128::from(bytes),
-                _ => self.going.push_back((at, u128::from(bytes))),
-            }
-            return;
-        }
-        self.kept += self.bytes * u128::from((at - self.since).nanos());
-        self.since = at;
-        self.bytes += u128::from(bytes);
-    }
-
-    fn used(&self, at: SimTime) -> Used {
-        let rest = self.bytes * u128::from((at.max(self.since) - self.since).nanos());
-        let keep = self.keep.unwrap_or(Span::ZERO);
-        let going = self.going.iter().map(|&(came, bytes)| bytes * u128::from((at.max(came) - came).min(keep).nanos()));
-        Used::Bucket { puts: self.puts, gets: self.gets, kept: self.kept + rest + going.sum::<u128>() }
     }
 }
 

@@ -88,6 +88,8 @@ pub enum Used {
         kept: Option<(u128, u128)>,
         /// Of a snapshot that is paid for: nanoseconds that it was kept, and environments that were restored from it.
         snapshot: Option<(u128, u64)>,
+        /// Nanoseconds of pollers that are kept ready for it, all of them together, where there are any.
+        pollers: Option<u128>,
         /// What all this was before anything was rounded up, where somebody measured it.
         real: Option<Real>,
     },

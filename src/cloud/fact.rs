@@ -474,6 +474,15 @@ pub enum Fact {
         /// How many.
         environments: u32,
     },
+    /// From now on so many pollers that are paid for take a queue's messages to a function.
+    Polling {
+        /// Which function.
+        function: NodeId,
+        /// Which queue's.
+        queue: NodeId,
+        /// How many.
+        pollers: u32,
+    },
     /// A controller decided.
     Decided {
         /// Whose size.

@@ -34,7 +34,7 @@ pub use farewell::{Farewell, Termination};
 pub use fargate::Fargate;
 pub use fault::{BrownOut, Clock, Crash, Fault, Harm, Link, Outage, Poison, Reclaim, Stop, Throttle, When};
 pub use function::{AfterTimeout, Errands, Function, Growth, Reuse, Snapshot};
-pub use mapping::Mapping;
+pub use mapping::{Mapping, Provisioned};
 pub use messages::{Batch, DeadLetterAt, DeadLetters, Fair, Poll, Queue, Returned, StaleDelete, Throughput};
 pub use mix::Mix;
 pub use network::Network;

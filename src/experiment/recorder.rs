@@ -353,7 +353,7 @@ impl Observer<Fact> for Recorder {
                 *end += counts;
             }
             Fact::Throttled { queue } => self.places[queue.index()].throttled += u64::from(self.counts(at)),
-            Fact::Kept { .. } | Fact::Carried { .. } => (),
+            Fact::Kept { .. } | Fact::Polling { .. } | Fact::Carried { .. } => (),
             Fact::Denied { function, .. } => self.places[function.index()].throttled += u64::from(self.counts(at)),
             Fact::Invoked { who, function, start, .. } => {
                 let place = &mut self.places[function.index()];

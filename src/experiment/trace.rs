@@ -334,6 +334,7 @@ impl Observer<Fact> for Tracer<'_> {
             | Fact::Invoked { .. }
             | Fact::Denied { .. }
             | Fact::Kept { .. }
+            | Fact::Polling { .. }
             | Fact::Carried { .. }
             | Fact::Throttled { .. }
             | Fact::Heard { .. }

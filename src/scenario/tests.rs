@@ -399,6 +399,7 @@ pool.h = { steps = [], scaling = { hpa = { max = 9, metrics = [{ cpu = "50%" }],
 queue.r = { to = "o" }
 pool.o = { steps = [], scaling = { keda = { triggers = [{}], fallback = { failures = 3, replicas = 2 }, hpa = { tolerance = {}, behavior = { up = {}, down = {} } } } } }
 queue.m = { to = "fed", mapping = { throttled = {} } }
+queue.mp = { to = "fed", mapping = { provisioned = {} } }
 function.fed = { steps = [] }
 queue.i = { to = "j" }
 pool.j = { steps = [], scaling = { keda-jobs = { triggers = [{}], strategy = { custom = {} } } } }

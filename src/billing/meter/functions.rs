@@ -3,7 +3,7 @@
 use crate::billing::profile::Profile;
 use crate::billing::usage::{Real, Used};
 use crate::cloud::fact::Start;
-use crate::cloud::topology::{Function, NodeId};
+use crate::cloud::topology::{Function, NodeId, NodeKind, Topology};
 use crate::ground::time::{SECOND, SimTime, Span};
 
 /// What is kept ready is billed in steps of five minutes (AWS Lambda pricing, provisioned concurrency).
@@ -58,6 +58,43 @@ impl Kept {
     }
 }
 
+/// Pollers that are paid for as long as they are there, busy or not.
+#[derive(Clone, Debug)]
+pub(super) struct Polling {
+    /// How many take messages of each queue.
+    queues: Vec<(NodeId, u32)>,
+    /// Since then.
+    since: SimTime,
+    /// Nanoseconds that all of them were there before that.
+    lived: u128,
+}
+
+impl Polling {
+    /// Those at the start; `None` where none are paid for.
+    pub fn of(topology: &Topology, function: NodeId) -> Option<Polling> {
+        let queues = topology.nodes.iter().enumerate().filter_map(|(place, node)| {
+            let NodeKind::Queue(queue) = &node.kind else { return None };
+            let mapping = queue.mapping.as_ref().filter(|mapping| mapping.provisioned.is_some())?;
+            queue.to.contains(&function).then_some((NodeId::at(place), mapping.start))
+        });
+        let queues: Vec<_> = queues.collect();
+        (!queues.is_empty()).then_some(Polling { queues, since: SimTime::START, lived: 0 })
+    }
+
+    fn becomes(&mut self, queue: NodeId, pollers: u32, at: SimTime) {
+        (self.lived, self.since) = (self.lived_until(at), at);
+        if let Some((_, count)) = self.queues.iter_mut().find(|(of, _)| *of == queue) {
+            *count = pollers;
+        }
+    }
+
+    /// Nanoseconds that all of them were there.
+    fn lived_until(&self, at: SimTime) -> u128 {
+        let count: u128 = self.queues.iter().map(|&(_, count)| u128::from(count)).sum();
+        self.lived + u128::from((at - self.since).nanos()) * count
+    }
+}
+
 /// A meter at a function.
 #[derive(Clone, Debug)]
 pub(super) struct FunctionCounter {
@@ -74,12 +111,18 @@ pub(super) struct FunctionCounter {
     profile: Profile,
     /// Environments that were restored from a snapshot, where that is paid for.
     restores: Option<u64>,
+    polling: Option<Polling>,
     /// The balancer through which all invocations come, if there is one.
     pub door: Option<NodeId>,
 }
 
 impl FunctionCounter {
-    pub fn new(function: &Function, profile: Profile, door: Option<NodeId>) -> FunctionCounter {
+    pub fn new(
+        function: &Function,
+        profile: Profile,
+        polling: Option<Polling>,
+        door: Option<NodeId>,
+    ) -> FunctionCounter {
         let Function { memory, is_arm, disk, provisioned, .. } = *function;
         let is_ever = provisioned > 0 || function.desk.scaling.group().is_some();
         let kept = is_ever.then(|| Kept::new(provisioned));
@@ -98,6 +141,7 @@ impl FunctionCounter {
             real,
             profile,
             restores,
+            polling,
             door,
         }
     }
@@ -130,6 +174,13 @@ impl FunctionCounter {
         }
     }
 
+    /// From now on so many pollers are kept for a queue.
+    pub fn polls(&mut self, queue: NodeId, pollers: u32, at: SimTime) {
+        if let Some(polling) = &mut self.polling {
+            polling.becomes(queue, pollers, at);
+        }
+    }
+
     pub fn used(&self, at: SimTime) -> Used {
         Used::Function {
             memory: self.memory,
@@ -141,6 +192,7 @@ impl FunctionCounter {
                 .kept
                 .map(|kept| (kept.steps_until(at) * u128::from(STEP.nanos() / SECOND), self.kept_milliseconds)),
             snapshot: self.restores.map(|restores| (u128::from(at.nanos()), restores)),
+            pollers: self.polling.as_ref().map(|polling| polling.lived_until(at)),
             real: Some(Real { kept: self.kept.map_or(0, |kept| kept.lived_until(at)), ..self.real }),
         }
     }
@@ -150,7 +202,7 @@ impl FunctionCounter {
 mod tests {
     use super::*;
     use crate::billing::{NodeUsage, PriceBook, Usage, invoice};
-    use crate::cloud::topology::{AfterTimeout, Errands, Reuse, Snapshot, Speed};
+    use crate::cloud::topology::{AfterTimeout, Errands, Mapping, Node, Provisioned, Queue, Reuse, Snapshot, Speed};
     use crate::ground::distribution::Distribution;
 
     fn function(memory: u64, provisioned: u32, disk: u64) -> Function {
@@ -200,7 +252,7 @@ mod tests {
     /// 250.4 ms are 251, and 1.4 s are 1,400: 1,651 ms of half a GB at $0.0000166667; two requests at $0.20 a million.
     #[test]
     fn runs_are_billed_by_the_started_millisecond() {
-        let mut counter = FunctionCounter::new(&function(512, 0, 512), Profile::Current, None);
+        let mut counter = FunctionCounter::new(&function(512, 0, 512), Profile::Current, None, None);
         counter.invoked(Start::Warm, Span::ZERO, Span::from_nanos(250_400_000));
         counter.invoked(Start::Cold, Span::from_millis(400), Span::from_secs(1));
         let expected = [("lambda.duration.x86", "0.8255", "0.000013758361"), ("lambda.requests", "2", "0.0000004")];
@@ -211,7 +263,7 @@ mod tests {
     /// disk beyond the free 512 are paid while anything runs.
     #[test]
     fn what_is_kept_ready_is_billed_in_steps_of_five_minutes() {
-        let mut counter = FunctionCounter::new(&function(1_024, 2, 1_536), Profile::Current, None);
+        let mut counter = FunctionCounter::new(&function(1_024, 2, 1_536), Profile::Current, None, None);
         counter.invoked(Start::Provisioned, Span::ZERO, Span::from_secs(10));
         counter.invoked(Start::Cold, Span::from_secs(1), Span::from_secs(4));
         let expected = [
@@ -224,13 +276,34 @@ mod tests {
         assert_eq!(bill(&counter, 301), told(&expected));
     }
 
+    /// Two pollers for an hour and five for half of one, of one queue, and three for all that time of another: 9 of their hours
+    /// at $0.00925.
+    #[test]
+    fn pollers_that_are_kept_ready_are_billed_busy_or_not() {
+        let at = |second: u64| SimTime::START + Span::from_secs(second);
+        let (lambda, other) = (NodeId(3), NodeId(4));
+        let queue = |to, start, provisioned| {
+            let mapping = Some(Box::new(Mapping { start, provisioned, ..Mapping::of(10) }));
+            let kind = NodeKind::Queue(Queue { to: vec![to], mapping, ..Queue::default() });
+            Node { name: "q".to_owned(), kind }
+        };
+        let kept = Some(Provisioned::USUAL);
+        let nodes = vec![queue(lambda, 2, kept), queue(lambda, 3, kept), queue(lambda, 7, None), queue(other, 7, kept)];
+        let topology = Topology { nodes, ..Topology::default() };
+        let polling = Polling::of(&topology, lambda);
+        let mut counter = FunctionCounter::new(&function(1_024, 0, 512), Profile::Current, polling, None);
+        counter.polls(NodeId(0), 5, at(3_600));
+        let lines = bill(&counter, 5_400);
+        assert_eq!(lines[2..], told(&[("lambda.poller", "9", "0.08325")]));
+    }
+
     /// A snapshot of 1 GB that was kept for an hour is paid for three; four environments were restored from it, and one run
     /// was in one that was there. That of Java costs nothing.
     #[test]
     fn a_snapshot_is_paid_for_three_hours_at_least_and_by_the_restore() {
         let told_of = |is_paid: bool| {
             let function = Function { snapshot: Some(Snapshot { is_paid }), ..function(1_024, 0, 512) };
-            let mut counter = FunctionCounter::new(&function, Profile::Current, None);
+            let mut counter = FunctionCounter::new(&function, Profile::Current, None, None);
             for start in [Start::Cold, Start::Cold, Start::Warm, Start::Cold, Start::Cold] {
                 counter.invoked(start, Span::ZERO, Span::from_secs(1));
             }
@@ -265,7 +338,7 @@ mod tests {
     fn runs_are_counted_by_the_rules_of_their_day_and_as_they_were() {
         let span = |micros: u64| Span::from_nanos(micros * 1_000);
         let used = |profile| {
-            let mut counter = FunctionCounter::new(&function(1_024, 2, 512), profile, None);
+            let mut counter = FunctionCounter::new(&function(1_024, 2, 512), profile, None, None);
             counter.invoked(Start::Cold, span(800_000), span(101_500));
             counter.invoked(Start::Warm, Span::ZERO, span(99_200));
             counter.invoked(Start::Provisioned, Span::ZERO, span(50_000));

@@ -66,6 +66,7 @@ pub(super) fn function(table: &Table<'_>, profile: Profile, flaws: &mut Flaws) -
         milliseconds: work.billed,
         kept: kept.map(|(seconds, _)| (seconds, kept_work.billed)),
         snapshot: None,
+        pollers: None,
         real: real.map(|(at_work, kept_at_work)| Real { at_work, kept: kept_real, kept_at_work }),
     })
 }
@@ -129,7 +130,8 @@ fn of_gb_seconds(table: &Table<'_>, is_arm: bool, invocations: u64, flaws: &mut 
     }
     let milliseconds = table.read("gb-seconds", flaws, |text| decimal(text, 3))?;
     let memory = 1_024 * MIB;
-    Some(Used::Function { memory, is_arm, disk: 0, invocations, milliseconds, kept: None, snapshot: None, real: None })
+    let (kept, snapshot, pollers, real) = (None, None, None, None);
+    Some(Used::Function { memory, is_arm, disk: 0, invocations, milliseconds, kept, snapshot, pollers, real })
 }
 
 /// Memory or disk of an environment: whole MiB between its bounds.

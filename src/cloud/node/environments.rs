@@ -43,8 +43,8 @@ struct Environment {
     /// The idle one that was used just before it, and just after it.
     older: u32,
     newer: u32,
-    /// The poller that holds it, with its mapping's place; [`NONE`] where no poller does.
-    poller: (u32, u32),
+    /// The hand of a poller that holds it, behind its mapping's place; [`NONE`] where no poller does.
+    hand: (u32, u32),
 }
 
 /// What becomes of an environment whose run has ended, or that was idle for a while.
@@ -178,7 +178,7 @@ impl<'a> Environments<'a> {
             place: NONE,
             older: NONE,
             newer: NONE,
-            poller: (NONE, NONE),
+            hand: (NONE, NONE),
         };
         match self.each.get_mut(index as usize) {
             Some(place) => *place = environment,
@@ -286,19 +286,19 @@ impl<'a> Environments<'a> {
     }
 
     /// A poller's batch has that environment.
-    pub fn is_held_by(&mut self, index: u32, mapping: u32, poller: u32) {
-        self.each[index as usize].poller = (mapping, poller);
+    pub fn is_held_by(&mut self, index: u32, mapping: u32, hand: u32) {
+        self.each[index as usize].hand = (mapping, hand);
     }
 
-    /// The poller's mapping whose batch an environment has, and the poller, if it has any.
-    pub fn poller(&self, index: u32) -> Option<(u32, u32)> {
-        Some(self.each[index as usize].poller).filter(|&(mapping, _)| mapping != NONE)
+    /// The mapping whose batch an environment has, and the hand of a poller that holds it, if it has any.
+    pub fn hand(&self, index: u32) -> Option<(u32, u32)> {
+        Some(self.each[index as usize].hand).filter(|&(mapping, _)| mapping != NONE)
     }
 
     /// What an environment did for a poller is over.
     pub fn lets_poller_go(&mut self, index: u32) -> Option<(u32, u32)> {
-        let held = self.poller(index);
-        self.each[index as usize].poller = (NONE, NONE);
+        let held = self.hand(index);
+        self.each[index as usize].hand = (NONE, NONE);
         held
     }
 

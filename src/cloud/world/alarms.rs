@@ -63,7 +63,9 @@ pub(super) enum Alarm {
     /// One that was sent to a function is tried again.
     Errand { errand: u32 },
     /// A poller of a mapping has waited: for more messages, for its function to hear of it, or after a refusal.
-    Batch { function: NodeId, mapping: u32, poller: u32, stamp: u32 },
+    Batch { function: NodeId, mapping: u32, hand: u32, stamp: u32 },
+    /// A poller that is kept ready may poll again.
+    Rested { function: NodeId, mapping: u32, poller: u32 },
     /// A mapping has one poller more.
     MorePollers { function: NodeId, mapping: u32 },
     /// Somebody looks whether a mapping has too many pollers.
@@ -94,6 +96,7 @@ impl World<'_> {
             | Alarm::Posts { .. }
             | Alarm::Admitted { .. }
             | Alarm::Batch { .. }
+            | Alarm::Rested { .. }
             | Alarm::Delivers { .. }
             | Alarm::Schedule { .. }
             | Alarm::Scheduled { .. }
@@ -138,10 +141,13 @@ impl World<'_> {
             Alarm::Idle { function, index, environment } => self.idle_for_long(cx, function, index, environment),
             Alarm::Allocated { function, environments } => self.are_allocated(cx, function, environments),
             Alarm::Errand { errand } => self.tries_errand(cx, errand),
-            Alarm::Batch { function, mapping, poller, stamp } => {
-                self.batch_is_due(cx, function, (mapping, poller, stamp));
+            Alarm::Batch { function, mapping, hand, stamp } => {
+                self.batch_is_due(cx, function, (mapping, hand, stamp));
             }
-            Alarm::MorePollers { function, mapping } => self.more_pollers(cx.now(), function, mapping),
+            Alarm::Rested { function, mapping, poller } => {
+                self.poller_has_rested(cx.now(), function, mapping, poller);
+            }
+            Alarm::MorePollers { function, mapping } => self.more_pollers(cx, function, mapping),
             Alarm::FewerPollers { function, mapping } => self.fewer_pollers(cx, function, mapping),
             Alarm::Redrive { queue } => self.moves_letter(cx, queue),
             Alarm::Delivers { delivery } => self.delivers(cx, delivery),

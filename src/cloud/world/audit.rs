@@ -222,10 +222,10 @@ impl World<'_> {
             let made = in_hand.filter(|&slot| pool.workers[slot as usize].phase == Phase::Booting).count() as u64;
             assert_eq!(u64::from(environments.idle()) + busy, pool.levels.ready.level() + made, "{environments:?}");
             let runs = (0..pool.slots.len() as u32).filter(|&slot| pool.slots[slot as usize].job != NONE);
-            let fed = runs.filter(|&slot| environments.poller(slot).is_some()).count();
+            let fed = runs.filter(|&slot| environments.hand(slot).is_some()).count();
             let (mut holding, mut held) = (0, 0);
             for mapping in &environments.mappings {
-                holding += mapping.busy() as usize;
+                holding += mapping.busy();
                 held += mapping.holding();
             }
             assert_eq!(holding, held + fed, "{environments:?}");

@@ -259,8 +259,8 @@ impl<'a> World<'a> {
         let held = environments.lets_poller_go(index);
         cx.tell(Fact::Invoked { who, function: at, environment: number, start, init, ran });
         self.goes_or_stays(cx, at, index, rest);
-        if let Some((mapping, poller)) = held {
-            self.poller_is_free(cx, at, mapping, poller);
+        if let Some((mapping, hand)) = held {
+            self.poller_is_free(cx, at, mapping, hand);
         }
     }
 

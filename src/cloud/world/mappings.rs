@@ -47,57 +47,60 @@ impl<'a> World<'a> {
         if queue.away > 0 || queue.front().is_none() || queue.is_full() {
             return false;
         }
-        let Some(poller) = self.mapping(function, mapping).next() else { return false };
+        let Some(hand) = self.mapping(function, mapping).next() else { return false };
         let Some(mut message) = self.next_message(cx, from, None) else { return false };
         if self.queue_mut(from).throttle.is_some() && self.refuses_receives(cx, from) {
             return false;
         }
         let bytes = self.messages[message].bytes;
-        if !self.mapping(function, mapping).has_room_for(poller, bytes) {
-            self.has_gathered(cx, function, mapping, poller, false);
+        if !self.mapping(function, mapping).has_room_for(hand, bytes) {
+            self.has_gathered(cx, function, mapping, hand, false);
             return true;
         }
-        let mut left = self.mapping(function, mapping).receives(poller, now);
-        let mut after = None;
+        let asked = self.mapping(function, mapping).receives(hand, now);
+        let (mut after, mut brought) = (None, 0_u64);
         let mut is_heavy = false;
-        for _ in 0..left.min(plan.poll.messages.unwrap_or(1)) {
+        for _ in 0..asked {
             let bytes = self.messages[message].bytes;
-            is_heavy = !self.mapping(function, mapping).has_room_for(poller, bytes);
+            is_heavy = !self.mapping(function, mapping).has_room_for(hand, bytes);
             if is_heavy {
                 break;
             }
             let job = self.takes_message(cx, function, from, message, after);
-            self.mapping(function, mapping).takes(poller, job, bytes);
-            left -= 1;
+            self.mapping(function, mapping).takes(hand, job, bytes, now);
+            brought = brought.saturating_add(bytes);
             after = Some(message);
             match self.next_message(cx, from, after) {
                 Some(next) => message = next,
                 None => break,
             }
         }
-        if left == 0 || is_heavy || plan.window == Span::ZERO {
-            self.has_gathered(cx, function, mapping, poller, false);
+        if let Some((poller, rest)) = self.mapping(function, mapping).has_received(hand, brought, now) {
+            self.set_alarm(cx, rest, Alarm::Rested { function, mapping, poller });
+        }
+        if self.mapping(function, mapping).is_full(hand) || is_heavy || plan.window == Span::ZERO {
+            self.has_gathered(cx, function, mapping, hand, false);
             return true;
         }
-        self.stays_in_hand(cx, function, mapping, poller);
+        self.stays_in_hand(cx, function, mapping, hand);
         let stamp = self.new_stamp();
-        if let Some(window) = self.mapping(function, mapping).gathers(poller, now, stamp) {
-            self.set_alarm(cx, window, Alarm::Batch { function, mapping, poller, stamp });
+        if let Some(window) = self.mapping(function, mapping).gathers(hand, now, stamp) {
+            self.set_alarm(cx, window, Alarm::Batch { function, mapping, hand, stamp });
         }
         true
     }
 
+    /// A poller that is kept ready may poll again.
+    pub(super) fn poller_has_rested(&mut self, now: SimTime, function: NodeId, mapping: u32, poller: u32) {
+        self.mapping(function, mapping).has_rested(poller, now);
+        self.rouse(function);
+    }
+
     /// What a poller has received waits in its hands.
-    fn stays_in_hand<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        function: NodeId,
-        mapping: u32,
-        poller: u32,
-    ) {
+    fn stays_in_hand<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32, hand: u32) {
         let now = cx.now();
-        for place in 0..self.mapping(function, mapping).batch(poller).len() {
-            let job = self.mapping(function, mapping).batch(poller)[place];
+        for place in 0..self.mapping(function, mapping).batch(hand).len() {
+            let job = self.mapping(function, mapping).batch(hand)[place];
             if self.jobs[job].state != State::InHand {
                 self.jobs[job].state = State::InHand;
                 let who = self.requests[self.jobs[job].request].who();
@@ -113,12 +116,12 @@ impl<'a> World<'a> {
         cx: &mut Context<'_, O>,
         function: NodeId,
         mapping: u32,
-        poller: u32,
+        hand: u32,
         open: bool,
     ) {
         let now = cx.now();
-        self.mapping(function, mapping).has_gathered(poller, open, now);
-        let first = self.mapping(function, mapping).batch(poller)[0];
+        self.mapping(function, mapping).has_gathered(hand, open, now);
+        let first = self.mapping(function, mapping).batch(hand)[0];
         let job = self.jobs[first];
         let takes = match &self.environments(function).plan.overhead {
             None => Span::ZERO,
@@ -133,21 +136,21 @@ impl<'a> World<'a> {
         let from = self.mapping(function, mapping).queue;
         let takes = takes + self.leg(from, function, false, number, salt).unwrap_or(Span::ZERO);
         if takes == Span::ZERO {
-            return self.invokes_with_batch(cx, function, mapping, poller);
+            return self.invokes_with_batch(cx, function, mapping, hand);
         }
-        for place in 0..self.mapping(function, mapping).batch(poller).len() {
-            let job = self.mapping(function, mapping).batch(poller)[place];
+        for place in 0..self.mapping(function, mapping).batch(hand).len() {
+            let job = self.mapping(function, mapping).batch(hand)[place];
             if self.jobs[job].state == State::New {
                 self.jobs[job].state = State::Admitted;
             }
         }
-        self.poller_waits(cx, function, mapping, poller, takes);
+        self.poller_waits(cx, function, mapping, hand, takes);
     }
 
-    fn poller_waits<O>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32, poller: u32, span: Span) {
+    fn poller_waits<O>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32, hand: u32, span: Span) {
         let stamp = self.new_stamp();
-        self.mapping(function, mapping).waits(poller, stamp);
-        self.set_alarm(cx, span, Alarm::Batch { function, mapping, poller, stamp });
+        self.mapping(function, mapping).waits(hand, stamp);
+        self.set_alarm(cx, span, Alarm::Batch { function, mapping, hand, stamp });
     }
 
     /// A poller's alarm rings: it has waited for more, for the function to hear of it, or after a refusal.
@@ -155,23 +158,23 @@ impl<'a> World<'a> {
         &mut self,
         cx: &mut Context<'_, O>,
         function: NodeId,
-        (mapping, poller, stamp): (u32, u32, u32),
+        (mapping, hand, stamp): (u32, u32, u32),
     ) {
-        if !self.mapping(function, mapping).is_due(poller, stamp) {
+        if !self.mapping(function, mapping).is_due(hand, stamp) {
             return;
         }
-        if self.mapping(function, mapping).is_gathering(poller) {
-            return self.has_gathered(cx, function, mapping, poller, true);
+        if self.mapping(function, mapping).is_gathering(hand) {
+            return self.has_gathered(cx, function, mapping, hand, true);
         }
-        if self.is_let_go(cx.now(), function, mapping, poller) {
-            return self.lets_batch_go(cx, function, mapping, poller);
+        if self.is_let_go(cx.now(), function, mapping, hand) {
+            return self.lets_batch_go(cx, function, mapping, hand);
         }
-        self.invokes_with_batch(cx, function, mapping, poller);
+        self.invokes_with_batch(cx, function, mapping, hand);
     }
 
     /// Whether the messages of a batch are visible to others by now: nobody tries them again.
-    fn is_let_go(&mut self, now: SimTime, function: NodeId, mapping: u32, poller: u32) -> bool {
-        let (queue, since) = self.mapping(function, mapping).received(poller);
+    fn is_let_go(&mut self, now: SimTime, function: NodeId, mapping: u32, hand: u32) -> bool {
+        let (queue, since) = self.mapping(function, mapping).received(hand);
         self.queue_mut(queue).visibility.is_some_and(|hidden| since.after(hidden) <= now)
     }
 
@@ -181,46 +184,40 @@ impl<'a> World<'a> {
         cx: &mut Context<'_, O>,
         function: NodeId,
         mapping: u32,
-        poller: u32,
+        hand: u32,
     ) {
         let now = cx.now();
-        let first = self.mapping(function, mapping).batch(poller)[0];
+        let first = self.mapping(function, mapping).batch(hand)[0];
         let who = self.requests[self.jobs[first].request].who();
         let Ok(index) = self.environment_for(cx, function, who) else {
-            self.stays_in_hand(cx, function, mapping, poller);
-            self.mapping(function, mapping).slows_down(now);
-            let (wait, since) = self.mapping(function, mapping).is_refused(poller);
+            self.stays_in_hand(cx, function, mapping, hand);
+            self.has_pollers(cx, function, mapping, Mapping::slows_down);
+            let (wait, since) = self.mapping(function, mapping).is_refused(hand);
             let queue = self.mapping(function, mapping).queue;
             // It tries until they are visible to others (AWS Lambda developer guide, Using Lambda with Amazon SQS: back-off).
             let wait = match self.queue_mut(queue).visibility {
                 Some(hidden) => wait.min(since.after(hidden).max(now) - now),
                 None => wait,
             };
-            return self.poller_waits(cx, function, mapping, poller, wait);
+            return self.poller_waits(cx, function, mapping, hand, wait);
         };
         let mut taken = std::mem::take(&mut self.taken);
-        self.mapping(function, mapping).hands_over(poller, &mut taken);
+        self.mapping(function, mapping).hands_over(hand, &mut taken);
         for &job in &taken {
             if self.jobs[job].state == State::InHand {
                 self.pool_mut(function).levels.line.down(now);
             }
         }
         self.taken = taken;
-        self.environments(function).is_held_by(index, mapping, poller);
+        self.environments(function).is_held_by(index, mapping, hand);
         self.begin_together(cx, function, index);
     }
 
     /// A poller gives up a batch that the function has refused for too long: others may receive its messages.
-    fn lets_batch_go<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        function: NodeId,
-        mapping: u32,
-        poller: u32,
-    ) {
+    fn lets_batch_go<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32, hand: u32) {
         let now = cx.now();
         let mut taken = std::mem::take(&mut self.taken);
-        self.mapping(function, mapping).hands_over(poller, &mut taken);
+        self.mapping(function, mapping).hands_over(hand, &mut taken);
         for &job in &taken {
             let Job { request, since, state, .. } = self.jobs[job];
             if state == State::InHand {
@@ -233,12 +230,12 @@ impl<'a> World<'a> {
         }
         taken.clear();
         self.taken = taken;
-        self.poller_is_free(cx, function, mapping, poller);
+        self.poller_is_free(cx, function, mapping, hand);
     }
 
     /// A poller has done with what it held.
-    pub(super) fn poller_is_free<O>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32, poller: u32) {
-        self.mapping(function, mapping).is_free_again(poller);
+    pub(super) fn poller_is_free<O>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32, hand: u32) {
+        self.mapping(function, mapping).is_free_again(hand, cx.now());
         self.may_change(cx, function, mapping);
         self.rouse(function);
     }
@@ -265,20 +262,35 @@ impl<'a> World<'a> {
     }
 
     /// Another poller comes, if it is still wanted.
-    pub(super) fn more_pollers(&mut self, now: SimTime, function: NodeId, mapping: u32) {
+    pub(super) fn more_pollers<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32) {
         self.mapping(function, mapping).grows = false;
         if self.wants_more(function, mapping) {
-            self.mapping(function, mapping).grow(now);
+            self.has_pollers(cx, function, mapping, Mapping::grow);
             self.rouse(function);
         }
     }
 
-    /// Somebody looks whether there are too many pollers.
-    pub(super) fn fewer_pollers<O>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32) {
-        let now = cx.now();
+    /// The number of pollers may change: where they are paid for, that is told.
+    fn has_pollers<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        function: NodeId,
+        mapping: u32,
+        change: impl FnOnce(&mut Mapping<'a>, SimTime),
+    ) {
         let of = self.mapping(function, mapping);
-        of.is_watched = false;
-        of.looks(now);
+        let before = of.level.level();
+        change(of, cx.now());
+        let (queue, pollers) = (of.queue, of.level.level());
+        if of.plan.provisioned.is_some() && pollers != before {
+            cx.tell(Fact::Polling { function, queue, pollers: pollers as u32 });
+        }
+    }
+
+    /// Somebody looks whether there are too many pollers.
+    pub(super) fn fewer_pollers<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32) {
+        self.mapping(function, mapping).is_watched = false;
+        self.has_pollers(cx, function, mapping, Mapping::looks);
         self.may_change(cx, function, mapping);
     }
 
@@ -291,7 +303,7 @@ impl<'a> World<'a> {
         why: Loss,
     ) -> bool {
         let Job { pool: at, slot, role, .. } = self.jobs[id];
-        let Some((mapping, _)) = self.pool(at).environments.as_ref().and_then(|all| all.poller(slot)) else {
+        let Some((mapping, _)) = self.pool(at).environments.as_ref().and_then(|all| all.hand(slot)) else {
             return false;
         };
         if role != Role::Delivery {
@@ -310,7 +322,7 @@ impl<'a> World<'a> {
             let place = members.iter().position(|&job| job == id).unwrap_or(0);
             members.drain(..place);
         } else {
-            self.mapping(at, mapping).slows_down(cx.now());
+            self.has_pollers(cx, at, mapping, Mapping::slows_down);
         }
         for job in members {
             if self.hands(at).together(slot).contains(&job) {

@@ -1,6 +1,6 @@
 //! Mappings of queues to functions.
 
-use crate::cloud::topology::{Batch, Mapping, Queue};
+use crate::cloud::topology::{Batch, Mapping, Provisioned, Queue};
 use crate::ground::time::Span;
 use crate::scenario::build::count;
 use crate::scenario::draft::mapping as draft;
@@ -37,6 +37,23 @@ pub(crate) fn mapping(draft: Option<&draft::Mapping>) -> Mapping {
     let nothing = draft::Mapping::default();
     let draft = draft.unwrap_or(&nothing);
     let usual = Mapping::of(draft.batch_size.map_or(10, |size| count(size.0)));
+    let usual = match &draft.provisioned {
+        Some(kept) => kept_ready(kept, usual),
+        None => come_and_go(draft, usual),
+    };
+    Mapping {
+        window: draft.window.map_or(usual.window, |window| window.0),
+        idle: draft.idle.map_or(usual.idle, |idle| idle.0),
+        partial_failures: draft.partial_failures == Some(true),
+        slow_down: draft.slow_down.map_or(usual.slow_down, |time| time.0),
+        base: draft.throttled.base.map_or(usual.base, |base| base.0),
+        cap: draft.throttled.cap.map_or(usual.cap, |cap| cap.0),
+        ..usual
+    }
+}
+
+/// Pollers that come and go with what there is to do.
+fn come_and_go(draft: &draft::Mapping, usual: Mapping) -> Mapping {
     let at_most = draft.at_most.map_or(usual.at_most, |most| count(most.0));
     let limit = draft.max_concurrency.map(|most| count(most.0));
     let at_most = limit.map_or(at_most, |limit| limit.min(at_most));
@@ -45,17 +62,24 @@ pub(crate) fn mapping(draft: Option<&draft::Mapping>) -> Mapping {
         Some(_) => start,
         None => draft.at_least.map_or(usual.at_least, |least| count(least.0)).min(start),
     };
+    Mapping { start, every: draft.ramp.map_or(usual.every, |ramp| ramp.0), at_most, at_least, ..usual }
+}
+
+/// Pollers that are kept ready.
+fn kept_ready(draft: &draft::Provisioned, usual: Mapping) -> Mapping {
+    let (min, max) = Provisioned::POLLERS;
+    let min = draft.min.map_or(min, |min| count(min.0));
+    let each = Provisioned::USUAL;
     Mapping {
-        window: draft.window.map_or(usual.window, |window| window.0),
-        start,
-        every: draft.ramp.map_or(usual.every, |ramp| ramp.0),
-        at_most,
-        at_least,
-        idle: draft.idle.map_or(usual.idle, |idle| idle.0),
-        partial_failures: draft.partial_failures == Some(true),
-        slow_down: draft.slow_down.map_or(usual.slow_down, |time| time.0),
-        base: draft.throttled.base.map_or(usual.base, |base| base.0),
-        cap: draft.throttled.cap.map_or(usual.cap, |cap| cap.0),
+        start: min,
+        at_least: min,
+        at_most: draft.max.map_or(max, |max| count(max.0)).max(min),
+        every: draft.ramp.map_or(Provisioned::EVERY, |ramp| ramp.0),
+        provisioned: Some(Provisioned {
+            invokes: draft.invokes.map_or(each.invokes, |invokes| count(invokes.0)),
+            every: draft.polls.map_or(each.every, |polls| polls.0),
+            throughput: draft.throughput.map_or(each.throughput, |bytes| bytes.0),
+        }),
         ..usual
     }
 }
@@ -73,7 +97,7 @@ pub(super) fn mapped(topology: &Topology, draft: &messages::Queue, queue: Queue)
 
 #[cfg(test)]
 mod tests {
-    use crate::cloud::topology::{NodeKind, Queue};
+    use crate::cloud::topology::{NodeKind, Provisioned, Queue};
     use crate::ground::time::Span;
     use crate::scenario::{NoFiles, Source, read};
 
@@ -111,6 +135,25 @@ mod tests {
         assert_eq!(of("mapping = { max-concurrency = 3 }"), (3, 3, 3));
         assert_eq!(of("mapping = { max-concurrency = 1000, start = 10 }"), (10, 10, 1_000));
         assert_eq!(of("mapping = { start = 1 }"), (1, 1, 1_250));
+    }
+
+    /// AWS Lambda API reference, ProvisionedPollerConfig: 2 to 200 pollers where nothing is said. 1,000 invocations a minute of
+    /// ten each are a poller more every 600 ms, and ten polls a second one every 100 ms.
+    #[test]
+    fn pollers_that_are_kept_ready_have_numbers_of_their_own() {
+        let of = |text: &str| {
+            let mapping = queue("textbook", text).mapping.expect("it leads to a function");
+            (mapping.at_least, mapping.start, mapping.at_most, mapping.every.nanos() / 1_000_000, mapping.provisioned)
+        };
+        let usual = Provisioned { invokes: 10, every: Span::from_millis(100), throughput: 1_000_000 };
+        assert_eq!(of("mapping = { provisioned = {} }"), (2, 2, 200, 600, Some(usual)));
+        let text = "mapping.provisioned = { min = 3, max = 5, ramp = \"1/s\", invokes = 4, polls = \"2/s\", throughput = \"1KiB\" }";
+        let each = Provisioned { invokes: 4, every: Span::from_millis(500), throughput: 1_024 };
+        assert_eq!(of(text), (3, 3, 5, 1_000, Some(each)));
+        assert_eq!(
+            format!("{:?}", queue("documented", "mapping.provisioned = {}").mapping),
+            format!("{:?}", queue("textbook", "mapping.provisioned = {}").mapping)
+        );
     }
 
     /// AWS Lambda developer guide: where a window and a run are longer than messages are hidden, these are hidden for both and

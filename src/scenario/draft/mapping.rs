@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::draft::function::Throttled;
-use crate::scenario::draft::quantities::{Gap, Time, Whole};
+use crate::scenario::draft::quantities::{Bytes, Gap, Time, Whole};
 
 /// An event source mapping: pollers of which each receives a batch, invokes the function with it and waits for the end of
 /// that run. They know nothing of how many environments the function may have.
@@ -32,10 +32,14 @@ pub(crate) struct Mapping {
     /// Pollers that are left where there is little to do; with `max-concurrency` those at the start stay.
     #[schemars(extend("default" = 2))]
     pub at_least: Option<Whole>,
+    /// Pollers that are kept ready and paid for by the hour, instead of those that come and go: each does more at once. Not
+    /// beside `start`, `ramp`, `at-most`, `at-least` and `max-concurrency`.
+    pub provisioned: Option<Provisioned>,
     /// How long some pollers must have had nothing to do until there are fewer.
     #[schemars(extend("default" = "3min"))]
     pub idle: Option<Time>,
-    /// After a run that ended in an error, or a refusal, half of the pollers are left; again half of those so long later.
+    /// After a run that ended in an error, or a refusal, half of the pollers are left; again half of those so long later. Of
+    /// `provisioned` ones never fewer than `min`.
     #[schemars(extend("default" = "10s"))]
     pub slow_down: Option<Time>,
     /// How long a poller waits with a batch that the function refused; each further refusal doubles it. It tries until the
@@ -45,4 +49,29 @@ pub(crate) struct Mapping {
     /// The function reports which messages of a batch have failed: only those come back, and pollers do not become fewer.
     #[schemars(extend("default" = false))]
     pub partial_failures: Option<bool>,
+}
+
+/// Pollers that are kept ready, of which each may have several batches with the function at once. It has one poll open while
+/// there is nothing to receive, as any other poller.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Provisioned {
+    /// Pollers at the start and at the least, from 2 to 200.
+    #[schemars(extend("default" = 2))]
+    pub min: Option<Whole>,
+    /// Pollers at the most, from 2 to 10,000.
+    #[schemars(extend("default" = 200))]
+    pub max: Option<Whole>,
+    /// How fast they become more, while none of them may receive and messages wait.
+    #[schemars(extend("default" = "100/min"))]
+    pub ramp: Option<Gap>,
+    /// Batches that one poller may have with the function at once.
+    #[schemars(extend("default" = 10))]
+    pub invokes: Option<Whole>,
+    /// Polls that bring something, of one poller, at the most.
+    #[schemars(extend("default" = "10/s"))]
+    pub polls: Option<Gap>,
+    /// Bytes that one poller takes in a second: after a poll that brought more it rests the longer.
+    #[schemars(extend("default" = "1MB"))]
+    pub throughput: Option<Bytes>,
 }

@@ -7,8 +7,9 @@ use crate::scenario::build::mapping::{function_of, mapping};
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::Topology;
 use crate::scenario::draft::function::Function;
-use crate::scenario::draft::mapping::Mapping;
+use crate::scenario::draft::mapping::{Mapping, Provisioned};
 use crate::scenario::draft::messages::Queue;
+use crate::scenario::draft::quantities::Whole;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
 use crate::scenario::rules::ranges::Ranges;
@@ -23,6 +24,11 @@ pub(super) const RULE: Rule = Rule {
 const BATCH_MAX: u64 = 10_000;
 const WINDOW_MAX: Span = Span::from_secs(300);
 const CONCURRENCY: (u64, u64) = (2, 1_000);
+/// Pollers that are kept ready (AWS Lambda API reference, ProvisionedPollerConfig).
+const PROVISIONED_MIN: (u64, u64) = (2, 200);
+const PROVISIONED_MAX: u64 = 10_000;
+/// More than any of them has with the function at once.
+const INVOKES_MAX: u64 = 1_000;
 /// Messages that one batch may have without a window, and of a FIFO queue at all (the same).
 const RECEIVED: u64 = topology::Mapping::RECEIVED as u64;
 const WINDOW_MIN: Span = Span::from_secs(1);
@@ -88,9 +94,12 @@ fn numbers(mapping: &Mapping, fifo: bool, place: &Place, ranges: &mut Ranges) {
     let (low, high) = CONCURRENCY;
     ranges.within("batches at once", mapping.max_concurrency, low, high, place.then("max-concurrency"));
     ranges.at_least("an idle time", mapping.idle.map(|time| time.0), LEAST, place.then("idle"));
-    let number = |number: Option<crate::scenario::draft::quantities::Whole>| number.map(|number| number.0);
+    let number = |number: Option<Whole>| number.map(|number| number.0);
     ranges.at_most(("start", number(mapping.start)), ("at-most", number(mapping.at_most)), place);
     ranges.at_most(("at-least", number(mapping.at_least)), ("start", number(mapping.start)), place);
+    if let Some(kept) = &mapping.provisioned {
+        provisioned(mapping, kept, place, ranges);
+    }
     let throttled = place.then("throttled");
     let (base, cap) = (mapping.throttled.base.map(|time| time.0), mapping.throttled.cap.map(|time| time.0));
     ranges.at_least("a pause", base, LEAST, throttled.then("base"));
@@ -118,6 +127,34 @@ fn numbers(mapping: &Mapping, fifo: bool, place: &Place, ranges: &mut Ranges) {
     }
 }
 
+/// Pollers that are kept ready, and nothing beside them that says how many there are.
+fn provisioned(mapping: &Mapping, kept: &Provisioned, place: &Place, ranges: &mut Ranges) {
+    let beside = [
+        ("start", mapping.start.is_some(), "`min` are there at the start"),
+        ("ramp", mapping.ramp.is_some(), "they have a `ramp` of their own"),
+        ("at-most", mapping.at_most.is_some(), "they are `max` at the most"),
+        ("at-least", mapping.at_least.is_some(), "they are `min` at the least"),
+        ("max-concurrency", mapping.max_concurrency.is_some(), "AWS Lambda takes one or the other: `max` bounds these"),
+    ];
+    for (key, _, instead) in beside.into_iter().filter(|&(_, is_there, _)| is_there) {
+        let what = format!("`{key}` is of pollers that come and go, and these are `provisioned`");
+        let complaint = Complaint::error("E108", place.then(key).key(), what);
+        ranges.complaints.push(complaint.advise(format!("take it out: {instead}")));
+    }
+    let place = place.then("provisioned");
+    let ((least, most_min), most) = (PROVISIONED_MIN, PROVISIONED_MAX);
+    ranges.within("pollers", kept.min, least, most_min, place.then("min"));
+    ranges.within("pollers", kept.max, least, most, place.then("max"));
+    let number = |number: Option<Whole>| number.map(|number| number.0);
+    ranges.at_most(("min", number(kept.min)), ("max", number(kept.max)), &place);
+    ranges.within("batches at once", kept.invokes, 1, INVOKES_MAX, place.then("invokes"));
+    ranges.at_least("a pause between polls", kept.polls.map(|polls| polls.0), LEAST, place.then("polls"));
+    if kept.throughput.is_some_and(|bytes| bytes.0 == 0) {
+        let complaint = Complaint::error("E201", place.then("throughput"), "a throughput of nothing");
+        ranges.complaints.push(complaint.advise("give a size above zero"));
+    }
+}
+
 /// Pollers that receive what the function refuses, until healthy messages are put aside.
 fn trap(
     queue: &Queue,
@@ -133,15 +170,22 @@ fn trap(
         (None, Some(all)) => (all.0, format!("the account has {}", all.0)),
         (None, None) => return,
     };
-    let pollers = mapping(queue.mapping.as_ref()).at_most;
-    if u64::from(pollers) <= limit || limit == 0 {
+    let plan = mapping(queue.mapping.as_ref());
+    let (pollers, batches) = (plan.at_most, u64::from(plan.at_most) * u64::from(plan.hands()));
+    if batches <= limit || limit == 0 {
         return;
     }
+    let bring = if plan.provisioned.is_some() { format!("{batches} batches at once") } else { "batches".to_owned() };
     let what = format!(
-        "up to {pollers} pollers of topology `{topology_name}` bring batches to `{name}`, and {whose}: what is refused counts as received, and after {receives} receives healthy messages are put aside"
+        "up to {pollers} pollers of topology `{topology_name}` bring {bring} to `{name}`, and {whose}: what is refused counts as received, and after {receives} receives healthy messages are put aside"
     );
-    ranges.complaints.push(Complaint::warning("W121", place.then("max-receive-count"), what).advise(format!(
-        "set `mapping.max-concurrency` to {} or less, and allow {RECEIVES} receives or more",
-        limit.clamp(CONCURRENCY.0, CONCURRENCY.1)
-    )));
+    let bound = match &plan.provisioned {
+        Some(each) => {
+            let fit = (limit / u64::from(each.invokes.max(1))).clamp(PROVISIONED_MIN.0, PROVISIONED_MAX);
+            format!("`mapping.provisioned.max` to {fit}")
+        }
+        None => format!("`mapping.max-concurrency` to {}", limit.clamp(CONCURRENCY.0, CONCURRENCY.1)),
+    };
+    let advice = format!("set {bound} or less, and allow {RECEIVES} receives or more");
+    ranges.complaints.push(Complaint::warning("W121", place.then("max-receive-count"), what).advise(advice));
 }

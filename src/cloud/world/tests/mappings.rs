@@ -5,7 +5,8 @@ use super::{application, at, call, completions, diary, losses, node, pool, queue
 use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::fact::{Fact, Loss, Start};
 use crate::cloud::topology::{
-    Application, DeadLetterAt, DeadLetters, Function, Mapping, NodeId, NodeKind, Pool, Queue, Topology, Verb, WorkId,
+    Application, DeadLetterAt, DeadLetters, Function, Mapping, NodeId, NodeKind, Pool, Provisioned, Queue, Topology,
+    Verb, WorkId,
 };
 use crate::cloud::world::{Horizon, simulate};
 use crate::ground::chance::Key;
@@ -207,6 +208,71 @@ fn idle_pollers_poll_in_vain_and_become_fewer() {
     simulation.run_until(now);
     let queue = simulation.model.queue_of(NodeId(0)).expect("the first node is the queue");
     assert_eq!(simulation.model.empty_receives(NodeId(0), queue, Some(now)), Some(3 * 9 + 2 * 50));
+}
+
+/// A mapping whose pollers are kept ready, each as AWS Lambda has it, from `min` to `max`.
+fn kept_ready(min: u32, max: u32, mapping: Mapping) -> Mapping {
+    let (provisioned, every) = (Some(Provisioned::USUAL), Provisioned::EVERY);
+    Mapping { start: min, at_least: min, at_most: max, every, provisioned, ..mapping }
+}
+
+/// AWS Lambda developer guide, *Configuring scaling behavior for SQS event source mappings*: a poller has ten invocations at once
+/// and makes ten polls a second. Two receive a message every 100 ms until each has ten after 0.9 s; no more come.
+#[test]
+fn a_poller_that_is_kept_ready_has_ten_invocations_at_once() {
+    let mapping = kept_ready(2, 2, Mapping::of(1));
+    let found = diary(&all_at_once(30, 5_000.0), &mapped(mapping, function(vec![work(0)], 0)), 9.5);
+    let times: Vec<f64> = received(&found).iter().map(|(at, _)| *at).collect();
+    let due: Vec<f64> = (0..20).map(|n| f64::from(n / 2) / 10.0).collect();
+    assert_eq!(times, due);
+}
+
+/// 1 MB a second: ten messages of 500,000 bytes are five of them, and the next poll is 5 s later.
+#[test]
+fn a_poller_that_is_kept_ready_takes_a_megabyte_a_second() {
+    let mut application = all_at_once(20, 0.1);
+    application.workloads[0].size = Distribution::constant(500_000);
+    let mapping = kept_ready(1, 1, Mapping::of(10));
+    let found = diary(&application, &mapped(mapping, function(vec![work(0)], 0)), 60.0);
+    assert_eq!(gathered(&found), [(0.0, 10), (5.0, 10)]);
+}
+
+/// AWS News Blog: 1,000 invocations at once more a minute, which are 100 pollers: one every 600 ms.
+#[test]
+fn pollers_that_are_kept_ready_become_more_by_a_thousand_invocations_a_minute() {
+    let mapping = kept_ready(2, 200, Mapping::of(1));
+    let queue = Queue { mapping: Some(Box::new(mapping)), ..queue(1) };
+    let found = diary(&all_at_once(2_000, 5_000.0), &behind(queue, function(vec![work(0)], 0)), 60.0);
+    let told = found.iter().filter_map(|(at, fact)| match fact {
+        Fact::Polling { pollers, .. } => Some((*at, *pollers)),
+        _ => None,
+    });
+    let told: Vec<_> = told.collect();
+    assert_eq!((told.len(), told[0], told[99]), (100, (0.6, 3), (60.0, 102)));
+}
+
+/// Each has one poll open, however many invocations it may have at once.
+#[test]
+fn pollers_that_are_kept_ready_poll_in_vain_with_one_poll_each() {
+    let application = application(at(&[2_000.0]), vec![seconds(1.0)]);
+    let system = mapped(kept_ready(3, 9, Mapping::of(10)), function(vec![work(0)], 0));
+    let horizon = Horizon { warm_up: SimTime::START, length: None };
+    let mut simulation = simulate(&application, &system, Key::root(1, 0), horizon, ());
+    let now = SimTime::from_nanos(1_000 * SECOND);
+    simulation.run_until(now);
+    let queue = simulation.model.queue_of(NodeId(0)).expect("the first node is the queue");
+    assert_eq!(simulation.model.empty_receives(NodeId(0), queue, Some(now)), Some(3 * 50));
+}
+
+/// A window of 3 s from the first message, and a poll every 100 ms: what comes at 0.05 s is received at 0.1 s. The fourth makes
+/// the batch full; what comes just behind it is for another hand of the same poller, whose window ends 3 s after its receive.
+#[test]
+fn a_poller_that_is_kept_ready_gathers_in_one_of_its_hands() {
+    let mapping = Mapping { window: Span::from_secs(3), ..kept_ready(1, 1, Mapping::of(4)) };
+    let times = [0.0, 0.05, 1.0, 2.5, 2.55];
+    let found = diary(&application(at(&times), vec![seconds(0.1)]), &mapped(mapping, function(vec![work(0)], 0)), 60.0);
+    let times: Vec<f64> = received(&found).iter().map(|(at, _)| *at).collect();
+    assert_eq!((times, gathered(&found)), (vec![0.0, 0.1, 1.0, 2.5, 2.6], vec![(2.5, 4), (5.6, 1)]));
 }
 
 /// A batch of two works of 2 s in a function that may run for 3 s: it is cut off as a whole at 5 s, and again at 15 s.

@@ -3,8 +3,8 @@
 use super::{Dice, PARTNER, TIERS};
 use crate::cloud::scaling::{Group, Policy, Scaling, Scheduled};
 use crate::cloud::topology::{
-    AfterTimeout, Balancer, Batch, Errands, Function, Growth, Mapping, Node, NodeId, NodeKind, Pool, Reuse, Speed,
-    Step, Verb, WorkId,
+    AfterTimeout, Balancer, Batch, Errands, Function, Growth, Mapping, Node, NodeId, NodeKind, Pool, Provisioned,
+    Reuse, Speed, Step, Verb, WorkId,
 };
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
@@ -53,6 +53,11 @@ impl Dice {
 
     fn mapping(&mut self, fifo: bool) -> Mapping {
         let start = 1 + self.of(4) as u32;
+        let provisioned = self.one_in(3).then(|| Provisioned {
+            invokes: 1 + self.of(3) as u32,
+            every: Span::from_millis(self.pick(&[1, 100, 700])),
+            throughput: self.pick(&[1_000, 1_000_000]),
+        });
         Mapping {
             window: if fifo { Span::ZERO } else { Span::from_millis(self.pick(&[0, 0, 700, 2_000])) },
             start,
@@ -62,6 +67,7 @@ impl Dice {
             idle: Span::from_secs(2 + self.of(6)),
             partial_failures: self.one_in(2),
             slow_down: Span::from_secs(self.of(5)),
+            provisioned,
             base: Span::from_millis(300 + self.of(1_000)),
             cap: Span::from_secs(4),
             ..Mapping::of(self.pick(&[1, 2, 5, 12]))
