@@ -156,6 +156,7 @@ pub const WORDS: &[Word] = &[
     figure("hidden", MEAN, "messages out of sight after a failure"),
     figure("delayed", MEAN, "messages that were sent and are not visible yet"),
     figure("over-limit", RATE, "short polls that were refused because as many messages were in flight as may be"),
+    figure("filtered", RATE, "messages that the filter of a mapping did not take, and so were deleted and never run"),
     figure("dropped", RATE, "messages that had been sent before, and so were acknowledged and dropped"),
     figure(
         "throttled",

@@ -154,6 +154,14 @@ pub enum Fact {
         /// Whether the same call deleted the one before it, too.
         joins: bool,
     },
+    /// A message was received that the filter of a mapping does not take: it is deleted without being run. Told before
+    /// [`Fact::Deleted`].
+    Filtered {
+        /// Who.
+        who: Who,
+        /// From which queue.
+        queue: NodeId,
+    },
     /// A worker changed the visibility of a message, to give it back now or later.
     Changed {
         /// Who.

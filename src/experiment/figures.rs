@@ -272,6 +272,9 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             if let Some(pollers) = level(Level::Pollers) {
                 list.add("pollers", "1", Some(pollers));
             }
+            if queue.mapping.as_ref().is_some_and(|mapping| mapping.filter.is_some()) {
+                list.add("filtered", "1/s", ground.rate(place.filtered));
+            }
             list.add("deliveries", "1", share(place.wait.count(), place.posted));
             list.add("dead-letters", "1", share(place.buried, place.posted));
             if queue.deduplication.is_some() {

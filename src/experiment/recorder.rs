@@ -111,6 +111,8 @@ pub struct Place {
     pub posted: u64,
     /// Messages of counted requests that were put aside; events of a bus between warm-up and length that were.
     pub buried: u64,
+    /// Messages that a mapping's filter does not take, between warm-up and length.
+    pub filtered: u64,
     /// Messages that were sent before and dropped, between warm-up and length.
     pub dropped: u64,
     /// Calls that were refused, between warm-up and length.
@@ -331,6 +333,7 @@ impl Observer<Fact> for Recorder {
                     }
                 }
             }
+            Fact::Filtered { queue, .. } => self.places[queue.index()].filtered += u64::from(self.counts(at)),
             Fact::Dropped { queue, .. } => self.places[queue.index()].dropped += u64::from(self.counts(at)),
             Fact::Heard { bus, taken, .. } => {
                 let counts = self.counts(at);

@@ -335,6 +335,7 @@ impl Observer<Fact> for Tracer<'_> {
             | Fact::Denied { .. }
             | Fact::Kept { .. }
             | Fact::Polling { .. }
+            | Fact::Filtered { .. }
             | Fact::Carried { .. }
             | Fact::Throttled { .. }
             | Fact::Heard { .. }

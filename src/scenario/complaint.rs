@@ -184,6 +184,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("W114", "a setting beyond what the provider allows"),
     ("W115", "machines that have not room for all the pods that there may be, or for nobody"),
     ("W116", "a function that is cut off before it has done its work"),
+    ("W117", "a rule of a bus, or a filter of a mapping, that takes nothing of what comes"),
     (
         "W121",
         "a queue whose healthy messages may end as dead letters, because its function refuses what is received for it",

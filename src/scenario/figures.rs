@@ -199,6 +199,7 @@ pub(crate) const FIGURES: &[Figure] = &[
     good(row("batch-size", Of::Queue, Form::Number, "messages that a receive brings, where it brings any")),
     row("empty-receives", Of::Queue, Form::Rate, "polls that brought nothing, a second, where polls are counted"),
     row("pollers", Of::Queue, Form::Number, "pollers that take its messages to its function, on average over time"),
+    row("filtered", Of::Queue, Form::Rate, "messages that were deleted and never run, a second, with `mapping.filter`"),
     row("delayed", Of::Queue, Form::Number, "messages not visible yet after they were sent, on average over time"),
     row("over-limit", Of::Queue, Form::Rate, "short polls refused for a limit on messages in flight, a second"),
     row("dropped", Of::Queue, Form::Rate, "messages sent again and dropped, a second, with `deduplication`"),

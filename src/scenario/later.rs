@@ -11,7 +11,6 @@ const LATER: &[(&str, &str)] = &[
     ("topology.*.pool.*.scaling.start-on-demand", ""),
     ("topology.*.pool.*.scaling.n-policy", ""),
     ("topology.*.pool.*.scaling.hysteresis", ""),
-    ("topology.*.queue.*.mapping.filter", "filters of messages are not in this version yet"),
     (
         "topology.*.bucket.*.class",
         "classes of storage are not in this version yet: what a bucket keeps is billed as S3 Standard",

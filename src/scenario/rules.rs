@@ -18,6 +18,7 @@ mod entry;
 mod events;
 mod fargate;
 mod faults;
+mod filters;
 mod flow;
 mod functions;
 mod gates;
@@ -85,6 +86,7 @@ pub(crate) const RULES: &[Rule] = &[
     callers::RULE,
     messages::RULE,
     mappings::RULE,
+    filters::RULE,
     doors::RULE,
     batches::RULE,
     gathering::RULE,
@@ -121,6 +123,7 @@ pub(crate) const FORESIGHTS: &[Foresight] = &[
     events::AROUND,
     events::TAKEN,
     events::LAWFUL,
+    filters::PASSED,
     subjects::TOLD,
     stability::OVERLOAD,
     visibility::VISIBILITY,

@@ -1,5 +1,6 @@
 //! Event source mappings: pollers that take a queue's messages to a function.
 
+use crate::cloud::bus::record::Filter;
 use crate::cloud::topology::function::doubled;
 use crate::cloud::topology::{Batch, Poll};
 use crate::ground::time::{SECOND, Span};
@@ -28,6 +29,8 @@ pub struct Mapping {
     /// Whether they are kept ready and paid for, and what each of them does then; `None`: each has one batch, and they come and
     /// go with what there is to do.
     pub provisioned: Option<Provisioned>,
+    /// What is taken to the function; the rest is deleted. `None`: all.
+    pub filter: Option<Filter>,
     /// How long some of the pollers must have had nothing to do until there are fewer; above 0.
     pub idle: Span,
     /// An error of one message is not one of all that were taken together.
@@ -90,6 +93,7 @@ impl Mapping {
             at_most: 1_250,
             at_least: 2,
             provisioned: None,
+            filter: None,
             idle: Span::from_secs(180),
             partial_failures: false,
             slow_down: Span::from_secs(10),

@@ -4,9 +4,10 @@
 //! A poller knows nothing of how many environments its function may have: what it has received and the function refuses it
 //! holds and tries again, until the messages are visible to others. So healthy messages are received in vain, and counted.
 
+use crate::cloud::bus::record::Filter;
 use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::Mapping;
-use crate::cloud::request::{Job, Role, State};
+use crate::cloud::request::{Job, Request, Role, State};
 use crate::cloud::topology::NodeId;
 use crate::cloud::world::receipts::Undelivered;
 use crate::cloud::world::steps::name_of_work;
@@ -43,6 +44,7 @@ impl<'a> World<'a> {
     fn poller_receives<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, function: NodeId, mapping: u32) -> bool {
         let now = cx.now();
         let Mapping { plan, queue: from, .. } = *self.mapping(function, mapping);
+        let filter = plan.filter.as_ref();
         let queue = self.queue_mut(from);
         if queue.away > 0 || queue.front().is_none() || queue.is_full() {
             return false;
@@ -60,6 +62,7 @@ impl<'a> World<'a> {
         let asked = self.mapping(function, mapping).receives(hand, now);
         let (mut after, mut brought) = (None, 0_u64);
         let mut is_heavy = false;
+        let mut filtered = std::mem::take(&mut self.taken);
         for _ in 0..asked {
             let bytes = self.messages[message].bytes;
             is_heavy = !self.mapping(function, mapping).has_room_for(hand, bytes);
@@ -67,7 +70,11 @@ impl<'a> World<'a> {
                 break;
             }
             let job = self.takes_message(cx, function, from, message, after);
-            self.mapping(function, mapping).takes(hand, job, bytes, now);
+            if filter.is_none_or(|filter| self.is_wanted(filter, job, bytes)) {
+                self.mapping(function, mapping).takes(hand, job, bytes, now);
+            } else {
+                filtered.push(job);
+            }
             brought = brought.saturating_add(bytes);
             after = Some(message);
             match self.next_message(cx, from, after) {
@@ -77,6 +84,14 @@ impl<'a> World<'a> {
         }
         if let Some((poller, rest)) = self.mapping(function, mapping).has_received(hand, brought, now) {
             self.set_alarm(cx, rest, Alarm::Rested { function, mapping, poller });
+        }
+        // One call deletes them.
+        for (nth, job) in filtered.drain(..).enumerate() {
+            self.is_filtered_out(cx, job, nth > 0);
+        }
+        self.taken = filtered;
+        if self.mapping(function, mapping).batch(hand).is_empty() {
+            return true;
         }
         if self.mapping(function, mapping).is_full(hand) || is_heavy || plan.window == Span::ZERO {
             self.has_gathered(cx, function, mapping, hand, false);
@@ -88,6 +103,12 @@ impl<'a> World<'a> {
             self.set_alarm(cx, window, Alarm::Batch { function, mapping, hand, stamp });
         }
         true
+    }
+
+    /// Whether a filter takes a message that was just received.
+    fn is_wanted(&self, filter: &Filter, job: u32, bytes: u64) -> bool {
+        let Request { workload, ordinal, .. } = self.requests[self.jobs[job].request];
+        filter.takes(workload, ordinal, bytes)
     }
 
     /// A poller that is kept ready may poll again.

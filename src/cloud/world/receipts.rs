@@ -24,6 +24,19 @@ impl World<'_> {
     /// A worker has done all the work of a message, or will not do it, and deletes it; its stay ends so. `joins`: the
     /// call that deleted the one before it deletes it, too.
     pub(super) fn delivered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, how: Outcome, joins: bool) {
+        self.deletes(cx, id, how, joins, true);
+    }
+
+    /// A message was received that the filter of its mapping does not take: it is deleted, and counts as done.
+    pub(super) fn is_filtered_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, joins: bool) {
+        let who = self.requests[self.jobs[id].request].who();
+        let queue = self.messages[self.kin[id as usize].parent].queue;
+        cx.tell(Fact::Filtered { who, queue });
+        self.deletes(cx, id, Outcome::Ok, joins, false);
+    }
+
+    /// A message is deleted by whoever received it last, or long ago; `ran`: somebody worked on it, whose stay ends so.
+    fn deletes<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, how: Outcome, joins: bool, ran: bool) {
         let now = cx.now();
         let Job { request, visit, .. } = self.jobs[id];
         let message = self.kin[id as usize].parent;
@@ -52,7 +65,9 @@ impl World<'_> {
             (true, true, true) => Outcome::Duplicate,
             (true, false, _) => Outcome::StaleDelete,
         };
-        self.leave(cx, id, result);
+        if ran {
+            self.leave(cx, id, result);
+        }
         if valid && counts {
             self.branch_done(cx, request, attempt);
         }
@@ -70,7 +85,7 @@ impl World<'_> {
                 self.set_alarm(cx, REST, Alarm::Return { message, stamp });
             }
         }
-        if matches!(result, Outcome::Duplicate | Outcome::StaleDelete) {
+        if ran && matches!(result, Outcome::Duplicate | Outcome::StaleDelete) {
             cx.tell(Fact::Wasted { who });
         }
         self.let_go(message);

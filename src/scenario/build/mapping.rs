@@ -1,5 +1,7 @@
 //! Mappings of queues to functions.
 
+use crate::cloud::bus::pattern::Pattern;
+use crate::cloud::bus::record::Filter;
 use crate::cloud::topology::{Batch, Mapping, Provisioned, Queue};
 use crate::ground::time::Span;
 use crate::scenario::build::count;
@@ -84,10 +86,16 @@ fn kept_ready(draft: &draft::Provisioned, usual: Mapping) -> Mapping {
     }
 }
 
-/// A queue whose messages go to a function.
-pub(super) fn mapped(topology: &Topology, draft: &messages::Queue, queue: Queue) -> Queue {
+/// A queue whose messages go to a function; `kinds` are the names of the workloads, and at last none.
+pub(super) fn mapped(topology: &Topology, kinds: &[&str], draft: &messages::Queue, queue: Queue) -> Queue {
     let Some((_, function)) = function_of(topology, draft) else { return queue };
-    let mapping = mapping(draft.mapping.as_ref());
+    let filters = draft.mapping.as_ref().and_then(|mapping| mapping.filter.as_ref());
+    let filter = filters.map(|filters| {
+        // Those that are none were complained of.
+        let patterns = filters.patterns.iter().filter_map(|pattern| Pattern::of(pattern).ok());
+        Filter::new(patterns.map(|(pattern, _)| pattern).collect(), kinds)
+    });
+    let mapping = Mapping { filter, ..mapping(draft.mapping.as_ref()) };
     let runs = function.timeout.map_or(super::function::TIMEOUT, |time| time.0);
     let needs = mapping.window + runs;
     // Between a receive and the end of a run no message may become visible.
@@ -97,7 +105,7 @@ pub(super) fn mapped(topology: &Topology, draft: &messages::Queue, queue: Queue)
 
 #[cfg(test)]
 mod tests {
-    use crate::cloud::topology::{NodeKind, Provisioned, Queue};
+    use crate::cloud::topology::{NodeKind, Provisioned, Queue, WorkloadId};
     use crate::ground::time::Span;
     use crate::scenario::{NoFiles, Source, read};
 
@@ -154,6 +162,19 @@ mod tests {
             format!("{:?}", queue("documented", "mapping.provisioned = {}").mapping),
             format!("{:?}", queue("textbook", "mapping.provisioned = {}").mapping)
         );
+    }
+
+    /// One pattern, or several of which one is enough; what only the kind tells is decided when the scenario is read.
+    #[test]
+    fn a_filter_is_a_pattern_or_a_list_of_them() {
+        let decided = |text: &str| {
+            let mapping = queue("textbook", text).mapping.expect("it leads to a function");
+            let filter = mapping.filter.expect("it has a filter");
+            [0, 1].map(|kind| filter.decided(WorkloadId(kind)))
+        };
+        assert_eq!(decided("mapping.filter = { body = { workload = [\"jobs\"] } }"), [Some(true), Some(false)]);
+        let list = "mapping.filter = [{ body = { workload = [\"jobs\"] } }, { body = { number = [7] } }]";
+        assert_eq!(decided(list), [Some(true), None]);
     }
 
     /// AWS Lambda developer guide: where a window and a run are longer than messages are hidden, these are hidden for both and

@@ -33,7 +33,10 @@ impl Builder<'_> {
                 topology.pool.get(name).map(|draft| NodeKind::Pool(Box::new(self.pool(ids, topology, name, draft))))
             }
             Kind::Queue => {
-                topology.queue.get(name).map(|draft| NodeKind::Queue(mapped(topology, draft, self.queue(ids, draft))))
+                let kinds = self.sight.draft.workload.keys().map(String::as_str).chain([""]);
+                let kinds: Vec<&str> = kinds.collect();
+                let queue = topology.queue.get(name);
+                queue.map(|draft| NodeKind::Queue(mapped(topology, &kinds, draft, self.queue(ids, draft))))
             }
             Kind::Bucket => topology.bucket.get(name).map(|draft| {
                 let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));

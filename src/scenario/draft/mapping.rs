@@ -1,7 +1,11 @@
 //! `mapping` of a queue: how its messages come to its function.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde::de::Deserializer;
+use serde_json::Value;
 
 use crate::scenario::draft::function::Throttled;
 use crate::scenario::draft::quantities::{Bytes, Gap, Time, Whole};
@@ -46,6 +50,12 @@ pub(crate) struct Mapping {
     /// messages are visible to others.
     #[serde(default)]
     pub throttled: Throttled,
+    /// The messages that are taken to the function, as an event pattern of EventBridge: `{ body = { workload = ["orders"] } }`;
+    /// or a list of up to ten, of which one must match. All others are deleted when they are received: they are never run, and
+    /// their requests go on as if they were done. Of a body it is known, whoever has sent it: `workload`, the name of its
+    /// request's kind (empty for what no request brought about), `number`, that of the request among its kind, from 1, and
+    /// `size`, the bytes of the message.
+    pub filter: Option<Filters>,
     /// The function reports which messages of a batch have failed: only those come back, and pollers do not become fewer.
     #[schemars(extend("default" = false))]
     pub partial_failures: Option<bool>,
@@ -74,4 +84,32 @@ pub(crate) struct Provisioned {
     /// Bytes that one poller takes in a second: after a poll that brought more it rests the longer.
     #[schemars(extend("default" = "1MB"))]
     pub throughput: Option<Bytes>,
+}
+
+/// A pattern or a list of patterns.
+#[derive(Clone, Debug)]
+pub(crate) struct Filters {
+    pub patterns: Vec<Value>,
+    /// Whether they stand in a list, for places.
+    pub listed: bool,
+}
+
+impl<'de> Deserialize<'de> for Filters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Filters, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Array(patterns) => Filters { patterns, listed: true },
+            pattern => Filters { patterns: vec![pattern], listed: false },
+        })
+    }
+}
+
+impl JsonSchema for Filters {
+    fn schema_name() -> Cow<'static, str> {
+        "Filters".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "an event pattern or a list of them",
+            "anyOf": [{ "type": "object" }, { "type": "array", "items": { "type": "object" } }] })
+    }
 }

@@ -175,24 +175,33 @@ fn patterns(rule: &Draft, place: &Place, complaints: &mut Vec<Complaint>) {
     let told = |objection: &Objection| {
         let is_named = !is_table && !objection.at.is_empty();
         let what = if is_named { format!("{}: {}", objection.at, objection.what) } else { objection.what.clone() };
-        (at(objection), what, objection.advice.clone())
+        (at(objection), what)
     };
+    objections(read, told, complaints);
+}
+
+/// What is wrong with a pattern, and what a reader should know about it: `told` says where and what.
+pub(super) fn objections(
+    read: Result<(Pattern, Vec<Objection>), Vec<Objection>>,
+    told: impl Fn(&Objection) -> (Place, String),
+    complaints: &mut Vec<Complaint>,
+) {
     let (notes, faults) = match read {
         Ok((_, notes)) => (notes, Vec::new()),
         Err(faults) => (Vec::new(), faults),
     };
-    for objection in &faults {
-        let (at, what, advice) = told(objection);
-        complaints.push(Complaint::error("E007", at, what).advise_if(advice));
+    for objection in faults {
+        let (at, what) = told(&objection);
+        complaints.push(Complaint::error("E007", at, what).advise_if(objection.advice));
     }
-    for objection in &notes {
-        let (at, what, advice) = told(objection);
-        complaints.push(Complaint::warning("W114", at, what).advise_if(advice));
+    for objection in notes {
+        let (at, what) = told(&objection);
+        complaints.push(Complaint::warning("W114", at, what).advise_if(objection.advice));
     }
 }
 
 /// The place of a path such as `detail.count[0].numeric`, as far as it can be followed.
-fn within(place: &Place, path: &str) -> Place {
+pub(super) fn within(place: &Place, path: &str) -> Place {
     let mut place = place.clone();
     for part in path.split('.').filter(|part| !part.is_empty()) {
         if part.contains('"') {

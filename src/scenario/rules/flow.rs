@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::cloud::arrivals::{Arrivals, Profile, Shape};
 use crate::cloud::scaling::{Group, Policy, Scaling};
 use crate::cloud::topology::{
-    Application, Balancer, Mix, NodeId, NodeKind, Pool, Routing, Speed, Step, Topology, Verb, WorkId, Workload,
+    Application, Balancer, Mix, NodeId, NodeKind, Pool, Queue, Routing, Speed, Step, Topology, Verb, WorkId, Workload,
     WorkloadId, chances,
 };
 use crate::ground::time::{SECOND, Span};
@@ -117,6 +117,7 @@ impl<'a> Flow<'a> {
                 to.iter().zip(weights).map(|(to, weight)| (*to, weight / whole, 1.0)).collect()
             }
             (NodeKind::Balancer(balancer), _) => self.shared(&balancer.to).into_iter().map(single).collect(),
+            (NodeKind::Queue(queue), _) if is_kept_from(queue, workload) => Vec::new(),
             (NodeKind::Queue(queue), _) => self.shared(&queue.to).into_iter().map(single).collect(),
             (NodeKind::Bucket(bucket), _) => {
                 let pieces = bucket.notify.len() as f64;
@@ -230,6 +231,12 @@ impl<'a> Flow<'a> {
         let rows = rows.len().max(1) as f64;
         (sum + law * (rows - count as f64)) / rows
     }
+}
+
+/// Whether the filter of a queue's mapping takes nothing of a workload.
+fn is_kept_from(queue: &Queue, workload: WorkloadId) -> bool {
+    let filter = queue.mapping.as_ref().and_then(|mapping| mapping.filter.as_ref());
+    filter.is_some_and(|filter| filter.decided(workload) == Some(false))
 }
 
 /// The steps that a pool may do for a request of a workload, and how likely each is.

@@ -3,6 +3,8 @@
 use super::functions::{denied, function, runs};
 use super::{application, at, call, completions, diary, losses, node, pool, queue, seconds, send, topology, work};
 use crate::cloud::arrivals::{Arrivals, Recorded};
+use crate::cloud::bus::pattern::Pattern;
+use crate::cloud::bus::record::Filter;
 use crate::cloud::fact::{Fact, Loss, Start};
 use crate::cloud::topology::{
     Application, DeadLetterAt, DeadLetters, Function, Mapping, NodeId, NodeKind, Pool, Provisioned, Queue, Topology,
@@ -273,6 +275,63 @@ fn a_poller_that_is_kept_ready_gathers_in_one_of_its_hands() {
     let found = diary(&application(at(&times), vec![seconds(0.1)]), &mapped(mapping, function(vec![work(0)], 0)), 60.0);
     let times: Vec<f64> = received(&found).iter().map(|(at, _)| *at).collect();
     assert_eq!((times, gathered(&found)), (vec![0.0, 0.1, 1.0, 2.5, 2.6], vec![(2.5, 4), (5.6, 1)]));
+}
+
+/// A mapping that takes only what meets a pattern.
+fn picky(pattern: &str, mapping: Mapping) -> Mapping {
+    let (pattern, _) = Pattern::read(pattern).expect("a pattern");
+    Mapping { filter: Some(Filter::new(vec![pattern], &["w", ""])), ..mapping }
+}
+
+/// AWS Lambda developer guide, *Control which events Lambda sends to your function*: what no filter takes is deleted from the
+/// queue. Of four that one receive brings the first two are deleted by one call, and done; one run has the others.
+#[test]
+fn what_the_filter_does_not_take_is_deleted_and_done() {
+    let mapping = picky(r#"{"body": {"number": [{"numeric": [">", 2]}]}}"#, Mapping::of(10));
+    let found = diary(&all_at_once(4, 2.0), &mapped(mapping, function(vec![work(0)], 0)), 60.0);
+    assert_eq!(gathered(&found), [(0.0, 2)]);
+    assert_eq!(completions(&found), [(0, 0.0), (1, 0.0), (2, 5.0), (3, 5.0)]);
+    let told = found.iter().filter_map(|(at, fact)| match fact {
+        Fact::Filtered { who, .. } => Some((*at, who.ordinal, None)),
+        Fact::Deleted { who, joins, .. } => Some((*at, who.ordinal, Some(*joins))),
+        _ => None,
+    });
+    let told: Vec<_> = told.collect();
+    let filtered = [(0.0, 0, None), (0.0, 0, Some(false)), (0.0, 1, None), (0.0, 1, Some(true))];
+    assert_eq!(told[..4], filtered);
+    assert_eq!(told[4..], [(5.0, 2, Some(false)), (5.0, 3, Some(true))]);
+}
+
+/// A poller that has received nothing for its function polls again: at once, or, where it is kept ready, 100 ms later.
+#[test]
+fn a_poller_polls_on_behind_what_is_not_for_its_function() {
+    let one = Mapping { start: 1, at_least: 1, at_most: 1, ..Mapping::of(1) };
+    for (mapping, times) in [(one, [0.0, 0.0, 0.0]), (kept_ready(1, 1, Mapping::of(1)), [0.0, 0.1, 0.2])] {
+        let mapping = picky(r#"{"body": {"number": [3]}}"#, mapping);
+        let found = diary(&all_at_once(3, 2.0), &mapped(mapping, function(vec![work(0)], 0)), 60.0);
+        assert_eq!(received(&found), times.map(|at| (at, false)));
+        assert_eq!((gathered(&found), completions(&found)[2]), (vec![(times[2], 1)], (2, times[2] + 3.0)));
+    }
+}
+
+/// The window begins with the first message that is for the function.
+#[test]
+fn what_is_not_for_the_function_opens_no_window() {
+    let mapping = Mapping { window: Span::from_secs(3), ..picky(r#"{"body": {"number": [2]}}"#, Mapping::of(10)) };
+    let system = mapped(mapping, function(vec![work(0)], 0));
+    let found = diary(&application(at(&[0.0, 1.0]), vec![seconds(0.1)]), &system, 60.0);
+    assert_eq!(gathered(&found), [(4.0, 1)]);
+}
+
+/// A message of a group that is deleted keeps none behind it waiting.
+#[test]
+fn a_group_goes_on_behind_what_is_not_for_the_function() {
+    let one = |group| Recorded { group, ..Recorded::default() };
+    let script = Arrivals::Instants(vec![one(7), one(7)]);
+    let mapping = Some(Box::new(picky(r#"{"body": {"number": [2]}}"#, Mapping::of(10))));
+    let queue = Queue { fifo: true, mapping, visibility: Some(Span::from_secs(10)), ..queue(1) };
+    let found = diary(&application(script, vec![seconds(2.0)]), &behind(queue, function(vec![work(0)], 0)), 60.0);
+    assert_eq!(completions(&found), [(0, 0.0), (1, 3.0)]);
 }
 
 /// A batch of two works of 2 s in a function that may run for 3 s: it is cut off as a whole at 5 s, and again at 15 s.

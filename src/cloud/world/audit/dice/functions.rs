@@ -1,6 +1,8 @@
 //! Draws functions, whose environments come and go within seconds.
 
 use super::{Dice, PARTNER, TIERS};
+use crate::cloud::bus::pattern::Pattern;
+use crate::cloud::bus::record::Filter;
 use crate::cloud::scaling::{Group, Policy, Scaling, Scheduled};
 use crate::cloud::topology::{
     AfterTimeout, Balancer, Batch, Errands, Function, Growth, Mapping, Node, NodeId, NodeKind, Pool, Provisioned,
@@ -58,6 +60,16 @@ impl Dice {
             every: Span::from_millis(self.pick(&[1, 100, 700])),
             throughput: self.pick(&[1_000, 1_000_000]),
         });
+        // Of some kinds all, of all kinds some, or those of one size.
+        let pattern = self.pick(&[
+            r#"{"body": {"workload": ["even"]}}"#,
+            r#"{"body": {"number": [{"numeric": [">", 7]}]}}"#,
+            r#"{"body": {"size": [{"numeric": ["<=", 1024]}]}}"#,
+        ]);
+        let filter = self.one_in(3).then(|| {
+            let (pattern, _) = Pattern::read(pattern).expect("a pattern");
+            Filter::new(vec![pattern], &["odd", "even", "odd", "even", "odd"])
+        });
         Mapping {
             window: if fifo { Span::ZERO } else { Span::from_millis(self.pick(&[0, 0, 700, 2_000])) },
             start,
@@ -68,6 +80,7 @@ impl Dice {
             partial_failures: self.one_in(2),
             slow_down: Span::from_secs(self.of(5)),
             provisioned,
+            filter,
             base: Span::from_millis(300 + self.of(1_000)),
             cap: Span::from_secs(4),
             ..Mapping::of(self.pick(&[1, 2, 5, 12]))
