@@ -173,10 +173,9 @@ mod tests {
     use super::*;
     use crate::billing::{Meter, PriceBook, invoice};
     use crate::cloud::fact::Fact;
-    use crate::cloud::scaling::CapacityProvider;
     use crate::cloud::scaling::{
-        Alarm, Change, Condition, Factor, Group, Metrics, Missing, Ratio, Reading, ScaleIn, Side, Simple,
-        TargetTracking, Window,
+        Alarm, CapacityProvider, Change, Condition, Factor, Group, Metrics, Missing, Ratio, Reading, ScaleIn, Side,
+        Simple, TargetTracking, Window,
     };
     use crate::cloud::topology::{Cluster, Machinery, Network, Node, NodeId, Pool, Room, WorkloadId};
     use crate::engine::Observer;
@@ -240,19 +239,7 @@ mod tests {
             let lines = invoice(&usage, &PriceBook::us_east_1());
             lines.into_iter().map(|line| (line.item, line.quantity.to_string())).collect::<Vec<_>>()
         };
-        let rule = CapacityProvider {
-            min: 1,
-            max: 9,
-            target: CapacityProvider::TARGET,
-            min_step: CapacityProvider::MIN_STEP,
-            max_step: CapacityProvider::MAX_STEP,
-            warm_up: CapacityProvider::WARM_UP,
-            every: CapacityProvider::EVERY,
-            protect: false,
-            drain: true,
-            unready: None,
-        };
-        let managed = || Scaling::Nodes(Nodes::Provider(rule));
+        let managed = || Scaling::Nodes(Nodes::Provider(CapacityProvider::DOCUMENTED));
         assert_eq!(alarms(true, managed()), [("cloudwatch.alarm".to_owned(), "7200".to_owned())]);
         assert_eq!(alarms(false, managed()), []);
         assert_eq!(alarms(true, Scaling::Fixed), []);

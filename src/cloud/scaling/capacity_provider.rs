@@ -71,6 +71,21 @@ impl CapacityProvider {
     /// The first request where there is no machine (*Managed scale-out behavior*).
     const FIRST: u32 = 2;
 
+    /// What is documented, of up to a hundred machines.
+    #[cfg(test)]
+    pub const DOCUMENTED: CapacityProvider = CapacityProvider {
+        min: 0,
+        max: 100,
+        target: CapacityProvider::TARGET,
+        min_step: CapacityProvider::MIN_STEP,
+        max_step: CapacityProvider::MAX_STEP,
+        warm_up: CapacityProvider::WARM_UP,
+        every: CapacityProvider::EVERY,
+        protect: false,
+        drain: true,
+        unready: None,
+    };
+
     /// M: the machines that are needed. Where tasks wait, the group that needs most decides, and the steps bound what is
     /// added to all that there are; else it is those with tasks.
     pub fn needed(&self, seen: &ProviderSeen<'_>) -> u32 {
@@ -146,18 +161,7 @@ impl CapacityProvider {
 mod tests {
     use super::*;
 
-    const PROVIDER: CapacityProvider = CapacityProvider {
-        min: 0,
-        max: 100,
-        target: CapacityProvider::TARGET,
-        min_step: CapacityProvider::MIN_STEP,
-        max_step: CapacityProvider::MAX_STEP,
-        warm_up: CapacityProvider::WARM_UP,
-        every: CapacityProvider::EVERY,
-        protect: false,
-        drain: true,
-        unready: None,
-    };
+    const PROVIDER: CapacityProvider = CapacityProvider::DOCUMENTED;
 
     fn seen(running: u32, in_use: u32, groups: &[u32]) -> ProviderSeen<'_> {
         ProviderSeen { now: SimTime::START, desired: running, running, in_use, is_warming: false, groups }

@@ -2,12 +2,20 @@
 
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::bus::pattern::Pattern;
-use crate::cloud::topology::{Backoff, Client, Growth, NodeId, Workload};
+use crate::cloud::topology::{Backoff, Client, Growth, Node, NodeId, NodeKind, Topology, Workload};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
 
 /// The bus that hears what happens to the infrastructure, and that schedules stand on.
 pub const DEFAULT_BUS: &str = "default";
+
+impl Topology {
+    /// The bus that is called [`DEFAULT_BUS`], if there is one.
+    pub fn default_bus(&self) -> Option<NodeId> {
+        let is_default = |node: &Node| matches!(&node.kind, NodeKind::Bus(_) if node.name == DEFAULT_BUS);
+        self.nodes.iter().position(is_default).map(NodeId::at)
+    }
+}
 
 /// An event bus.
 #[derive(Clone, Debug)]

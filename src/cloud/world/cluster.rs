@@ -162,7 +162,7 @@ impl World<'_> {
         let pool = self.pool(id);
         let pending = pool.plan.life.pending.sample(&mut pool.key.named("pending").draw(u64::from(number)));
         cx.plan(cx.now() + turn + Span::from_nanos(pending), Event::Run { pool: id, worker: number });
-        self.tells_of_place(cx, id, number);
+        self.tells_of_launch(cx, id, number);
         true
     }
 

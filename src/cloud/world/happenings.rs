@@ -6,7 +6,7 @@ use crate::cloud::bus::shape::Shape;
 use crate::cloud::fact::Fact;
 use crate::cloud::node::Node;
 use crate::cloud::scaling::{Looked, Policy, Scaling, State};
-use crate::cloud::topology::{self, DEFAULT_BUS, NodeId, NodeKind, Placement, Platform, Pool, Topology};
+use crate::cloud::topology::{NodeId, NodeKind, Placement, Platform, Pool, Topology};
 use crate::cloud::world::buses::{Buses, Told};
 use crate::cloud::world::{Alarm, REST, World, not_a};
 use crate::engine::{Context, Observer};
@@ -269,9 +269,10 @@ fn expected(topology: &Topology) -> impl Iterator<Item = (NodeId, Sort, Shape)> 
 impl Buses {
     /// Notes what may happen, where the default bus has a rule that may take any of it.
     pub(super) fn expects_happenings(&mut self, topology: &Topology) {
-        let is_default = |node: &topology::Node| matches!(&node.kind, NodeKind::Bus(_) if node.name == DEFAULT_BUS);
-        let Some(default) = topology.nodes.iter().position(is_default) else { return };
-        self.default = Some(NodeId::at(default));
+        self.default = topology.default_bus();
+        if self.default.is_none() {
+            return;
+        }
         for (pool, sort, shape) in expected(topology) {
             self.heralds.insert((pool, sort), self.shapes.len() as u32);
             self.shapes.push(shape);
@@ -358,14 +359,9 @@ impl World<'_> {
         self.publishes(cx, Happening { pool, worker, sort: Sort::Instance(state) });
     }
 
-    /// A worker was asked for.
+    /// A worker was asked for, or a task has its place on a machine of its cluster.
     pub(super) fn tells_of_launch<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, pool: NodeId, worker: u32) {
         self.instance_is(cx, pool, worker, InstanceState::Pending);
-        self.publishes(cx, Happening { pool, worker, sort: Sort::Task(TaskState::Pending) });
-    }
-
-    /// A task has its place on a machine of its cluster.
-    pub(super) fn tells_of_place<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, pool: NodeId, worker: u32) {
         self.publishes(cx, Happening { pool, worker, sort: Sort::Task(TaskState::Pending) });
     }
 

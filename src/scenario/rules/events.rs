@@ -4,7 +4,7 @@
 use crate::cloud::bus::pattern::Pattern;
 use crate::cloud::bus::shape::Shape;
 use crate::cloud::topology::{
-    Act, Application, DEFAULT_BUS, Node, NodeId, NodeKind, Step, Takes, Topology, Verb, WorkloadId,
+    Act, Application, DEFAULT_BUS, NodeId, NodeKind, Step, Takes, Topology, Verb, WorkloadId,
 };
 use crate::cloud::world::{shapes_of_launch, shapes_of_machines};
 use crate::ground::time::Span;
@@ -67,10 +67,8 @@ pub(super) fn of_step(topology: &Topology, application: &Application, step: &Ste
 /// Targets of what is told of the machines that a step launches, which is of no request.
 fn of_launch(topology: &Topology, application: &Application, step: &Step) -> Vec<usize> {
     let Verb::Act(Act::Launch(launch)) = &step.verb else { return Vec::new() };
-    let is_default = |node: &Node| node.name == DEFAULT_BUS && matches!(node.kind, NodeKind::Bus(_));
-    let bus = topology.nodes.iter().position(is_default).map(NodeId::at);
     let told = shapes_of_launch(topology, launch.pool);
-    bus.map(|bus| told_of(application, topology, bus, &told)).unwrap_or_default()
+    topology.default_bus().map(|bus| told_of(application, topology, bus, &told)).unwrap_or_default()
 }
 
 fn kinds(application: &Application) -> Vec<&str> {

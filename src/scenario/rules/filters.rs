@@ -1,5 +1,7 @@
 //! Filters of mappings: patterns that the provider takes, of what is known of a message, and that let something through.
 
+use std::cell::LazyCell;
+
 use serde_json::Value;
 
 use crate::cloud::bus::pattern::Pattern;
@@ -91,12 +93,13 @@ fn fields(pattern: &Value, place: &Place, inside: &str, complaints: &mut Vec<Com
 fn passed(application: &Application, topology: &Topology, _: Option<Span>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let flow = Flow::new(application, topology);
+    let background = LazyCell::new(|| in_background(application, topology));
     for (at, node) in topology.nodes.iter().enumerate() {
         let NodeKind::Queue(queue) = &node.kind else { continue };
         let Some(filter) = queue.mapping.as_ref().and_then(|mapping| mapping.filter.as_ref()) else { continue };
         let mut kinds: Vec<WorkloadId> = (0..application.workloads.len()).map(WorkloadId::at).collect();
         kinds.retain(|&kind| flow.order(topology.entry[kind.index()], kind).contains(&NodeId::at(at)));
-        if in_background(application, topology).contains(&at) {
+        if background.contains(&at) {
             kinds.push(WorkloadId::at(application.workloads.len()));
         }
         if kinds.is_empty() || kinds.iter().any(|&kind| filter.may_take(kind)) {

@@ -1,6 +1,6 @@
 //! A step that acts on the machine of an event is led to by one.
 
-use crate::cloud::topology::{Act, Application, Chosen, DEFAULT_BUS, Node, NodeId, NodeKind, Topology, Verb, Whom};
+use crate::cloud::topology::{Act, Application, Chosen, DEFAULT_BUS, NodeKind, Topology, Verb, Whom};
 use crate::cloud::world::shapes_of_subjects;
 use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
@@ -46,8 +46,7 @@ fn check(application: &Application, topology: &Topology, _: Option<Span>) -> Vec
 
 /// The nodes that something comes to that follows on what happens to a machine.
 fn reach(application: &Application, topology: &Topology) -> Vec<usize> {
-    let hears = |node: &Node| node.name == DEFAULT_BUS && matches!(node.kind, NodeKind::Bus(_));
-    let Some(bus) = topology.nodes.iter().position(hears) else { return Vec::new() };
-    let first = told_of(application, topology, NodeId::at(bus), &shapes_of_subjects(topology));
+    let Some(bus) = topology.default_bus() else { return Vec::new() };
+    let first = told_of(application, topology, bus, &shapes_of_subjects(topology));
     behind(application, topology, first)
 }

@@ -50,7 +50,7 @@ fn a_machine_without_a_name_is_taken_away_by_a_rule() {
     near(of(&document, "free", "pool.lab", "workers.stopped"), 0.0);
     near(of(&document, "policed", "pool.lab", "workers.stopped") * 7_200.0, 1.0);
     near(of(&document, "policed", "bus.default", "events") * 7_200.0, 3.0);
-    // The bill of the machine: an hour and forty minutes of $0.0104, its volume and address beside it, against a minute.
+    // The bill of the machine: an hour and forty minutes at $0.0104 an hour, less the minute for which it is paid at the least.
     let cost = |topology| of(&document, topology, "pool.lab", "cost.total");
     let less = cost("free") - cost("policed");
     assert!((0.016..0.020).contains(&less), "{less}");

@@ -165,18 +165,7 @@ fn provider(rule: CapacityProvider) -> Scaling {
     Scaling::Nodes(Nodes::Provider(rule))
 }
 
-const RULE: CapacityProvider = CapacityProvider {
-    min: 0,
-    max: 10,
-    target: CapacityProvider::TARGET,
-    min_step: CapacityProvider::MIN_STEP,
-    max_step: CapacityProvider::MAX_STEP,
-    warm_up: CapacityProvider::WARM_UP,
-    every: CapacityProvider::EVERY,
-    protect: false,
-    drain: true,
-    unready: None,
-};
+const RULE: CapacityProvider = CapacityProvider { max: 10, ..CapacityProvider::DOCUMENTED };
 
 /// From nothing: twelve tasks at 100 s need three machines. At 120 s the provider asks for two, as it always does first; they
 /// run at 130 s, and serve at 150 s; their tasks pull for 3 s and start in 5 s. The third is not asked for before the youngest
