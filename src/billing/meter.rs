@@ -222,9 +222,9 @@ impl Observer<Fact> for Meter {
                     *calls += 1;
                 }
             }
-            Fact::Invoked { function, start, init, ran, .. } => {
+            Fact::Invoked { function, start, init, ran, before, .. } => {
                 if let Some((_, Counter::Function(function))) = self.nodes.get_mut(function.index()) {
-                    function.invoked(start, init, ran);
+                    function.invoked(start, init, ran, before);
                 }
             }
             Fact::Answered { who, .. } | Fact::Completed { who, answered: true, .. } => {

@@ -84,10 +84,12 @@ pub enum Fact {
         environment: u32,
         /// How it began.
         start: Start,
-        /// The initialisation that came first, and is billed with it.
+        /// The initialisation that came before all runs since the environment was idle, and is billed with them.
         init: Span,
-        /// How long it ran.
+        /// How long the environment ran since it was idle, for this one and those beside it.
         ran: Span,
+        /// So much of that was told before, with the initialisation; `None` where nothing was.
+        before: Option<Span>,
     },
     /// A function refused an invocation: it may use no more environments, or not so soon.
     Denied {

@@ -3,7 +3,7 @@
 //! Requests are counted where the facts say so (`who.counted`); rates of nodes count what happens in
 //! [warm-up, length), whoever it happens to. Nothing here allocates once built, but for histograms that grow.
 
-use crate::cloud::fact::{Fact, Loss, Outcome, Spent, Start};
+use crate::cloud::fact::{Fact, Loss, Outcome, Spent};
 use crate::cloud::topology::{Node, NodeKind, Topology};
 use crate::engine::Observer;
 use crate::experiment::decisions::Log;
@@ -361,7 +361,7 @@ impl Observer<Fact> for Recorder {
             Fact::Invoked { who, function, start, .. } => {
                 let place = &mut self.places[function.index()];
                 place.invoked += u64::from(who.counted);
-                place.cold += u64::from(who.counted && start == Start::Cold);
+                place.cold += u64::from(who.counted && start.is_cold());
             }
             Fact::Expired { queue, .. } => self.places[queue.index()].expired += u64::from(self.counts(at)),
             Fact::Buried { who, queue } => self.places[queue.index()].buried += u64::from(who.counted),

@@ -7,7 +7,6 @@ const LATER: &[(&str, &str)] = &[
     ("show", ""),
     ("run.snapshots", ""),
     ("run.warm-up.auto", "a warm-up that is found by itself is not in this version yet: give it as a duration"),
-    ("topology.*.function.*.concurrency", ""),
     ("topology.*.pool.*.scaling.start-on-demand", ""),
     ("topology.*.pool.*.scaling.n-policy", ""),
     ("topology.*.pool.*.scaling.hysteresis", ""),

@@ -146,21 +146,23 @@ impl FunctionCounter {
         }
     }
 
-    /// A stay ended that initialised for so long and ran for so long.
-    pub fn invoked(&mut self, start: Start, init: Span, ran: Span) {
+    /// A stay ended: its environment was initialised for so long and ran for so long, of which so much was told before. Runs
+    /// beside one another are paid for once.
+    pub fn invoked(&mut self, start: Start, init: Span, ran: Span, before: Option<Span>) {
         self.invocations += 1;
         if let Some(restores) = self.restores.as_mut().filter(|_| start == Start::Cold) {
             *restores += 1;
         }
         let billed = self.profile.billed(init, ran);
-        let milliseconds = self.profile.milliseconds(billed);
-        let nanos = u128::from(billed.nanos());
+        let told = before.map_or(Span::ZERO, |before| self.profile.billed(init, before));
+        let milliseconds = self.profile.milliseconds(billed) - self.profile.milliseconds(told);
+        let nanos = u128::from(billed.nanos() - told.nanos());
         match start {
             Start::Provisioned => {
                 self.kept_milliseconds += milliseconds;
                 self.real.kept_at_work += nanos;
             }
-            Start::Cold | Start::Warm => {
+            Start::Cold | Start::Joined | Start::Warm => {
                 self.milliseconds += milliseconds;
                 self.real.at_work += nanos;
             }
@@ -253,8 +255,8 @@ mod tests {
     #[test]
     fn runs_are_billed_by_the_started_millisecond() {
         let mut counter = FunctionCounter::new(&function(512, 0, 512), Profile::Current, None, None);
-        counter.invoked(Start::Warm, Span::ZERO, Span::from_nanos(250_400_000));
-        counter.invoked(Start::Cold, Span::from_millis(400), Span::from_secs(1));
+        counter.invoked(Start::Warm, Span::ZERO, Span::from_nanos(250_400_000), None);
+        counter.invoked(Start::Cold, Span::from_millis(400), Span::from_secs(1), None);
         let expected = [("lambda.duration.x86", "0.8255", "0.000013758361"), ("lambda.requests", "2", "0.0000004")];
         assert_eq!(bill(&counter, 100), told(&expected));
     }
@@ -264,8 +266,8 @@ mod tests {
     #[test]
     fn what_is_kept_ready_is_billed_in_steps_of_five_minutes() {
         let mut counter = FunctionCounter::new(&function(1_024, 2, 1_536), Profile::Current, None, None);
-        counter.invoked(Start::Provisioned, Span::ZERO, Span::from_secs(10));
-        counter.invoked(Start::Cold, Span::from_secs(1), Span::from_secs(4));
+        counter.invoked(Start::Provisioned, Span::ZERO, Span::from_secs(10), None);
+        counter.invoked(Start::Cold, Span::from_secs(1), Span::from_secs(4), None);
         let expected = [
             ("lambda.duration.x86", "5", "0.0000833335"),
             ("lambda.requests", "2", "0.0000004"),
@@ -305,7 +307,7 @@ mod tests {
             let function = Function { snapshot: Some(Snapshot { is_paid }), ..function(1_024, 0, 512) };
             let mut counter = FunctionCounter::new(&function, Profile::Current, None, None);
             for start in [Start::Cold, Start::Cold, Start::Warm, Start::Cold, Start::Cold] {
-                counter.invoked(start, Span::ZERO, Span::from_secs(1));
+                counter.invoked(start, Span::ZERO, Span::from_secs(1), None);
             }
             bill(&counter, 3_600)
         };
@@ -339,9 +341,9 @@ mod tests {
         let span = |micros: u64| Span::from_nanos(micros * 1_000);
         let used = |profile| {
             let mut counter = FunctionCounter::new(&function(1_024, 2, 512), profile, None, None);
-            counter.invoked(Start::Cold, span(800_000), span(101_500));
-            counter.invoked(Start::Warm, Span::ZERO, span(99_200));
-            counter.invoked(Start::Provisioned, Span::ZERO, span(50_000));
+            counter.invoked(Start::Cold, span(800_000), span(101_500), None);
+            counter.invoked(Start::Warm, Span::ZERO, span(99_200), None);
+            counter.invoked(Start::Provisioned, Span::ZERO, span(50_000), None);
             match counter.used(SimTime::START + Span::from_secs(301)) {
                 Used::Function { invocations, milliseconds, kept, real, .. } => (invocations, milliseconds, kept, real),
                 other => panic!("{other:?} is no function"),

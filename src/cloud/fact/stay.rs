@@ -41,10 +41,20 @@ impl Spent {
 pub enum Start {
     /// In a new environment.
     Cold,
-    /// In one that was idle.
+    /// In one that was still initialised for another.
+    Joined,
+    /// In one that was idle, or had room beside others.
     Warm,
     /// In one that is kept ready.
     Provisioned,
+}
+
+impl Start {
+    /// Whether it waited for an environment that was not there yet.
+    #[inline]
+    pub fn is_cold(self) -> bool {
+        matches!(self, Start::Cold | Start::Joined)
+    }
 }
 
 /// How a stay with a worker ended.

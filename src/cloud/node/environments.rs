@@ -1,68 +1,34 @@
-//! A function's environments: which of them are idle, which is used next, and how long each still lives.
+//! A function's environments: which of them takes the next run, what a run finds in it, and how long each still lives.
+//!
+//! An environment serves as many requests at once as its function says, one in each of its slots. What it costs is the time
+//! during which any was in it, whether one or many.
+
+mod ends;
+mod environment;
+mod held;
+mod spare;
+
+pub use ends::{Rest, Told};
 
 use crate::cloud::fact::Start;
+use crate::cloud::node::environments::environment::{Birth, Code, Environment, Stay};
+use crate::cloud::node::environments::spare::{AT_WORK, IDLE, KEPT_AT_WORK, KEPT_IDLE, Spare};
 use crate::cloud::node::gate::Gate;
 use crate::cloud::node::kept::Kept;
 use crate::cloud::node::mapping::Mapping;
-use crate::cloud::node::pollers::Pollers;
 use crate::cloud::node::programme::Piece;
 use crate::cloud::request::NONE;
-use crate::cloud::topology::{Admission, AfterTimeout, Function, Growth, NodeId, Reuse, WorkloadId};
-use crate::ground::chance::{Key, Stream, below};
+use crate::cloud::topology::{Admission, AfterTimeout, Function, Growth, WorkloadId};
+use crate::ground::chance::Key;
 use crate::ground::time::{SimTime, Span};
 
-/// One environment, by the index of its worker.
-#[derive(Clone, Copy, Debug)]
-struct Environment {
-    /// Its number among all that the function ever had, from 1: names its draws.
-    number: u32,
-    /// Runs that ended in it.
-    runs: u32,
-    /// How its present run began.
-    start: Start,
-    /// When that run began, behind the initialisation; [`SimTime::NEVER`] before.
-    runs_since: SimTime,
-    /// What of the present stay is initialisation that is billed, …
-    init: Span,
-    /// … and when that begins.
-    init_from: SimTime,
-    /// Initialisation is still to come, or to come again.
-    is_raw: bool,
-    /// It goes when the present run ends.
-    is_doomed: bool,
-    /// It is one of those that are kept ready.
-    is_kept: bool,
-    /// It is replaced once it is so old.
-    old_at: SimTime,
-    /// While it is idle, until when; else [`SimTime::NEVER`].
-    idle_until: SimTime,
-    /// When somebody looks whether it has been idle for too long.
-    watched_at: SimTime,
-    /// Its place among the idle ones.
-    place: u32,
-    /// The idle one that was used just before it, and just after it.
-    older: u32,
-    newer: u32,
-    /// The hand of a poller that holds it, behind its mapping's place; [`NONE`] where no poller does.
-    hand: (u32, u32),
-}
-
-/// What becomes of an environment whose run has ended, or that was idle for a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rest {
-    /// It goes.
-    Gone,
-    /// It stays; somebody looks at it again at that instant.
-    Until(SimTime),
-    /// It stays, and nobody need look at it.
-    Stays,
-}
-
-/// Those that are idle, so that the next one is found at once however many there are.
-#[derive(Clone, Copy, Debug)]
-struct Chain {
-    newest: u32,
-    oldest: u32,
+/// The free slots of environments that have several.
+#[derive(Debug, Default)]
+struct Free {
+    /// By environment, the first of them; …
+    first: Vec<u32>,
+    /// … by slot, the one behind it.
+    next: Vec<u32>,
 }
 
 /// A function's environments.
@@ -76,19 +42,27 @@ pub struct Environments<'a> {
     pub timeout: Option<u16>,
     /// By kind of request and step, the work that a new environment does instead.
     cold: Vec<Vec<Option<Piece<'a>>>>,
+    /// By the index of its worker.
     each: Vec<Environment>,
-    /// Those kept ready, and the others.
-    idle: [Chain; 2],
-    /// The same in no order, where any is used next.
-    any: [Vec<u32>; 2],
+    births: Vec<Birth>,
+    /// By slot.
+    stays: Vec<Stay>,
+    /// So many slots each.
+    slots: u32,
+    free: Option<Box<Free>>,
+    spare: Spare,
+    /// How many have somebody in them.
+    at_work: u32,
     /// How fast new ones come.
     growth: Option<Gate>,
     /// How many requests a second are let in.
     rate: Option<Gate>,
     keys: Keys,
-    chance: Stream,
     /// Who brings it messages of queues, in the order of these.
     pub mappings: Vec<Mapping<'a>>,
+    /// By slot, the hand of a poller that holds it, behind its mapping's place; [`NONE`] where no poller does. Empty
+    /// without mappings.
+    hands: Vec<(u32, u32)>,
 }
 
 /// What names the draws of environments.
@@ -108,15 +82,18 @@ fn gate(growth: Growth) -> Gate {
 impl<'a> Environments<'a> {
     /// A function without environments. `concurrency`: as much as it may have, where that limits its rate of requests.
     pub fn new(plan: &'a Function, timeout: Option<u16>, concurrency: Option<u32>, key: Key) -> Environments<'a> {
-        let nobody = Chain { newest: NONE, oldest: NONE };
         Environments {
             plan,
             kept: Kept::new(plan.provisioned),
             timeout,
             cold: Vec::new(),
             each: Vec::new(),
-            idle: [nobody; 2],
-            any: [Vec::new(), Vec::new()],
+            births: Vec::new(),
+            stays: Vec::new(),
+            slots: plan.desk.slots,
+            free: (plan.desk.slots > 1).then(Box::default),
+            spare: Spare::new(plan.reuse, key.named("reuse").stream()),
+            at_work: 0,
             growth: plan.growth.map(gate),
             rate: concurrency.map(|concurrency| gate(Function::requests(concurrency))),
             keys: Keys {
@@ -125,19 +102,27 @@ impl<'a> Environments<'a> {
                 idle: key.named("idle"),
                 recycle: key.named("recycle"),
             },
-            chance: key.named("reuse").stream(),
             mappings: Vec::new(),
+            hands: Vec::new(),
         }
     }
 
     /// Tells it what new environments do instead of the works of its steps.
     pub fn learn(&mut self, cold: Vec<Vec<Option<Piece<'a>>>>) {
-        self.cold = cold;
+        if cold.iter().flatten().any(Option::is_some) {
+            self.cold = cold;
+        }
     }
 
-    /// The work that is done in an environment, where usually that piece is.
-    pub fn piece(&self, index: u32, workload: WorkloadId, step: u16, usual: Piece<'a>) -> Piece<'a> {
-        if self.each[index as usize].start != Start::Cold {
+    /// Whose slot it is.
+    #[inline]
+    fn of(&self, slot: u32) -> usize {
+        (if self.slots == 1 { slot } else { slot / self.slots }) as usize
+    }
+
+    /// The work that is done in a slot, where usually that piece is.
+    pub fn piece(&self, slot: u32, workload: WorkloadId, step: u16, usual: Piece<'a>) -> Piece<'a> {
+        if self.cold.is_empty() || !self.stays[slot as usize].start.is_cold() {
             return usual;
         }
         let instead = self.cold.get(workload.index()).and_then(|steps| *steps.get(usize::from(step))?);
@@ -154,156 +139,187 @@ impl<'a> Environments<'a> {
         self.growth.as_mut().is_none_or(|gate| gate.turns_away(now, || 0).is_none())
     }
 
-    /// A new environment, kept ready, and idle, or born for a request.
-    pub fn is_born(&mut self, index: u32, number: u32, is_kept: bool, now: SimTime) {
+    /// How many have somebody in them.
+    pub fn at_work(&self) -> u32 {
+        self.at_work
+    }
+
+    /// A new environment, kept ready, and idle, or born for a request, which has the first of its slots.
+    pub fn is_born(&mut self, index: u32, number: u32, is_kept: bool, now: SimTime) -> u32 {
         let old_at = match &self.plan.recycle {
             Some(law) if !is_kept => {
                 now.after(Span::from_nanos(law.sample(&mut self.keys.recycle.draw(u64::from(number)))))
             }
             _ => SimTime::NEVER,
         };
-        let environment = Environment {
-            number,
-            runs: 0,
-            start: if is_kept { Start::Provisioned } else { Start::Cold },
-            runs_since: SimTime::NEVER,
-            init: Span::ZERO,
-            init_from: SimTime::NEVER,
-            is_raw: !is_kept,
-            is_doomed: false,
-            is_kept,
-            old_at,
-            idle_until: SimTime::NEVER,
-            watched_at: SimTime::NEVER,
-            place: NONE,
-            older: NONE,
-            newer: NONE,
-            hand: (NONE, NONE),
-        };
+        let environment = Environment::new(number, is_kept);
+        let (init, init_from, ready_at) = (Span::ZERO, SimTime::NEVER, SimTime::NEVER);
+        let birth = Birth { init, init_from, ready_at, old_at };
+        let slot = index * self.slots;
         match self.each.get_mut(index as usize) {
-            Some(place) => *place = environment,
-            None => self.each.push(environment),
+            Some(place) => (*place, self.births[index as usize]) = (environment, birth),
+            None => {
+                self.each.push(environment);
+                self.births.push(birth);
+                let slots = self.stays.len() + self.slots as usize;
+                self.stays.resize(slots, Stay { start: Start::Cold, has_begun: false });
+                if !self.mappings.is_empty() {
+                    self.hands.resize(slots, (NONE, NONE));
+                }
+                if let Some(free) = &mut self.free {
+                    free.first.push(NONE);
+                    free.next.resize(slots, NONE);
+                }
+            }
         }
+        if let Some(free) = &mut self.free {
+            for each in slot..slot + self.slots {
+                free.next[each as usize] = if each + 1 < slot + self.slots { each + 1 } else { NONE };
+            }
+            free.first[index as usize] = if is_kept { slot } else { slot + 1 };
+        }
+        self.stays[slot as usize] = Stay { start: Start::Cold, has_begun: false };
         if is_kept {
             self.kept.comes(now);
-            self.joins_idle(index);
+        } else {
+            self.at_work += 1;
         }
+        if let Some(kind) = environment.kind(self.slots) {
+            self.spare.joins(&mut self.each, index, kind);
+        }
+        slot
     }
 
     /// One of those that are kept ready is kept no longer: one that is idle, of which the index is returned, or one at work,
-    /// which goes when its run ends.
+    /// which goes when its last run ends.
     pub fn keeps_one_less(&mut self, now: SimTime) -> Option<u32> {
-        let idle = match self.plan.reuse {
-            Reuse::Random => self.any[0].last().copied(),
-            Reuse::Latest | Reuse::Oldest => Some(self.idle[0].oldest).filter(|&index| index != NONE),
+        if let Some(index) = self.spare.oldest(KEPT_IDLE) {
+            self.spare.leaves(&mut self.each, index, KEPT_IDLE);
+            self.each[index as usize].is_kept = false;
+            self.kept.goes(now, false);
+            return Some(index);
+        }
+        let index = (0..self.each.len() as u32).find(|&index| self.each[index as usize].is_kept)?;
+        self.changes(index, |environment| {
+            environment.is_kept = false;
+            (environment.is_closed, environment.is_doomed) = (true, true);
+        });
+        self.kept.goes(now, true);
+        None
+    }
+
+    /// Whether a run could begin in an environment that is at work.
+    pub fn has_room(&self) -> bool {
+        self.free.is_some() && (self.spare.has(KEPT_AT_WORK) || self.spare.has(AT_WORK))
+    }
+
+    /// The slot that is used next: in an environment that is kept ready before all others, and in one that is at work before
+    /// one that is idle. `may_add`: whether one more may be at work.
+    pub fn take(&mut self, may_add: bool, now: SimTime) -> Option<u32> {
+        let kinds: &[usize] = match (may_add, self.free.is_some()) {
+            (true, false) => &[KEPT_IDLE, IDLE],
+            (true, true) => &[KEPT_AT_WORK, KEPT_IDLE, AT_WORK, IDLE],
+            (false, _) => &[KEPT_AT_WORK, AT_WORK],
         };
-        if let Some(index) = idle {
-            self.leaves_idle(index);
-        }
-        let at_work = || (0..self.each.len() as u32).find(|&index| self.each[index as usize].is_kept);
-        let index = idle.or_else(at_work)?;
-        self.kept.goes(now, idle.is_none());
-        let environment = &mut self.each[index as usize];
-        (environment.is_kept, environment.is_doomed) = (false, true);
-        idle
-    }
-
-    /// The idle environment that is used next: of those kept ready first.
-    pub fn take_idle(&mut self, now: SimTime) -> Option<u32> {
-        let index = [0, 1].into_iter().find_map(|kind: usize| match self.plan.reuse {
-            Reuse::Latest => Some(self.idle[kind].newest).filter(|&index| index != NONE),
-            Reuse::Oldest => Some(self.idle[kind].oldest).filter(|&index| index != NONE),
-            Reuse::Random => {
-                let count = self.any[kind].len() as u64;
-                (count > 0).then(|| self.any[kind][below(&mut self.chance, count) as usize])
+        let index = loop {
+            let index = kinds.iter().find_map(|&kind| self.spare.next(kind))?;
+            if !self.is_too_old(index, now) {
+                break index;
             }
-        })?;
-        self.leaves_idle(index);
+            self.closes(index);
+        };
+        self.changes(index, |environment| environment.busy += 1);
         let environment = &mut self.each[index as usize];
-        environment.start = Start::Warm;
-        if environment.is_kept {
-            environment.start = Start::Provisioned;
-            self.kept.works(now);
+        if environment.busy == 1 {
+            environment.idle_until = SimTime::NEVER;
+            self.at_work += 1;
+            if environment.is_kept {
+                self.kept.works(now);
+            }
         }
-        Some(index)
+        let slot = match &mut self.free {
+            None => index,
+            Some(free) => {
+                let slot = free.first[index as usize];
+                free.first[index as usize] = free.next[slot as usize];
+                slot
+            }
+        };
+        let start = match environment {
+            Environment { is_kept: true, .. } => Start::Provisioned,
+            Environment { code: Code::New, .. } => Start::Joined,
+            _ => Start::Warm,
+        };
+        self.stays[slot as usize] = Stay { start, has_begun: false };
+        Some(slot)
     }
 
-    /// What an environment takes before its run begins, at a stay that begins now.
-    pub fn wakes(&mut self, index: u32, now: SimTime) -> Span {
-        let environment = &mut self.each[index as usize];
-        (environment.init, environment.runs_since) = (Span::ZERO, SimTime::NEVER);
-        if !environment.is_raw {
+    /// Whether an environment at work is to be replaced by now; of those that are idle, somebody looks.
+    fn is_too_old(&self, index: u32, now: SimTime) -> bool {
+        self.plan.recycle.is_some() && self.each[index as usize].busy > 0 && self.births[index as usize].old_at <= now
+    }
+
+    /// What a stay takes that begins now before its run does.
+    pub fn wakes(&mut self, slot: u32, now: SimTime) -> Span {
+        let index = self.of(slot);
+        let environment = &mut self.each[index];
+        if environment.code == Code::Ready {
             return Span::ZERO;
         }
-        let number = u64::from(environment.number);
-        let mut init = self.keys.init.nth(u64::from(environment.runs)).draw(number);
-        let init = Span::from_nanos(self.plan.init.sample(&mut init));
-        if environment.start != Start::Cold {
-            // After a reset it is initialised within the run, and within its limit.
-            environment.runs_since = now;
-            return init;
+        let birth = &mut self.births[index];
+        // After a reset it is initialised within the run, and within its limit.
+        if !environment.is_fresh {
+            environment.begins(now);
+            self.stays[slot as usize].has_begun = true;
         }
-        let creation = Span::from_nanos(self.plan.creation.sample(&mut self.keys.creation.draw(number)));
-        (environment.init, environment.init_from) = (init, now.after(creation));
-        init + creation
+        if birth.ready_at == SimTime::NEVER {
+            let number = u64::from(environment.number);
+            let mut init = self.keys.init.nth(u64::from(environment.runs)).draw(number);
+            let init = Span::from_nanos(self.plan.init.sample(&mut init));
+            birth.ready_at = now.after(init);
+            if environment.is_fresh {
+                let creation = Span::from_nanos(self.plan.creation.sample(&mut self.keys.creation.draw(number)));
+                (birth.init, birth.init_from) = (init, now.after(creation));
+                birth.ready_at = now.after(init + creation);
+            }
+        }
+        // Whoever comes while another has it initialised waits with that one.
+        birth.ready_at.max(now) - now
     }
 
-    /// A run begins, unless it did before; whether that is so.
-    pub fn runs(&mut self, index: u32, now: SimTime) -> bool {
-        let environment = &mut self.each[index as usize];
-        environment.is_raw = false;
-        let begins = environment.runs_since == SimTime::NEVER;
+    /// A stay's environment is ready: whether its run begins with that, and whether nothing ran in the environment before.
+    pub fn runs(&mut self, slot: u32, now: SimTime) -> (bool, bool) {
+        let index = self.of(slot);
+        let environment = &mut self.each[index];
+        let is_first = environment.code == Code::New;
+        environment.code = Code::Ready;
+        let stay = &mut self.stays[slot as usize];
+        let begins = !stay.has_begun;
         if begins {
-            environment.runs_since = now;
+            stay.has_begun = true;
+            environment.begins(now);
         }
-        begins
+        (begins, is_first)
     }
 
-    /// A run was too long: what becomes of its environment is decided when it ends.
-    pub fn ran_too_long(&mut self, index: u32) {
-        let environment = &mut self.each[index as usize];
+    /// A run was too long: its environment takes nobody else in, and what becomes of it is decided when it is empty.
+    pub fn ran_too_long(&mut self, slot: u32) {
+        let index = self.of(slot);
+        self.closes(index as u32);
         match self.plan.after_timeout {
-            AfterTimeout::Discard => environment.is_doomed = true,
-            AfterTimeout::Reset => environment.is_raw = true,
+            AfterTimeout::Discard => self.each[index].is_doomed = true,
+            AfterTimeout::Reset => self.each[index].code = Code::Stale,
         }
     }
 
-    /// The polls of a queue's mapping.
-    pub fn polls_of(&self, queue: NodeId) -> Option<&Pollers<'a>> {
-        self.mapping_of(queue)?.polls.as_deref()
+    /// Whether somebody is in an environment.
+    pub fn is_at_work(&self, index: u32) -> bool {
+        self.each[index as usize].busy > 0
     }
 
-    /// A queue's mapping.
-    pub fn mapping_of(&self, queue: NodeId) -> Option<&Mapping<'a>> {
-        self.mappings.iter().find(|mapping| mapping.queue == queue)
-    }
-
-    /// Nobody can poll for a while.
-    pub fn pollers_pause(&mut self, now: SimTime) {
-        for polls in self.mappings.iter_mut().filter_map(|mapping| mapping.polls.as_mut()) {
-            polls.pause(now);
-        }
-    }
-
-    /// A poller's batch has that environment.
-    pub fn is_held_by(&mut self, index: u32, mapping: u32, hand: u32) {
-        self.each[index as usize].hand = (mapping, hand);
-    }
-
-    /// The mapping whose batch an environment has, and the hand of a poller that holds it, if it has any.
-    pub fn hand(&self, index: u32) -> Option<(u32, u32)> {
-        Some(self.each[index as usize].hand).filter(|&(mapping, _)| mapping != NONE)
-    }
-
-    /// What an environment did for a poller is over.
-    pub fn lets_poller_go(&mut self, index: u32) -> Option<(u32, u32)> {
-        let held = self.hand(index);
-        self.each[index as usize].hand = (NONE, NONE);
-        held
-    }
-
-    /// An environment at work is lost: it goes when its run, which is broken off, ends.
+    /// An environment at work is lost: it goes when its runs, which are broken off, have ended.
     pub fn is_lost(&mut self, index: u32) {
+        self.closes(index);
         self.each[index as usize].is_doomed = true;
     }
 
@@ -316,126 +332,41 @@ impl<'a> Environments<'a> {
         Rest::Gone
     }
 
-    /// Whether a run has begun.
-    pub fn has_begun(&self, index: u32) -> bool {
-        self.each[index as usize].runs_since != SimTime::NEVER
+    /// An environment at work takes nobody else in.
+    fn closes(&mut self, index: u32) {
+        self.changes(index, |environment| environment.is_closed = true);
     }
 
-    /// How the present run began, the initialisation that is billed with it where it ends now, and since when it runs.
-    pub fn told(&self, index: u32, now: SimTime) -> (Start, Span, SimTime) {
-        let Environment { start, init, init_from, runs_since, .. } = self.each[index as usize];
-        // Of one that is broken off, what there was of it.
-        let is_broken_off = runs_since == SimTime::NEVER && start == Start::Cold;
-        let init = if is_broken_off { now.max(init_from) - init_from } else { init };
-        (start, init, runs_since)
-    }
-
-    /// Whether one of those that are kept ready is idle.
-    pub fn has_kept(&self) -> bool {
-        self.idle[0].newest != NONE || !self.any[0].is_empty()
-    }
-
-    /// A run has ended: the environment is idle now, or goes.
-    pub fn rests(&mut self, index: u32, now: SimTime) -> Rest {
+    /// Something of an environment changes, and with that whether it can take one more run.
+    #[inline]
+    fn changes(&mut self, index: u32, change: impl FnOnce(&mut Environment)) {
+        if let Some(kind) = self.each[index as usize].kind(self.slots) {
+            self.spare.leaves(&mut self.each, index, kind);
+        }
         let environment = &mut self.each[index as usize];
-        environment.runs += 1;
-        let (is_kept, old_at) = (environment.is_kept, environment.old_at);
-        // One that never came to run is none that anybody could use.
-        let is_unborn = environment.runs_since == SimTime::NEVER;
-        if !is_kept && (environment.is_doomed || is_unborn || old_at <= now) {
-            return Rest::Gone;
-        }
-        if is_kept {
-            self.kept.rests(now);
-        }
-        if environment.is_doomed {
-            // Another takes its place.
-            (environment.is_doomed, environment.is_raw) = (false, false);
-        }
-        let idle = self.plan.idle.as_ref().filter(|_| !is_kept).map(|law| {
-            let key = self.keys.idle.nth(u64::from(environment.number));
-            Span::from_nanos(law.sample(&mut key.draw(u64::from(environment.runs))))
-        });
-        let until = idle.map_or(SimTime::NEVER, |idle| now.after(idle)).min(old_at);
-        if until <= now {
-            return Rest::Gone;
-        }
-        environment.idle_until = until;
-        let is_watched = environment.watched_at <= until;
-        if !is_watched {
-            environment.watched_at = until;
-        }
-        self.joins_idle(index);
-        if is_watched || until == SimTime::NEVER { Rest::Stays } else { Rest::Until(until) }
-    }
-
-    /// Somebody looks whether an environment has been idle for too long.
-    pub fn watch(&mut self, index: u32, number: u32, now: SimTime) -> Rest {
-        let Some(environment) = self.each.get_mut(index as usize) else { return Rest::Stays };
-        if environment.number != number || environment.watched_at != now {
-            return Rest::Stays;
-        }
-        environment.watched_at = SimTime::NEVER;
-        let until = environment.idle_until;
-        if until == SimTime::NEVER {
-            return Rest::Stays;
-        }
-        if until > now {
-            environment.watched_at = until;
-            return Rest::Until(until);
-        }
-        self.leaves_idle(index);
-        Rest::Gone
-    }
-
-    fn joins_idle(&mut self, index: u32) {
-        let kind = usize::from(!self.each[index as usize].is_kept);
-        if self.plan.reuse == Reuse::Random {
-            self.each[index as usize].place = self.any[kind].len() as u32;
-            return self.any[kind].push(index);
-        }
-        let before = self.idle[kind].newest;
-        let environment = &mut self.each[index as usize];
-        (environment.older, environment.newer) = (before, NONE);
-        match before {
-            NONE => self.idle[kind].oldest = index,
-            before => self.each[before as usize].newer = index,
-        }
-        self.idle[kind].newest = index;
-    }
-
-    fn leaves_idle(&mut self, index: u32) {
-        let environment = &mut self.each[index as usize];
-        let kind = usize::from(!environment.is_kept);
-        environment.idle_until = SimTime::NEVER;
-        let Environment { older, newer, place, .. } = *environment;
-        if self.plan.reuse == Reuse::Random {
-            let all = &mut self.any[kind];
-            all.swap_remove(place as usize);
-            if let Some(&moved) = all.get(place as usize) {
-                self.each[moved as usize].place = place;
-            }
-            return;
-        }
-        match newer {
-            NONE => self.idle[kind].newest = older,
-            newer => self.each[newer as usize].older = older,
-        }
-        match older {
-            NONE => self.idle[kind].oldest = newer,
-            older => self.each[older as usize].newer = newer,
+        change(environment);
+        if let Some(kind) = environment.kind(self.slots) {
+            self.spare.joins(&mut self.each, index, kind);
         }
     }
 
-    /// Idle environments, for audits.
+    /// Idle environments, for audits, once it is clear that those with room are those that are told.
     #[cfg(test)]
     pub fn idle(&self) -> u32 {
-        let chained = |chain: &Chain| {
-            let first = Some(chain.newest).filter(|&index| index != NONE);
-            let older = |&index: &u32| Some(self.each[index as usize].older).filter(|&index| index != NONE);
-            std::iter::successors(first, older).count()
-        };
-        let chained: usize = self.idle.iter().map(chained).sum();
-        (chained + self.any.iter().map(Vec::len).sum::<usize>()) as u32
+        for kind in [KEPT_AT_WORK, KEPT_IDLE, AT_WORK, IDLE] {
+            for index in self.spare.all(&self.each, kind) {
+                let environment = &self.each[index as usize];
+                assert_eq!(environment.kind(self.slots), Some(kind), "{environment:?}");
+            }
+        }
+        let at_work = self.each.iter().filter(|environment| environment.busy > 0).count();
+        assert_eq!(at_work, self.at_work as usize);
+        (self.spare.all(&self.each, KEPT_IDLE).len() + self.spare.all(&self.each, IDLE).len()) as u32
+    }
+
+    /// Who is in an environment, for audits.
+    #[cfg(test)]
+    pub fn busy(&self, index: u32) -> u32 {
+        self.each.get(index as usize).map_or(0, |environment| environment.busy)
     }
 }

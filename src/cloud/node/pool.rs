@@ -342,6 +342,11 @@ impl<'a> Pool<'a> {
         self.free.insert(self.ranks[slot as usize]);
     }
 
+    /// A free slot of a worker that is not in service yet: nobody takes it.
+    pub fn withholds(&mut self, slot: u32) {
+        self.free.remove(self.ranks[slot as usize]);
+    }
+
     /// The lowest free slot that can take a message: one that does not sleep between polls.
     #[inline]
     pub fn receiving_slot(&mut self) -> Option<u32> {

@@ -129,20 +129,22 @@ impl Function {
     /// Requests a second that a concurrency of 1 allows (AWS Lambda developer guide, *Understanding function scaling*).
     pub const REQUESTS: u64 = 10;
 
-    /// How fast work that cannot be shared between vCPUs is done with so many bytes of memory, where 1 is a whole vCPU: CPU
-    /// is given in proportion to memory, and a single thread never has more than one.
-    pub fn speed(memory: u64) -> f64 {
-        (memory as f64 / Function::VCPU as f64).min(1.0)
+    /// How fast work that cannot be shared between vCPUs is done in each of the slots that share so many bytes of memory, where
+    /// 1 is a whole vCPU: CPU is given in proportion to memory, and a single thread never has more than one.
+    pub fn speed(memory: u64, slots: u32) -> f64 {
+        (memory as f64 / Function::VCPU as f64 / f64::from(slots.max(1))).min(1.0)
     }
 
     /// vCPUs of an environment with so many bytes of memory, for work that can be shared between them: one for each 1,769 MB,
     /// at least one (AWS Lambda developer guide, *Configure function memory*: up to six). What less memory has of a vCPU is
     /// [`Function::speed`].
-    pub fn vcpus(memory: u64) -> Speed {
-        if memory <= Function::VCPU {
+    /// Each of so many slots has an even share.
+    pub fn vcpus(memory: u64, slots: u32) -> Speed {
+        let slots = u64::from(slots.max(1));
+        if memory <= Function::VCPU * slots {
             return Speed::ONE;
         }
-        Speed { work: memory >> 20, time: Function::VCPU >> 20 }
+        Speed { work: memory >> 20, time: (Function::VCPU >> 20) * slots }
     }
 
     /// The pool of a function's environments: nobody waits in it, and whoever finds no environment is refused.
@@ -186,10 +188,19 @@ mod tests {
     /// AWS Lambda developer guide, *Configure function memory*: a vCPU at 1,769 MB, in proportion below.
     #[test]
     fn memory_is_speed_up_to_one_vcpu() {
-        assert_eq!(Function::speed(1_769 << 20), 1.0);
-        assert_eq!(Function::speed(10_240 << 20), 1.0);
-        assert_eq!(Function::speed(128 << 20), 128.0 / 1_769.0);
-        assert_eq!((Function::vcpus(1_769 << 20), Function::vcpus(128 << 20)), (Speed::ONE, Speed::ONE));
-        assert_eq!(Function::vcpus(3_538 << 20), Speed { work: 3_538, time: 1_769 });
+        assert_eq!(Function::speed(1_769 << 20, 1), 1.0);
+        assert_eq!(Function::speed(10_240 << 20, 1), 1.0);
+        assert_eq!(Function::speed(128 << 20, 1), 128.0 / 1_769.0);
+        assert_eq!((Function::vcpus(1_769 << 20, 1), Function::vcpus(128 << 20, 1)), (Speed::ONE, Speed::ONE));
+        assert_eq!(Function::vcpus(3_538 << 20, 1), Speed { work: 3_538, time: 1_769 });
+    }
+
+    /// Four slots have a quarter of the environment each, and none of them more than a vCPU for what can't be shared.
+    #[test]
+    fn slots_share_the_vcpus_of_an_environment() {
+        assert_eq!(Function::speed(1_769 << 20, 4), 0.25);
+        assert_eq!(Function::speed(7_076 << 20, 4), 1.0);
+        assert_eq!(Function::vcpus(3_538 << 20, 4), Speed::ONE);
+        assert_eq!(Function::vcpus(10_240 << 20, 4), Speed { work: 10_240, time: 7_076 });
     }
 }

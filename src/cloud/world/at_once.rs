@@ -7,7 +7,7 @@ use crate::cloud::fact::{Fact, Loss, Outcome};
 use crate::cloud::node::{After, Ending, Lines, Node};
 use crate::cloud::request::{Job, Kin, Mail, Message, NONE, Role, Stage, State};
 use crate::cloud::topology::NodeId;
-use crate::cloud::world::steps::fails_by_chance;
+use crate::cloud::world::brought::fails_by_chance;
 use crate::cloud::world::visits::{Passed, pass_on, serve};
 use crate::cloud::world::{World, stamp_after};
 use crate::engine::{Context, Observer};

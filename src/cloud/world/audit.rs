@@ -218,9 +218,14 @@ impl World<'_> {
             assert_eq!(levels.lopsided.level() > 0, lopsided, "{pool:?}");
         }
         if let Some(environments) = &pool.environments {
-            let in_hand = (0..pool.slots.len() as u32).filter(|&slot| pool.slots[slot as usize].job != NONE);
-            let made = in_hand.filter(|&slot| pool.workers[slot as usize].phase == Phase::Booting).count() as u64;
-            assert_eq!(u64::from(environments.idle()) + busy, pool.levels.ready.level() + made, "{environments:?}");
+            let is_made = |worker: &&Worker| worker.phase == Phase::Booting;
+            let made = pool.workers.iter().filter(is_made).count() as u64;
+            let (idle, at_work) = (u64::from(environments.idle()), u64::from(environments.at_work()));
+            assert_eq!(idle + at_work, pool.levels.ready.level() + made, "{environments:?}");
+            for index in 0..pool.workers.len() as u32 {
+                let taken = pool.slots_range(index).filter(|&slot| pool.slots[slot as usize].job != NONE);
+                assert_eq!(taken.count(), environments.busy(index) as usize, "{environments:?}");
+            }
             let runs = (0..pool.slots.len() as u32).filter(|&slot| pool.slots[slot as usize].job != NONE);
             let fed = runs.filter(|&slot| environments.hand(slot).is_some()).count();
             let (mut holding, mut held) = (0, 0);

@@ -2,13 +2,13 @@
 //! environment is idle, and one day gone.
 
 use crate::cloud::fact::{Fact, Loss, Outcome, Spent, Who};
-use crate::cloud::node::{Environments, Node, Phase, Rest};
-use crate::cloud::request::{Job, NONE, Role, State};
+use crate::cloud::node::{Environments, Node, Phase, Rest, Told};
+use crate::cloud::request::{Job, Role, State};
 use crate::cloud::topology::{Function, Held, NodeId, NodeKind, Topology};
 use crate::cloud::world::steps::name_of_work;
 use crate::cloud::world::{Alarm, World, not_a};
 use crate::engine::{Context, Observer};
-use crate::ground::time::{SimTime, Span};
+use crate::ground::time::Span;
 
 /// Environments of the account that functions share, because none are reserved for them.
 #[derive(Debug)]
@@ -89,8 +89,8 @@ impl<'a> World<'a> {
     /// An invocation finds an environment, has one made, or is refused.
     fn finds_environment<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) {
         let who = self.requests[self.jobs[id].request].who();
-        let index = match self.environment_for(cx, to, who) {
-            Ok(index) => index,
+        let slot = match self.slot_for(cx, to, who) {
+            Ok(slot) => slot,
             Err(why) => return self.fail(cx, id, why),
         };
         if self.jobs[id].role == Role::Event {
@@ -98,13 +98,13 @@ impl<'a> World<'a> {
         }
         if self.pool(to).hands.is_some() {
             self.taken.push(id);
-            return self.begin_together(cx, to, index);
+            return self.begin_together(cx, to, slot);
         }
-        self.start(cx, id, to, index, Span::ZERO);
+        self.start(cx, id, to, slot, Span::ZERO);
     }
 
-    /// The environment of one more run, idle or new; or why there is none.
-    pub(super) fn environment_for<O: Observer<Fact>>(
+    /// The slot of one more run, in an environment that is at work, idle or new; or why there is none.
+    pub(super) fn slot_for<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
         to: NodeId,
@@ -120,50 +120,48 @@ impl<'a> World<'a> {
             cx.tell(Fact::Denied { who, function: to });
             return Err(why);
         }
-        let may_use = self.is_within_limits(now, to);
+        let may_add = self.is_within_limits(to);
         let environments = self.environments(to);
-        let index = match may_use.then(|| environments.take_idle(now)) {
+        let may_run = (may_add || environments.has_room()) && environments.lets_in(now);
+        let slot = match may_run.then(|| environments.take(may_add, now)) {
             None => None,
-            Some(None) if environments.may_grow(now) => Some(self.is_born(cx, to)),
-            Some(idle) => idle,
+            Some(None) if may_add && environments.may_grow(now) => Some(self.is_born(cx, to)),
+            Some(taken) => taken,
         };
-        index.ok_or_else(|| {
+        slot.ok_or_else(|| {
             cx.tell(Fact::Denied { who, function: to });
             Loss::Throttled
         })
     }
 
-    /// Whether a function may use one more environment, by what is reserved for it, what the account has left, and the
-    /// requests a second that so much allows.
-    fn is_within_limits(&mut self, now: SimTime, to: NodeId) -> bool {
-        let pool = self.pool(to);
-        let within = match pool.environments.as_ref().and_then(|environments| environments.plan.reserved) {
-            Some(reserved) => pool.levels.busy.level() < u64::from(reserved),
+    /// Whether a function may use one more environment, by what is reserved for it and what the account has left.
+    fn is_within_limits(&mut self, to: NodeId) -> bool {
+        let environments = self.environments(to);
+        match environments.plan.reserved {
+            Some(reserved) => environments.at_work() < reserved,
             // What is kept ready is taken off what others have left: it is there in any case.
             None => {
                 let leaves = |shared: &Shared| self.in_use(shared) < u64::from(shared.environments);
                 self.shared.as_ref().is_none_or(|shared| self.has_kept(to) || leaves(shared))
             }
-        };
-        within && self.environments(to).lets_in(now)
+        }
     }
 
     /// Whether one of those that are kept ready is idle.
     fn has_kept(&self, to: NodeId) -> bool {
-        self.pool(to).environments.as_ref().is_some_and(|environments| environments.has_kept())
+        self.pool(to).environments.as_ref().is_some_and(|all| all.kept.busy() < all.kept.there())
     }
 
     /// Environments in use of those that are shared: those that are kept ready, and of the others those at work.
     fn in_use(&self, shared: &Shared) -> u64 {
         let each = shared.among.iter().map(|&id| {
-            let pool = self.pool(id);
-            let (there, busy) = pool.environments.as_ref().map_or((0, 0), |all| (all.kept.there(), all.kept.busy()));
-            there + pool.levels.busy.level().saturating_sub(busy)
+            let of = |all: &Environments<'_>| all.kept.there() + u64::from(all.at_work()) - all.kept.busy();
+            self.pool(id).environments.as_deref().map_or(0, of)
         });
         each.sum()
     }
 
-    /// A new environment; returns its index.
+    /// A new environment; returns its first slot.
     fn is_born<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId) -> u32 {
         let now = cx.now();
         let pool = self.pool_mut(id);
@@ -175,12 +173,9 @@ impl<'a> World<'a> {
         pool.levels.desired.up(now);
         pool.levels.booting.up(now);
         pool.passes_on(index, Phase::Booting);
-        if let Some(environments) = &mut pool.environments {
-            environments.is_born(index, number, false, now);
-        }
         cx.tell(Fact::Launched { pool: id, worker: number });
         cx.tell(Fact::Running { pool: id, worker: number, size: 0 });
-        index
+        self.environments(id).is_born(index, number, false, now)
     }
 
     /// How long a job waits for its environment before it runs.
@@ -199,21 +194,23 @@ impl<'a> World<'a> {
     pub(super) fn runs<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let now = cx.now();
         let job = self.jobs[id];
-        let (at, index) = (job.pool, job.slot);
+        let (at, slot) = (job.pool, job.slot);
         if job.since < now {
             let who = self.requests[job.request].who();
             cx.tell(Fact::Spent { who, node: at, on: Spent::Start, span: now - job.since });
         }
-        let pool = self.pool_mut(at);
-        if pool.workers[index as usize].phase == Phase::Booting {
+        let environments = self.environments(at);
+        let (begins, is_first) = environments.runs(slot, now);
+        let timeout = environments.timeout.filter(|_| begins);
+        if is_first {
+            let pool = self.pool_mut(at);
+            let index = pool.worker_of(slot);
             pool.levels.booting.down(now);
             pool.open(index, now);
             let number = pool.workers[index as usize].number;
             cx.tell(Fact::Ready { pool: at, worker: number });
         }
-        let environments = self.environments(at);
-        let begins = environments.runs(index, now);
-        if let Some(row) = environments.timeout.filter(|_| begins) {
+        if let Some(row) = timeout {
             self.limits_run(cx, row, id);
         }
     }
@@ -247,17 +244,19 @@ impl<'a> World<'a> {
         self.fails_at_work(cx, id, Outcome::TimedOut, Loss::FunctionTimeout);
     }
 
-    /// A run has ended, however: it is told for the bill, and its environment is idle, or goes.
-    pub(super) fn run_ended<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, index: u32, who: Who) {
+    /// A run has ended, however: it is told for the bill, and its environment is idle, or goes, if it was the last in it.
+    pub(super) fn run_ended<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, slot: u32, who: Who) {
         let now = cx.now();
         let pool = self.pool_mut(at);
-        let number = pool.workers[index as usize].number;
+        let index = pool.worker_of(slot);
         let environments = pool.environments.as_deref_mut().unwrap_or_else(|| not_a("function"));
-        let (start, init, since) = environments.told(index, now);
-        let ran = if since == SimTime::NEVER { Span::ZERO } else { now - since };
-        let rest = environments.rests(index, now);
-        let held = environments.lets_poller_go(index);
-        cx.tell(Fact::Invoked { who, function: at, environment: number, start, init, ran });
+        let Told { number, start, init, ran, before } = environments.told(slot, now);
+        let rest = environments.rests(slot, now);
+        let held = environments.lets_poller_go(slot);
+        if environments.is_new(slot) {
+            pool.withholds(slot);
+        }
+        cx.tell(Fact::Invoked { who, function: at, environment: number, start, init, ran, before });
         self.goes_or_stays(cx, at, index, rest);
         if let Some((mapping, hand)) = held {
             self.poller_is_free(cx, at, mapping, hand);
@@ -266,10 +265,10 @@ impl<'a> World<'a> {
 
     /// An environment is lost with its zone, and what runs in it. Those that are kept ready are made anew at once elsewhere.
     pub(super) fn loses_environment<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, index: u32) {
-        let job = self.pool(at).slots[index as usize].job;
-        if job != NONE {
+        if self.environments(at).is_at_work(index) {
             self.environments(at).is_lost(index);
-            return self.interrupt(cx, job, Held::Lost, Loss::Crashed);
+            let slots = self.pool(at).slots_range(index);
+            return self.interrupt_all(cx, at, slots, Held::Lost, Loss::Crashed);
         }
         let rest = self.environments(at).falls(index);
         if rest == Rest::Stays {

@@ -210,7 +210,7 @@ impl<'a> World<'a> {
         let now = cx.now();
         let first = self.mapping(function, mapping).batch(hand)[0];
         let who = self.requests[self.jobs[first].request].who();
-        let Ok(index) = self.environment_for(cx, function, who) else {
+        let Ok(slot) = self.slot_for(cx, function, who) else {
             self.stays_in_hand(cx, function, mapping, hand);
             self.has_pollers(cx, function, mapping, Mapping::slows_down);
             let (wait, since) = self.mapping(function, mapping).is_refused(hand);
@@ -230,8 +230,8 @@ impl<'a> World<'a> {
             }
         }
         self.taken = taken;
-        self.environments(function).is_held_by(index, mapping, hand);
-        self.begin_together(cx, function, index);
+        self.environments(function).is_held_by(slot, mapping, hand);
+        self.begin_together(cx, function, slot);
     }
 
     /// A poller gives up a batch that the function has refused for too long: others may receive its messages.

@@ -10,6 +10,7 @@ mod acts;
 mod alarms;
 mod at_once;
 mod batches;
+mod brought;
 mod brownout;
 mod burst;
 mod buses;

@@ -1,29 +1,22 @@
 //! What a worker does for a job: step after step, until it must wait or is done.
 
-use crate::cloud::arrivals::Arrivals;
 use crate::cloud::event::Event;
 use crate::cloud::fact::{Fact, Loss, Outcome, Spent};
 use crate::cloud::node::{Action, Holder, Named, Node, Piece};
 use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
-use crate::cloud::topology::{NodeId, WorkId};
+use crate::cloud::topology::NodeId;
 use crate::cloud::world::batches::{CALL, WAKES};
 use crate::cloud::world::client::numbered;
 use crate::cloud::world::queues::Parcel;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
-use crate::ground::chance::{Key, unit};
+use crate::ground::chance::unit;
 use crate::ground::time::{SimTime, Span};
 
 /// Names the draw of a piece of work. The branch lies above the ordinal, so that copies bring work of their own.
 #[inline(always)]
 pub(super) fn name_of_work(job: &Job, request: &Request) -> u64 {
     u64::from(job.branch) << 32 | u64::from(request.ordinal)
-}
-
-/// Whether a piece of work ends in an error at this visit, by its own chance.
-#[inline]
-pub(super) fn fails_by_chance(failing: Key, fails: f64, job: &Job, request: &Request) -> bool {
-    unit(&mut failing.nth(u64::from(job.branch)).draw(numbered(request.ordinal, job.visit))) < fails
 }
 
 impl<'a> World<'a> {
@@ -97,6 +90,7 @@ impl<'a> World<'a> {
         slot: u32,
         id: u32,
     ) {
+        self.pool(pool).environments.iter().for_each(|all| all.is_asked_for(slot));
         let job = self.jobs[id];
         let request = self.requests[job.request];
         let state = self.pool_mut(pool);
@@ -196,41 +190,6 @@ impl<'a> World<'a> {
             }
             _ => self.rarer_work(job, request, piece),
         }
-    }
-
-    /// Work that the request brings, or that is drawn anew at each visit.
-    #[inline(never)]
-    fn rarer_work(&self, job: &Job, request: &Request, piece: Piece<'_>) -> u64 {
-        let Piece { work, law, key, fresh, .. } = piece;
-        let brought =
-            self.brought(request).and_then(|recorded| recorded.work.iter().find(|&&(name, _)| Some(name) == work));
-        if let Some(&(_, span)) = brought {
-            return span.nanos();
-        }
-        // Neither brought nor drawn: the scenario's checks refuse it.
-        let Some(law) = law else { return 0 };
-        let number = name_of_work(job, request);
-        if fresh {
-            law.sample(&mut key.nth(u64::from(job.visit)).draw(number))
-        } else {
-            law.sample(&mut key.draw(number))
-        }
-    }
-
-    /// What a trace or script says of a request.
-    pub(super) fn brought(&self, request: &Request) -> Option<&'a crate::cloud::arrivals::Recorded> {
-        match &self.kinds[request.workload.index()].arrivals {
-            Arrivals::Instants(list) => list.get(request.ordinal as usize),
-            _ => None,
-        }
-    }
-
-    /// Whether a piece of work ends in an error at this visit.
-    fn work_fails(&self, job: &Job, request: &Request, work: Option<WorkId>, failing: Key, fails: f64) -> bool {
-        let scripted = self.brought(request).is_some_and(|recorded| {
-            recorded.fails.iter().any(|&(name, visit)| Some(name) == work && visit == job.visit)
-        });
-        scripted || fails > 0.0 && fails_by_chance(failing, fails, job, request)
     }
 
     /// Keeps the slot for so long.

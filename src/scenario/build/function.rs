@@ -30,8 +30,15 @@ impl Builder<'_> {
         let own = self.id(ids, name);
         let scaling = kept.map_or(Scaling::Fixed, |kept| self.provisioned(own, kept));
         let speed = draft.speed.map_or(Speed::ONE, |speed| fraction(speed.0));
+        let slots = draft.concurrency.map_or(1, |requests| count(requests.0));
         Function {
-            desk: Pool { batch, scaling, vcpus: Function::vcpus(memory), ..Function::desk(steps, speed, provisioned) },
+            desk: Pool {
+                batch,
+                scaling,
+                slots,
+                vcpus: Function::vcpus(memory, slots),
+                ..Function::desk(steps, speed, provisioned)
+            },
             memory,
             is_arm: draft.architecture == Some(draft::Architecture::Arm),
             disk: draft.ephemeral.map_or(Function::DISK.0, |bytes| bytes.0),

@@ -104,14 +104,19 @@ pub(crate) const FUNCTIONS_FOLLOWING: &[Following] = &[
     Following {
         row: Row {
             place: "topology.*.function.*.speed",
-            value: "its memory ÷ 1769 MiB, 1 at the most",
+            value: "its memory ÷ 1769 MiB ÷ its `concurrency`, 1 at the most",
             mark: Mark::Documented,
             source: "AWS Lambda developer guide, Configure Lambda function memory: CPU in proportion, a vCPU at 1,769 MB",
             only: None,
         },
         value: |function| {
             let Value::Text(memory) = &function.get("memory")?.value else { return None };
-            Some(format!("{:.9}", Function::speed(quantity::size(memory).ok()?)))
+            let slots = match function.get("concurrency").map(|tree| &tree.value) {
+                None => 1,
+                Some(Value::Integer(requests)) => u32::try_from(*requests).ok()?,
+                Some(_) => return None,
+            };
+            Some(format!("{:.9}", Function::speed(quantity::size(memory).ok()?, slots)))
         },
     },
     Following {

@@ -54,6 +54,11 @@ pub(crate) struct Function {
     pub reserved_concurrency: Option<Whole>,
     /// Environments that are kept ready, and paid for, busy or not. Who finds none of them gets one as usual.
     pub provisioned_concurrency: Option<Provisioned>,
+    /// Requests that an environment serves at once, each in a slot that has an even share of its vCPUs: 1 on AWS Lambda. A
+    /// request goes to an environment at work that has room before an idle one, and waits with others for one that is being
+    /// initialised. An environment is billed while anybody is in it, once however many they are.
+    #[schemars(extend("default" = 1))]
+    pub concurrency: Option<Whole>,
     /// How fast new environments come: who needs one beyond it is refused. Without it, at once.
     pub growth: Option<Growth>,
     /// How long an idle environment lives. Without it, for ever.

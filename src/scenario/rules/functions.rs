@@ -5,6 +5,7 @@ use crate::scenario::build::mapping::function_of;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::Topology;
 use crate::scenario::draft::function::{Function, Package};
+use crate::scenario::draft::quantities::Whole;
 use crate::scenario::draft::run::Defaults;
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
@@ -24,6 +25,8 @@ const MIB: u64 = 1 << 20;
 const UNRESERVED: u64 = 100;
 /// Retries of one that is not waited for (AWS Lambda API reference, PutFunctionEventInvokeConfig).
 const RETRIES: u64 = 2;
+/// Requests that an environment serves at once, at the most (Google Cloud Run documentation, *Maximum concurrent requests*).
+const REQUESTS: u64 = 1_000;
 /// Environments of one function, at the most: more are a slip.
 pub(super) const ENVIRONMENTS: u64 = 1_000_000;
 
@@ -81,8 +84,15 @@ fn one(function: &Function, place: &Place, is_textbook: bool, ranges: &mut Range
     }
     capacity::speed(function.speed, place.then("speed"), ranges);
     ranges.positive("a timeout", function.timeout.map(|time| time.0), place.then("timeout"));
-    let concurrency = function.reserved_concurrency;
-    ranges.within("environments", concurrency, 0, ENVIRONMENTS, place.then("reserved-concurrency"));
+    let (reserved, concurrency) = (function.reserved_concurrency, function.concurrency);
+    ranges.within("environments", reserved, 0, ENVIRONMENTS, place.then("reserved-concurrency"));
+    ranges.within("requests at once", concurrency, 1, REQUESTS, place.then("concurrency"));
+    if let Some(Whole(requests)) = concurrency.filter(|requests| !is_textbook && requests.0 > 1) {
+        let what = format!("an environment of AWS Lambda serves one request at once, and this one {requests}");
+        ranges.complaints.push(Complaint::warning("W114", place.then("concurrency"), what).advise(
+            "it is simulated as it stands, and billed by Lambda's prices while anybody is in it: say `run.defaults = \"textbook\"` where it is not the provider's",
+        ));
+    }
     if let Some(growth) = function.growth {
         ranges.within("new environments", Some(growth.burst), 1, ENVIRONMENTS, place.then("growth").then("burst"));
     }

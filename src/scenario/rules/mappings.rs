@@ -165,11 +165,12 @@ fn trap(
 ) {
     let Some(receives) = queue.max_receive_count.filter(|most| most.0 < RECEIVES).map(|most| most.0) else { return };
     let account = topology.account.as_ref().and_then(|account| account.concurrency);
-    let (limit, whose) = match (function.reserved_concurrency, account) {
+    let (environments, whose) = match (function.reserved_concurrency, account) {
         (Some(reserved), _) => (reserved.0, format!("`{name}` has {} reserved", reserved.0)),
         (None, Some(all)) => (all.0, format!("the account has {}", all.0)),
         (None, None) => return,
     };
+    let limit = environments.saturating_mul(function.concurrency.map_or(1, |requests| requests.0));
     let plan = mapping(queue.mapping.as_ref());
     let (pollers, batches) = (plan.at_most, u64::from(plan.at_most) * u64::from(plan.hands()));
     if batches <= limit || limit == 0 {

@@ -131,9 +131,12 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         }
         for (function_name, function) in &topology.function {
             let Some(memory) = function.memory else { continue };
-            if let Some((work, need)) = most(&function.steps, components).filter(|(_, need)| *need > memory.0) {
+            let at_once = function.concurrency.map_or(1, |requests| requests.0);
+            let needs = most(&function.steps, components).map(|(work, need)| (work, need.saturating_mul(at_once)));
+            if let Some((work, need)) = needs.filter(|(_, need)| *need > memory.0) {
                 let what = format!(
-                    "`{work}` needs {}, and an environment of `{function_name}` has {}",
+                    "{}`{work}` needs {}, and an environment of `{function_name}` has {}",
+                    if at_once > 1 { format!("{at_once} times ") } else { String::new() },
                     mib(need),
                     mib(memory.0)
                 );

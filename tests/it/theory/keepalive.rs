@@ -11,9 +11,6 @@ pub fn keepalive(case: &Case) -> Result<Plan, String> {
     let system = &case.system;
     let (arrivals, rate) = arrivals(&system["arrivals"])?;
     let (service, pool) = (&system["service"], &system["pool"]);
-    if pool["concurrency_per_instance"].as_u64().unwrap_or(1) != 1 {
-        return Err("environments that serve several at once are not built yet".into());
-    }
     let (warm, cold) = match &service["warm"] {
         Value::Null => (law(service)?, String::new()),
         warm => (law(warm)?, format!("first = {}\n", law(&service["cold"])?)),
@@ -23,6 +20,10 @@ pub fn keepalive(case: &Case) -> Result<Plan, String> {
         Value::Number(_) => format!("reserved-concurrency = {}\n", count(pool, "max_instances")?),
         _ => String::new(),
     };
+    let at_once = match &pool["concurrency_per_instance"] {
+        Value::Number(_) => format!("concurrency = {}\n", count(pool, "concurrency_per_instance")?),
+        _ => String::new(),
+    };
     let reuse = match pool["reuse"].as_str() {
         Some(rule) if rule.contains("least recently") || rule.contains("longest") => "oldest",
         Some(rule) if rule.contains("random") => "random",
@@ -30,7 +31,7 @@ pub fn keepalive(case: &Case) -> Result<Plan, String> {
     };
     let text = format!(
         "[workload.jobs]\n{arrivals}[work]\nquick = {warm}\n{cold}[topology.it.function.fn]\n\
-         steps = [{{ work = \"quick\"{instead} }}]\nidle = {}\nreuse = \"{reuse}\"\n{most}",
+         steps = [{{ work = \"quick\"{instead} }}]\nidle = {}\nreuse = \"{reuse}\"\n{most}{at_once}",
         law(&pool["keep_alive"])?
     );
     let quantity = |name: &str| match name {

@@ -10,6 +10,7 @@ mod case;
 mod families;
 mod keepalive;
 mod plan;
+mod shared;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -106,7 +106,11 @@ impl Dice {
         let mut node = |to: NodeId| self.one_in(2).then_some(to);
         let (dead_letters, on_success, on_failure) = (node(dead), node(end), node(end));
         Function {
-            desk: Pool { scaling, ..Function::desk(self.choices(steps, 1), Speed::ONE, provisioned) },
+            desk: Pool {
+                scaling,
+                slots: self.pick(&[1, 1, 2, 3]),
+                ..Function::desk(self.choices(steps, 1), Speed::ONE, provisioned)
+            },
             memory: 128 << 20,
             is_arm: false,
             disk: 512 << 20,
