@@ -4,7 +4,7 @@ use crate::billing::capacity::{Capacity, Hour};
 use crate::billing::invoice::Quantity;
 use crate::billing::usage::{Machines, Used};
 use crate::cloud::credits::VCPU_HOUR;
-use crate::cloud::topology::{Fargate, Function, Platform};
+use crate::cloud::topology::{Fargate, Function, Platform, StorageClass};
 
 /// A quantity to be charged for.
 pub(super) struct Charge {
@@ -46,11 +46,21 @@ pub(super) fn charges(used: &Used) -> Vec<Charge> {
             let grouped = grouped.map(|calls| charge("sqs.fair", Quantity::whole(u128::from(calls))));
             [all].into_iter().chain(grouped).collect()
         }
-        Used::Bucket { puts, gets, kept } => vec![
-            charge("s3.put", Quantity::whole(u128::from(*puts))),
-            charge("s3.get", Quantity::whole(u128::from(*gets))),
-            charge("s3.storage", Quantity { parts: nano_gb(*kept), decimals: 9 }),
-        ],
+        Used::Bucket { class, puts, gets, retrieved, kept, real } => {
+            let item = |what: &str| match class {
+                StorageClass::Standard => format!("s3.{what}"),
+                _ => format!("s3.{}.{what}", class.word()),
+            };
+            let gb_seconds = |kept: u128| Quantity { parts: nano_gb(kept), decimals: 9 };
+            let read = Quantity { parts: nano_gb(retrieved * 1_000_000_000), decimals: 9 };
+            let retrieval = class.is_read_by_the_byte().then(|| charge(&item("retrieval"), read));
+            let lines = [
+                charge(&item("put"), Quantity::whole(u128::from(*puts))),
+                charge(&item("get"), Quantity::whole(u128::from(*gets))),
+                charge(&item("storage"), gb_seconds(*kept)).instead_of(real.map(gb_seconds)),
+            ];
+            lines.into_iter().chain(retrieval).collect()
+        }
         Used::Function { memory, is_arm, disk, invocations, milliseconds, kept, snapshot, pollers, real } => {
             let processor = if *is_arm { "arm" } else { "x86" };
             let of_memory = |name: &str, milliseconds, real: Option<u128>| {

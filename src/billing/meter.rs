@@ -40,7 +40,9 @@ const CHUNK: u64 = 64 * 1024;
 /// - A queue counts sends and receives by 64 KiB of all that one call brings, deletes and changes of visibility by one a
 ///   call (Amazon SQS pricing: a request of 1 to 10 messages, each 64 KB chunk of its payload). A dead letter that goes back
 ///   is assumed to cost what somebody who moves it pays: a receive and a delete there, a send here.
-/// - A bucket counts puts and gets, and keeps what was put.
+/// - A bucket counts puts and gets, and keeps what was put. In classes for what is seldom read an object counts as one of
+///   128 KiB at the least, one that is deleted early as if it had been there for 30 or 90 days, and reading by the byte
+///   (Amazon S3 user guide, *Understanding and managing Amazon S3 storage classes*).
 /// - A function counts each stay of a request in an environment, initialisation included, by the started millisecond, and
 ///   each invocation that was not refused (AWS Lambda pricing; since August 2025 initialisation is billed for every function).
 ///   What is kept ready is paid for in steps of five minutes from the start on, busy or not. Pollers that are kept ready for it
@@ -114,9 +116,7 @@ impl Meter {
                 let counter = QueueCounter { fifo: queue.fifo, fair, ..QueueCounter::default() };
                 (format!("queue.{}", node.name), Counter::Queue(counter))
             }
-            NodeKind::Bucket(bucket) => {
-                (format!("bucket.{}", node.name), Counter::Bucket(BucketCounter::new(bucket.keep)))
-            }
+            NodeKind::Bucket(bucket) => (format!("bucket.{}", node.name), Counter::Bucket(BucketCounter::new(bucket))),
             NodeKind::Cluster(cluster) => {
                 (format!("cluster.{}", node.name), Counter::Pool(PoolCounter::new(&cluster.machines, None)))
             }
@@ -306,9 +306,9 @@ impl Observer<Fact> for Meter {
                     bucket.stored(at, bytes);
                 }
             }
-            Fact::Fetched { bucket, .. } => {
+            Fact::Fetched { bucket, bytes, .. } => {
                 if let Some(bucket) = self.bucket(bucket) {
-                    bucket.gets += 1;
+                    bucket.fetched(bytes);
                 }
             }
             Fact::Running { pool, worker, size } => {

@@ -1,5 +1,6 @@
 //! In which units prices are written, and what their use is counted in.
 
+use crate::cloud::topology::StorageClass;
 use crate::ground::time::{SECOND, Span};
 
 /// Seconds of an hour.
@@ -13,8 +14,9 @@ pub(super) fn units(item: &str) -> &'static [&'static str] {
         ("alb", "lcu") => &["LCU-h"],
         ("nlb", "lcu") => &["NLCU-h"],
         ("nat" | "endpoint", "data") => &["GB"],
-        ("sqs", "standard" | "fifo" | "fair") | ("s3", "put" | "get") => &["million", "thousand"],
-        ("s3" | "ecr", "storage") | ("ebs", "gp3" | "gp2") => &["GB-month"],
+        ("sqs", "standard" | "fifo" | "fair") => &["million", "thousand"],
+        ("ecr", "storage") | ("ebs", "gp3" | "gp2") => &["GB-month"],
+        ("s3", _) => of_storage(rest),
         ("ebs", "gp3.iops") => &["IOPS-month"],
         ("ebs", "gp3.throughput") => &["MBps-month"],
         ("lambda", _) => of_functions(rest),
@@ -35,6 +37,21 @@ pub(super) fn units(item: &str) -> &'static [&'static str] {
         ("service", name) if !name.is_empty() => &["million", "thousand"],
         ("ec2", "credits.t2" | "credits.t3" | "credits.t3a" | "credits.t4g") => &["vCPU-h"],
         ("ec2" | "spot" | "rds", kind) if kind.contains('.') => &["h"],
+        _ => &[],
+    }
+}
+
+/// Of the standard class what is used stands there alone, of others behind their word.
+fn of_storage(rest: &str) -> &'static [&'static str] {
+    let (class, what) = rest.split_once('.').unwrap_or((StorageClass::Standard.word(), rest));
+    let is_standard = class == StorageClass::Standard.word();
+    if is_standard && rest.contains('.') || StorageClass::ALL.into_iter().all(|known| known.word() != class) {
+        return &[];
+    }
+    match what {
+        "put" | "get" => &["million", "thousand"],
+        "storage" => &["GB-month"],
+        "retrieval" if !is_standard => &["GB"],
         _ => &[],
     }
 }

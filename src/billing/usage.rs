@@ -2,7 +2,7 @@
 
 use crate::billing::capacity::Capacity;
 use crate::billing::invoice::Quantity;
-use crate::cloud::topology::{NodeId, Platform};
+use crate::cloud::topology::{NodeId, Platform, StorageClass};
 
 /// What a system, or a list of things, used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,12 +58,18 @@ pub enum Used {
     },
     /// An object store.
     Bucket {
+        /// How it keeps them.
+        class: StorageClass,
         /// Objects stored.
         puts: u64,
         /// Objects read.
         gets: u64,
+        /// Bytes read, where that is paid for by the byte.
+        retrieved: u128,
         /// Bytes kept, summed over time, in byte·nanoseconds.
         kept: u128,
+        /// What of that was really kept, where somebody measured it and small or early deleted objects count for more.
+        real: Option<u128>,
     },
     /// Something outside that is paid by the call.
     Calls {

@@ -13,7 +13,7 @@ use crate::billing::prices::PriceBook;
 use crate::billing::profile::Profile;
 use crate::billing::tree::{self, Entry, Flaws, Spot, Table, Value, decimal, join};
 use crate::billing::usage::{Machines, NodeUsage, Usage, Used};
-use crate::cloud::topology::Platform;
+use crate::cloud::topology::{Platform, StorageClass};
 use crate::ground::quantity;
 use crate::ground::time::{SECOND, Span};
 
@@ -60,7 +60,7 @@ const KINDS: [(&str, &[&str]); 7] = [
     ("balancer", &["name", "lasts", "from", "to", "hours"]),
     ("queue", &["name", "fifo", "requests", "sends", "receives", "deletes", "changes", "grouped", "size"]),
     ("volume", &["name", "size", "class", "lasts", "from", "to", "count"]),
-    ("bucket", &["name", "puts", "gets", "stored", "lasts", "from", "to"]),
+    ("bucket", &["name", "class", "puts", "gets", "retrieved", "stored", "lasts", "from", "to"]),
     ("function", &FUNCTION),
     ("item", &["name", "item", "amount"]),
 ];
@@ -387,7 +387,14 @@ fn bucket(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
             u128::from(stored?) * u128::from(lasts?.nanos())
         }
     };
-    Some(Used::Bucket { puts, gets, kept })
+    let class = table.read("class", flaws, |word| {
+        let known = StorageClass::ALL.into_iter().find(|class| class.word() == word);
+        known.ok_or_else(|| {
+            format!("`{word}` is no class of storage: {}", StorageClass::ALL.map(StorageClass::word).join(", "))
+        })
+    });
+    let retrieved = u128::from(table.read("retrieved", flaws, quantity::size).unwrap_or(0));
+    Some(Used::Bucket { class: class.unwrap_or_default(), puts, gets, retrieved, kept, real: None })
 }
 
 /// What must be there.

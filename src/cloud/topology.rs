@@ -21,6 +21,7 @@ mod mix;
 mod network;
 mod service;
 mod spot;
+mod storage;
 
 pub use account::{Account, Launches, Pauses};
 pub use act::{Act, Capacity, Chosen, Launch, MachineState, Redrive, Tag, Wanted, Whom};
@@ -40,6 +41,7 @@ pub use mix::Mix;
 pub use network::Network;
 pub use service::Service;
 pub use spot::{Notice, Other, Spot};
+pub use storage::StorageClass;
 
 use crate::cloud::bus::shape::Shape;
 use crate::cloud::scaling::{Metrics, Recorded, Scaling};
@@ -567,6 +569,8 @@ pub struct Bucket {
     pub get: Option<Distribution>,
     /// How long an object is kept, and paid for; `None`: for ever.
     pub keep: Option<Span>,
+    /// How it is kept.
+    pub class: StorageClass,
     /// Who is told of each object that is stored.
     pub notify: Vec<NodeId>,
     /// The bus that hears of each new object; `None`: nobody.

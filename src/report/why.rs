@@ -133,6 +133,10 @@ fn plain(line: &BillLine) -> Option<&'static str> {
         item if item.starts_with("ec2.credits.") => {
             Some("Computing beyond the credits that its machines earn in a day")
         }
+        item if item.starts_with("s3.") && item.ends_with("-ia.storage") => {
+            Some("An object as 128 KiB and 30 days at the least, when it is deleted")
+        }
+        "s3.glacier-instant.storage" => Some("An object as 128 KiB and 90 days at the least, when it is deleted"),
         item if item.starts_with("s3.") || item.starts_with("ebs.") => Some("As it was used"),
         _ => None,
     }

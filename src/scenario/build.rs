@@ -2,6 +2,7 @@
 
 mod act;
 mod application;
+mod bucket;
 mod bus;
 mod calling;
 pub(crate) mod cluster;

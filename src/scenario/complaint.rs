@@ -185,6 +185,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("W115", "machines that have not room for all the pods that there may be, or for nobody"),
     ("W116", "a function that is cut off before it has done its work"),
     ("W117", "a rule of a bus, or a filter of a mapping, that takes nothing of what comes"),
+    ("W118", "objects that are deleted before they have been there for as long as they are paid for"),
     (
         "W121",
         "a queue whose healthy messages may end as dead letters, because its function refuses what is received for it",

@@ -4,6 +4,7 @@
 
 pub(crate) mod act;
 pub(crate) mod admission;
+pub(crate) mod bucket;
 pub(crate) mod bus;
 pub(crate) mod client;
 pub(crate) mod cluster;
@@ -30,6 +31,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::scenario::draft::bucket::Bucket;
 use crate::scenario::draft::bus::Bus;
 use crate::scenario::draft::cluster::Cluster;
 use crate::scenario::draft::component::Component;
@@ -40,7 +42,7 @@ use crate::scenario::draft::law::Law;
 use crate::scenario::draft::messages::Queue;
 use crate::scenario::draft::metric::{Metrics, Recorded};
 use crate::scenario::draft::network::Network;
-use crate::scenario::draft::node::{Balancer, Bucket, Pool};
+use crate::scenario::draft::node::{Balancer, Pool};
 use crate::scenario::draft::quantities::{Limit, Time};
 use crate::scenario::draft::run::{Prices, Run};
 use crate::scenario::draft::service::Service;

@@ -10,10 +10,6 @@ const LATER: &[(&str, &str)] = &[
     ("topology.*.pool.*.scaling.start-on-demand", ""),
     ("topology.*.pool.*.scaling.n-policy", ""),
     ("topology.*.pool.*.scaling.hysteresis", ""),
-    (
-        "topology.*.bucket.*.class",
-        "classes of storage are not in this version yet: what a bucket keeps is billed as S3 Standard",
-    ),
 ];
 
 /// The pattern of a later version that a place falls under, with its own words if it has some.

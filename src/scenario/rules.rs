@@ -47,6 +47,7 @@ mod spot;
 mod stability;
 mod steps;
 mod stops;
+mod storage;
 mod subjects;
 mod tracking;
 mod visibility;
@@ -133,4 +134,5 @@ pub(crate) const FORESIGHTS: &[Foresight] = &[
     growing::COOLDOWN,
     clusters::ROOM,
     runs::CUT_OFF,
+    storage::EARLY,
 ];

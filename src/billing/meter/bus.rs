@@ -1,6 +1,7 @@
 //! What event buses use: events that are put, calls that rules make, and what archives keep.
 
-use crate::billing::meter::{BucketCounter, units};
+use crate::billing::meter::bucket::Keeping;
+use crate::billing::meter::units;
 use crate::billing::usage::Used;
 use crate::cloud::topology::{Bus, NodeId, NodeKind, Topology};
 use crate::ground::time::{SimTime, Span};
@@ -23,7 +24,7 @@ pub(super) struct BusCounter {
 #[derive(Clone, Debug)]
 struct ArchiveCounter {
     bytes: u128,
-    kept: BucketCounter,
+    kept: Keeping,
 }
 
 impl BusCounter {
@@ -37,7 +38,7 @@ impl BusCounter {
         let archive = bus
             .archive
             .as_ref()
-            .map(|archive| ArchiveCounter { bytes: 0, kept: BucketCounter::new(keep(archive.keep)) });
+            .map(|archive| ArchiveCounter { bytes: 0, kept: Keeping::new(keep(archive.keep), Span::ZERO) });
         let replayed = bus.archive.as_ref().filter(|archive| !archive.replays.is_empty()).map(|_| 0);
         BusCounter { units: 0, events: 0, called, calls: 0, archive, replayed }
     }
@@ -72,10 +73,7 @@ impl BusCounter {
     }
 
     pub fn used(&self, at: SimTime) -> Used {
-        let archive = self.archive.as_ref().map(|archive| match archive.kept.used(at) {
-            Used::Bucket { kept, .. } => (archive.bytes, kept),
-            _ => (archive.bytes, 0),
-        });
+        let archive = self.archive.as_ref().map(|archive| (archive.bytes, archive.kept.kept(at)));
         let calls = (!self.called.is_empty()).then_some(self.calls);
         Used::Bus { events: self.units, real: Some(self.events), calls, replayed: self.replayed, archive }
     }

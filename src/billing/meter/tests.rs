@@ -5,7 +5,9 @@ use crate::billing::capacity::Capacity;
 use crate::billing::{PriceBook, invoice, total};
 use crate::cloud::fact::{Outcome, Who};
 use crate::cloud::scaling::{Group, Prepared, Rest, Scaling, Size, Vertical, WarmPool};
-use crate::cloud::topology::{Balancer, Fair, Held, Node, Platform, Pool, Queue, Service, Speed, Step, WorkloadId};
+use crate::cloud::topology::{
+    Balancer, Fair, Held, Node, Platform, Pool, Queue, Service, Speed, Step, StorageClass, WorkloadId,
+};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SECOND, Span};
 
@@ -319,7 +321,17 @@ fn a_bucket_keeps_what_was_put() {
     let facts = [(0, store()), (6 * SECOND, store()), (7 * SECOND, fetch)];
     let meter = metered(vec![NodeKind::Bucket(crate::cloud::topology::Bucket::default())], &facts);
     let usage = meter.usage(second(10));
-    assert_eq!(usage.nodes[0].used, Used::Bucket { puts: 2, gets: 1, kept: (14 << 30) * u128::from(SECOND) });
+    assert_eq!(
+        usage.nodes[0].used,
+        Used::Bucket {
+            class: StorageClass::Standard,
+            puts: 2,
+            gets: 1,
+            retrieved: 1 << 30,
+            kept: (14 << 30) * u128::from(SECOND),
+            real: None
+        }
+    );
     let lines = invoice(&usage, &PriceBook::us_east_1());
     assert_eq!((lines[2].item.as_str(), lines[2].quantity.to_string().as_str()), ("s3.storage", "14"));
 }

@@ -78,6 +78,11 @@ fn the_example_says_everything_that_can_be_said() {
         row("s3.put", "1000", "0.005"),
         row("s3.get", "5000", "0.002"),
         row("s3.storage", "25920000", "0.226849315068"),
+        // A day of 730 GiB is 24 GB-months, and what is read a cent each.
+        row("s3.standard-ia.put", "0", "0"),
+        row("s3.standard-ia.get", "100", "0.0001"),
+        row("s3.standard-ia.storage", "63072000", "0.3"),
+        row("s3.standard-ia.retrieval", "50", "0.5"),
         // On demand 88,000 × 350 + 2,000 × 1,150 ms = 33,100 s, at 0.5 GB; kept 10,000 × 350 ms; 0.5 GB of disk beyond 512 MB.
         row("lambda.duration.arm", "16550", "0.22066777"),
         row("lambda.requests", "100000", "0.02"),
@@ -121,6 +126,33 @@ fn queues_are_billed_by_64_kib() {
     let used =
         Used::Queue { fifo: false, sends: 16, receives: 16, deletes: 1, changes: 0, grouped: None, calls: Some(3) };
     assert_eq!(list.usage.nodes, [NodeUsage { node: "queue.1".to_owned(), used }]);
+}
+
+/// A month of storage that is seldom read, as Infracost's price tests have it: 30,000 GB of Standard-IA for $375, 30,000 puts for
+/// $0.30, as many gets for $0.03, and 30,000 GB read for $300; of One Zone-IA 40,000 of each for $400, $0.40, $0.04 and $400.
+#[test]
+fn storage_that_is_seldom_read_costs_less_there_and_more_to_read() {
+    let text = r#"
+        bucket = [
+            { class = "standard-ia", puts = 30000, gets = 30000, retrieved = "30000GiB", stored = "30000GiB", lasts = "730h" },
+            { class = "one-zone-ia", puts = 40000, gets = 40000, retrieved = "40000GiB", stored = "40000GiB", lasts = "730h" },
+        ]
+    "#;
+    let of = |line: (String, String, String)| (line.0, line.2);
+    let found: Vec<_> = bill(text, Format::Toml).into_iter().map(of).collect();
+    let expected = [
+        ("s3.standard-ia.put", "0.3"),
+        ("s3.standard-ia.get", "0.03"),
+        ("s3.standard-ia.storage", "375"),
+        ("s3.standard-ia.retrieval", "300"),
+        ("s3.one-zone-ia.put", "0.4"),
+        ("s3.one-zone-ia.get", "0.04"),
+        ("s3.one-zone-ia.storage", "400"),
+        ("s3.one-zone-ia.retrieval", "400"),
+    ];
+    assert_eq!(found, expected.map(|(item, cost)| (item.to_owned(), cost.to_owned())));
+    let refused = UsageList::read(r#"bucket = [{ class = "cold", puts = 1 }]"#, Format::Toml).unwrap_err();
+    assert!(refused.iter().any(|flaw| flaw.to_string().contains("no class of storage")), "{refused:?}");
 }
 
 /// A month of 100 GB on gp3 at 0.08 $ and of 10 GB on S3 at 0.023 $, with 1,000 puts (0.005 $) and 5,000 gets

@@ -204,7 +204,13 @@ impl World<'_> {
         }
     }
 
-    fn goes_away<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, held: Held, moves: bool) {
+    pub(super) fn goes_away<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        node: NodeId,
+        held: Held,
+        moves: bool,
+    ) {
         let (away, _) = self.nodes[node.index()].absence();
         *away += 1;
         let first = *away == 1;
@@ -284,7 +290,7 @@ impl World<'_> {
         }
     }
 
-    fn comes_back<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, stood_still: bool) {
+    pub(super) fn comes_back<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, node: NodeId, stood_still: bool) {
         let (away, _) = self.nodes[node.index()].absence();
         *away -= 1;
         let last = *away == 0;

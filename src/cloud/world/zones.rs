@@ -2,7 +2,7 @@
 
 use crate::cloud::fact::Fact;
 use crate::cloud::node::{Node, Phase};
-use crate::cloud::topology::{Harm, NodeId};
+use crate::cloud::topology::{Fault, Harm, NodeId, NodeKind, StorageClass};
 use crate::cloud::world::World;
 use crate::cloud::world::fleet::is_wanted;
 use crate::engine::{Context, Observer};
@@ -100,6 +100,10 @@ impl World<'_> {
         self.zones_out[usize::from(zone)] += 1;
         for node in 0..self.nodes.len() {
             let id = NodeId::at(node);
+            if self.lies_in(id, zone) {
+                let Fault { held, moves, .. } = *self.faults[fault as usize].fault;
+                self.goes_away(cx, id, held, moves);
+            }
             let Node::Pool(pool) = &self.nodes[node] else { continue };
             let mut there: Vec<u32> = pool.newest_first(Phase::has_served).collect();
             there.retain(|&index| pool.workers[index as usize].zone == zone);
@@ -136,9 +140,20 @@ impl World<'_> {
         self.goes_down(cx, id, index, plan.held, plan.moves);
     }
 
+    /// Whether a node is in one zone alone: a bucket of such a class is in the first.
+    fn lies_in(&self, id: NodeId, zone: u16) -> bool {
+        zone == 0
+            && matches!(&self.topology.nodes[id.index()].kind, NodeKind::Bucket(bucket) if bucket.class == StorageClass::OneZoneIa)
+    }
+
     /// A zone is back, and those who fell with it.
     pub(super) fn zone_returns<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, fault: u32, zone: u16) {
         self.zones_out[usize::from(zone)] -= 1;
+        for node in (0..self.nodes.len()).map(NodeId::at) {
+            if self.lies_in(node, zone) {
+                self.comes_back(cx, node, false);
+            }
+        }
         if self.faults[fault as usize].lasting > 0 {
             return;
         }

@@ -38,14 +38,7 @@ impl Builder<'_> {
                 let queue = topology.queue.get(name);
                 queue.map(|draft| NodeKind::Queue(mapped(topology, &kinds, draft, self.queue(ids, draft))))
             }
-            Kind::Bucket => topology.bucket.get(name).map(|draft| {
-                let mut time = |law| self.some_law(law).filter(|law| law.constant_value() != Some(0));
-                let keep = draft.keep.map(|time| time.0);
-                let (put, get) = (time(&draft.put), time(&draft.get));
-                let notify = draft.notify.as_ref().map(|names| self.ids(ids, names)).unwrap_or_default();
-                let bus = draft.bus.as_ref().map(|bus| self.id(ids, bus));
-                NodeKind::Bucket(Bucket { put, get, keep, notify, bus })
-            }),
+            Kind::Bucket => topology.bucket.get(name).map(|draft| NodeKind::Bucket(self.bucket(ids, draft))),
             Kind::Service => topology.service.get(name).map(|draft| NodeKind::Service(Box::new(self.service(draft)))),
             Kind::Cluster => {
                 topology.cluster.get(name).map(|draft| NodeKind::Cluster(Box::new(self.cluster(topology, name, draft))))

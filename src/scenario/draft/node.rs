@@ -372,22 +372,3 @@ pub(crate) enum Ties {
     /// Any of them, evenly.
     Random,
 }
-
-/// Stores objects.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Bucket {
-    /// How long a put takes.
-    #[schemars(extend("default" = "0s"))]
-    pub put: Option<Law<Time>>,
-    /// How long a get takes.
-    #[schemars(extend("default" = "0s"))]
-    pub get: Option<Law<Time>>,
-    /// How long an object is kept, and paid for, until it is deleted. Without it, for ever.
-    pub keep: Option<Time>,
-    /// Who is told of each object that is stored: queues, functions (which take it in and try again by themselves), pools,
-    /// services. What they do is a part of the request.
-    pub notify: Option<Names>,
-    /// The event bus that hears of each new object: source `aws.s3`, type `Object Created`. Without it, none.
-    pub bus: Option<String>,
-}

@@ -4,10 +4,12 @@ use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::Fact;
 use crate::cloud::scaling::{Care, Entry, Group, Health, Maintenance, Scaling, Sees};
 use crate::cloud::topology::{
-    Clock, Crash, Farewell, Fault, Harm, Held, Initially, Life, NoWorker, NodeId, NodeKind, Platform, Pool, Reclaim,
-    Spot, Termination, Topology, When,
+    Bucket, Clock, Crash, Farewell, Fault, Harm, Held, Initially, Life, NoWorker, NodeId, NodeKind, Platform, Pool,
+    Reclaim, Spot, StorageClass, Termination, Topology, Verb, When,
 };
-use crate::cloud::world::tests::{alone, application, brings, completions, diary, losses, pool, seconds, work};
+use crate::cloud::world::tests::{
+    alone, application, brings, completions, diary, losses, node, pool, seconds, topology, work,
+};
 use crate::ground::time::{SECOND, SimTime, Span};
 
 /// Workers of one pool whose number follows these lines.
@@ -40,6 +42,32 @@ fn the_policy_says_who_goes() {
     for (termination, expected) in table {
         let pool = counted(&lines, Farewell { termination, ..Farewell::default() });
         assert_eq!(gone(brings(&[(0.0, 1.0)]), &alone(pool, 1), 4_000.0), [(3_650.0, expected)], "{termination:?}");
+    }
+}
+
+/// A bucket of one zone is away with it, and one of all is not: of puts at 1, 3 and 5 s the second finds the zone away.
+#[test]
+fn a_bucket_of_one_zone_is_away_with_it() {
+    for (class, lost) in [(StorageClass::Standard, 0), (StorageClass::OneZoneIa, 1)] {
+        for (zone, lost) in [(0, lost), (1, 0)] {
+            let put = Verb::Put { bucket: NodeId(1), size: None, shape: None };
+            let store = NodeKind::Bucket(Bucket { class, ..Bucket::default() });
+            let app = NodeKind::Pool(Box::new(Pool { platform: Platform::Free, ..pool(vec![put], 4) }));
+            let nodes = vec![node("app", app), node("store", store)];
+            let fault = Fault {
+                name: "z".to_owned(),
+                when: When::At(vec![SimTime::from_nanos(2 * SECOND)]),
+                lasts: Some(seconds(2.0)),
+                held: Held::Finish,
+                moves: false,
+                what: Harm::Zone(zone),
+            };
+            let zones = vec!["a".to_owned(), "b".to_owned(), "c".to_owned()];
+            let topology = Topology { zones, faults: vec![fault], ..topology(nodes) };
+            let arrivals = brings(&[(1.0, 1.0), (3.0, 1.0), (5.0, 1.0)]);
+            let diary = diary(&application(arrivals, vec![seconds(1.0)]), &topology, 60.0);
+            assert_eq!(losses(&diary).len(), lost, "{class:?} {zone}");
+        }
     }
 }
 
