@@ -8,7 +8,7 @@ mod environment;
 mod held;
 mod spare;
 
-pub use ends::{Rest, Told};
+pub use ends::{Limit, Rest, Told};
 
 use crate::cloud::fact::Start;
 use crate::cloud::node::environments::environment::{Birth, Code, Environment, Stay};
@@ -38,15 +38,13 @@ pub struct Environments<'a> {
     pub plan: &'a Function,
     /// Those that are kept ready.
     pub kept: Kept,
-    /// The row of its timers for runs that are too long.
-    pub timeout: Option<u16>,
     /// By kind of request and step, the work that a new environment does instead.
     cold: Vec<Vec<Option<Piece<'a>>>>,
     /// By the index of its worker.
     each: Vec<Environment>,
     births: Vec<Birth>,
-    /// By slot.
-    stays: Vec<Stay>,
+    /// By slot, where environments have several; and since when its run is there.
+    stays: Vec<(Stay, SimTime)>,
     /// So many slots each.
     slots: u32,
     free: Option<Box<Free>>,
@@ -81,11 +79,10 @@ fn gate(growth: Growth) -> Gate {
 
 impl<'a> Environments<'a> {
     /// A function without environments. `concurrency`: as much as it may have, where that limits its rate of requests.
-    pub fn new(plan: &'a Function, timeout: Option<u16>, concurrency: Option<u32>, key: Key) -> Environments<'a> {
+    pub fn new(plan: &'a Function, concurrency: Option<u32>, key: Key) -> Environments<'a> {
         Environments {
             plan,
             kept: Kept::new(plan.provisioned),
-            timeout,
             cold: Vec::new(),
             each: Vec::new(),
             births: Vec::new(),
@@ -120,9 +117,20 @@ impl<'a> Environments<'a> {
         (if self.slots == 1 { slot } else { slot / self.slots }) as usize
     }
 
+    /// The stay in a slot.
+    #[inline]
+    fn stay(&self, slot: u32) -> Stay {
+        if self.slots == 1 { self.each[slot as usize].stay } else { self.stays[slot as usize].0 }
+    }
+
+    #[inline]
+    fn stay_mut(&mut self, slot: u32) -> &mut Stay {
+        if self.slots == 1 { &mut self.each[slot as usize].stay } else { &mut self.stays[slot as usize].0 }
+    }
+
     /// The work that is done in a slot, where usually that piece is.
     pub fn piece(&self, slot: u32, workload: WorkloadId, step: u16, usual: Piece<'a>) -> Piece<'a> {
-        if self.cold.is_empty() || !self.stays[slot as usize].start.is_cold() {
+        if self.cold.is_empty() || !self.stay(slot).start.is_cold() {
             return usual;
         }
         let instead = self.cold.get(workload.index()).and_then(|steps| *steps.get(usize::from(step))?);
@@ -152,21 +160,25 @@ impl<'a> Environments<'a> {
             }
             _ => SimTime::NEVER,
         };
-        let environment = Environment::new(number, is_kept);
+        let mut environment = Environment::new(number, is_kept);
         let (init, init_from, ready_at) = (Span::ZERO, SimTime::NEVER, SimTime::NEVER);
-        let birth = Birth { init, init_from, ready_at, old_at };
+        let birth = Birth { init, init_from, ready_at, old_at, ran: Span::ZERO };
         let slot = index * self.slots;
         match self.each.get_mut(index as usize) {
-            Some(place) => (*place, self.births[index as usize]) = (environment, birth),
+            Some(place) => {
+                // Who looks at a slot looks at whoever is there.
+                environment.stay.is_watched = place.stay.is_watched;
+                (*place, self.births[index as usize]) = (environment, birth);
+            }
             None => {
                 self.each.push(environment);
                 self.births.push(birth);
-                let slots = self.stays.len() + self.slots as usize;
-                self.stays.resize(slots, Stay { start: Start::Cold, has_begun: false });
+                let slots = self.each.len() * self.slots as usize;
                 if !self.mappings.is_empty() {
                     self.hands.resize(slots, (NONE, NONE));
                 }
                 if let Some(free) = &mut self.free {
+                    self.stays.resize(slots, (Stay::NEW, SimTime::NEVER));
                     free.first.push(NONE);
                     free.next.resize(slots, NONE);
                 }
@@ -178,7 +190,8 @@ impl<'a> Environments<'a> {
             }
             free.first[index as usize] = if is_kept { slot } else { slot + 1 };
         }
-        self.stays[slot as usize] = Stay { start: Start::Cold, has_begun: false };
+        let stay = self.stay_mut(slot);
+        *stay = Stay { is_watched: stay.is_watched, ..Stay::NEW };
         if is_kept {
             self.kept.comes(now);
         } else {
@@ -250,7 +263,8 @@ impl<'a> Environments<'a> {
             Environment { code: Code::New, .. } => Start::Joined,
             _ => Start::Warm,
         };
-        self.stays[slot as usize] = Stay { start, has_begun: false };
+        let stay = self.stay_mut(slot);
+        (stay.start, stay.has_begun) = (start, false);
         Some(slot)
     }
 
@@ -262,16 +276,15 @@ impl<'a> Environments<'a> {
     /// What a stay takes that begins now before its run does.
     pub fn wakes(&mut self, slot: u32, now: SimTime) -> Span {
         let index = self.of(slot);
-        let environment = &mut self.each[index];
-        if environment.code == Code::Ready {
+        if self.each[index].code == Code::Ready {
             return Span::ZERO;
         }
-        let birth = &mut self.births[index];
         // After a reset it is initialised within the run, and within its limit.
-        if !environment.is_fresh {
-            environment.begins(now);
-            self.stays[slot as usize].has_begun = true;
+        if !self.each[index].is_fresh {
+            self.each[index].begins(now);
+            self.stay_mut(slot).has_begun = true;
         }
+        let (environment, birth) = (&self.each[index], &mut self.births[index]);
         if birth.ready_at == SimTime::NEVER {
             let number = u64::from(environment.number);
             let mut init = self.keys.init.nth(u64::from(environment.runs)).draw(number);
@@ -290,14 +303,11 @@ impl<'a> Environments<'a> {
     /// A stay's environment is ready: whether its run begins with that, and whether nothing ran in the environment before.
     pub fn runs(&mut self, slot: u32, now: SimTime) -> (bool, bool) {
         let index = self.of(slot);
-        let environment = &mut self.each[index];
-        let is_first = environment.code == Code::New;
-        environment.code = Code::Ready;
-        let stay = &mut self.stays[slot as usize];
-        let begins = !stay.has_begun;
+        let is_first = self.each[index].code == Code::New;
+        self.each[index].code = Code::Ready;
+        let begins = !std::mem::replace(&mut self.stay_mut(slot).has_begun, true);
         if begins {
-            stay.has_begun = true;
-            environment.begins(now);
+            self.each[index].begins(now);
         }
         (begins, is_first)
     }
@@ -367,6 +377,6 @@ impl<'a> Environments<'a> {
     /// Who is in an environment, for audits.
     #[cfg(test)]
     pub fn busy(&self, index: u32) -> u32 {
-        self.each.get(index as usize).map_or(0, |environment| environment.busy)
+        self.each.get(index as usize).map_or(0, |environment| u32::from(environment.busy))
     }
 }

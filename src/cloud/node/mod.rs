@@ -34,7 +34,7 @@ pub use bus::{Bus, Heard, Kept as KeptEvent, Route};
 pub use computing::Computing;
 pub use cookies::Cookies;
 pub use crew::{Phase, Worker};
-pub use environments::{Environments, Rest, Told};
+pub use environments::{Environments, Limit, Rest, Told};
 pub use fans::{Fans, Holder, NO_FAN};
 pub use gate::Gate;
 pub use hands::Hands;

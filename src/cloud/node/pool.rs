@@ -342,11 +342,6 @@ impl<'a> Pool<'a> {
         self.free.insert(self.ranks[slot as usize]);
     }
 
-    /// A free slot of a worker that is not in service yet: nobody takes it.
-    pub fn withholds(&mut self, slot: u32) {
-        self.free.remove(self.ranks[slot as usize]);
-    }
-
     /// The lowest free slot that can take a message: one that does not sleep between polls.
     #[inline]
     pub fn receiving_slot(&mut self) -> Option<u32> {
@@ -411,7 +406,10 @@ impl<'a> Pool<'a> {
     #[inline(always)]
     pub fn take(&mut self, slot: u32, job: u32, now: SimTime) {
         self.slots[slot as usize].job = job;
-        self.free.remove(self.ranks[slot as usize]);
+        // An environment is found by itself, and its rank lies in no cache.
+        if self.environments.is_none() {
+            self.free.remove(self.ranks[slot as usize]);
+        }
         self.levels.busy.up(now);
         self.begun += 1;
         let worker = self.worker_of(slot);
@@ -431,7 +429,7 @@ impl<'a> Pool<'a> {
         place.job = NONE;
         place.until = SimTime::NEVER;
         let worker = self.worker_of(slot);
-        if self.stays(worker) {
+        if self.environments.is_none() && self.stays(worker) {
             self.free.insert(self.ranks[slot as usize]);
             if let Some(pollers) = &mut self.pollers {
                 pollers.wakes(slot);

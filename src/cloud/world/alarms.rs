@@ -56,6 +56,8 @@ pub(super) enum Alarm {
     Unready { pool: NodeId, worker: u32, since: SimTime, given_up: bool },
     /// What an invocation takes beside its run is over.
     Admitted { job: u32, stamp: u32 },
+    /// The run in a slot of a function may be too long.
+    TooLong { function: NodeId, slot: u32 },
     /// An environment may have been idle for too long.
     Idle { function: NodeId, index: u32, environment: u32 },
     /// Environments that are kept ready are there.
@@ -138,6 +140,7 @@ impl World<'_> {
                 self.is_down_for_long(cx, pool, worker, since, given_up);
             }
             Alarm::Admitted { job, stamp } => self.is_admitted(cx, job, stamp),
+            Alarm::TooLong { function, slot } => self.may_be_too_long(cx, function, slot),
             Alarm::Idle { function, index, environment } => self.idle_for_long(cx, function, index, environment),
             Alarm::Allocated { function, environments } => self.are_allocated(cx, function, environments),
             Alarm::Errand { errand } => self.tries_errand(cx, errand),

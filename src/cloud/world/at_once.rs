@@ -29,7 +29,7 @@ impl World<'_> {
         }
         let (id, owner) = (place.job, place.request);
         if !pool.plain || in_steps {
-            return self.finish_in_steps(cx, at, slot, id);
+            return self.finish_in_steps(cx, at, slot, (id, owner));
         }
         place.until = SimTime::NEVER;
         let (job, request) = (&mut jobs[id], &mut requests[owner]);

@@ -2,8 +2,8 @@
 //! environment is idle, and one day gone.
 
 use crate::cloud::fact::{Fact, Loss, Outcome, Spent, Who};
-use crate::cloud::node::{Environments, Node, Phase, Rest, Told};
-use crate::cloud::request::{Job, Role, State};
+use crate::cloud::node::{Environments, Limit, Node, Phase, Rest, Told};
+use crate::cloud::request::{NONE, Role, State};
 use crate::cloud::topology::{Function, Held, NodeId, NodeKind, Topology};
 use crate::cloud::world::steps::name_of_work;
 use crate::cloud::world::{Alarm, World, not_a};
@@ -184,8 +184,8 @@ impl<'a> World<'a> {
         let environments = self.environments(job.pool);
         let takes = environments.wakes(job.slot, cx.now());
         // After a reset initialisation is a part of the run, and of its limit.
-        if let Some(row) = environments.timeout.filter(|_| environments.has_begun(job.slot)) {
-            self.limits_run(cx, row, id);
+        if environments.has_begun(job.slot) {
+            self.limits_run(cx, job.pool, job.slot);
         }
         takes
     }
@@ -201,7 +201,6 @@ impl<'a> World<'a> {
         }
         let environments = self.environments(at);
         let (begins, is_first) = environments.runs(slot, now);
-        let timeout = environments.timeout.filter(|_| begins);
         if is_first {
             let pool = self.pool_mut(at);
             let index = pool.worker_of(slot);
@@ -210,36 +209,35 @@ impl<'a> World<'a> {
             let number = pool.workers[index as usize].number;
             cx.tell(Fact::Ready { pool: at, worker: number });
         }
-        if let Some(row) = timeout {
-            self.limits_run(cx, row, id);
+        if begins {
+            self.limits_run(cx, at, slot);
         }
     }
 
-    /// A run may take only so long: whoever of those in it is still there then tells it.
-    fn limits_run<O>(&mut self, cx: &mut Context<'_, O>, row: u16, id: u32) {
-        let Job { pool, slot, stamp, .. } = self.jobs[id];
-        let others = self.pool(pool).hands.as_ref().map_or(0, |hands| hands.together(slot).len());
-        if others == 0 {
-            return self.set_timer(cx, row, id, stamp);
-        }
-        for place in 0..others {
-            let job = self.hands(pool).together(slot)[place];
-            let stamp = self.jobs[job].stamp;
-            self.set_timer(cx, row, job, stamp);
+    /// A run that begins in a slot may take only so long.
+    fn limits_run<O>(&mut self, cx: &mut Context<'_, O>, at: NodeId, slot: u32) {
+        if let Some(span) = self.environments(at).limits(slot, cx.now()) {
+            self.set_alarm(cx, span, Alarm::TooLong { function: at, slot });
         }
     }
 
-    /// A run was too long: it is cut off.
-    pub(super) fn runs_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+    /// Somebody looks whether the run in a slot is too long: it is cut off then.
+    pub(super) fn may_be_too_long<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: NodeId, slot: u32) {
+        let current = self.pool(at).slots[slot as usize].job;
+        match self.environments(at).is_too_long(slot, current != NONE, cx.now()) {
+            Limit::Nothing => (),
+            Limit::Later(span) => self.set_alarm(cx, span, Alarm::TooLong { function: at, slot }),
+            Limit::Now => self.cuts_off(cx, current),
+        }
+    }
+
+    /// A run was too long, and with it all who are in it.
+    fn cuts_off<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
         let job = self.jobs[id];
-        if !matches!(job.state, State::Working | State::Calling | State::Backing | State::Together) {
-            return;
-        }
         self.environments(job.pool).ran_too_long(job.slot);
-        // Of those in it one may be at work, and wait for calls.
-        let current = self.pool(job.pool).slots[job.slot as usize].job;
-        if self.jobs[current].state != State::Together {
-            self.breaks_off_calls(cx, current);
+        // Of those in it this one may be at work, and wait for calls.
+        if job.state != State::Together {
+            self.breaks_off_calls(cx, id);
         }
         self.fails_at_work(cx, id, Outcome::TimedOut, Loss::FunctionTimeout);
     }
@@ -253,9 +251,6 @@ impl<'a> World<'a> {
         let Told { number, start, init, ran, before } = environments.told(slot, now);
         let rest = environments.rests(slot, now);
         let held = environments.lets_poller_go(slot);
-        if environments.is_new(slot) {
-            pool.withholds(slot);
-        }
         cx.tell(Fact::Invoked { who, function: at, environment: number, start, init, ran, before });
         self.goes_or_stays(cx, at, index, rest);
         if let Some((mapping, hand)) = held {

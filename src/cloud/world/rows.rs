@@ -28,8 +28,6 @@ pub(super) enum Purpose {
     Visibility,
     /// How long a message is kept: the message and its tag.
     Retention,
-    /// The longest run of a function: the job and its stamp.
-    Run,
     /// From one heartbeat of the work on a message to the next: the job and its stamp.
     Heartbeat,
 }
@@ -49,7 +47,6 @@ impl World<'_> {
                 Purpose::Idle => self.answer_stays_away(cx, about),
                 Purpose::Visibility => self.message_returns(cx, about),
                 Purpose::Heartbeat => self.beats(cx, about),
-                Purpose::Run => self.runs_out(cx, about),
                 Purpose::Retention => self.expires(cx, about),
             }
             // Each of them is an event of its own: idle workers take work before the next one.
@@ -85,7 +82,7 @@ fn is_alive(
     nodes: &[Node<'_>],
 ) -> bool {
     match purpose {
-        Purpose::Attempt | Purpose::Heartbeat | Purpose::Idle | Purpose::Run => jobs[about].stamp == stamp,
+        Purpose::Attempt | Purpose::Heartbeat | Purpose::Idle => jobs[about].stamp == stamp,
         Purpose::Call => calls::call_epoch(jobs, nodes, about) == Some(stamp),
         Purpose::Visibility => messages[about].stamp == stamp,
         Purpose::Retention => messages[about].tag == stamp,

@@ -224,11 +224,10 @@ fn build_nodes<'a>(
                 state.failures = kinds.iter().map(|workload| on_error.named(&workload.name)).collect();
                 state.heartbeat = pool.poll.heartbeat.map(|span| row(rows, Purpose::Heartbeat, span));
                 if let Some(function) = function {
-                    let timeout = function.timeout.map(|span| row(rows, Purpose::Run, span));
                     let concurrency = topology
                         .concurrency
                         .map(|all| function.reserved.unwrap_or(all).saturating_mul(function.desk.slots));
-                    let mut environments = Environments::new(function, timeout, concurrency, key);
+                    let mut environments = Environments::new(function, concurrency, key);
                     environments.learn(cold_works(whose, root, NodeId::at(index), pool));
                     environments.mappings = mappings(topology, &state.feeds, key);
                     state.serve_functions(environments);

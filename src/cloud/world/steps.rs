@@ -88,8 +88,9 @@ impl<'a> World<'a> {
         cx: &mut Context<'_, O>,
         pool: NodeId,
         slot: u32,
-        id: u32,
+        (id, owner): (u32, u32),
     ) {
+        self.requests.is_asked_for(owner);
         self.pool(pool).environments.iter().for_each(|all| all.is_asked_for(slot));
         let job = self.jobs[id];
         let request = self.requests[job.request];

@@ -17,6 +17,17 @@ pub enum Rest {
     Stays,
 }
 
+/// What there is to do about a run that may be too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Nothing: no run is there.
+    Nothing,
+    /// To look again, after so long.
+    Later(Span),
+    /// To cut it off.
+    Now,
+}
+
 /// What is told of a stay that ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Told {
@@ -41,21 +52,40 @@ impl Environments<'_> {
 
     /// Whether a run has begun.
     pub fn has_begun(&self, slot: u32) -> bool {
-        self.stays[slot as usize].has_begun
+        self.stay(slot).has_begun
     }
 
-    /// Whether nothing has run yet in the environment of a slot.
-    pub fn is_new(&self, slot: u32) -> bool {
-        self.each[self.of(slot)].code == Code::New
+    /// A run begins that may take only so long: in what time somebody is to look at its slot, where nobody does yet. There is
+    /// one look at a time, however many runs follow one another.
+    #[inline]
+    pub fn limits(&mut self, slot: u32, now: SimTime) -> Option<Span> {
+        let span = self.plan.timeout?;
+        if let Some((_, began)) = self.stays.get_mut(slot as usize) {
+            *began = now;
+        }
+        (!std::mem::replace(&mut self.stay_mut(slot).is_watched, true)).then_some(span)
+    }
+
+    /// Somebody looks at a slot, which is taken or not.
+    pub fn is_too_long(&mut self, slot: u32, is_taken: bool, now: SimTime) -> Limit {
+        let runs = is_taken && self.has_begun(slot);
+        let began = self.stays.get(slot as usize).map_or(self.each[self.of(slot)].runs_since, |&(_, began)| began);
+        let limit = self.plan.timeout.map_or(SimTime::NEVER, |span| began.after(span));
+        if runs && limit > now {
+            return Limit::Later(limit - now);
+        }
+        self.stay_mut(slot).is_watched = false;
+        if runs { Limit::Now } else { Limit::Nothing }
     }
 
     /// What is told of a stay that ends now.
     pub fn told(&mut self, slot: u32, now: SimTime) -> Told {
-        let (index, start) = (self.of(slot), self.stays[slot as usize].start);
+        let (index, start) = (self.of(slot), self.stay(slot).start);
         let environment = &mut self.each[index];
         let number = environment.number;
-        let before = environment.is_told.then_some(environment.ran);
-        let ran = environment.counts(now);
+        let before = environment.is_told.then(|| self.births[index].ran);
+        let since = if environment.running > 0 { now - environment.runs_since } else { Span::ZERO };
+        let ran = before.unwrap_or(Span::ZERO) + since;
         let init = match environment {
             Environment { is_fresh: false, .. } => Span::ZERO,
             // While others wait for it, nothing of it is told; of one that is broken off, what there was of it.
@@ -65,7 +95,13 @@ impl Environments<'_> {
             Environment { code: Code::New, .. } => now.max(self.births[index].init_from) - self.births[index].init_from,
             _ => self.births[index].init,
         };
-        environment.is_told = true;
+        if environment.busy > 1 {
+            environment.is_told = true;
+            self.births[index].ran = ran;
+            if environment.running > 0 {
+                environment.runs_since = now;
+            }
+        }
         Told { number, start, init, ran, before }
     }
 
@@ -73,9 +109,10 @@ impl Environments<'_> {
     pub fn rests(&mut self, slot: u32, now: SimTime) -> Rest {
         let place = self.of(slot);
         let index = place as u32;
+        let has_begun = self.has_begun(slot);
         let environment = &mut self.each[place];
         environment.runs += 1;
-        environment.running -= u32::from(self.stays[slot as usize].has_begun);
+        environment.running -= u16::from(has_begun);
         if environment.running == 0 {
             environment.runs_since = SimTime::NEVER;
         }
@@ -92,7 +129,6 @@ impl Environments<'_> {
         let environment = &mut self.each[place];
         self.at_work -= 1;
         environment.busy = 0;
-        environment.ran = Span::ZERO;
         (environment.is_told, environment.is_fresh, environment.is_closed) = (false, false, false);
         let (is_kept, is_recycled) = (environment.is_kept, self.plan.recycle.is_some());
         let old_at = if is_recycled { self.births[place].old_at } else { SimTime::NEVER };

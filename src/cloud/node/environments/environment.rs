@@ -26,9 +26,9 @@ pub(super) struct Environment {
     /// Runs that ended in it.
     pub runs: u32,
     /// Stays in it at present, …
-    pub busy: u32,
+    pub busy: u16,
     /// … and of those, the ones of which the run has begun.
-    pub running: u32,
+    pub running: u16,
     /// Of those that can take a run as this one can, who could just before it, and just after it. Where any is used next,
     /// `older` is its place among them.
     pub older: u32,
@@ -44,10 +44,10 @@ pub(super) struct Environment {
     pub is_kept: bool,
     /// Something of its present time at work has been told.
     pub is_told: bool,
-    /// Since when runs are in it that are not in `ran`; [`SimTime::NEVER`] while none is.
+    /// Who is in it, where it has one slot.
+    pub stay: Stay,
+    /// Since when a run is in it, as far as that is not told; [`SimTime::NEVER`] while none is.
     pub runs_since: SimTime,
-    /// How long runs were in it since it last was idle, as of the last that ended.
-    pub ran: Span,
     /// While it is idle, until when; else [`SimTime::NEVER`].
     pub idle_until: SimTime,
     /// When somebody looks whether it has been idle for too long.
@@ -67,6 +67,8 @@ pub(super) struct Birth {
     pub ready_at: SimTime,
     /// It is replaced once it is so old.
     pub old_at: SimTime,
+    /// How long runs were in it since it last was idle, as far as that is told.
+    pub ran: Span,
 }
 
 /// One stay in an environment, by its slot.
@@ -76,6 +78,13 @@ pub(super) struct Stay {
     pub start: Start,
     /// That has begun.
     pub has_begun: bool,
+    /// Somebody will look whether the run in its slot is too long.
+    pub is_watched: bool,
+}
+
+impl Stay {
+    /// In an environment that is made for it.
+    pub const NEW: Stay = Stay { start: Start::Cold, has_begun: false, is_watched: false };
 }
 
 impl Environment {
@@ -84,7 +93,7 @@ impl Environment {
         Environment {
             number,
             runs: 0,
-            busy: u32::from(!is_kept),
+            busy: u16::from(!is_kept),
             running: 0,
             older: NONE,
             newer: NONE,
@@ -94,8 +103,8 @@ impl Environment {
             is_doomed: false,
             is_kept,
             is_told: false,
+            stay: Stay::NEW,
             runs_since: SimTime::NEVER,
-            ran: Span::ZERO,
             idle_until: SimTime::NEVER,
             watched_at: SimTime::NEVER,
         }
@@ -107,7 +116,7 @@ impl Environment {
         match (self.busy, self.is_kept) {
             (0, true) => Some(KEPT_IDLE),
             (0, false) => Some(IDLE),
-            (busy, _) if busy == slots || self.is_closed => None,
+            (busy, _) if u32::from(busy) == slots || self.is_closed => None,
             (_, true) => Some(KEPT_AT_WORK),
             (_, false) => Some(AT_WORK),
         }
@@ -119,14 +128,5 @@ impl Environment {
         if self.runs_since == SimTime::NEVER {
             self.runs_since = now;
         }
-    }
-
-    /// How long runs have been in it since it last was idle; [`Environment::ran`] is so much from now on.
-    pub fn counts(&mut self, now: SimTime) -> Span {
-        if self.running > 0 {
-            self.ran += now - self.runs_since;
-            self.runs_since = now;
-        }
-        self.ran
     }
 }
