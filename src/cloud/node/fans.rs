@@ -1,8 +1,8 @@
 //! Which pieces of a request belong together: the branches of fan-outs, and who of them waits in joins.
 //!
-//! A *fan-out* is a step that sends several pieces. Each is a branch of it, and so is what a branch sends on alone; what a
-//! branch fans out anew is one branch of the outer fan-out until the inner one is over. A branch is *alive* until it has ended
-//! or has sent on the last that it will send.
+//! A *fan-out* is a step that sends several pieces, an object of which several are told, or an event that goes to several
+//! targets. Each is a branch of it, and so is what a branch sends on alone; what a branch fans out anew is one branch of the
+//! outer fan-out until the inner one is over. A branch is *alive* until it has ended or has sent on the last that it will send.
 
 /// Stands for no fan-out: whoever belongs to none comes alone.
 pub const NO_FAN: u32 = u32::MAX;
@@ -21,6 +21,8 @@ pub enum Holder {
     Errand(u32),
     /// A piece on its way to a queue.
     Parcel(u32),
+    /// An event on its way to a target.
+    Delivery(u32),
 }
 
 /// What is known of a branch.
@@ -75,6 +77,7 @@ pub struct Fans {
     messages: Vec<Tag>,
     errands: Vec<Tag>,
     parcels: Vec<Tag>,
+    deliveries: Vec<Tag>,
     /// Of jobs that wait in a join, the one that came before.
     before: Vec<u32>,
 }
@@ -86,6 +89,7 @@ impl Fans {
             Holder::Message(id) => (&mut self.messages, id as usize),
             Holder::Errand(id) => (&mut self.errands, id as usize),
             Holder::Parcel(id) => (&mut self.parcels, id as usize),
+            Holder::Delivery(id) => (&mut self.deliveries, id as usize),
         }
     }
 
@@ -96,6 +100,7 @@ impl Fans {
             Holder::Message(id) => (&self.messages, id),
             Holder::Errand(id) => (&self.errands, id),
             Holder::Parcel(id) => (&self.parcels, id),
+            Holder::Delivery(id) => (&self.deliveries, id),
         };
         tags.get(id as usize).copied().unwrap_or(Tag::NONE)
     }
@@ -105,8 +110,14 @@ impl Fans {
         self.fans.get(fan as usize)
     }
 
+    /// That fan-out, or what stands for one that is over: whoever still sends for it comes too late.
+    fn living(&self, fan: u32) -> u32 {
+        if self.get(fan).is_some_and(|fan| fan.over) { LEFT } else { fan }
+    }
+
     /// A new piece is a branch of a fan-out, or of none.
     pub fn sets(&mut self, holder: Holder, fan: u32, passed: bool) {
+        let fan = self.living(fan);
         let counts = (fan as usize) < self.fans.len();
         let (tags, place) = self.tags(holder);
         if place >= tags.len() {
@@ -127,6 +138,7 @@ impl Fans {
 
     /// A fan-out begins, of which its sender is a branch until [`Fans::sent`].
     pub fn opens(&mut self, parent: u32) -> u32 {
+        let parent = self.living(parent);
         if let Some(fan) = self.fans.get_mut(parent as usize) {
             fan.alive += 1;
             fan.refs += 1;

@@ -12,11 +12,12 @@ use serde_json::Value;
 use crate::cloud::bus::shape::{Occasion, Shape};
 use crate::cloud::caller::Cost;
 use crate::cloud::fact::{Fact, Loss};
-use crate::cloud::node::{Bus, Node, Route};
+use crate::cloud::node::{Bus, Holder, Node, Route};
 use crate::cloud::request::{Job, Kin, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::{NodeId, NodeKind, Rule, Takes, Topology, WorkloadId};
 use crate::cloud::world::client::pause;
 use crate::cloud::world::happenings::Sort;
+use crate::cloud::world::joins::Sender;
 use crate::cloud::world::queues::Parcel;
 use crate::cloud::world::{Alarm, Move, World, not_a};
 use crate::engine::{Context, Observer};
@@ -163,10 +164,9 @@ impl<'a> World<'a> {
     pub(super) fn puts_event<O: Observer<Fact>>(
         &mut self,
         cx: &mut Context<'_, O>,
+        id: u32,
         job: &Job,
-        bus: NodeId,
-        shape: u32,
-        bytes: Option<u64>,
+        (bus, shape, bytes): (NodeId, u32, Option<u64>),
     ) -> Result<(), Loss> {
         if self.bus(bus).away > 0 {
             return Err(Loss::Down);
@@ -175,20 +175,9 @@ impl<'a> World<'a> {
             return Err(Loss::Throttled);
         }
         let bytes = bytes.unwrap_or_else(|| self.buses().shapes[shape as usize].bytes());
-        self.hears(cx, bus, Told { is_own: true, ..self.told_by(job, shape, bytes, cx.now()) });
+        let told = Told { is_own: true, ..self.told_by(job, shape, bytes, cx.now()) };
+        self.hears(cx, bus, told, Sender::Job(id));
         Ok(())
-    }
-
-    /// A job has stored an object, of which a bus hears.
-    pub(super) fn publishes_object<O: Observer<Fact>>(
-        &mut self,
-        cx: &mut Context<'_, O>,
-        job: &Job,
-        (bus, shape): (NodeId, u32),
-        size: u64,
-    ) {
-        let bytes = self.buses().shapes[shape as usize].bytes();
-        self.hears(cx, bus, Told { about: size, ..self.told_by(job, shape, bytes, cx.now()) });
     }
 
     /// Whether a bus takes one more event by its limit.
@@ -200,42 +189,6 @@ impl<'a> World<'a> {
             cx.tell(Fact::Throttled { queue: bus });
         }
         !refuses
-    }
-
-    /// An event has come to a bus: it goes to each target of each rule that takes it.
-    pub(super) fn hears<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, bus: NodeId, told: Told) {
-        let Told { shape, of: (request, ..), bytes, is_own, is_replay, .. } = told;
-        if !is_replay {
-            self.archives(cx.now(), bus, told);
-        }
-        let number = self.next_event();
-        let asked = if self.bus(bus).heard[shape as usize].asks.is_empty() {
-            Vec::new()
-        } else {
-            self.asks_rules(bus, told, number)
-        };
-        let sure = self.bus(bus).heard[shape as usize].sure.len();
-        let (who, taken) = (self.requests[request].who(), sure + asked.len() > 0);
-        cx.tell(Fact::Heard { who, bus, bytes, is_own, taken });
-        for at in 0..sure {
-            let route = self.bus(bus).heard[shape as usize].sure[at];
-            self.sends_event(cx, bus, route, told);
-        }
-        for route in asked {
-            self.sends_event(cx, bus, route, told);
-        }
-    }
-
-    /// The ways of an event through those rules that look at what differs from one to the next.
-    fn asks_rules(&self, bus: NodeId, told: Told, number: u32) -> Vec<Route> {
-        let event = self.event(told, number);
-        let bus = self.bus(bus);
-        let takes = |rule: &u16| match &bus.plan.rules[usize::from(*rule)].takes {
-            Takes::Pattern(pattern) => pattern.matches(&event),
-            Takes::Schedule { .. } => false,
-        };
-        let asks = &bus.heard[told.shape as usize].asks;
-        asks.iter().filter(|(rule, _)| takes(rule)).flat_map(|(_, routes)| routes.iter().copied()).collect()
     }
 
     /// An event as its rules see it.
@@ -260,7 +213,7 @@ impl<'a> World<'a> {
     }
 
     /// An event of which a step of a job tells, for which nobody pays.
-    fn told_by(&self, job: &Job, shape: u32, bytes: u64, at: SimTime) -> Told {
+    pub(super) fn told_by(&self, job: &Job, shape: u32, bytes: u64, at: SimTime) -> Told {
         let Job { request, attempt, branch, visit, step, pool, .. } = *job;
         let Request { workload, ordinal, .. } = self.requests[request];
         let salt = u64::from(visit) | u64::from(step) << 16 | u64::from(pool.0) << 32;
@@ -294,6 +247,7 @@ impl<'a> World<'a> {
         };
         let delivery = Delivery { bus, route, told, since: now, tries: 0, has_turn: false };
         let delivery = self.buses().deliveries.insert(delivery);
+        self.is_sent(Holder::Delivery(delivery));
         if latency == 0 {
             return self.delivers(cx, delivery);
         }
@@ -329,7 +283,10 @@ impl<'a> World<'a> {
             Node::Queue(_) => {
                 let step = u32::from(bus.0) << 16 | u32::from(route.rule);
                 let parcel = Parcel { request, attempt, branch, bytes, group: None, step, delay: None, joins: false };
-                match self.post(cx, route.to, parcel) {
+                let before = self.sends_for(Holder::Delivery(id));
+                let posted = self.post(cx, route.to, parcel);
+                self.has_sent(before);
+                match posted {
                     Ok(()) => self.delivered_event(cx, id),
                     Err(why) => self.undelivered_event(cx, id, why),
                 }
@@ -341,13 +298,16 @@ impl<'a> World<'a> {
                     return self.undelivered_event(cx, id, why);
                 }
                 // Amazon EventBridge pricing: what comes from another bus is paid for as what is put.
-                self.hears(cx, route.to, Told { is_own: true, ..told });
+                let sender = Sender::Branch(Holder::Delivery(id));
+                self.hears(cx, route.to, Told { is_own: true, ..told }, sender);
                 self.delivered_event(cx, id);
             }
             Node::Pool(pool) if pool.environments.is_some() => {
                 // Invoked asynchronously: done when the function has taken it into its own queue (Amazon EventBridge user
                 // guide; AWS Lambda developer guide, asynchronous invocation).
+                let before = self.sends_for(Holder::Delivery(id));
                 self.sends_branch(cx, route.to, (request, attempt, branch), None);
+                self.has_sent(before);
                 self.delivered_event(cx, id);
             }
             Node::Pool(_) => {
@@ -376,11 +336,12 @@ impl<'a> World<'a> {
         }
     }
 
-    /// A pool or service has done what a rule has sent to it.
-    pub(super) fn carried_done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, job: u32) {
+    /// A pool or service has done what a rule has sent to it; `lost`: all the same that comes to nothing, as another branch of
+    /// its fan-out did.
+    pub(super) fn carried_done<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, job: u32, lost: bool) {
         let delivery = self.kin[job as usize].parent;
         self.end_job(job);
-        self.delivered_event(cx, delivery);
+        self.is_delivered(cx, delivery, lost);
     }
 
     /// A pool or service has failed at what a rule has sent to it.
@@ -392,12 +353,20 @@ impl<'a> World<'a> {
 
     /// A target has taken an event: the branch that the request has had on its way is the target's now.
     fn delivered_event<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32) {
+        self.is_delivered(cx, id, false);
+    }
+
+    fn is_delivered<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, lost: bool) {
         let Delivery { bus, route, told, since, .. } = self.buses().deliveries[id];
         self.buses().deliveries.remove(id);
         let (request, attempt, _) = told.of;
         let who = self.requests[request].who();
         cx.tell(Fact::Delivered { who, bus, to: route.to, after: cx.now() - since });
-        self.branch_done(cx, request, attempt);
+        match lost {
+            true => self.branch_lost(cx, request, attempt, Loss::Error),
+            false => self.branch_done(cx, request, attempt),
+        }
+        self.branch_is_over(cx, Holder::Delivery(id), lost);
         self.release(request);
     }
 
@@ -430,7 +399,14 @@ impl<'a> World<'a> {
             None => why,
         };
         self.branch_lost(cx, request, attempt, why);
+        self.branch_is_over(cx, Holder::Delivery(id), true);
         self.release(request);
+    }
+
+    /// Deliveries under way.
+    #[cfg(test)]
+    pub(super) fn deliveries_inside(&self) -> Vec<u32> {
+        self.buses.as_ref().map(|buses| buses.deliveries.inside()).unwrap_or_default()
     }
 
     /// Deliveries under way, each by its request and attempt, for audits.

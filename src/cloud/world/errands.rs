@@ -40,7 +40,7 @@ impl Errand {
 }
 
 impl<'a> World<'a> {
-    fn errands_of(&self, function: NodeId) -> &'a Errands {
+    pub(super) fn errands_of(&self, function: NodeId) -> &'a Errands {
         match function_of(&self.topology.nodes[function.index()].kind) {
             Some(function) => &function.errands,
             None => not_a("function"),
@@ -118,9 +118,9 @@ impl<'a> World<'a> {
         self.errands.remove(id);
         if let Some(to) = self.errands_of(function).on_success {
             let bytes = self.bytes_of(&self.requests[request]);
-            self.sends_for(Holder::Errand(id));
+            let before = self.sends_for(Holder::Errand(id));
             self.sends_record(cx, to, (request, attempt, branch), bytes);
-            self.has_sent();
+            self.has_sent(before);
         }
         self.branch_done(cx, request, attempt);
         self.branch_is_over(cx, Holder::Errand(id), false);

@@ -8,6 +8,7 @@ use crate::cloud::node::Node;
 use crate::cloud::scaling::{Looked, Policy, Scaling, State};
 use crate::cloud::topology::{NodeId, NodeKind, Placement, Platform, Pool, Topology};
 use crate::cloud::world::buses::{Buses, Told};
+use crate::cloud::world::joins::Sender;
 use crate::cloud::world::{Alarm, REST, World, not_a};
 use crate::engine::{Context, Observer};
 use crate::ground::chance::unit;
@@ -322,7 +323,7 @@ impl World<'_> {
         let subject = (worker > 0).then_some((pool, worker));
         let request = self.background(now, subject);
         let told = self.told_in_background(now, request, shape);
-        self.hears(cx, bus, Told { about: u64::from(worker), ..told });
+        self.hears(cx, bus, Told { about: u64::from(worker), ..told }, Sender::Nobody);
         self.release(request);
     }
 

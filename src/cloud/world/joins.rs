@@ -8,7 +8,7 @@
 use crate::cloud::fact::{Fact, Loss, Spent};
 use crate::cloud::node::{Action, Fans, Fate, Holder, NO_FAN, Track};
 use crate::cloud::request::{Job, Message, NONE, Role, Stage, State};
-use crate::cloud::topology::{NodeId, NodeKind, Topology};
+use crate::cloud::topology::{NodeId, NodeKind, Step, Topology, Verb};
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
 
@@ -16,14 +16,38 @@ use crate::engine::{Context, Observer};
 #[derive(Debug)]
 pub(super) struct Joins {
     pub(super) fans: Fans,
-    /// Of whose fan-out what is being sent is a branch, …
+    sending: Sending,
+    /// Of each node, whether it sends anything, or calls somebody who does.
+    senders: Vec<bool>,
+    /// Those who wait, by node.
+    pub(super) levels: Vec<Track>,
+}
+
+/// What is being sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sending {
+    /// Of whose fan-out it is a branch, …
     fan: u32,
     /// … whether that has just begun, …
     opened: bool,
     /// … and the branch that sends the last of its own.
     rests: Option<Holder>,
-    /// Those who wait, by node.
-    pub(super) levels: Vec<Track>,
+}
+
+impl Sending {
+    /// Nothing is.
+    const NOTHING: Sending = Sending { fan: NO_FAN, opened: false, rests: None };
+}
+
+/// Who sends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sender {
+    /// A job, at its present step.
+    Job(u32),
+    /// A branch that is over with that.
+    Branch(Holder),
+    /// No branch of anything.
+    Nobody,
 }
 
 impl Joins {
@@ -32,9 +56,34 @@ impl Joins {
         let gathers = |kind: &NodeKind| kind.pool().is_some_and(|pool| pool.gather);
         topology.nodes.iter().any(|node| gathers(&node.kind)).then(|| {
             let levels = vec![Track::default(); topology.nodes.len()];
-            Box::new(Joins { fans: Fans::default(), fan: NO_FAN, opened: false, rests: None, levels })
+            Box::new(Joins { fans: Fans::default(), sending: Sending::NOTHING, senders: senders(topology), levels })
         })
     }
+}
+
+/// Of each node, whether it sends anything, or calls somebody who does.
+fn senders(topology: &Topology) -> Vec<bool> {
+    let mut senders = vec![false; topology.nodes.len()];
+    let bucket_tells = |bucket: NodeId| match &topology.nodes[bucket.index()].kind {
+        NodeKind::Bucket(bucket) => bucket.bus.is_some() || !bucket.notify.is_empty(),
+        _ => false,
+    };
+    // Nobody calls in a circle: after as many rounds as there are nodes all is known.
+    for _ in 0..topology.nodes.len() {
+        for at in 0..topology.nodes.len() {
+            let kind = &topology.nodes[at].kind;
+            let leads = |to: &[NodeId]| to.iter().any(|to| senders[to.index()]);
+            let sends = |step: &Step| match &step.verb {
+                Verb::Send { .. } | Verb::Event { .. } => true,
+                Verb::Put { bucket, .. } => bucket_tells(*bucket),
+                Verb::Call { to, .. } => leads(to),
+                _ => false,
+            };
+            let own = kind.pool().is_some_and(|pool| pool.steps.iter().any(sends));
+            senders[at] = own || matches!(kind, NodeKind::Balancer(balancer) if leads(&balancer.to));
+        }
+    }
+    senders
 }
 
 /// What becomes of one who came to a join.
@@ -64,34 +113,55 @@ impl World<'_> {
                     (id, direct) = (parent, false);
                     continue;
                 }
-                Role::Root | Role::Stray | Role::Carried => None,
+                Role::Carried => Some((Holder::Delivery(parent), direct)),
+                Role::Root | Role::Stray => None,
             };
         }
     }
 
-    /// A job is about to send so many pieces.
-    pub(super) fn opens_fan(&mut self, id: u32, pieces: u32) {
+    /// Somebody is about to send so many pieces. What was being sent until then goes to [`World::closes_fan`].
+    pub(super) fn opens_fan(&mut self, sender: Sender, pieces: u32) -> Sending {
         if self.joins.is_none() {
-            return;
+            return Sending::NOTHING;
         }
-        let holder = self.holder(id);
+        let (holder, is_last) = match sender {
+            Sender::Job(id) => (self.holder(id), self.sends_no_more(id)),
+            Sender::Branch(holder) => (Some((holder, false)), false),
+            Sender::Nobody => (None, false),
+        };
+        let Some(joins) = &mut self.joins else { return Sending::NOTHING };
+        let own = holder.map_or(NO_FAN, |(holder, _)| joins.fans.tag(holder).fan);
+        let opened = pieces > 1;
+        let fan = if opened { joins.fans.opens(own) } else { own };
+        let rests = holder.filter(|(_, direct)| *direct && is_last && pieces > 0).map(|(holder, _)| holder);
+        std::mem::replace(&mut joins.sending, Sending { fan, opened, rests })
+    }
+
+    /// Whether a job sends nothing after its present step.
+    fn sends_no_more(&self, id: u32) -> bool {
         let job = self.jobs[id];
         let programme = &self.pool(job.pool).programme[self.requests[job.request].workload.index()];
         let later = programme.iter().skip(usize::from(job.step) + 1);
-        let is_last = !later.into_iter().any(|action| matches!(action, Action::Send { .. }));
-        let Some(joins) = &mut self.joins else { return };
-        let own = holder.map_or(NO_FAN, |(holder, _)| joins.fans.tag(holder).fan);
-        joins.opened = pieces > 1;
-        joins.fan = if joins.opened { joins.fans.opens(own) } else { own };
-        joins.rests = holder.filter(|(_, direct)| *direct && is_last).map(|(holder, _)| holder);
+        !later.into_iter().any(|action| match action {
+            Action::Send { .. } | Action::Event { .. } => true,
+            Action::Put { told, notifies, .. } => told.is_some() || *notifies,
+            Action::Call { calls, .. } => {
+                self.joins.as_ref().is_some_and(|joins| calls.to.iter().any(|to| joins.senders[to.index()]))
+            }
+            _ => false,
+        }) && !self.leaves_a_record(&job)
     }
 
-    /// A job has sent all pieces of a step.
-    pub(super) fn closes_fan<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
+    /// Whether a job is one of those of whom a function leaves a record when they went well.
+    fn leaves_a_record(&self, job: &Job) -> bool {
+        job.role == Role::Event && self.errands_of(job.pool).on_success.is_some()
+    }
+
+    /// All pieces are sent.
+    pub(super) fn closes_fan<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, before: Sending) {
         let Some(joins) = &mut self.joins else { return };
-        let fan = std::mem::replace(&mut joins.fan, NO_FAN);
-        let rests = joins.rests.take();
-        if std::mem::take(&mut joins.opened) {
+        let Sending { fan, opened, rests } = std::mem::replace(&mut joins.sending, before);
+        if opened {
             joins.fans.sent(fan);
         }
         let own = rests.map_or(NO_FAN, |holder| joins.fans.tag(holder).fan);
@@ -102,17 +172,17 @@ impl World<'_> {
         self.settles_fan(cx, own);
     }
 
-    /// What a branch sends as it ends is a branch in its place.
-    pub(super) fn sends_for(&mut self, holder: Holder) {
-        if let Some(joins) = &mut self.joins {
-            joins.fan = joins.fans.tag(holder).fan;
-        }
+    /// What a branch sends as it ends is a branch in its place. What was being sent until then goes to [`World::has_sent`].
+    pub(super) fn sends_for(&mut self, holder: Holder) -> Sending {
+        let Some(joins) = &mut self.joins else { return Sending::NOTHING };
+        let fan = joins.fans.tag(holder).fan;
+        std::mem::replace(&mut joins.sending, Sending { fan, ..Sending::NOTHING })
     }
 
     /// Nothing more is sent for a branch.
-    pub(super) fn has_sent(&mut self) {
+    pub(super) fn has_sent(&mut self, before: Sending) {
         if let Some(joins) = &mut self.joins {
-            joins.fan = NO_FAN;
+            joins.sending = before;
         }
     }
 
@@ -120,14 +190,14 @@ impl World<'_> {
     #[inline]
     pub(super) fn is_sent(&mut self, holder: Holder) {
         if let Some(joins) = &mut self.joins {
-            joins.fans.sets(holder, joins.fan, false);
+            joins.fans.sets(holder, joins.sending.fan, false);
         }
     }
 
     /// What should have been sent came to nothing at once.
     pub(super) fn is_not_sent<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
         if let Some(joins) = &self.joins {
-            self.loses_fan(cx, joins.fan);
+            self.loses_fan(cx, joins.sending.fan);
         }
     }
 
@@ -266,10 +336,11 @@ impl World<'_> {
     /// A job comes to a pool that may gather; whether it is held there, or goes no further.
     pub(super) fn is_held<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) -> bool {
         let job = self.jobs[id];
-        let holder = Holder::Job(id);
-        if job.role != Role::Branch {
-            return false;
-        }
+        let holder = match job.role {
+            Role::Branch => Holder::Job(id),
+            Role::Carried => return self.event_is_held(cx, id, to),
+            _ => return false,
+        };
         match self.turn_at_join(holder, to) {
             Turn::In => {
                 self.goes_in(cx, holder, to);
@@ -304,13 +375,62 @@ impl World<'_> {
         }
     }
 
+    /// A job of its own waits in a join for a piece that is done with when it has come there.
+    fn waits_in_place_of<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: u32,
+        holder: Holder,
+        (attempt, counts): (u16, bool),
+        to: NodeId,
+    ) {
+        let (stamp, slot, visit, role) = (0, NONE, attempt, Role::Branch);
+        let held = self.jobs.insert(Job { stamp, slot, attempt, visit, role, ..self.jobs[id] });
+        let request = self.jobs[held].request;
+        self.requests[request].hold();
+        if counts {
+            self.requests[request].branches();
+        }
+        if let Some(joins) = &mut self.joins {
+            let fan = joins.fans.tag(holder).fan;
+            joins.fans.sets(Holder::Job(held), fan, false);
+            joins.fans.rests(holder);
+        }
+        self.jobs[held].stamp = self.new_stamp();
+        self.waits_in_join(cx, held, to);
+    }
+
+    /// What an event has brought to a pool may have to wait for the other branches of its fan-out: it is delivered, and held.
+    /// Whether it is, or goes no further.
+    fn event_is_held<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) -> bool {
+        let holder = Holder::Delivery(self.kin[id as usize].parent);
+        let Job { request, attempt, .. } = self.jobs[id];
+        let record = &self.requests[request];
+        let counts = record.attempt == attempt && record.stage != Stage::Ended;
+        let turn = self.turn_at_join(holder, to);
+        match turn {
+            Turn::In => {
+                self.goes_in(cx, holder, to);
+                return false;
+            }
+            Turn::Waits => self.waits_in_place_of(cx, id, holder, (attempt, counts), to),
+            Turn::Late => {
+                let who = record.who();
+                cx.tell(Fact::Wasted { who });
+            }
+            Turn::Lost => (),
+        }
+        self.carried_done(cx, id, turn == Turn::Lost);
+        true
+    }
+
     /// A message that was just received may have to wait for the other branches of its fan-out: it is deleted, and held. Whether
     /// it is, or goes no further.
     pub(super) fn message_is_held<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: u32, to: NodeId) -> bool {
         let message = self.kin[id as usize].parent;
         let holder = Holder::Message(message);
         let turn = self.turn_at_join(holder, to);
-        let Job { request, branch, .. } = self.jobs[id];
+        let request = self.jobs[id].request;
         let Message { attempt, counts, queue: at, .. } = self.messages[message];
         let record = &self.requests[request];
         let who = record.who();
@@ -320,28 +440,7 @@ impl World<'_> {
                 self.goes_in(cx, holder, to);
                 return false;
             }
-            Turn::Waits => {
-                let held = self.jobs.insert(Job {
-                    stamp: 0,
-                    slot: NONE,
-                    attempt,
-                    visit: attempt,
-                    branch,
-                    role: Role::Branch,
-                    ..self.jobs[id]
-                });
-                self.requests[request].hold();
-                if counts && is_current {
-                    self.requests[request].branches();
-                }
-                if let Some(joins) = &mut self.joins {
-                    let fan = joins.fans.tag(holder).fan;
-                    joins.fans.sets(Holder::Job(held), fan, false);
-                    joins.fans.rests(holder);
-                }
-                self.jobs[held].stamp = self.new_stamp();
-                self.waits_in_join(cx, held, to);
-            }
+            Turn::Waits => self.waits_in_place_of(cx, id, holder, (attempt, counts && is_current), to),
             Turn::Late => cx.tell(Fact::Wasted { who }),
             Turn::Lost => (),
         }

@@ -31,6 +31,7 @@ mod growth;
 mod guards;
 mod happenings;
 mod health;
+mod hearing;
 mod hedging;
 mod in_hand;
 mod interrupts;

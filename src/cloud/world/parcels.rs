@@ -67,9 +67,9 @@ impl World<'_> {
         let (to, mut sent) = network.parcels[parcel];
         network.parcels.remove(parcel);
         sent.joins &= network.taken_in;
-        self.sends_for(Holder::Parcel(parcel));
+        let before = self.sends_for(Holder::Parcel(parcel));
         let taken_in = self.post(cx, to, sent);
-        self.has_sent();
+        self.has_sent(before);
         if let Some(network) = &mut self.network {
             network.taken_in = taken_in.is_ok();
         }

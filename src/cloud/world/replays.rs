@@ -78,9 +78,7 @@ impl<'a> World<'a> {
             }
         }
         cx.tell(Fact::Replayed { bus, bytes });
-        for route in routes {
-            self.sends_event(cx, bus, route, told);
-        }
+        self.sends_by_itself(cx, bus, routes, told);
         self.release(request);
     }
 }

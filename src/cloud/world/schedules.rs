@@ -64,9 +64,7 @@ impl World<'_> {
         let who = self.requests[request].who();
         cx.tell(Fact::Heard { who, bus, bytes: told.bytes, is_own: false, taken: true });
         let routes: Vec<Route> = self.bus(bus).routes(rule, &self.shape(shape)).collect();
-        for route in routes {
-            self.sends_event(cx, bus, route, told);
-        }
+        self.sends_by_itself(cx, bus, routes, told);
         self.release(request);
     }
 

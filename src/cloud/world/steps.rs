@@ -7,6 +7,7 @@ use crate::cloud::request::{Job, NONE, Request, Role, Stage, State, copy_of};
 use crate::cloud::topology::NodeId;
 use crate::cloud::world::batches::{CALL, WAKES};
 use crate::cloud::world::client::numbered;
+use crate::cloud::world::joins::Sender;
 use crate::cloud::world::queues::Parcel;
 use crate::cloud::world::{Move, World};
 use crate::engine::{Context, Observer};
@@ -130,9 +131,6 @@ impl<'a> World<'a> {
         {
             return self.shared_step_ends(cx, id, together, true);
         }
-        if let Action::Put { bucket, .. } = *action {
-            self.tells_of_object(cx, job, bucket);
-        }
         match *action {
             Action::Wake => {
                 self.runs(cx, id);
@@ -140,10 +138,10 @@ impl<'a> World<'a> {
                     return self.shared_step_ends(cx, id, WAKES, true);
                 }
             }
-            Action::Put { told: Some(told), size, .. } => {
+            Action::Put { bucket, told, size, notifies, .. } if notifies || told.is_some() => {
                 let own = self.flows[request.workload.index()].size;
                 let bytes = self.size_of(request, size.unwrap_or(own), u64::from(request.ordinal));
-                self.publishes_object(cx, job, told, bytes);
+                self.tells_of_object(cx, id, job, bucket, (told, bytes));
             }
             _ => {}
         }
@@ -259,9 +257,9 @@ impl<'a> World<'a> {
                 None
             }
             Action::Send { to, copies, .. } => {
-                self.opens_fan(id, (to.len() as u32).saturating_mul(copies));
+                let before = self.opens_fan(Sender::Job(id), (to.len() as u32).saturating_mul(copies));
                 let sent = self.sends_all(cx, id, job, request, action);
-                self.closes_fan(cx);
+                self.closes_fan(cx, before);
                 if let Err(why) = sent {
                     self.fails_at_work(cx, id, Outcome::Refused, why);
                     return None;
@@ -274,7 +272,7 @@ impl<'a> World<'a> {
                     return Some(left);
                 }
                 let bytes = size.map(|size| self.size_of(request, size, ordinal));
-                if let Err(why) = self.puts_event(cx, job, bus, shape, bytes) {
+                if let Err(why) = self.puts_event(cx, id, job, (bus, shape, bytes)) {
                     self.fails_at_work(cx, id, Outcome::Refused, why);
                     return None;
                 }

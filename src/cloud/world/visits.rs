@@ -191,7 +191,7 @@ impl World<'_> {
             }
             Role::Carried => {
                 self.leave(cx, id, Outcome::Ok);
-                self.carried_done(cx, id);
+                self.carried_done(cx, id, false);
             }
             Role::Delivery => self.delivered(cx, id, Outcome::Ok, false),
         }

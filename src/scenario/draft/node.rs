@@ -69,8 +69,9 @@ pub(crate) struct Pool {
     /// Requests, or messages, that a free slot takes together. They end together; works with `per = "batch"` are done once
     /// for all of them, others one after the other. Without it, a slot takes one.
     pub batch: Option<Batch>,
-    /// Serves a request when all branches of its last fan-out have come: those of a step that sends several pieces. The others
-    /// wait here without a worker, and a message that waits is deleted. A branch that ends elsewhere is waited for no longer;
+    /// Serves a request when all branches of its last fan-out have come: those of a step that sends several pieces, of an object
+    /// of which several are told, or of an event that goes to several targets. The others wait here without a worker, and a
+    /// message that waits is deleted. A branch that ends elsewhere is waited for no longer;
     /// one that comes to nothing takes the request with it.
     #[schemars(extend("default" = false))]
     pub gather: Option<bool>,

@@ -1,12 +1,14 @@
 //! Pools that gather have something to gather, and keep those themselves who wait.
 
+use crate::cloud::topology::DEFAULT_BUS;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::Topology;
+use crate::scenario::draft::step::Step;
 use crate::scenario::rules::Rule;
-use crate::scenario::sight::{Deed, Kind, Sight, Way, deeds, edges, entry, node_place, reached};
+use crate::scenario::sight::{Kind, Sight, Way, deeds, edges, entry, node_place, reached};
 
 pub(super) const RULE: Rule = Rule {
-    about: "a pool that gathers is sent branches of a fan-out, one by one, neither called nor behind a balancer, and beside no event bus",
+    about: "a pool that gathers is sent branches of a fan-out, one by one, neither called nor behind a balancer",
     check,
 };
 
@@ -16,14 +18,6 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         let gathers = topology.pool.iter().filter(|(_, pool)| pool.gather == Some(true));
         for (pool_name, pool) in gathers {
             let place = node_place(name, Kind::Pool, pool_name);
-            if let Some(bus) = topology.bus.keys().next() {
-                let what = format!("`{pool_name}` gathers in a topology with the event bus `{bus}`");
-                complaints.push(
-                    Complaint::error("E108", place.then("gather").key(), what)
-                        .and(node_place(name, Kind::Bus, bus), "here")
-                        .advise("what rules send on is not gathered in this version yet: `send` instead, or take one of them out"),
-                );
-            }
             for edge in edges(name, topology).iter().filter(|edge| edge.to == pool_name) {
                 let (what, advice) = match edge.way {
                     Way::Call => (
@@ -59,22 +53,46 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     complaints
 }
 
-/// Whether some step that requests come to sends several pieces, of which some may come to a pool.
+/// Whether something sends several pieces, of which some may come to a pool: a step that requests come to, or a bus by itself.
 fn is_fanned_out_to(sight: &Sight<'_>, name: &str, topology: &Topology, pool: &str) -> bool {
     let (nodes, edges, deeds) = (sight.nodes(name), edges(name, topology), deeds(name, topology));
-    sight.declared("workload").into_iter().any(|workload| {
-        let Ok(from) = entry(topology, &nodes, &edges, workload) else { return true };
-        let comes = reached(&edges, from, workload);
-        let several = |deed: &&Deed<'_>| {
-            let to = deed.step.send.as_ref().map_or(0, |to| to.names.len() as u64);
-            to.saturating_mul(deed.step.copies.map_or(1, |copies| copies.0)) > 1
-        };
-        deeds.iter().filter(several).filter(|deed| comes.contains(deed.node)).any(|deed| {
-            let targets = deed.step.send.iter().flat_map(|to| &to.names);
-            let ways = edges.iter().filter(|edge| targets.clone().any(|to| edge.to == to)).map(|edge| edge.to);
-            ways.into_iter().any(|to| to == pool || reached(&edges, to, workload).contains(pool))
+    let comes_to_it = |targets: &[&str], workload: &str| {
+        let ways = targets.iter().flat_map(|target| edges.iter().filter(|edge| edge.to == *target)).map(|edge| edge.to);
+        ways.into_iter().any(|to| to == pool || reached(&edges, to, workload).contains(pool))
+    };
+    // What makes its own events, or hears of machines, does so without any request.
+    let by_itself = topology.bus.iter().any(|(bus_name, bus)| {
+        let targets = targets_of(topology, bus_name);
+        let is_own = bus_name == DEFAULT_BUS || bus.rule.values().any(|rule| rule.schedule.is_some());
+        is_own && targets.len() > 1 && comes_to_it(&targets, "")
+    });
+    by_itself
+        || sight.declared("workload").into_iter().any(|workload| {
+            let Ok(from) = entry(topology, &nodes, &edges, workload) else { return true };
+            let comes = reached(&edges, from, workload);
+            deeds.iter().filter(|deed| comes.contains(deed.node)).any(|deed| {
+                let targets = pieces(topology, deed.step);
+                targets.len() > 1 && comes_to_it(&targets, workload)
+            })
         })
-    })
+}
+
+/// Whom the rules of a bus send events to.
+fn targets_of<'a>(topology: &'a Topology, bus: &str) -> Vec<&'a str> {
+    let rules = topology.bus.get(bus).into_iter().flat_map(|bus| bus.rule.values());
+    rules.flat_map(|rule| rule.to.names.iter().map(String::as_str)).collect()
+}
+
+/// Whom a step sends pieces of a request to, each as often as it may be sent one, though not more than twice.
+fn pieces<'a>(topology: &'a Topology, step: &'a Step) -> Vec<&'a str> {
+    let copies = step.copies.map_or(1, |copies| copies.0.min(2)) as usize;
+    let sent = step.send.iter().flat_map(|to| &to.names).map(String::as_str);
+    let sent = sent.flat_map(|to| std::iter::repeat_n(to, copies));
+    let bucket = step.put.as_ref().and_then(|bucket| topology.bucket.get(bucket));
+    let notified = bucket.and_then(|bucket| bucket.notify.as_ref()).into_iter().flat_map(|to| &to.names);
+    let told =
+        bucket.and_then(|bucket| bucket.bus.as_deref()).into_iter().chain(step.event.as_ref().map(|it| it.bus()));
+    sent.chain(notified.map(String::as_str)).chain(told.flat_map(|bus| targets_of(topology, bus))).collect()
 }
 
 #[cfg(test)]
@@ -100,6 +118,18 @@ mod tests {
         let queued = "[topology.t]\npool.front = { steps = [{ choose = [{ share = \"50%\", steps = [{ send = \"q\", copies = 3 }] }] }] }\n\
                       queue.q.to = \"join\"\npool.join = { steps = [{ work = \"serve\" }], gather = true }\n";
         assert_eq!(told(queued), none);
+        let join = "pool.join = { steps = [{ work = \"serve\" }], gather = true }\n";
+        let published = format!(
+            "[topology.t]\npool.front = {{ steps = [{{ event = {{ source = \"shop\", detail-type = \"order\", bus = \"b\" }} }}] }}\n\
+             bus.b.rule.r = {{ pattern = {{ source = [\"shop\"] }}, to = [\"one\", \"two\"] }}\n\
+             pool.one = {{ steps = [{{ send = \"join\" }}] }}\npool.two = {{ steps = [{{ send = \"join\" }}] }}\n{join}"
+        );
+        assert_eq!(told(&published), none);
+        let stored = format!(
+            "[topology.t]\nentry = \"front\"\npool.front = {{ steps = [{{ put = \"b\" }}] }}\nbucket.b.notify = [\"one\", \"join\"]\n\
+             pool.one = {{ steps = [{{ send = \"join\" }}] }}\n{join}"
+        );
+        assert_eq!(told(&stored), none);
     }
 
     #[test]

@@ -264,7 +264,6 @@ impl Dice {
         let entry = (0..2).map(|_| self.door(0, &doors, true)).collect();
         let zoned = self.one_in(2);
         let zones = if zoned { vec!["a".to_owned(), "b".to_owned()] } else { Vec::new() };
-        buses::gathers_nothing(&mut nodes);
         let faults = (0..self.of(5)).map(|n| self.fault(n, &nodes, zoned)).collect();
         let network = Network {
             hop: self.one_in(2).then(|| Distribution::exponential(0.2e9).expect("a mean above 0")),

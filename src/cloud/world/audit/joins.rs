@@ -18,7 +18,8 @@ impl World<'_> {
             .map(Holder::Job)
             .chain(letters.map(Holder::Message))
             .chain(self.errands.inside().into_iter().map(Holder::Errand))
-            .chain(self.parcels_inside().into_iter().map(Holder::Parcel));
+            .chain(self.parcels_inside().into_iter().map(Holder::Parcel))
+            .chain(self.deliveries_inside().into_iter().map(Holder::Delivery));
         let (mut refs, mut alive) = (BTreeMap::new(), BTreeMap::new());
         for tag in holders.map(|holder| fans.tag(holder)).filter(|tag| fans.get(tag.fan).is_some()) {
             *refs.entry(tag.fan).or_insert(0) += 1;

@@ -20,12 +20,12 @@ use crate::ground::time::{SECOND, SimTime, Span};
 
 const MACHINE: &str = "EC2 Instance State-change Notification";
 
-fn takes(pattern: &serde_json::Value) -> Takes {
+pub(super) fn takes(pattern: &serde_json::Value) -> Takes {
     Takes::Pattern(Box::new(Pattern::of(pattern).expect("a pattern").0))
 }
 
 /// A rule that tries again every 4 s.
-fn rule(name: &str, takes: Takes, to: &[u16]) -> Rule {
+pub(super) fn rule(name: &str, takes: Takes, to: &[u16]) -> Rule {
     Rule {
         name: name.to_owned(),
         takes,
@@ -43,12 +43,12 @@ fn every(span: u64) -> Takes {
 }
 
 /// A bus on which events take so long.
-fn bus(latency: f64, rules: Vec<Rule>) -> Bus {
+pub(super) fn bus(latency: f64, rules: Vec<Rule>) -> Bus {
     let background = background();
     Bus { latency: seconds(latency), loss: 0.0, puts: None, invocations: None, archive: None, rules, background }
 }
 
-fn of_bus(bus: Bus) -> NodeKind {
+pub(super) fn of_bus(bus: Bus) -> NodeKind {
     NodeKind::Bus(Box::new(bus))
 }
 
@@ -56,7 +56,7 @@ fn of_pool(pool: Pool) -> NodeKind {
     NodeKind::Pool(Box::new(pool))
 }
 
-fn put(bus: u16, shape: u32) -> Verb {
+pub(super) fn put(bus: u16, shape: u32) -> Verb {
     Verb::Event { bus: NodeId(bus), shape, size: None }
 }
 

@@ -1,9 +1,15 @@
 //! Fan-outs, and pools that gather their branches.
 
+use serde_json::json;
+
 use crate::cloud::arrivals::Arrivals;
 use crate::cloud::arrivals::Recorded;
+use crate::cloud::bus::shape::Shape;
 use crate::cloud::fact::{Fact, Loss, Outcome, Spent};
-use crate::cloud::topology::{Backoff, Client, Node, NodeId, NodeKind, Pool, Retry, Topology, Verb, Way, WorkId};
+use crate::cloud::topology::{
+    Backoff, Bucket, Client, Node, NodeId, NodeKind, Pool, Retry, Topology, Verb, Way, WorkId,
+};
+use crate::cloud::world::tests::buses::{bus, of_bus, put, rule, takes};
 use crate::cloud::world::tests::functions::function;
 use crate::cloud::world::tests::{
     application, at, completions, diary, losses, node, pool, queue, seconds, send, topology, work,
@@ -67,6 +73,51 @@ fn the_last_branch_is_served_for_all() {
     assert_eq!(completions(&found), [(0, 6.0), (1, 7.0)]);
     assert_eq!(starts(&found, 3), [5.0, 6.0]);
     assert_eq!(waited(&found), [(5.0, 3.0), (6.0, 3.0)]);
+}
+
+/// What a bus sends on are branches of one fan-out: `a` (2 s) and `b` (5 s) hear of an event a second after it was put, and both
+/// send to the join. Where the rule leads to the join itself beside `b`, what the event brings there waits for `b`, and counts as
+/// delivered meanwhile. An event that only one target takes is a branch of nothing: what it brings is served at once.
+#[test]
+fn what_a_bus_sends_on_is_gathered() {
+    let application = application(at(&[0.0]), [2.0, 5.0, 1.0].map(seconds).to_vec());
+    let played = |to: &[u16]| {
+        let every = takes(&json!({ "source": ["my.shop"] }));
+        let nodes = vec![
+            any("front", vec![put(4, 0)]),
+            any("a", vec![work(0), send(3)]),
+            any("b", vec![work(1), send(3)]),
+            gathering(vec![work(2)]),
+            node("shop", of_bus(bus(1.0, vec![rule("every", every, to)]))),
+        ];
+        let shapes = vec![Shape::new("my.shop", "Order Placed", json!({}))];
+        let found = diary(&application, &Topology { shapes, ..topology(nodes) }, 100.0);
+        let delivered = found.iter().filter(|(_, fact)| matches!(fact, Fact::Delivered { .. })).map(|(at, _)| *at);
+        (delivered.collect::<Vec<_>>(), waited(&found), starts(&found, 3), completions(&found))
+    };
+    assert_eq!(played(&[1, 2]), (vec![3.0, 6.0], vec![(6.0, 3.0)], vec![6.0], vec![(0, 7.0)]));
+    assert_eq!(played(&[3, 2]), (vec![1.0, 6.0], vec![(6.0, 5.0)], vec![6.0], vec![(0, 7.0)]));
+    assert_eq!(played(&[3]), (vec![2.0], vec![], vec![1.0], vec![(0, 2.0)]));
+}
+
+/// Whoever a bucket tells of an object is a branch, too, and so is what a bus brings that hears of the same object: `a` is told,
+/// and the event leads to `b`.
+#[test]
+fn all_who_hear_of_an_object_are_branches_of_one_fan_out() {
+    let application = application(at(&[0.0]), [2.0, 5.0, 1.0].map(seconds).to_vec());
+    let created = takes(&json!({ "source": ["aws.s3"] }));
+    let store = Bucket { notify: vec![NodeId(1)], bus: Some(NodeId(5)), ..Bucket::default() };
+    let nodes = vec![
+        any("front", vec![Verb::Put { bucket: NodeId(4), size: None, shape: Some(0) }]),
+        any("a", vec![work(0), send(3)]),
+        any("b", vec![work(1), send(3)]),
+        gathering(vec![work(2)]),
+        node("photos", NodeKind::Bucket(store)),
+        node("default", of_bus(bus(0.0, vec![rule("created", created, &[2])]))),
+    ];
+    let shapes = vec![Shape::object_created("photos", "{n}.jpg")];
+    let found = diary(&application, &Topology { shapes, ..topology(nodes) }, 100.0);
+    assert_eq!((waited(&found), completions(&found)), (vec![(5.0, 3.0)], vec![(0, 6.0)]));
 }
 
 /// Through a queue: the message that comes at 2 s is received and deleted at once, the one of 5 s when its work is done.

@@ -5,9 +5,7 @@ use serde_json::json;
 use super::{Dice, PARTNER, TIERS};
 use crate::cloud::bus::pattern::Pattern;
 use crate::cloud::bus::shape::Shape;
-use crate::cloud::topology::{
-    Archive, Backoff, Bus, Growth, Node, NodeId, NodeKind, Replay, Rule, Takes, Times, background,
-};
+use crate::cloud::topology::{Archive, Backoff, Bus, Growth, NodeId, Replay, Rule, Takes, Times, background};
 use crate::ground::distribution::Distribution;
 use crate::ground::time::{SimTime, Span};
 
@@ -99,17 +97,6 @@ impl Dice {
             max_age: Span::from_secs(4 + self.of(30)),
             backoff: self.pick(&[Backoff::Wait(wait), Backoff::FullJitter { base, cap }]),
             dead_letters: self.one_in(2).then_some(NodeId(3 * TIERS as u16 + 1)),
-        }
-    }
-}
-
-/// Where there is a bus no pool gathers: what rules send on is no branch of a fan-out.
-pub(super) fn gathers_nothing(nodes: &mut [Node]) {
-    if nodes.len() > usize::from(BUS) {
-        for node in nodes {
-            if let NodeKind::Pool(pool) = &mut node.kind {
-                pool.gather = false;
-            }
         }
     }
 }
