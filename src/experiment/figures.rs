@@ -181,14 +181,16 @@ pub fn of_whole(ground: &Ground<'_>, spending: &Spending, into: &mut Vec<Measure
     list.add("cost.drain", "$", Some(spending.drain.dollars()));
 }
 
-/// Where the time of counted requests went at a node, in nanoseconds, each by its word: what stands in line, for siblings, at a
-/// start, at work, for answers, and what is on its way. Of these only `answers` is told twice: by whoever is asked, too.
+/// Where the time of counted requests of clients went at a node, in nanoseconds, each by its word: what stands in line, for
+/// siblings, at a start, at work, for answers, and what is on its way. Of these only `answers` is told twice: by whoever is
+/// asked, too.
 pub fn times_of(place: &Place) -> [(&'static str, u128); 6] {
     let spent = |on: Spent| place.spent[on as usize];
-    let stays = place.service.sum() + place.cut;
+    let [lines, unsent] = place.unsent;
+    let stays = place.service.sum() + place.cut - unsent;
     let (start, answers, fetch) = (spent(Spent::Start), spent(Spent::Answers), spent(Spent::Fetch));
     [
-        ("wait", place.wait.sum() + place.left.sum() + spent(Spent::Queue)),
+        ("wait", place.wait.sum() + place.left.sum() - lines + spent(Spent::Queue)),
         ("join", spent(Spent::Join)),
         ("start", start),
         ("work", stays.saturating_sub(start + answers + fetch) + spent(Spent::Object)),

@@ -1,9 +1,10 @@
 //! What the facts of one replication add up to: counts and histograms, by kind of request and by node.
 //!
-//! Requests are counted where the facts say so (`who.counted`); rates of nodes count what happens in
+//! Requests are counted where the facts say so (`who.counted`), and of what nobody has sent, as schedules and happenings bring it
+//! about, the visits to nodes between warm-up and length; rates of nodes count what happens in
 //! [warm-up, length), whoever it happens to. Nothing here allocates once built, but for histograms that grow.
 
-use crate::cloud::fact::{Fact, Loss, Outcome, Spent};
+use crate::cloud::fact::{Fact, Loss, Outcome, Spent, Who};
 use crate::cloud::topology::{Node, NodeKind, Topology};
 use crate::engine::Observer;
 use crate::experiment::decisions::Log;
@@ -99,6 +100,8 @@ pub struct Place {
     pub spent: [u128; SPENT],
     /// Nanoseconds that counted requests stayed with a worker in stays that were cut short.
     pub cut: u128,
+    /// Of what is in `wait` and `left`, and of what is in `service`, nanoseconds of what nobody has sent.
+    pub unsent: [u128; 2],
     /// Counted visits that found no free worker.
     pub queued: u64,
     /// Everybody joins its line, also those who are served in the same instant.
@@ -216,6 +219,12 @@ impl Recorder {
         at.nanos().wrapping_sub(self.from) < self.width
     }
 
+    /// Whether figures of nodes count a visit: that of a counted request, or in the counted time one of what nobody has sent.
+    #[inline(always)]
+    fn regards(&self, who: Who, at: SimTime) -> bool {
+        who.counted || who.workload.index() >= self.kinds.len() && self.counts(at)
+    }
+
     /// As [`Recorder::counts`], but what stands there at the very start has not come.
     fn counts_change(&self, at: SimTime) -> bool {
         at != SimTime::START && self.counts(at)
@@ -223,6 +232,12 @@ impl Recorder {
 }
 
 impl Place {
+    /// A visit took so long: where nobody has sent it, it takes no time of those who wait.
+    #[inline(always)]
+    fn is_unsent(&mut self, who: Who, of: usize, span: Span) {
+        self.unsent[of] += if who.counted { 0 } else { u128::from(span.nanos()) };
+    }
+
     /// One of a pool that takes several together began without a wait: it was counted as one who waits before.
     #[cold]
     fn gathered_at_once(&mut self, waited: Span) {
@@ -251,11 +266,12 @@ impl Observer<Fact> for Recorder {
                 kind.retried += u64::from(who.counted && attempt == 2);
             }
             Fact::Hedged { who } => self.kinds[who.workload.index()].repeats += u64::from(who.counted),
-            Fact::Queued { who, pool } => self.places[pool.index()].queued += u64::from(who.counted),
+            Fact::Queued { who, pool } => self.places[pool.index()].queued += u64::from(self.regards(who, at)),
             Fact::Started { who, pool, waited } => {
-                if who.counted {
+                if self.regards(who, at) {
                     let place = &mut self.places[pool.index()];
                     place.wait.add(waited.nanos());
+                    place.is_unsent(who, 0, waited);
                     if place.gathers {
                         place.gathered_at_once(waited);
                     }
@@ -264,18 +280,19 @@ impl Observer<Fact> for Recorder {
             Fact::Served { who, pool, began, result, .. } => {
                 // A stay that was cut short is no end of a visit, and tells nothing of how long the service takes.
                 if result == Outcome::Interrupted {
-                    self.places[pool.index()].resumed += u64::from(who.counted);
+                    self.places[pool.index()].resumed += u64::from(self.regards(who, at));
                 }
                 if matches!(result, Outcome::Killed | Outcome::Released | Outcome::Interrupted) {
                     let cut = if who.counted { (at - began).nanos() } else { 0 };
                     self.places[pool.index()].cut += u128::from(cut);
                     return;
                 }
-                let counts = self.counts(at);
+                let (counts, regards) = (self.counts(at), self.regards(who, at));
                 let place = &mut self.places[pool.index()];
                 place.served += u64::from(counts);
-                if who.counted {
+                if regards {
                     place.service.add((at - began).nanos());
+                    place.is_unsent(who, 1, at - began);
                 }
             }
             Fact::Answered { who, born } => {
@@ -303,19 +320,22 @@ impl Observer<Fact> for Recorder {
                 }
             }
             Fact::Left { who, pool, waited, .. } => {
-                if who.counted {
-                    self.places[pool.index()].left.add(waited.nanos());
+                if self.regards(who, at) {
+                    let place = &mut self.places[pool.index()];
+                    place.left.add(waited.nanos());
+                    place.is_unsent(who, 0, waited);
                 }
             }
-            Fact::Posted { who, queue, .. } => self.places[queue.index()].posted += u64::from(who.counted),
+            Fact::Posted { who, queue, .. } => self.places[queue.index()].posted += u64::from(self.regards(who, at)),
             Fact::Received { who, queue, waited, joins, .. } => {
-                let counts = self.counts(at);
+                let (counts, regards) = (self.counts(at), self.regards(who, at));
                 let place = &mut self.places[queue.index()];
                 place.receives += u64::from(counts && !joins);
                 place.received += u64::from(counts);
-                if who.counted {
+                if regards {
                     place.wait.add(waited.nanos());
                     place.queued += u64::from(waited > Span::ZERO);
+                    place.is_unsent(who, 0, waited);
                 }
             }
             Fact::Gathered { pool, jobs } => {
@@ -359,12 +379,13 @@ impl Observer<Fact> for Recorder {
             Fact::Kept { .. } | Fact::Polling { .. } | Fact::Carried { .. } => (),
             Fact::Denied { function, .. } => self.places[function.index()].throttled += u64::from(self.counts(at)),
             Fact::Invoked { who, function, start, .. } => {
+                let regards = self.regards(who, at);
                 let place = &mut self.places[function.index()];
-                place.invoked += u64::from(who.counted);
-                place.cold += u64::from(who.counted && start.is_cold());
+                place.invoked += u64::from(regards);
+                place.cold += u64::from(regards && start.is_cold());
             }
             Fact::Expired { queue, .. } => self.places[queue.index()].expired += u64::from(self.counts(at)),
-            Fact::Buried { who, queue } => self.places[queue.index()].buried += u64::from(who.counted),
+            Fact::Buried { who, queue } => self.places[queue.index()].buried += u64::from(self.regards(who, at)),
             Fact::Ready { pool, .. } => self.places[pool.index()].started += u64::from(self.counts_change(at)),
             Fact::Gone { pool, .. } => self.places[pool.index()].stopped += u64::from(self.counts_change(at)),
             Fact::Failed { pool, .. } => self.places[pool.index()].failures += u64::from(self.counts(at)),
@@ -419,6 +440,27 @@ mod tests {
         let nodes = vec![node("first"), node("second")];
         let topology = Topology { name: "t".into(), nodes, entry: vec![], ..Topology::default() };
         Recorder::new(2, &topology, second(10), Some(second(100)))
+    }
+
+    /// What nobody has sent is of no kind: a visit of 2 s in line and 3 s of service counts for the node while others are
+    /// counted, and takes no time of theirs.
+    #[test]
+    fn a_visit_that_nobody_has_sent_is_one_of_its_node_alone() {
+        let mut seen = recorder();
+        for came in [4, 20, 110] {
+            let (who, start, end) = (who(2, 0, false), second(came + 2), second(came + 5));
+            seen.saw(second(came), &Fact::Queued { who, pool: POOL });
+            seen.saw(start, &Fact::Started { who, pool: POOL, waited: Span::from_secs(2) });
+            let served = Fact::Served { who, pool: POOL, worker: 1, visit: 1, began: start, result: Outcome::Ok };
+            seen.saw(end, &served);
+            seen.saw(end, &Fact::Wasted { who });
+        }
+        seen.close();
+        let place = &seen.places()[0];
+        assert_eq!((place.wait.count(), place.service.count(), place.queued, place.served), (1, 1, 1, 1));
+        assert_eq!((place.wait.sum(), place.service.sum()), (2_000_000_000, 3_000_000_000));
+        assert!(crate::experiment::figures::times_of(place).iter().all(|(_, nanos)| *nanos == 0));
+        assert_eq!(seen.passed(), Passed { born: 0, completed: 0, lost: 0 });
     }
 
     /// A customer of a single station: born at 20 s, waits 2 s, served 3 s; and one before the warm-up.

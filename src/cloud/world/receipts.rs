@@ -208,12 +208,16 @@ impl World<'_> {
             // In a standard queue its age counts on, in a FIFO queue it begins anew (Amazon SQS Developer Guide, dead-letter
             // queues and message retention).
             let enqueued = if self.queue_mut(to).groups.is_none() { enqueued } else { cx.now() };
+            let before = waits.then(|| self.sends_for(Holder::Message(message)));
             self.put_aside(cx, to, parcel, enqueued, counts && waits);
+            if let Some(before) = before {
+                self.has_sent(before);
+            }
         }
         if counts && !waits {
             self.branch_lost(cx, request, attempt, Loss::DeadLettered);
         }
-        self.branch_is_over(cx, Holder::Message(message), true);
+        self.branch_is_over(cx, Holder::Message(message), !waits);
         self.message_over(message);
     }
 

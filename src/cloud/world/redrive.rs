@@ -1,6 +1,7 @@
 //! Dead letters go back to where they came from, one after the other.
 
 use crate::cloud::fact::Fact;
+use crate::cloud::node::Holder;
 use crate::cloud::request::Message;
 use crate::cloud::topology::{NodeId, Redrive};
 use crate::cloud::world::queues::Parcel;
@@ -51,7 +52,10 @@ impl World<'_> {
         let parcel = Parcel { request, attempt, branch, bytes, group, step: u32::MAX, delay: None, joins: false };
         self.leaves_queue(now, message);
         cx.tell(Fact::Redriven { who, from, to, bytes });
+        let before = self.sends_for(Holder::Message(message));
         self.put_in(cx, to, parcel, now, counts);
+        self.has_sent(before);
+        self.branch_is_over(cx, Holder::Message(message), false);
         self.message_over(message);
     }
 }

@@ -17,6 +17,9 @@ fn a_nightly_report_of_twenty_minutes_is_no_work_for_a_function() {
     let function = of("function", "function.report", "cost.total");
     assert!((0.2332..0.2345).contains(&function), "{function}");
     near(of("function", "function.report", "throughput") * days, 9.0);
+    // Nobody has sent them, and all the same the first of three is in a new environment, and each is cut off after 15 minutes.
+    near(of("function", "function.report", "cold-starts"), 1.0 / 3.0);
+    assert!((900.0..901.0).contains(&of("function", "function.report", "service.mean")));
     // The third attempts are over at 3:48, 27:48 and 51:48, so that one letter lies there for a third of the time, …
     let letters = of("function", "queue.failed", "visible");
     assert!((letters - (72.0 - 3.8 + 72.0 - 27.8 + 72.0 - 51.8) / 72.0).abs() < 0.01, "{letters}");

@@ -72,7 +72,7 @@ impl Dice {
 
     /// Those to whom a rule sends, all of them behind a tier.
     fn listeners(&mut self, tier: Option<u64>, doors: &[(bool, bool)]) -> Vec<NodeId> {
-        let mut to = vec![NodeId(PARTNER), NodeId(3 * TIERS as u16)];
+        let mut to = vec![NodeId(PARTNER), NodeId(3 * TIERS as u16 + 1)];
         let later = tier.map_or(TIERS - 1, |tier| tier + 1);
         if later < TIERS {
             let pool = 3 * later as u16;
