@@ -43,8 +43,9 @@ const CHUNK: u64 = 64 * 1024;
 /// - A bucket counts puts and gets, and keeps what was put. In classes for what is seldom read an object counts as one of
 ///   128 KiB at the least, one that is deleted early as if it had been there for 30 or 90 days, and reading by the byte
 ///   (Amazon S3 user guide, *Understanding and managing Amazon S3 storage classes*).
-/// - A function counts each stay of a request in an environment, initialisation included, by the started millisecond, and
-///   each invocation that was not refused (AWS Lambda pricing; since August 2025 initialisation is billed for every function).
+/// - A function counts each stay of a request in an environment, initialisation included, by the started millisecond (of
+///   requests beside one another the time that any was in it), and each invocation that was not refused (AWS Lambda pricing;
+///   since August 2025 initialisation is billed for every function).
 ///   What is kept ready is paid for in steps of five minutes from the start on, busy or not. Pollers that are kept ready for it
 ///   are paid for as long as they are there, by the hour and every part of one.
 /// - What belongs to no node is counted where the topology says that it is paid for: answers that leave for clients, at their

@@ -394,7 +394,12 @@ fn bucket(table: &Table<'_>, flaws: &mut Flaws) -> Option<Used> {
         })
     });
     let retrieved = u128::from(table.read("retrieved", flaws, quantity::size).unwrap_or(0));
-    Some(Used::Bucket { class: class.unwrap_or_default(), puts, gets, retrieved, kept, real: None })
+    let class = class.unwrap_or_default();
+    if retrieved > 0 && !class.is_read_by_the_byte() {
+        let what = "what is read is not paid for by the byte in the class standard".to_owned();
+        flaws.add(&table.place("retrieved"), table.span.clone(), what, None);
+    }
+    Some(Used::Bucket { class, puts, gets, retrieved, kept, real: None })
 }
 
 /// What must be there.

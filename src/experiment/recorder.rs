@@ -1,8 +1,8 @@
 //! What the facts of one replication add up to: counts and histograms, by kind of request and by node.
 //!
-//! Requests are counted where the facts say so (`who.counted`), and of what nobody has sent, as schedules and happenings bring it
-//! about, the visits to nodes between warm-up and length; rates of nodes count what happens in
-//! [warm-up, length), whoever it happens to. Nothing here allocates once built, but for histograms that grow.
+//! Requests are counted where the facts say so (`who.counted`), those that nobody has sent by the nodes alone; rates of nodes
+//! count what happens in [warm-up, length), whoever it happens to. Nothing here allocates once built, but for histograms
+//! that grow.
 
 use crate::cloud::fact::{Fact, Loss, Outcome, Spent, Who};
 use crate::cloud::topology::{Node, NodeKind, Topology};
@@ -219,10 +219,10 @@ impl Recorder {
         at.nanos().wrapping_sub(self.from) < self.width
     }
 
-    /// Whether figures of nodes count a visit: that of a counted request, or in the counted time one of what nobody has sent.
+    /// Whether nobody has sent a request: it is of no kind, and only figures of nodes count it.
     #[inline(always)]
-    fn regards(&self, who: Who, at: SimTime) -> bool {
-        who.counted || who.workload.index() >= self.kinds.len() && self.counts(at)
+    fn is_unsent(&self, who: Who) -> bool {
+        who.workload.index() >= self.kinds.len()
     }
 
     /// As [`Recorder::counts`], but what stands there at the very start has not come.
@@ -232,12 +232,6 @@ impl Recorder {
 }
 
 impl Place {
-    /// A visit took so long: where nobody has sent it, it takes no time of those who wait.
-    #[inline(always)]
-    fn is_unsent(&mut self, who: Who, of: usize, span: Span) {
-        self.unsent[of] += if who.counted { 0 } else { u128::from(span.nanos()) };
-    }
-
     /// One of a pool that takes several together began without a wait: it was counted as one who waits before.
     #[cold]
     fn gathered_at_once(&mut self, waited: Span) {
@@ -266,12 +260,13 @@ impl Observer<Fact> for Recorder {
                 kind.retried += u64::from(who.counted && attempt == 2);
             }
             Fact::Hedged { who } => self.kinds[who.workload.index()].repeats += u64::from(who.counted),
-            Fact::Queued { who, pool } => self.places[pool.index()].queued += u64::from(self.regards(who, at)),
+            Fact::Queued { who, pool } => self.places[pool.index()].queued += u64::from(who.counted),
             Fact::Started { who, pool, waited } => {
-                if self.regards(who, at) {
+                if who.counted {
+                    let unsent = self.is_unsent(who);
                     let place = &mut self.places[pool.index()];
                     place.wait.add(waited.nanos());
-                    place.is_unsent(who, 0, waited);
+                    place.unsent[0] += if unsent { u128::from(waited.nanos()) } else { 0 };
                     if place.gathers {
                         place.gathered_at_once(waited);
                     }
@@ -280,19 +275,20 @@ impl Observer<Fact> for Recorder {
             Fact::Served { who, pool, began, result, .. } => {
                 // A stay that was cut short is no end of a visit, and tells nothing of how long the service takes.
                 if result == Outcome::Interrupted {
-                    self.places[pool.index()].resumed += u64::from(self.regards(who, at));
+                    self.places[pool.index()].resumed += u64::from(who.counted);
                 }
                 if matches!(result, Outcome::Killed | Outcome::Released | Outcome::Interrupted) {
-                    let cut = if who.counted { (at - began).nanos() } else { 0 };
+                    let is_told = who.counted && !self.is_unsent(who);
+                    let cut = if is_told { (at - began).nanos() } else { 0 };
                     self.places[pool.index()].cut += u128::from(cut);
                     return;
                 }
-                let (counts, regards) = (self.counts(at), self.regards(who, at));
+                let (counts, unsent) = (self.counts(at), self.is_unsent(who));
                 let place = &mut self.places[pool.index()];
                 place.served += u64::from(counts);
-                if regards {
+                if who.counted {
                     place.service.add((at - began).nanos());
-                    place.is_unsent(who, 1, at - began);
+                    place.unsent[1] += if unsent { u128::from((at - began).nanos()) } else { 0 };
                 }
             }
             Fact::Answered { who, born } => {
@@ -315,27 +311,28 @@ impl Observer<Fact> for Recorder {
                 *lost += 1;
             }
             Fact::Wasted { who } => {
-                if who.counted {
-                    self.kinds[who.workload.index()].wasted += 1;
+                if let Some(kind) = self.kinds.get_mut(who.workload.index()) {
+                    kind.wasted += u64::from(who.counted);
                 }
             }
             Fact::Left { who, pool, waited, .. } => {
-                if self.regards(who, at) {
+                if who.counted {
+                    let unsent = self.is_unsent(who);
                     let place = &mut self.places[pool.index()];
                     place.left.add(waited.nanos());
-                    place.is_unsent(who, 0, waited);
+                    place.unsent[0] += if unsent { u128::from(waited.nanos()) } else { 0 };
                 }
             }
-            Fact::Posted { who, queue, .. } => self.places[queue.index()].posted += u64::from(self.regards(who, at)),
+            Fact::Posted { who, queue, .. } => self.places[queue.index()].posted += u64::from(who.counted),
             Fact::Received { who, queue, waited, joins, .. } => {
-                let (counts, regards) = (self.counts(at), self.regards(who, at));
+                let (counts, unsent) = (self.counts(at), self.is_unsent(who));
                 let place = &mut self.places[queue.index()];
                 place.receives += u64::from(counts && !joins);
                 place.received += u64::from(counts);
-                if regards {
+                if who.counted {
                     place.wait.add(waited.nanos());
                     place.queued += u64::from(waited > Span::ZERO);
-                    place.is_unsent(who, 0, waited);
+                    place.unsent[0] += if unsent { u128::from(waited.nanos()) } else { 0 };
                 }
             }
             Fact::Gathered { pool, jobs } => {
@@ -346,8 +343,9 @@ impl Observer<Fact> for Recorder {
             }
             Fact::Spent { who, node, on, span } => {
                 if who.counted {
+                    let unsent = self.is_unsent(who);
                     let place = &mut self.places[node.index()];
-                    place.spent[on as usize] += u128::from(span.nanos());
+                    place.spent[on as usize] += if unsent { 0 } else { u128::from(span.nanos()) };
                     if on == Spent::Join {
                         place.join.add(span.nanos());
                     }
@@ -363,9 +361,12 @@ impl Observer<Fact> for Recorder {
             }
             Fact::Replayed { bus, .. } => self.places[bus.index()].replayed += u64::from(self.counts(at)),
             Fact::Missed { bus } => self.places[bus.index()].missed += u64::from(self.counts(at)),
-            Fact::Delivered { bus, after, .. } => {
+            Fact::Delivered { who, bus, after, .. } => {
                 if self.counts(at) {
-                    self.places[bus.index()].service.add(after.nanos());
+                    let unsent = self.is_unsent(who);
+                    let place = &mut self.places[bus.index()];
+                    place.service.add(after.nanos());
+                    place.unsent[1] += if unsent { u128::from(after.nanos()) } else { 0 };
                 }
             }
             Fact::Undelivered { bus, .. } => self.places[bus.index()].failures += u64::from(self.counts(at)),
@@ -379,13 +380,12 @@ impl Observer<Fact> for Recorder {
             Fact::Kept { .. } | Fact::Polling { .. } | Fact::Carried { .. } => (),
             Fact::Denied { function, .. } => self.places[function.index()].throttled += u64::from(self.counts(at)),
             Fact::Invoked { who, function, start, .. } => {
-                let regards = self.regards(who, at);
                 let place = &mut self.places[function.index()];
-                place.invoked += u64::from(regards);
-                place.cold += u64::from(regards && start.is_cold());
+                place.invoked += u64::from(who.counted);
+                place.cold += u64::from(who.counted && start.is_cold());
             }
             Fact::Expired { queue, .. } => self.places[queue.index()].expired += u64::from(self.counts(at)),
-            Fact::Buried { who, queue } => self.places[queue.index()].buried += u64::from(self.regards(who, at)),
+            Fact::Buried { who, queue } => self.places[queue.index()].buried += u64::from(who.counted),
             Fact::Ready { pool, .. } => self.places[pool.index()].started += u64::from(self.counts_change(at)),
             Fact::Gone { pool, .. } => self.places[pool.index()].stopped += u64::from(self.counts_change(at)),
             Fact::Failed { pool, .. } => self.places[pool.index()].failures += u64::from(self.counts(at)),
@@ -442,22 +442,23 @@ mod tests {
         Recorder::new(2, &topology, second(10), Some(second(100)))
     }
 
-    /// What nobody has sent is of no kind: a visit of 2 s in line and 3 s of service counts for the node while others are
-    /// counted, and takes no time of theirs.
+    /// What nobody has sent is of no kind: a visit of 2 s in line and 3 s of service counts for the node, whenever that ends, if
+    /// it came while others are counted, and takes no time of theirs.
     #[test]
     fn a_visit_that_nobody_has_sent_is_one_of_its_node_alone() {
         let mut seen = recorder();
-        for came in [4, 20, 110] {
-            let (who, start, end) = (who(2, 0, false), second(came + 2), second(came + 5));
+        for (came, counted) in [(4, false), (97, true), (110, false)] {
+            let (who, start, end) = (who(2, 0, counted), second(came + 2), second(came + 5));
             seen.saw(second(came), &Fact::Queued { who, pool: POOL });
             seen.saw(start, &Fact::Started { who, pool: POOL, waited: Span::from_secs(2) });
             let served = Fact::Served { who, pool: POOL, worker: 1, visit: 1, began: start, result: Outcome::Ok };
             seen.saw(end, &served);
             seen.saw(end, &Fact::Wasted { who });
+            seen.saw(end, &Fact::Spent { who, node: POOL, on: Spent::Join, span: Span::from_secs(4) });
         }
         seen.close();
         let place = &seen.places()[0];
-        assert_eq!((place.wait.count(), place.service.count(), place.queued, place.served), (1, 1, 1, 1));
+        assert_eq!((place.wait.count(), place.service.count(), place.queued, place.join.count()), (1, 1, 1, 1));
         assert_eq!((place.wait.sum(), place.service.sum()), (2_000_000_000, 3_000_000_000));
         assert!(crate::experiment::figures::times_of(place).iter().all(|(_, nanos)| *nanos == 0));
         assert_eq!(seen.passed(), Passed { born: 0, completed: 0, lost: 0 });

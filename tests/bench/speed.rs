@@ -170,16 +170,34 @@ fn function(environments: u64, customers: u64) -> Scenario {
     ))
 }
 
-/// What a request to a function costs that has ten environments at work, and one that has 100,000.
+/// A function with so many environments that are kept ready, of which about eight are at work at once.
+fn kept_ready(environments: u64, customers: u64) -> Scenario {
+    let length = customers / 8;
+    read(&format!(
+        "run = {{ defaults = \"textbook\", length = \"{length}s\", replications = 1 }}
+         workload.jobs.arrivals = {{ poisson = {{ rate = \"8/s\" }} }}
+         work = {{ serve = {{ exponential = \"1s\" }} }}
+         [topology.one.function.f]
+         steps = [{{ work = \"serve\" }}]
+         idle = \"10min\"
+         provisioned-concurrency = {{ count = {environments} }}"
+    ))
+}
+
+/// What a request to a function costs that has ten environments, and one that has 100,000: of which as few are at work, or all.
 fn functions() {
-    let (few, many) = (function(10, CUSTOMERS), function(100_000, CUSTOMERS));
-    let best = in_turn(&mut [&mut |seed| play(&few, seed, 1, 1), &mut |seed| play(&many, seed, 1, 1)]);
-    println!(
-        "\na function with 10 environments at work {:.1} ns, with 100,000 {:.1} ns: {:.2} ×",
-        best[0],
-        best[1],
-        best[1] / best[0]
-    );
+    for (what, few, many) in [
+        ("ready", kept_ready(10, CUSTOMERS), kept_ready(100_000, CUSTOMERS)),
+        ("at work", function(10, CUSTOMERS), function(100_000, CUSTOMERS)),
+    ] {
+        let best = in_turn(&mut [&mut |seed| play(&few, seed, 1, 1), &mut |seed| play(&many, seed, 1, 1)]);
+        println!(
+            "\na function with 10 environments {what} {:.1} ns, with 100,000 {:.1} ns: {:.2} ×",
+            best[0],
+            best[1],
+            best[1] / best[0]
+        );
+    }
 }
 
 /// Plays a scenario as `run` does.

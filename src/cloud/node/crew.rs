@@ -187,7 +187,8 @@ impl Pool<'_> {
         self.halted -= u32::from(std::mem::take(&mut worker.halted));
         worker.since = now;
         for slot in self.slots_range(index) {
-            if self.slots[slot as usize].job == NONE {
+            // An environment is found by itself.
+            if self.slots[slot as usize].job == NONE && self.environments.is_none() {
                 self.free.insert(self.ranks[slot as usize]);
                 if let Some(pollers) = &mut self.pollers {
                     pollers.wakes(slot);

@@ -12,7 +12,7 @@ pub use ends::{Limit, Rest, Told};
 
 use crate::cloud::fact::Start;
 use crate::cloud::node::environments::environment::{Birth, Code, Environment, Stay};
-use crate::cloud::node::environments::spare::{AT_WORK, IDLE, KEPT_AT_WORK, KEPT_IDLE, Spare};
+use crate::cloud::node::environments::spare::{AT_WORK, COMING, IDLE, KEPT_AT_WORK, KEPT_IDLE, Spare};
 use crate::cloud::node::gate::Gate;
 use crate::cloud::node::kept::Kept;
 use crate::cloud::node::mapping::Mapping;
@@ -223,16 +223,16 @@ impl<'a> Environments<'a> {
 
     /// Whether a run could begin in an environment that is at work.
     pub fn has_room(&self) -> bool {
-        self.free.is_some() && (self.spare.has(KEPT_AT_WORK) || self.spare.has(AT_WORK))
+        self.free.is_some() && [KEPT_AT_WORK, AT_WORK, COMING].into_iter().any(|kind| self.spare.has(kind))
     }
 
-    /// The slot that is used next: in an environment that is kept ready before all others, and in one that is at work before
-    /// one that is idle. `may_add`: whether one more may be at work.
+    /// The slot that is used next: in an environment that is kept ready before all others, in one that is at work before one that
+    /// is idle, and last in one that is being initialised. `may_add`: whether one more may be at work.
     pub fn take(&mut self, may_add: bool, now: SimTime) -> Option<u32> {
         let kinds: &[usize] = match (may_add, self.free.is_some()) {
             (true, false) => &[KEPT_IDLE, IDLE],
-            (true, true) => &[KEPT_AT_WORK, KEPT_IDLE, AT_WORK, IDLE],
-            (false, _) => &[KEPT_AT_WORK, AT_WORK],
+            (true, true) => &[KEPT_AT_WORK, KEPT_IDLE, AT_WORK, IDLE, COMING],
+            (false, _) => &[KEPT_AT_WORK, AT_WORK, COMING],
         };
         let index = loop {
             let index = kinds.iter().find_map(|&kind| self.spare.next(kind))?;
@@ -303,8 +303,12 @@ impl<'a> Environments<'a> {
     /// A stay's environment is ready: whether its run begins with that, and whether nothing ran in the environment before.
     pub fn runs(&mut self, slot: u32, now: SimTime) -> (bool, bool) {
         let index = self.of(slot);
-        let is_first = self.each[index].code == Code::New;
-        self.each[index].code = Code::Ready;
+        let Environment { code, is_closed, .. } = self.each[index];
+        let is_first = code == Code::New;
+        // One that is to be initialised again once all have left it stays so.
+        if is_first || code == Code::Stale && !is_closed {
+            self.changes(index as u32, |environment| environment.code = Code::Ready);
+        }
         let begins = !std::mem::replace(&mut self.stay_mut(slot).has_begun, true);
         if begins {
             self.each[index].begins(now);
@@ -363,7 +367,7 @@ impl<'a> Environments<'a> {
     /// Idle environments, for audits, once it is clear that those with room are those that are told.
     #[cfg(test)]
     pub fn idle(&self) -> u32 {
-        for kind in [KEPT_AT_WORK, KEPT_IDLE, AT_WORK, IDLE] {
+        for kind in [KEPT_AT_WORK, KEPT_IDLE, AT_WORK, IDLE, COMING] {
             for index in self.spare.all(&self.each, kind) {
                 let environment = &self.each[index as usize];
                 assert_eq!(environment.kind(self.slots), Some(kind), "{environment:?}");

@@ -7,7 +7,7 @@ use crate::ground::time::{SECOND, Span};
 /// A function, and how its environments live.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// It, as the world sees it: a pool whose workers are its environments, one slot each.
+    /// It, as the world sees it: a pool whose workers are its environments, with a slot for each request at once.
     pub desk: Pool,
     /// Bytes of memory of an environment, for the bill.
     pub memory: u64,

@@ -272,8 +272,8 @@ impl World<'_> {
             }
             let ready = pool.workers[worker as usize].phase == Phase::Ready;
             let real = pool.slots_range(worker).contains(&(slot as u32));
-            let is_free = place.job == NONE && ready && real;
-            assert!(pool.is_free(slot as u32) == is_free || pool.environments.is_some(), "slot {slot}");
+            let is_free = place.job == NONE && ready && real && pool.environments.is_none();
+            assert_eq!(pool.is_free(slot as u32), is_free, "slot {slot}");
             if place.job != NONE {
                 assert!(jobs.contains(&place.job));
                 assert_eq!(self.jobs[place.job].slot, slot as u32);

@@ -138,7 +138,7 @@ impl<'a> World<'a> {
         let flow = &mut self.flows[workload.index()];
         let ordinal = flow.born;
         flow.born = flow.born.wrapping_add(1);
-        let (refs, pending, attempt, counted) = (1, 0, 1, false);
+        let (refs, pending, attempt, counted) = (1, 0, 1, self.horizon.counts(now));
         let (stage, loss, cost) = (Stage::Ended, None, Cost::First);
         let id = self.requests.insert(Request {
             born: now,

@@ -46,7 +46,7 @@ impl World<'_> {
         let flow = &mut self.flows[workload.index()];
         let ordinal = flow.born;
         flow.born += 1;
-        let counted = now >= self.horizon.warm_up && self.horizon.length.is_none_or(|length| now < length);
+        let counted = self.horizon.counts(now);
         let (entry, row, direct) = (flow.entry, flow.row, flow.direct);
         // One reference for the client, one for its first job; see `send_attempt` for every later one.
         let request = Request {

@@ -99,6 +99,14 @@ pub struct Horizon {
     pub length: Option<SimTime>,
 }
 
+impl Horizon {
+    /// Whether figures count who is born now.
+    #[inline(always)]
+    pub fn counts(&self, now: SimTime) -> bool {
+        now >= self.warm_up && self.length.is_none_or(|length| now < length)
+    }
+}
+
 /// A running system.
 #[derive(Debug)]
 pub struct World<'a> {

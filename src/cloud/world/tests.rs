@@ -25,6 +25,7 @@ mod pods;
 mod requests;
 mod scaling;
 mod services;
+mod shared;
 mod stops;
 mod tasks;
 mod trouble;

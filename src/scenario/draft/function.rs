@@ -9,7 +9,8 @@ use crate::scenario::draft::quantities::{Bytes, Gap, Number, Share, Time, Whole}
 use crate::scenario::draft::step::Step;
 
 /// A function. Called, it answers or refuses; sent to, it takes in at once and tries again by itself. Each request at work
-/// has an environment to itself: one that is idle, or a new one, which must first be initialised.
+/// has an environment to itself, or a slot in one (`concurrency`): in one that is idle, or a new one, which must first be
+/// initialised.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Function {
@@ -54,9 +55,10 @@ pub(crate) struct Function {
     pub reserved_concurrency: Option<Whole>,
     /// Environments that are kept ready, and paid for, busy or not. Who finds none of them gets one as usual.
     pub provisioned_concurrency: Option<Provisioned>,
-    /// Requests that an environment serves at once, each in a slot that has an even share of its vCPUs: 1 on AWS Lambda. A
-    /// request goes to an environment at work that has room before an idle one, and waits with others for one that is being
-    /// initialised. An environment is billed while anybody is in it, once however many they are.
+    /// Requests that an environment serves at once: 1 on AWS Lambda. Where `speed` follows from `memory`, each has an even share
+    /// of that. A request goes to an environment at work that has room before an idle one, and before a new one to one that is
+    /// being initialised, where it waits with others. An environment is billed while anybody is in it, once however many they
+    /// are.
     #[schemars(extend("default" = 1))]
     pub concurrency: Option<Whole>,
     /// How fast new environments come: who needs one beyond it is refused. Without it, at once.

@@ -107,9 +107,12 @@ fn weights(weights: &[Number], pools: &[String], place: Place, ranges: &mut Rang
     }
 }
 
+/// The slowest that anything is.
+pub(super) const SLOWEST: f64 = 0.001;
+
 pub(super) fn speed(speed: Option<Number>, place: Place, ranges: &mut Ranges) {
     if let Some(Number(number)) = speed
-        && !(0.001..=1_000.0).contains(&number)
+        && !(SLOWEST..=1_000.0).contains(&number)
     {
         ranges.complaints.push(
             Complaint::error("E201", place, format!("a speed of {number}"))

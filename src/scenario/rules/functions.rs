@@ -41,7 +41,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
         for Deed { kind, node, step, place, .. } in deeds(name, topology) {
             let (key, what) = match kind {
                 Kind::Function if step.per.is_some() && !is_mapped(topology, node) => {
-                    ("per", "no queue leads to this function: it serves one request at a time")
+                    ("per", "no queue leads to this function: no run of it is of several requests")
                 }
                 Kind::Pool if step.cold.is_some() => ("cold", "only the environments of functions are new at a run"),
                 _ => continue,
@@ -82,10 +82,22 @@ fn one(function: &Function, place: &Place, is_textbook: bool, ranges: &mut Range
                 .push(Complaint::error("E108", place.then(key), what).advise("write it in MiB, such as `\"512MiB\"`"));
         }
     }
-    capacity::speed(function.speed, place.then("speed"), ranges);
+    let at_once = function.concurrency.map_or(1, |requests| requests.0.clamp(1, REQUESTS));
+    let share = function.memory.map(|memory| topology::Function::speed(memory.0, at_once as u32));
+    let is_slow = function.speed.is_some_and(|speed| speed.0 < capacity::SLOWEST);
+    match share.filter(|share| at_once > 1 && !is_textbook && is_slow && *share < capacity::SLOWEST) {
+        Some(share) => {
+            let what = format!("{at_once} requests at once leave each {:.2} % of a vCPU", share * 100.0);
+            ranges.complaints.push(
+                Complaint::error("E201", place.then("concurrency"), what)
+                    .advise("give it more `memory`, of which 1769 MiB are a vCPU, or fewer requests at once"),
+            );
+        }
+        None => capacity::speed(function.speed, place.then("speed"), ranges),
+    }
     ranges.positive("a timeout", function.timeout.map(|time| time.0), place.then("timeout"));
     let (reserved, concurrency) = (function.reserved_concurrency, function.concurrency);
-    ranges.within("environments", reserved, 0, ENVIRONMENTS, place.then("reserved-concurrency"));
+    ranges.within("environments", reserved, 0, ENVIRONMENTS / at_once, place.then("reserved-concurrency"));
     ranges.within("requests at once", concurrency, 1, REQUESTS, place.then("concurrency"));
     if let Some(Whole(requests)) = concurrency.filter(|requests| !is_textbook && requests.0 > 1) {
         let what = format!("an environment of AWS Lambda serves one request at once, and this one {requests}");

@@ -45,7 +45,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 let what = format!("nothing that comes to `{pool_name}` is one of several: there is nothing to gather");
                 complaints.push(
                     Complaint::error("E108", place.then("gather").key(), what)
-                        .advise("before it, `send` to several nodes or with `copies`; or take it out"),
+                        .advise("before it, `send` to several nodes or with `copies`, `notify` several, or let rules of a bus lead to several; or take it out"),
                 );
             }
         }
@@ -61,10 +61,9 @@ fn is_fanned_out_to(sight: &Sight<'_>, name: &str, topology: &Topology, pool: &s
         ways.into_iter().any(|to| to == pool || reached(&edges, to, workload).contains(pool))
     };
     // What makes its own events, or hears of machines, does so without any request.
-    let by_itself = topology.bus.iter().any(|(bus_name, bus)| {
+    let by_itself = topology.bus.keys().any(|bus_name| {
         let targets = targets_of(topology, bus_name);
-        let is_own = bus_name == DEFAULT_BUS || bus.rule.values().any(|rule| rule.schedule.is_some());
-        is_own && targets.len() > 1 && comes_to_it(&targets, "")
+        bus_name == DEFAULT_BUS && targets.len() > 1 && comes_to_it(&targets, "")
     });
     by_itself
         || sight.declared("workload").into_iter().any(|workload| {
@@ -77,10 +76,23 @@ fn is_fanned_out_to(sight: &Sight<'_>, name: &str, topology: &Topology, pool: &s
         })
 }
 
-/// Whom the rules of a bus send events to.
-fn targets_of<'a>(topology: &'a Topology, bus: &str) -> Vec<&'a str> {
-    let rules = topology.bus.get(bus).into_iter().flat_map(|bus| bus.rule.values());
-    rules.flat_map(|rule| rule.to.names.iter().map(String::as_str)).collect()
+/// Whom the rules of a bus send events to; where that is another bus, those whom it sends them to.
+fn targets_of<'a>(topology: &'a Topology, bus: &'a str) -> Vec<&'a str> {
+    let (mut known, mut ahead, mut targets) = (vec![bus], vec![bus], Vec::new());
+    while let Some(bus) = ahead.pop() {
+        let rules = topology.bus.get(bus).into_iter().flat_map(|bus| bus.rule.values());
+        for to in rules.flat_map(|rule| rule.to.names.iter().map(String::as_str)) {
+            match topology.bus.contains_key(to) {
+                true if known.contains(&to) => (),
+                true => {
+                    known.push(to);
+                    ahead.push(to);
+                }
+                false => targets.push(to),
+            }
+        }
+    }
+    targets
 }
 
 /// Whom a step sends pieces of a request to, each as often as it may be sent one, though not more than twice.
@@ -125,6 +137,9 @@ mod tests {
              pool.one = {{ steps = [{{ send = \"join\" }}] }}\npool.two = {{ steps = [{{ send = \"join\" }}] }}\n{join}"
         );
         assert_eq!(told(&published), none);
+        let through_another = published.replace("to = [\"one\", \"two\"]", "to = \"c\"")
+            + "bus.c.rule.r = { pattern = { source = [\"shop\"] }, to = [\"one\", \"two\"] }\n";
+        assert_eq!(told(&through_another), none);
         let stored = format!(
             "[topology.t]\nentry = \"front\"\npool.front = {{ steps = [{{ put = \"b\" }}] }}\nbucket.b.notify = [\"one\", \"join\"]\n\
              pool.one = {{ steps = [{{ send = \"join\" }}] }}\n{join}"

@@ -1,7 +1,7 @@
 //! One environment of a function.
 
 use crate::cloud::fact::Start;
-use crate::cloud::node::environments::spare::{AT_WORK, IDLE, KEPT_AT_WORK, KEPT_IDLE};
+use crate::cloud::node::environments::spare::{AT_WORK, COMING, IDLE, KEPT_AT_WORK, KEPT_IDLE};
 use crate::cloud::request::NONE;
 use crate::ground::time::{SimTime, Span};
 
@@ -117,6 +117,7 @@ impl Environment {
             (0, true) => Some(KEPT_IDLE),
             (0, false) => Some(IDLE),
             (busy, _) if u32::from(busy) == slots || self.is_closed => None,
+            _ if self.code != Code::Ready => Some(COMING),
             (_, true) => Some(KEPT_AT_WORK),
             (_, false) => Some(AT_WORK),
         }

@@ -6,11 +6,13 @@ use crate::cloud::request::NONE;
 use crate::cloud::topology::Reuse;
 use crate::ground::chance::{Stream, below};
 
-/// Which of them: those kept ready before the others, and of either those at work, with a slot to spare, before the idle ones.
+/// Which of them: those kept ready before the others, and of either those at work, with a slot to spare, before the idle ones;
+/// those that are being initialised last of all.
 pub(super) const KEPT_AT_WORK: usize = 0;
 pub(super) const KEPT_IDLE: usize = 1;
 pub(super) const AT_WORK: usize = 2;
 pub(super) const IDLE: usize = 3;
+pub(super) const COMING: usize = 4;
 
 /// The order in which some came.
 #[derive(Clone, Copy, Debug)]
@@ -23,9 +25,9 @@ struct Chain {
 #[derive(Debug)]
 pub(super) struct Spare {
     reuse: Reuse,
-    chains: [Chain; 4],
+    chains: [Chain; 5],
     /// The same in no order, where any is used next.
-    any: [Vec<u32>; 4],
+    any: [Vec<u32>; 5],
     chance: Stream,
 }
 
@@ -33,7 +35,7 @@ impl Spare {
     /// Nobody yet.
     pub fn new(reuse: Reuse, chance: Stream) -> Spare {
         let nobody = Chain { newest: NONE, oldest: NONE };
-        Spare { reuse, chains: [nobody; 4], any: [const { Vec::new() }; 4], chance }
+        Spare { reuse, chains: [nobody; 5], any: [const { Vec::new() }; 5], chance }
     }
 
     /// The one of a kind that is used next.

@@ -154,56 +154,6 @@ fn environments_are_refused_beyond_each_limit() {
     assert_eq!(busy(|of| Function { reserved: Some(0), ..of }, None), [0.0, 0.0, 0.0, 10.0]);
 }
 
-/// Runs of 3 s, two at once in an environment. The second comes while the first has it initialised, and waits with it until
-/// 1 s. The third has another made, in which the fourth finds room at 2 s; the fifth has a third made. At 4.5 s the first one
-/// is idle, and the sixth goes into the third all the same, as that is at work. The last finds all of them idle, and uses the
-/// one that was used last. What an environment ran is told as it grows, with what was told before.
-#[test]
-fn an_environment_serves_several_at_once_and_its_time_is_told_once() {
-    let application = application(at(&[0.0, 0.5, 0.75, 2.0, 3.0, 4.5, 30.0]), vec![seconds(3.0)]);
-    let mut plan = function(vec![work(0)], 0);
-    plan.desk.slots = 2;
-    let diary = diary(&application, &alone(plan), 50.0);
-    let told = diary.iter().filter_map(|(at, fact)| match *fact {
-        Fact::Invoked { environment, start, init, ran, before, .. } => {
-            Some((*at, environment, start, init.seconds(), ran.seconds(), before.map(Span::seconds)))
-        }
-        _ => None,
-    });
-    let expected = [
-        (4.0, 1, Start::Cold, 1.0, 3.0, None),
-        (4.0, 1, Start::Joined, 1.0, 3.0, Some(3.0)),
-        (4.75, 2, Start::Cold, 1.0, 3.0, None),
-        (5.0, 2, Start::Warm, 1.0, 3.25, Some(3.0)),
-        (7.0, 3, Start::Cold, 1.0, 3.0, None),
-        (7.5, 3, Start::Warm, 1.0, 3.5, Some(3.0)),
-        (33.0, 3, Start::Warm, 0.0, 3.0, None),
-    ];
-    assert_eq!(told.collect::<Vec<_>>(), expected);
-}
-
-/// Runs of 3 s that are cut off after 2, in environments of two: the first ends at 2 s, and its environment takes nobody else
-/// in; the third has one made at 2.5 s. The first goes with its other run at 3 s, or is initialised again in the next one.
-#[test]
-fn an_environment_with_a_run_that_was_too_long_is_left_by_all() {
-    let played = |after_timeout| {
-        let application = application(at(&[0.0, 1.0, 2.5, 20.0, 20.5]), vec![seconds(3.0)]);
-        let timeout = Some(Span::from_secs(2));
-        let mut plan = Function { timeout, after_timeout, init: seconds(0.5), ..function(vec![work(0)], 0) };
-        plan.desk.slots = 2;
-        let diary = diary(&application, &alone(plan), 50.0);
-        let runs = diary.iter().filter_map(|(at, fact)| match *fact {
-            Fact::Invoked { environment, .. } => Some((*at, environment)),
-            _ => None,
-        });
-        (runs.collect::<Vec<_>>(), gone(&diary))
-    };
-    let discarded = (vec![(2.5, 1), (3.0, 1), (5.0, 2), (22.5, 3), (22.5, 3)], vec![(1, 3.0), (2, 5.0), (3, 22.5)]);
-    assert_eq!(played(AfterTimeout::Discard), discarded);
-    let reset = (vec![(2.5, 1), (3.0, 1), (5.0, 2), (22.0, 2), (22.5, 2)], vec![]);
-    assert_eq!(played(AfterTimeout::Reset), reset);
-}
-
 /// AWS Lambda developer guide, *Understanding function scaling*: ten requests a second for each environment that may be used
 /// at once. With one reserved, ten of eleven that follow each other in a second are let in, however short they are.
 #[test]
