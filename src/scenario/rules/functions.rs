@@ -27,8 +27,22 @@ const UNRESERVED: u64 = 100;
 const RETRIES: u64 = 2;
 /// Requests that an environment serves at once, at the most (Google Cloud Run documentation, *Maximum concurrent requests*).
 const REQUESTS: u64 = 1_000;
-/// Environments of one function, at the most: more are a slip.
-pub(super) const ENVIRONMENTS: u64 = 1_000_000;
+/// Environments of one function, at the most, and slots in all of them: more are a slip.
+const ENVIRONMENTS: u64 = 1_000_000;
+
+/// Requests that an environment serves at once, as far as that is within its range.
+fn at_once(function: &Function) -> u64 {
+    function.concurrency.map_or(1, |requests| requests.0.clamp(1, REQUESTS))
+}
+
+/// A function has no more environments than there may be, all their slots together.
+pub(super) fn environments(function: &Function, number: Option<Whole>, least: u64, place: Place, ranges: &mut Ranges) {
+    let what = match at_once(function) {
+        1 => "environments".to_owned(),
+        requests => format!("environments for {requests} requests at once each"),
+    };
+    ranges.within(&what, number, least, ENVIRONMENTS / at_once(function), place);
+}
 
 fn check(sight: &Sight<'_>) -> Vec<Complaint> {
     let mut ranges = Ranges::default();
@@ -82,7 +96,7 @@ fn one(function: &Function, place: &Place, is_textbook: bool, ranges: &mut Range
                 .push(Complaint::error("E108", place.then(key), what).advise("write it in MiB, such as `\"512MiB\"`"));
         }
     }
-    let at_once = function.concurrency.map_or(1, |requests| requests.0.clamp(1, REQUESTS));
+    let at_once = at_once(function);
     let share = function.memory.map(|memory| topology::Function::speed(memory.0, at_once as u32));
     let is_slow = function.speed.is_some_and(|speed| speed.0 < capacity::SLOWEST);
     match share.filter(|share| at_once > 1 && !is_textbook && is_slow && *share < capacity::SLOWEST) {
@@ -97,7 +111,7 @@ fn one(function: &Function, place: &Place, is_textbook: bool, ranges: &mut Range
     }
     ranges.positive("a timeout", function.timeout.map(|time| time.0), place.then("timeout"));
     let (reserved, concurrency) = (function.reserved_concurrency, function.concurrency);
-    ranges.within("environments", reserved, 0, ENVIRONMENTS / at_once, place.then("reserved-concurrency"));
+    environments(function, reserved, 0, place.then("reserved-concurrency"), ranges);
     ranges.within("requests at once", concurrency, 1, REQUESTS, place.then("concurrency"));
     if let Some(Whole(requests)) = concurrency.filter(|requests| !is_textbook && requests.0 > 1) {
         let what = format!("an environment of AWS Lambda serves one request at once, and this one {requests}");

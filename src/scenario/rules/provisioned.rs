@@ -5,7 +5,7 @@ use crate::scenario::draft::function::{Function, Planned, Provisioned};
 use crate::scenario::draft::quantities::{Share, Whole};
 use crate::scenario::place::Place;
 use crate::scenario::rules::Rule;
-use crate::scenario::rules::functions::ENVIRONMENTS;
+use crate::scenario::rules::functions;
 use crate::scenario::rules::pairs::one_of;
 use crate::scenario::rules::points::cron;
 use crate::scenario::rules::ranges::Ranges;
@@ -32,7 +32,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 one(function, kept, (&node, &place), &mut ranges);
                 for (index, row) in kept.schedule.iter().enumerate() {
                     let place = place.then("schedule").nth(index);
-                    planned(kept, row, &place, &mut ranges);
+                    planned(function, kept, row, &place, &mut ranges);
                     cron(sight, row.cron.as_deref(), place.then("cron"), &mut ranges.complaints);
                 }
             }
@@ -46,7 +46,7 @@ fn one(function: &Function, kept: &Provisioned, (node, place): (&Place, &Place),
     let is_begun_with_none = max.is_none() && !kept.schedule.is_empty();
     for (key, number) in [("count", count), ("min", min), ("max", max)] {
         let least = if key == "count" && is_begun_with_none { 0 } else { 1 };
-        ranges.within("environments", number, least, ENVIRONMENTS, place.then(key));
+        functions::environments(function, number, least, place.then(key), ranges);
     }
     if max.is_none() {
         for (key, is_there) in [("min", min.is_some()), ("target", target.is_some())] {
@@ -83,14 +83,14 @@ fn one(function: &Function, kept: &Provisioned, (node, place): (&Place, &Place),
     }
 }
 
-fn planned(kept: &Provisioned, row: &Planned, place: &Place, ranges: &mut Ranges) {
+fn planned(function: &Function, kept: &Provisioned, row: &Planned, place: &Place, ranges: &mut Ranges) {
     one_of(&[("at", row.at.is_some()), ("cron", row.cron.is_some())], place, &mut ranges.complaints);
     let bound = [("min", row.min), ("max", row.max)].into_iter().find(|(_, number)| number.is_some());
     let bound = bound.map(|(key, _)| key);
     one_of(&[("count", row.count.is_some()), (bound.unwrap_or("min"), bound.is_some())], place, &mut ranges.complaints);
     let least = u64::from(kept.max.is_some());
     for (key, number) in [("count", row.count), ("min", row.min), ("max", row.max)] {
-        ranges.within("environments", number, least, ENVIRONMENTS, place.then(key));
+        functions::environments(function, number, least, place.then(key), ranges);
     }
     ordered(place, &[("min", row.min), ("max", row.max)], &mut ranges.complaints);
     if let Some(key) = bound.filter(|_| kept.max.is_none()) {
