@@ -2,9 +2,10 @@
 
 use crate::billing::capacity::{Capacity, Hour};
 use crate::billing::invoice::Quantity;
+use crate::billing::storage;
 use crate::billing::usage::{Machines, Used};
 use crate::cloud::credits::VCPU_HOUR;
-use crate::cloud::topology::{Fargate, Function, Platform, StorageClass};
+use crate::cloud::topology::{Fargate, Function, Platform};
 
 /// A quantity to be charged for.
 pub(super) struct Charge {
@@ -47,10 +48,7 @@ pub(super) fn charges(used: &Used) -> Vec<Charge> {
             [all].into_iter().chain(grouped).collect()
         }
         Used::Bucket { class, puts, gets, retrieved, kept, real } => {
-            let item = |what: &str| match class {
-                StorageClass::Standard => format!("s3.{what}"),
-                _ => format!("s3.{}.{what}", class.word()),
-            };
+            let item = |what: &str| storage::item(*class, what);
             let gb_seconds = |kept: u128| Quantity { parts: nano_gb(kept), decimals: 9 };
             let read = Quantity { parts: nano_gb(retrieved * 1_000_000_000), decimals: 9 };
             let retrieval = class.is_read_by_the_byte().then(|| charge(&item("retrieval"), read));

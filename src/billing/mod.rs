@@ -11,6 +11,7 @@ mod invoice;
 mod meter;
 mod prices;
 mod profile;
+pub(crate) mod storage;
 mod tree;
 mod units;
 mod usage;

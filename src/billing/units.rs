@@ -1,6 +1,6 @@
 //! In which units prices are written, and what their use is counted in.
 
-use crate::cloud::topology::StorageClass;
+use crate::billing::storage;
 use crate::ground::time::{SECOND, Span};
 
 /// Seconds of an hour.
@@ -16,7 +16,7 @@ pub(super) fn units(item: &str) -> &'static [&'static str] {
         ("nat" | "endpoint", "data") => &["GB"],
         ("sqs", "standard" | "fifo" | "fair") => &["million", "thousand"],
         ("ecr", "storage") | ("ebs", "gp3" | "gp2") => &["GB-month"],
-        ("s3", _) => of_storage(rest),
+        ("s3", _) => of_storage(item),
         ("ebs", "gp3.iops") => &["IOPS-month"],
         ("ebs", "gp3.throughput") => &["MBps-month"],
         ("lambda", _) => of_functions(rest),
@@ -41,17 +41,11 @@ pub(super) fn units(item: &str) -> &'static [&'static str] {
     }
 }
 
-/// Of the standard class what is used stands there alone, of others behind their word.
-fn of_storage(rest: &str) -> &'static [&'static str] {
-    let (class, what) = rest.split_once('.').unwrap_or((StorageClass::Standard.word(), rest));
-    let is_standard = class == StorageClass::Standard.word();
-    if is_standard && rest.contains('.') || StorageClass::ALL.into_iter().all(|known| known.word() != class) {
-        return &[];
-    }
-    match what {
-        "put" | "get" => &["million", "thousand"],
-        "storage" => &["GB-month"],
-        "retrieval" if !is_standard => &["GB"],
+fn of_storage(item: &str) -> &'static [&'static str] {
+    match storage::use_of(item) {
+        Some((_, "put" | "get")) => &["million", "thousand"],
+        Some((_, "storage")) => &["GB-month"],
+        Some((class, "retrieval")) if class.is_read_by_the_byte() => &["GB"],
         _ => &[],
     }
 }

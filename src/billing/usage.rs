@@ -64,7 +64,7 @@ pub enum Used {
         puts: u64,
         /// Objects read.
         gets: u64,
-        /// Bytes read, where that is paid for by the byte.
+        /// Bytes read, which cost something in some classes only.
         retrieved: u128,
         /// Bytes kept, summed over time, in byte·nanoseconds.
         kept: u128,

@@ -1,5 +1,7 @@
 //! Why a bill is what it is: for each line, what rounding up, minimums and idle time added to it.
 
+use crate::billing::storage;
+use crate::cloud::topology::StorageClass;
 use crate::experiment::document::{BillLine, Document};
 use crate::report::numbers::{self, Kind};
 
@@ -133,12 +135,16 @@ fn plain(line: &BillLine) -> Option<&'static str> {
         item if item.starts_with("ec2.credits.") => {
             Some("Computing beyond the credits that its machines earn in a day")
         }
-        item if item.starts_with("s3.") && item.ends_with("-ia.storage") => {
-            Some("An object as 128 KiB and 30 days at the least, when it is deleted")
-        }
-        "s3.glacier-instant.storage" => Some("An object as 128 KiB and 90 days at the least, when it is deleted"),
-        item if item.starts_with("s3.") || item.starts_with("ebs.") => Some("As it was used"),
-        _ => None,
+        item if item.starts_with("ebs.") => Some("As it was used"),
+        item => match storage::use_of(item)? {
+            (StorageClass::StandardIa | StorageClass::OneZoneIa, "storage") => {
+                Some("An object as 128 KiB and 30 days at the least, when it is deleted")
+            }
+            (StorageClass::GlacierInstant, "storage") => {
+                Some("An object as 128 KiB and 90 days at the least, when it is deleted")
+            }
+            _ => Some("As it was used"),
+        },
     }
 }
 

@@ -135,10 +135,9 @@ impl Function {
         (memory as f64 / Function::VCPU as f64 / f64::from(slots.max(1))).min(1.0)
     }
 
-    /// vCPUs of an environment with so many bytes of memory, for work that can be shared between them: one for each 1,769 MB,
-    /// at least one (AWS Lambda developer guide, *Configure function memory*: up to six). What less memory has of a vCPU is
-    /// [`Function::speed`].
-    /// Each of so many slots has an even share.
+    /// vCPUs for each of the slots that share so many bytes of memory, for work that can be shared between them: one for each
+    /// 1,769 MB, at least one (AWS Lambda developer guide, *Configure function memory*: up to six in all). What less memory has
+    /// of a vCPU is [`Function::speed`].
     pub fn vcpus(memory: u64, slots: u32) -> Speed {
         let slots = u64::from(slots.max(1));
         if memory <= Function::VCPU * slots {

@@ -68,8 +68,9 @@ fn senders(topology: &Topology) -> Vec<bool> {
         NodeKind::Bucket(bucket) => bucket.bus.is_some() || !bucket.notify.is_empty(),
         _ => false,
     };
-    // Nobody calls in a circle: after as many rounds as there are nodes all is known.
-    for _ in 0..topology.nodes.len() {
+    let mut known = usize::MAX;
+    while known != senders.iter().filter(|sends| **sends).count() {
+        known = senders.iter().filter(|sends| **sends).count();
         for at in 0..topology.nodes.len() {
             let kind = &topology.nodes[at].kind;
             let leads = |to: &[NodeId]| to.iter().any(|to| senders[to.index()]);

@@ -92,7 +92,9 @@ impl<'a> World<'a> {
         (id, owner): (u32, u32),
     ) {
         self.requests.is_asked_for(owner);
-        self.pool(pool).environments.iter().for_each(|all| all.is_asked_for(slot));
+        if let Some(environments) = &self.pool(pool).environments {
+            environments.is_asked_for(slot);
+        }
         let job = self.jobs[id];
         let request = self.requests[job.request];
         let state = self.pool_mut(pool);

@@ -60,12 +60,9 @@ fn is_fanned_out_to(sight: &Sight<'_>, name: &str, topology: &Topology, pool: &s
         let ways = targets.iter().flat_map(|target| edges.iter().filter(|edge| edge.to == *target)).map(|edge| edge.to);
         ways.into_iter().any(|to| to == pool || reached(&edges, to, workload).contains(pool))
     };
-    // What makes its own events, or hears of machines, does so without any request.
-    let by_itself = topology.bus.keys().any(|bus_name| {
-        let targets = targets_of(topology, bus_name);
-        bus_name == DEFAULT_BUS && targets.len() > 1 && comes_to_it(&targets, "")
-    });
-    by_itself
+    // Schedules and machines need no request, and only one bus hears of them.
+    let background = targets_of(topology, DEFAULT_BUS);
+    background.len() > 1 && comes_to_it(&background, "")
         || sight.declared("workload").into_iter().any(|workload| {
             let Ok(from) = entry(topology, &nodes, &edges, workload) else { return true };
             let comes = reached(&edges, from, workload);
@@ -140,6 +137,11 @@ mod tests {
         let through_another = published.replace("to = [\"one\", \"two\"]", "to = \"c\"")
             + "bus.c.rule.r = { pattern = { source = [\"shop\"] }, to = [\"one\", \"two\"] }\n";
         assert_eq!(told(&through_another), none);
+        let nightly = format!(
+            "[topology.t]\nentry = \"join\"\nbus.default.rule.r = {{ schedule = {{ every = \"1h\" }}, to = [\"one\", \"two\"] }}\n\
+             pool.one = {{ steps = [{{ send = \"join\" }}] }}\npool.two = {{ steps = [{{ send = \"join\" }}] }}\n{join}"
+        );
+        assert_eq!(told(&nightly), none);
         let stored = format!(
             "[topology.t]\nentry = \"front\"\npool.front = {{ steps = [{{ put = \"b\" }}] }}\nbucket.b.notify = [\"one\", \"join\"]\n\
              pool.one = {{ steps = [{{ send = \"join\" }}] }}\n{join}"
