@@ -129,7 +129,15 @@ pub const WORDS: &[Word] = &[
         SHARE,
         "busy slots to slots of workers in service, over time; of a cluster, the CPU that pods ask for to what its machines have",
     ),
+    figure("full", SHARE, "runs or cycles in which no slot is free at an instant whose state is kept"),
+    figure("arrivals", RATE, "requests born between the instant before and one whose state is kept"),
+    figure("completions", RATE, "requests done between the instant before and one whose state is kept"),
+    figure("losses", RATE, "requests lost between the instant before and one whose state is kept"),
     figure("workers.desired", MEAN, "workers that the controller wants"),
+    figure("workers.desired.n", SHARE, "time in which N workers are wanted, where thresholds say how many"),
+    figure("looks", RATE, "decisions of a pool's controller"),
+    figure("workers.added", RATE, "workers that a controller's decisions ask for in addition"),
+    figure("workers.removed", RATE, "workers that a controller's decisions want fewer"),
     figure("workers.pending", MEAN, "workers asked for and not yet running; not paid for"),
     figure(
         "workers.booting",
@@ -247,6 +255,11 @@ pub const WORDS: &[Word] = &[
 /// The words that a person may mean: as they stand, without case, or the last part of a longer one.
 pub fn find(asked: &str) -> Vec<&'static Word> {
     let asked = asked.to_lowercase();
+    // The state at an instant is of the same as the mean over time; a size stands for any.
+    let asked = asked.split_once('@').map_or(asked.as_str(), |(figure, _)| figure);
+    let numbered = asked.rsplit_once('.').filter(|(_, number)| number.parse::<u16>().is_ok());
+    let of_size = numbered.filter(|(name, _)| name.ends_with("workers.desired")).map(|(name, _)| format!("{name}.n"));
+    let asked = of_size.as_deref().unwrap_or(asked);
     let exact: Vec<&Word> = WORDS.iter().filter(|word| word.word == asked).collect();
     if !exact.is_empty() {
         return exact;

@@ -105,6 +105,13 @@ pub enum Fact {
         /// Which pool's.
         pool: NodeId,
     },
+    /// A request that had joined a line left it for a slot in the same instant: it has not waited.
+    AtOnce {
+        /// Who.
+        who: Who,
+        /// Which pool's.
+        pool: NodeId,
+    },
     /// A balancer gave a request to a worker.
     Routed {
         /// Who.

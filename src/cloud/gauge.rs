@@ -22,6 +22,8 @@ pub enum Level {
     Slots,
     /// Workers wanted of a pool.
     Desired,
+    /// 1 while so many workers are wanted of a pool, else 0: told where thresholds say how many.
+    Wanted(u16),
     /// Workers asked for and not yet running.
     Pending,
     /// Workers running and not yet in service.
@@ -75,7 +77,7 @@ impl Level {
             Level::Together => "together",
             Level::Joining => "joining",
             Level::Slots => "slots",
-            Level::Desired => "desired",
+            Level::Desired | Level::Wanted(_) => "desired",
             Level::Pending => "pending",
             Level::Booting => "booting",
             Level::Ready => "ready",

@@ -178,6 +178,7 @@ fn is_drawn(level: Level) -> bool {
         | Level::Asked
         | Level::Slots
         | Level::Desired
+        | Level::Wanted(_)
         | Level::Pending
         | Level::Booting
         | Level::Failed
@@ -198,9 +199,12 @@ fn is_drawn(level: Level) -> bool {
 }
 
 fn row_name(topology: &Topology, gauge: &Gauge) -> String {
-    let what = gauge.what.word();
+    let what = match gauge.what {
+        Level::Wanted(size) => format!("{}.{size}", gauge.what.word()),
+        what => what.word().to_owned(),
+    };
     match gauge.node {
-        None => what.to_owned(),
+        None => what,
         Some(node) => format!("{}.{what}", label(&topology.nodes[node.index()])),
     }
 }

@@ -10,7 +10,7 @@ use crate::cloud::topology::NodeId;
 pub const KEPT: usize = 1_000;
 
 /// The reasons of groups by which looks are counted, as the result document writes them.
-const OWN: [&str; 18] = [
+const OWN: [&str; 23] = [
     "share",
     "target",
     "empty",
@@ -29,6 +29,11 @@ const OWN: [&str; 18] = [
     "no-history",
     "acted",
     "told",
+    "waiting",
+    "unneeded",
+    "idle",
+    "reached",
+    "fell",
 ];
 
 /// Reasons there are: those of groups, and after them the words of Kubernetes' controllers.
@@ -65,6 +70,11 @@ fn place(why: Reason) -> usize {
         Reason::NoHistory => 15,
         Reason::Acted => 16,
         Reason::Told => 17,
+        Reason::Waiting { .. } => 18,
+        Reason::Unneeded => 19,
+        Reason::Idle => 20,
+        Reason::Reached { .. } => 21,
+        Reason::Fell { .. } => 22,
         Reason::Kubernetes(why) => OWN.len() + why.place(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::billing::monthly;
 use crate::cloud::fact::{Loss, Spent};
 use crate::cloud::gauge::{Gauge, Level};
+use crate::cloud::scaling::{Reactive, Scaling};
 use crate::cloud::topology::{Node, NodeId, NodeKind, WorkloadId};
 use crate::experiment::recorder::{Kind, Place};
 use crate::ground::money::Money;
@@ -232,6 +233,9 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             {
                 list.add(format!("workers.{}", state.word()), "1", level(state));
             }
+            for size in pool.scaling.reactive().map(Reactive::told_sizes).into_iter().flatten() {
+                list.add(format!("workers.desired.{size}"), "1", level(Level::Wanted(size)));
+            }
             if let Some(lopsided) = level(Level::IdleBesideLine) {
                 list.add("idle-beside-line", "1", Some(lopsided));
             }
@@ -247,6 +251,11 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.add("workers.started", "1/s", ground.rate(place.started));
             list.add("workers.stopped", "1/s", ground.rate(place.stopped));
             list.add("workers.failures", "1/s", ground.rate(place.failures));
+            if !matches!(pool.scaling, Scaling::Fixed) {
+                list.add("looks", "1/s", ground.rate(place.looks));
+                list.add("workers.added", "1/s", ground.rate(place.added));
+                list.add("workers.removed", "1/s", ground.rate(place.removed));
+            }
             list.add("throughput", "1/s", ground.rate(place.served));
             list.add("outages", "1/s", ground.rate(place.outages));
             list.add("availability", "1", level(Level::Away).map(|away| 1.0 - away));

@@ -13,6 +13,7 @@ pub mod replay;
 mod replicate;
 mod run;
 mod series;
+mod snapshots;
 mod trace;
 #[cfg(test)]
 mod trial;

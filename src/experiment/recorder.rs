@@ -149,6 +149,12 @@ pub struct Place {
     pub missed: u64,
     /// … and what its archive had it hear again.
     pub replayed: u64,
+    /// Looks of its controller between warm-up and length, …
+    pub looks: u64,
+    /// … workers that they asked for in addition, …
+    pub added: u64,
+    /// … and workers that they wanted fewer.
+    pub removed: u64,
     /// Outages that began between warm-up and length.
     pub outages: u64,
 }
@@ -261,6 +267,10 @@ impl Observer<Fact> for Recorder {
             }
             Fact::Hedged { who } => self.kinds[who.workload.index()].repeats += u64::from(who.counted),
             Fact::Queued { who, pool } => self.places[pool.index()].queued += u64::from(who.counted),
+            Fact::AtOnce { who, pool } => {
+                let place = &mut self.places[pool.index()];
+                place.queued -= u64::from(who.counted && place.queued > 0);
+            }
             Fact::Started { who, pool, waited } => {
                 if who.counted {
                     let unsent = self.is_unsent(who);
@@ -390,7 +400,15 @@ impl Observer<Fact> for Recorder {
             Fact::Gone { pool, .. } => self.places[pool.index()].stopped += u64::from(self.counts_change(at)),
             Fact::Failed { pool, .. } => self.places[pool.index()].failures += u64::from(self.counts(at)),
             Fact::Away { node } => self.places[node.index()].outages += u64::from(self.counts(at)),
-            Fact::Decided { pool, ref decision } => self.log.note(pool, decision),
+            Fact::Decided { pool, ref decision } => {
+                self.log.note(pool, decision);
+                if self.counts(at) {
+                    let place = &mut self.places[pool.index()];
+                    place.looks += 1;
+                    place.added += u64::from(decision.to.saturating_sub(decision.from));
+                    place.removed += u64::from(decision.from.saturating_sub(decision.to));
+                }
+            }
             Fact::Routed { .. }
             | Fact::Stored { .. }
             | Fact::Fetched { .. }

@@ -12,6 +12,7 @@ use crate::experiment::goals::{latency, lateness};
 use crate::experiment::outcome::Outcome;
 use crate::experiment::recorder::Recorder;
 use crate::experiment::series::{Grid, USUAL_CELLS};
+use crate::experiment::snapshots::Snapshots;
 use crate::ground::chance::Key;
 use crate::ground::money::Money;
 use crate::ground::time::{SECOND, SimTime, Span};
@@ -65,7 +66,9 @@ impl<'a> Task<'a> {
                 Grid::growing(plan.series.unwrap_or(Span::from_nanos(expected).max(FINEST)), gauges.len())
             }
         };
-        let mut course = Course { sim, grid, integrals: Vec::new(), warm_up, at_warm_up: None };
+        let snapshots = plan.snapshots.as_ref().map(|plan| Snapshots::new(plan, warm_up, &gauges));
+        let mut course =
+            Course { sim, grid, integrals: Vec::new(), warm_up, at_warm_up: None, snapshots, states: Vec::new() };
         let end = match length {
             Some(length) => course.run_to(length, watch)?,
             None => course.run_out(last_birth(application) + plan.drain.unwrap_or(PATIENCE), watch)?,
@@ -104,7 +107,7 @@ impl<'a> Task<'a> {
             gauges: &gauges,
             levels: levels.as_deref(),
         };
-        let found = self.figures(course.recorder(), &ground, &spending);
+        let found = self.figures(course.recorder(), &ground, &spending, course.snapshots.as_ref());
         let (events, grid) = (course.sim.events(), course.grid);
         let ((recorder, _), tracer) = course.sim.observer;
         let whole = recorder.whole();
@@ -125,7 +128,13 @@ impl<'a> Task<'a> {
     }
 
     /// All figures, in an order that is the same for all replications.
-    fn figures(self, recorder: &Recorder, ground: &Ground<'_>, spending: &Spending) -> Vec<Measured> {
+    fn figures(
+        self,
+        recorder: &Recorder,
+        ground: &Ground<'_>,
+        spending: &Spending,
+        snapshots: Option<&Snapshots<'_>>,
+    ) -> Vec<Measured> {
         let mut found = Vec::new();
         let whole = recorder.whole();
         figures::of_requests(Whose::Whole, &whole, ground, &mut found);
@@ -137,6 +146,9 @@ impl<'a> Task<'a> {
         for (place, node) in self.topology.nodes.iter().enumerate() {
             let (id, cost) = (NodeId::at(place), spending.nodes[place]);
             figures::of_node(id, node, &recorder.places()[place], ground, cost, &mut found);
+        }
+        if let Some(snapshots) = snapshots {
+            snapshots.figures(&mut found);
         }
         for (place, goal) in self.scenario.goals.iter().enumerate() {
             found.extend(self.goal(place, &goal.of, recorder, &found));
@@ -234,6 +246,9 @@ struct Course<'a, T> {
     integrals: Vec<u128>,
     warm_up: SimTime,
     at_warm_up: Option<Vec<u128>>,
+    /// States at given instants, where some are asked for.
+    snapshots: Option<Snapshots<'a>>,
+    states: Vec<u64>,
 }
 
 impl<T: Observer<Fact>> Course<'_, T> {
@@ -249,9 +264,11 @@ impl<T: Observer<Fact>> Course<'_, T> {
     fn run_to(&mut self, length: SimTime, watch: &mut dyn FnMut(SimTime) -> bool) -> Option<SimTime> {
         while self.sim.now() < length {
             if let Some(warm_up) = self.warm_up_before(self.grid.next()) {
+                self.takes_snapshots(warm_up);
                 self.sim.run_until(warm_up);
                 self.warm();
             }
+            self.takes_snapshots(self.grid.next());
             self.sim.run_until(self.grid.next());
             self.close_cell();
             if !watch(self.sim.now()) {
@@ -259,6 +276,18 @@ impl<T: Observer<Fact>> Course<'_, T> {
             }
         }
         Some(length)
+    }
+
+    /// Runs to the instants before `next` whose states are kept, and to `next` itself where it is one of them.
+    fn takes_snapshots(&mut self, next: SimTime) {
+        while let Some(at) = self.snapshots.as_ref().and_then(Snapshots::next).filter(|at| *at <= next) {
+            self.sim.run_until(at);
+            let passed = self.recorder().passed();
+            self.sim.model.levels(&mut self.states);
+            if let Some(snapshots) = &mut self.snapshots {
+                snapshots.take(at, &self.states, passed);
+            }
+        }
     }
 
     /// Runs until everything has ended, or to `limit`.

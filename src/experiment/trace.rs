@@ -329,6 +329,7 @@ impl Observer<Fact> for Tracer<'_> {
                 self.write("decision", Head::Decision { node: &topology.nodes[pool.index()].name }, decided);
             }
             Fact::Hedged { .. }
+            | Fact::AtOnce { .. }
             | Fact::Gathered { .. }
             | Fact::Spent { .. }
             | Fact::Invoked { .. }

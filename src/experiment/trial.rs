@@ -54,6 +54,7 @@ pub fn scenario(application: Application, topologies: Vec<Topology>, replication
             replications: Replications::Fixed(replications),
             seed: 7,
             series: None,
+            snapshots: None,
             defaults: Defaults::Textbook,
         },
         application,

@@ -16,6 +16,7 @@ mod messages;
 mod metric;
 mod node;
 mod provisioned;
+mod reactive;
 mod scaling;
 
 use indexmap::{IndexMap, IndexSet};

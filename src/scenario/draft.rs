@@ -20,6 +20,7 @@ pub(crate) mod metric;
 pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod quantities;
+pub(crate) mod reactive;
 pub(crate) mod run;
 pub(crate) mod scaling;
 pub(crate) mod service;

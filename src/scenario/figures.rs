@@ -114,6 +114,7 @@ pub(crate) const FIGURES: &[Figure] = &[
     good(row("batch-size", Of::Pool, Form::Number, "requests that a slot takes together, with `batch`")),
     row("utilisation", Of::Pool, Form::Share, "busy slots ÷ ready slots, averaged over time"),
     row("workers.desired", Of::Pool, Form::Number, "workers that the controller wants, on average over time"),
+    row("workers.desired.N", Of::Pool, Form::Share, "share of time in which N workers are wanted, with `hysteresis`"),
     row("workers.pending", Of::Pool, Form::Number, "workers asked for and not yet running, on average over time"),
     row("workers.booting", Of::Pool, Form::Number, "workers running and not yet in service, on average over time"),
     row("workers.ready", Of::Pool, Form::Number, "workers in service, on average over time"),
@@ -133,6 +134,9 @@ pub(crate) const FIGURES: &[Figure] = &[
     row("workers.denied", Of::Pool, Form::Rate, "launches that came to nothing, a second, where an account has limits"),
     row("workers.started", Of::Pool, Form::Rate, "workers started, a second"),
     row("workers.stopped", Of::Pool, Form::Rate, "workers stopped, a second"),
+    row("looks", Of::Pool, Form::Rate, "decisions of its controller, a second, where it is scaled"),
+    row("workers.added", Of::Pool, Form::Rate, "workers that those ask for in addition, a second"),
+    row("workers.removed", Of::Pool, Form::Rate, "workers that those want fewer, a second"),
     good(row("throughput", Of::Server, Form::Rate, "visits that end, a second")),
     row(
         "idle-beside-line",
@@ -219,6 +223,9 @@ impl Figure {
         } else if self.name == "lost" {
             name == "lost"
                 || name.strip_prefix("lost.").is_some_and(|reason| Loss::ALL.iter().any(|loss| loss.word() == reason))
+        } else if let Some(family) = self.name.strip_suffix(".N") {
+            let number = name.strip_prefix(family).and_then(|rest| rest.strip_prefix('.'));
+            number.is_some_and(|number| number.parse::<u16>().is_ok())
         } else {
             name == self.name
         }
@@ -237,9 +244,30 @@ impl Figure {
     }
 }
 
+/// What is told of an instant whose state is kept, as `in-system@15s`.
+pub(crate) const AT_INSTANTS: &[Figure] = &[
+    row("in-system", Of::Whole, Form::Number, "requests present at that instant"),
+    row("arrivals", Of::Whole, Form::Rate, "arrivals a second since the instant before"),
+    good(row("completions", Of::Whole, Form::Rate, "completions a second since the instant before")),
+    row("losses", Of::Whole, Form::Rate, "losses a second since the instant before"),
+    row("in-system", Of::Server, Form::Number, "requests that wait or are served at that instant"),
+    row("in-line", Of::Pool, Form::Number, "requests that wait at that instant"),
+    row("busy", Of::Server, Form::Number, "slots that are taken at that instant"),
+    row("full", Of::Server, Form::Share, "share of runs or cycles in which no slot is free at that instant"),
+    row("workers.desired", Of::Pool, Form::Number, "workers wanted at that instant"),
+    row("workers.ready", Of::Server, Form::Number, "workers in service at that instant"),
+    row("workers.booting", Of::Server, Form::Number, "workers that boot at that instant"),
+    row("visible", Of::Queue, Form::Number, "messages free to be received at that instant"),
+    row("in-flight", Of::Queue, Form::Number, "messages received and not yet deleted at that instant"),
+];
+
 /// The figure of that name of anything that `is` lets pass.
 pub(crate) fn find(name: &str, is: impl Fn(Of) -> bool) -> Option<&'static Figure> {
-    FIGURES.iter().find(|figure| is(figure.of) && figure.is_called(name))
+    let (list, name) = match name.split_once('@') {
+        Some((name, _)) => (AT_INSTANTS, name),
+        None => (FIGURES, name),
+    };
+    list.iter().find(|figure| is(figure.of) && figure.is_called(name))
 }
 
 /// The names of all figures of anything that `is` lets pass.

@@ -285,7 +285,7 @@ fn each_metric(draft: &Draft, visit: &mut dyn FnMut(Place, &Metric)) {
                         visit(place, metric);
                     }
                 }
-                Some(Scaling::Schedule(_)) | None => {}
+                Some(_) | None => {}
             }
         }
     }
@@ -316,6 +316,11 @@ fn each_law_of_topologies(draft: &Draft, visit: &mut dyn FnMut(Place, AnyLaw<'_>
                         visit(place.then("policies").nth(index).then("scheduled").then("late"), AnyLaw::Time(law));
                     }
                 }
+            }
+            if let Some(Scaling::StartOnDemand(rule)) = &pool.scaling
+                && let Some(law) = &rule.idle
+            {
+                visit(place.then("scaling").then("start-on-demand").then("idle"), AnyLaw::Time(law));
             }
             if let Some(Scaling::Vertical(vertical)) = &pool.scaling
                 && let Some(law) = &vertical.change

@@ -5,11 +5,7 @@ use crate::scenario::place::Place;
 /// Keys and words of later versions, by the pattern of their place. The text says more than the name where it must.
 const LATER: &[(&str, &str)] = &[
     ("show", ""),
-    ("run.snapshots", ""),
     ("run.warm-up.auto", "a warm-up that is found by itself is not in this version yet: give it as a duration"),
-    ("topology.*.pool.*.scaling.start-on-demand", ""),
-    ("topology.*.pool.*.scaling.n-policy", ""),
-    ("topology.*.pool.*.scaling.hysteresis", ""),
 ];
 
 /// The pattern of a later version that a place falls under, with its own words if it has some.

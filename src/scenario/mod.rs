@@ -86,8 +86,19 @@ pub struct RunPlan {
     pub seed: u64,
     /// The step of the recorded series; `None` where there is no length.
     pub series: Option<Span>,
+    /// Instants whose states are kept; `None`: none.
+    pub snapshots: Option<SnapshotPlan>,
     /// What holds where the file says nothing.
     pub defaults: Defaults,
+}
+
+/// Instants whose states are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotPlan {
+    /// The instants, in their order.
+    pub at: Vec<Span>,
+    /// The cycle whose instants they are; `None`: each is one instant of the run.
+    pub every: Option<Span>,
 }
 
 /// How many times the whole is played.
@@ -242,7 +253,7 @@ fn goals(sight: &Sight<'_>) -> Vec<Goal> {
     let goals = sight.draft.goal.iter().filter_map(|(name, limit)| {
         let figure = rules::goals::figure(sight, name).ok()?;
         let limit = rules::goals::read(figure, name, limit).ok()?;
-        Some(Goal { of: name.clone(), limit, at_most: !figure.at_least })
+        Some(Goal { of: rules::goals::canonical(name), limit, at_most: !figure.at_least })
     });
     goals.collect()
 }
@@ -260,13 +271,17 @@ fn run_plan(draft: &Draft) -> RunPlan {
             Some(DraftReplications::Count(number)) => Replications::Fixed(u32::try_from(*number).unwrap_or(20)),
             Some(DraftReplications::Until(until)) => Replications::Precision {
                 precision: until.precision.0,
-                of: until.of.clone(),
+                of: rules::goals::canonical(&until.of),
                 at_least: until.at_least.map_or(10, |number| count(number.0)),
                 at_most: until.at_most.map_or(1_000, |number| count(number.0)),
                 confidence: until.confidence.map_or(0.95, |share| share.0),
             },
         },
         seed: run.seed.map_or(1, |seed| seed.0),
+        snapshots: run.snapshots.as_ref().map(|snapshots| SnapshotPlan {
+            at: snapshots.at.iter().map(|time| time.0).collect(),
+            every: snapshots.every.map(|time| time.0),
+        }),
         defaults: run.defaults.unwrap_or_default(),
         series: run.series.map(|time| time.0).or(length.map(|length| Span::from_nanos(length.nanos().div_ceil(CELLS)))),
     }

@@ -39,6 +39,7 @@ mod points;
 mod prices;
 mod provisioned;
 mod ranges;
+pub(crate) mod reactive;
 mod receivers;
 pub(crate) mod room;
 mod runs;
@@ -83,6 +84,7 @@ pub(crate) const RULES: &[Rule] = &[
     pairs::RULE,
     sizes::RULE,
     capacity::RULE,
+    reactive::RULE,
     gates::RULE,
     callers::RULE,
     messages::RULE,

@@ -404,6 +404,9 @@ function.fed = { steps = [] }
 queue.i = { to = "j" }
 pool.j = { steps = [], scaling = { keda-jobs = { triggers = [{}], strategy = { custom = {} } } } }
 pool.n = { steps = [], scaling = { kpa = { panic = {} } } }
+pool.x1 = { steps = [], scaling = { start-on-demand = { max = 2 } } }
+pool.x2 = { steps = [], scaling = { n-policy = { n = 2 } } }
+pool.x3 = { steps = [], scaling = { hysteresis = { max = 1, up = [2], down = [0] } }, no-worker = "wait" }
 pool.w = { steps = [], scaling = { vertical = { sizes = [{ type = "m5.large" }], alarm = { metric = "cpu", when = { above = "80%" } } } } }
 pool.e = { steps = [], scaling = { ecs-service = { max = 3, policies = [{ queue-length = { metric = "visible" } }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { predictive = { metric = "visible", per-worker = 2 } }, { scheduled = { at = "10min", min = 1 } }] } } }
 pool.g = { steps = [], scaling = { asg = { max = 3, health-check = {}, hooks = { launching = { takes = "1s", heartbeat-timeout = "1min" } }, warm-pool = {}, policies = [{ queue-length = {} }, { target-tracking = { cpu = "60%", high = {}, low = {} } }, { step = { metric = "cpu", when = { above = "80%" }, steps = [{ change = "10%" }] } }, { simple = { metric = { ratio = { of = "visible", to = "in-service" } }, when = { above = 5 }, change = "10%" } }, { predictive = { metric = "visible", per-worker = 2 } }, { scheduled = { at = "10min", min = 1 } }] } } }

@@ -4,7 +4,7 @@ use indexmap::IndexSet;
 use serde_json::Value;
 
 use crate::scenario::complaint::CODES;
-use crate::scenario::figures::{FIGURES, Figure};
+use crate::scenario::figures::{AT_INSTANTS, FIGURES, Figure};
 use crate::scenario::rules::{FORESIGHTS, RULES};
 use crate::scenario::{documented, later, schema};
 
@@ -52,6 +52,7 @@ pub fn words() -> Vec<Word> {
         &format!("what a run measures, and what goals are for: {figures}; of one node or workload as `NAME.FIGURE`"),
     ));
     words.extend(FIGURES.iter().map(figure));
+    words.extend(AT_INSTANTS.iter().map(|row| Word { word: format!("{}@TIME", row.name), ..figure(row) }));
     words.extend(CODES.iter().map(|(code, about)| plain(code, "complaint", about)));
     words.extend(RULES.iter().map(|rule| plain("check", "check", rule.about)));
     words.extend(FORESIGHTS.iter().map(|foresight| plain("check", "check", foresight.about)));

@@ -149,7 +149,9 @@ fn alarms(scaling: &Scaling) -> Vec<(u64, bool)> {
         // Managed scaling is target tracking over one figure, every minute (Amazon ECS developer guide, *Amazon ECS managed
         // scaling behavior*: the alarms are of one's own account).
         Scaling::Nodes(Nodes::Provider(_)) => vec![(2, false)],
-        Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_) | Scaling::Nodes(_) => Vec::new(),
+        Scaling::Fixed | Scaling::Timetable(_) | Scaling::Reactive(_) | Scaling::Pods(_) | Scaling::Nodes(_) => {
+            Vec::new()
+        }
     }
 }
 

@@ -7,6 +7,28 @@ use crate::cloud::topology::Speed;
 use crate::ground::time::SimTime;
 
 impl Pool<'_> {
+    /// Somebody looks at each piece that comes and goes: none can take the short ways.
+    pub fn goes_by_steps(&mut self) {
+        (self.simple, self.plain, self.alike) = (false, false, None);
+        self.settle();
+    }
+
+    /// Tells it of trouble that comes to each of its workers by itself.
+    pub fn beware(&mut self, peril: u16, wears: bool) {
+        self.perils.push(peril);
+        self.wears |= wears;
+        // Who must be told when a worker begins to work can't take the short ways.
+        self.simple &= !wears;
+        self.settle();
+    }
+
+    /// Tells it that somebody looks at it after every event, and whether who looks must be told when a worker holds nothing.
+    pub fn is_watched(&mut self, idle: bool) {
+        self.wears |= idle;
+        self.simple = false;
+        self.settle();
+    }
+
     /// Looks anew whether all is calm: after every change of its workers, and of what keeps it away.
     pub fn settle(&mut self) {
         self.calm = self.is_calm();

@@ -292,21 +292,6 @@ impl<'a> Pool<'a> {
         self.settle();
     }
 
-    /// Somebody looks at each piece that comes and goes: none can take the short ways.
-    pub fn goes_by_steps(&mut self) {
-        (self.simple, self.plain, self.alike) = (false, false, None);
-        self.settle();
-    }
-
-    /// Tells it of trouble that comes to each of its workers by itself.
-    pub fn beware(&mut self, peril: u16, wears: bool) {
-        self.perils.push(peril);
-        self.wears |= wears;
-        // Who must be told when a worker begins to work can't take the short ways.
-        self.simple &= !wears;
-        self.settle();
-    }
-
     /// Whether it takes work at present.
     #[inline]
     pub fn is_open(&self) -> bool {

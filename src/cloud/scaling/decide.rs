@@ -225,6 +225,29 @@ pub enum Reason {
     },
     /// Less than a day is known of, which is too little for a forecast.
     NoHistory,
+    /// So many wait, for whom nobody is there.
+    Waiting {
+        /// How many.
+        requests: u64,
+    },
+    /// Fewer wait than are on their way for them.
+    Unneeded,
+    /// A worker has been idle for as long as it may be.
+    Idle,
+    /// An arrival has brought the number inside to a threshold.
+    Reached {
+        /// The number.
+        inside: u64,
+        /// The threshold.
+        threshold: u64,
+    },
+    /// A departure has.
+    Fell {
+        /// The number.
+        inside: u64,
+        /// The threshold.
+        threshold: u64,
+    },
     /// A timetable says so.
     Scheduled,
     /// A step has set it.
@@ -305,6 +328,12 @@ impl fmt::Display for Reason {
             Reason::NoData => f.write_str("no datapoint"),
             Reason::Forecast { load, per_worker } => write!(f, "{load:.4} forecast at {per_worker} for each worker"),
             Reason::NoHistory => f.write_str("too little history for a forecast"),
+            Reason::Waiting { requests: 1 } => f.write_str("one waits"),
+            Reason::Waiting { requests } => write!(f, "{requests} wait"),
+            Reason::Unneeded => f.write_str("nobody waits for a worker that is on its way"),
+            Reason::Idle => f.write_str("a worker was idle for long enough"),
+            Reason::Reached { inside, threshold } => write!(f, "{inside} inside have reached {threshold}"),
+            Reason::Fell { inside, threshold } => write!(f, "{inside} inside have come down to {threshold}"),
             Reason::Scheduled => f.write_str("by timetable"),
             Reason::Told => f.write_str("as a step has set it"),
             Reason::CoolingDown { until, wanted } => write!(f, "wanted {wanted}, but rests until {until}"),

@@ -3,6 +3,7 @@
 //! The chain is always the same: a metric is sampled, its alarms judge, a policy (pure) recommends, restraint (pure)
 //! bounds and delays, and only then has the group hands. A policy is a row in [`Policy`] and a file here. The controllers
 //! of pods are in [`kubernetes`]; a group's [`Controller`] is the chain, in a simulation and for values from outside alike.
+//! [`Reactive`] rules see each arrival and departure themselves.
 
 mod alarm;
 mod capacity_provider;
@@ -15,6 +16,7 @@ mod metric;
 mod plan;
 mod predictive;
 mod queue_length;
+mod reactive;
 mod rhythm;
 mod service;
 mod step;
@@ -32,5 +34,6 @@ pub use plan::{
     Scaling, Scheduled, Sees, Shrinks, Simple, Size, TargetTracking, Vertical,
 };
 pub use predictive::{Loads, Predictive};
+pub use reactive::{Hysteresis, NPolicy, OnDemand, Reactive, Scene};
 pub use rhythm::Rhythm;
 pub use step::{Statistic, Step, Stride};

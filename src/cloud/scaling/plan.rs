@@ -6,6 +6,7 @@ use crate::cloud::scaling::hooks::{Hooks, WarmPool};
 use crate::cloud::scaling::kubernetes::{Autoscaler, Nodes};
 use crate::cloud::scaling::metric::Metric;
 use crate::cloud::scaling::predictive::Predictive;
+use crate::cloud::scaling::reactive::Reactive;
 use crate::cloud::scaling::step::Step;
 use crate::cloud::topology::{Held, Platform, Speed};
 use crate::ground::distribution::Distribution;
@@ -23,6 +24,8 @@ pub enum Scaling {
     Timetable(Vec<Entry>),
     /// Scaled up and down: another machine in the place of each, with an outage for the change.
     Vertical(Vertical),
+    /// Follows each arrival and each departure.
+    Reactive(Box<Reactive>),
     /// Pods, sized by a controller of Kubernetes.
     Pods(Box<Autoscaler>),
     /// Machines under pods.
@@ -34,9 +37,15 @@ impl Scaling {
     pub fn group(&self) -> Option<&Group> {
         match self {
             Scaling::Group(group) => Some(group),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) | Scaling::Nodes(_) => {
-                None
-            }
+            _ => None,
+        }
+    }
+
+    /// The rule that follows each arrival and departure, if one does.
+    pub fn reactive(&self) -> Option<&Reactive> {
+        match self {
+            Scaling::Reactive(rule) => Some(rule),
+            _ => None,
         }
     }
 
@@ -52,7 +61,7 @@ impl Scaling {
                 policy.metric().is_some_and(Metric::is_of_workers) && group.warm_up_of(policy) > Span::ZERO
             }),
             Scaling::Pods(autoscaler) => autoscaler.reads_each(),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Nodes(_) => false,
+            _ => false,
         }
     }
 
@@ -60,9 +69,7 @@ impl Scaling {
     pub fn autoscaler(&self) -> Option<&Autoscaler> {
         match self {
             Scaling::Pods(autoscaler) => Some(autoscaler),
-            Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Nodes(_) => {
-                None
-            }
+            _ => None,
         }
     }
 

@@ -24,6 +24,8 @@ pub enum Termination {
     /// Whoever was asked for last.
     #[default]
     Newest,
+    /// Whoever is still on its way, then who holds nothing, then the others; of each, whoever was asked for last.
+    Idle,
     /// Whoever was asked for first.
     Oldest,
     /// Whose next hour of running begins soonest, of these the lowest number.

@@ -60,6 +60,8 @@ pub(super) enum Alarm {
     TooLong { function: NodeId, slot: u32 },
     /// An environment may have been idle for too long.
     Idle { function: NodeId, index: u32, environment: u32 },
+    /// A worker may have been idle for too long.
+    StoodIdle { pool: NodeId, worker: u32, since: SimTime },
     /// Environments that are kept ready are there.
     Allocated { function: NodeId, environments: u32 },
     /// One that was sent to a function is tried again.
@@ -142,6 +144,7 @@ impl World<'_> {
             Alarm::Admitted { job, stamp } => self.is_admitted(cx, job, stamp),
             Alarm::TooLong { function, slot } => self.may_be_too_long(cx, function, slot),
             Alarm::Idle { function, index, environment } => self.idle_for_long(cx, function, index, environment),
+            Alarm::StoodIdle { pool, worker, since } => self.stood_idle(cx, pool, worker, since),
             Alarm::Allocated { function, environments } => self.are_allocated(cx, function, environments),
             Alarm::Errand { errand } => self.tries_errand(cx, errand),
             Alarm::Batch { function, mapping, hand, stamp } => {

@@ -3,7 +3,7 @@
 use crate::cloud::event::Event;
 use crate::cloud::fact::Fact;
 use crate::cloud::node::{Phase, Worker};
-use crate::cloud::scaling::{Care, Health, Scaling, Sees};
+use crate::cloud::scaling::{Care, Health, Sees};
 use crate::cloud::topology::NodeId;
 use crate::cloud::world::World;
 use crate::engine::{Context, Observer};
@@ -12,12 +12,7 @@ use crate::ground::time::{SimTime, Span};
 impl World<'_> {
     /// How a pool's group looks after its machines; not at all, where it is no group.
     pub(super) fn care_of(&self, id: NodeId) -> Care {
-        match &self.pool(id).plan.scaling {
-            Scaling::Group(group) => group.care,
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) | Scaling::Nodes(_) => {
-                Care::default()
-            }
-        }
+        self.pool(id).plan.scaling.group().map_or(Care::default(), |group| group.care)
     }
 
     /// Plans when a group next looks after its machines, if there can ever be anything to look for.
@@ -99,12 +94,7 @@ impl World<'_> {
     fn on_their_way(&self, id: NodeId, now: SimTime) -> u32 {
         let pool = self.pool(id);
         let coming = (pool.levels.pending.level() + pool.levels.booting.level()) as u32;
-        let warm_up = match &pool.plan.scaling {
-            Scaling::Group(group) => group.warm_up.unwrap_or(Span::ZERO),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Pods(_) | Scaling::Nodes(_) => {
-                Span::ZERO
-            }
-        };
+        let warm_up = pool.plan.scaling.group().and_then(|group| group.warm_up).unwrap_or(Span::ZERO);
         coming + pool.levels.ready.level() as u32 - pool.warm(warm_up, now)
     }
 
@@ -112,7 +102,7 @@ impl World<'_> {
     /// once these are in service. It may have a tenth more than its most meanwhile, or one (EC2 Auto Scaling user guide,
     /// Rebalancing activities). Only while nothing else is under way.
     fn evens_out<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, tenth: u32) {
-        let Scaling::Group(group) = &self.pool(id).plan.scaling else { return };
+        let Some(group) = self.pool(id).plan.scaling.group() else { return };
         let levels = &self.pool(id).levels;
         let (desired, draining) = (levels.desired.level() as u32, levels.draining.level());
         if draining > 0 || self.on_their_way(id, cx.now()) > 0 || self.living(id).len() as u32 != desired {

@@ -78,7 +78,11 @@ impl<'a> Governor<'a> {
                 let watched = readings.map(|index| watches(index, None, Rhythm::default())).collect();
                 Some(Governor { pods: Memories::of(autoscaler), ..plain(watched) })
             }
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Nodes(_) => None,
+            Scaling::Fixed
+            | Scaling::Timetable(_)
+            | Scaling::Vertical(_)
+            | Scaling::Reactive(_)
+            | Scaling::Nodes(_) => None,
         }
     }
 
@@ -155,7 +159,8 @@ impl World<'_> {
                 }
                 Scaling::Vertical(Vertical { alarm: Some(_), .. }) => self.first_look(cx, at, 0),
                 Scaling::Pods(autoscaler) => self.first_looks_of_pods(cx, at, autoscaler),
-                Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) | Scaling::Nodes(_) => (),
+                Scaling::Fixed | Scaling::Timetable(_) | Scaling::Vertical(_) => (),
+                Scaling::Reactive(_) | Scaling::Nodes(_) => (),
             }
         }
     }
@@ -169,7 +174,8 @@ impl World<'_> {
                 (rule.metric(), group.warm_up_of(rule))
             }
             Scaling::Vertical(vertical) => (vertical.alarm.as_ref().map(|alarm| &alarm.metric), Span::ZERO),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_) | Scaling::Nodes(_) => (None, Span::ZERO),
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_) => (None, Span::ZERO),
+            Scaling::Reactive(_) | Scaling::Nodes(_) => (None, Span::ZERO),
         };
         let (Some(metric), Some(every)) = (metric, self.controllers[at].watched[policy as usize].rhythm.sample) else {
             return;
@@ -207,7 +213,7 @@ impl World<'_> {
             Scaling::Group(group) => group,
             Scaling::Vertical(vertical) => return self.look_at_alarm(cx, at, vertical),
             Scaling::Pods(autoscaler) => return self.look_at_pods(cx, at, autoscaler, policy),
-            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Nodes(_) => return,
+            Scaling::Fixed | Scaling::Timetable(_) | Scaling::Reactive(_) | Scaling::Nodes(_) => return,
         };
         let rule = &group.policies[policy as usize];
         self.look_again(cx, at, policy, rule.metric(), group.warm_up_of(rule));

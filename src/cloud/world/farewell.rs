@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::cloud::event::Event;
 use crate::cloud::fact::Fact;
-use crate::cloud::node::{Phase, Worker};
+use crate::cloud::node::{Phase, Pool, Worker};
 use crate::cloud::request::NONE;
 use crate::cloud::topology::{Farewell, NodeId, Termination};
 use crate::cloud::world::World;
@@ -15,6 +15,15 @@ use crate::ground::time::{SECOND, SimTime};
 
 /// An hour of a machine's life.
 const HOUR: u64 = 3_600 * SECOND;
+
+/// How near to its end a worker is: on its way, idle, at work.
+fn nearness(pool: &Pool<'_>, index: u32) -> u8 {
+    match pool.workers[index as usize].phase {
+        Phase::Pending | Phase::Booting => 0,
+        _ if pool.is_empty(index) => 1,
+        _ => 2,
+    }
+}
 
 impl World<'_> {
     /// So many workers are to go. Those who hold work may be protected: then some of them go later.
@@ -91,6 +100,7 @@ impl World<'_> {
         let lots = pool.key.named("goes").nth(now.nanos());
         match plan.scale_in.termination {
             Termination::Newest => {}
+            Termination::Idle => free.sort_by_key(|&index| nearness(pool, index)),
             Termination::Oldest => free.reverse(),
             Termination::ClosestToHour => free.sort_by_key(|&index| (to_the_hour(index), of(index).number)),
             Termination::Default => free.sort_by_cached_key(|&index| {

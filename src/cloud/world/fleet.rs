@@ -72,7 +72,13 @@ impl World<'_> {
     }
 
     /// Asks for so many workers, of whom those come from the warm pool that can.
-    fn launches<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, id: NodeId, workers: u32, spread: &mut [u32]) {
+    pub(super) fn launches<O: Observer<Fact>>(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        id: NodeId,
+        workers: u32,
+        spread: &mut [u32],
+    ) {
         let mut denied = false;
         for _ in 0..workers {
             if !self.wakes_one(cx, id, spread) {
@@ -240,6 +246,9 @@ impl World<'_> {
         self.has_patience(cx, id, number);
         self.notes_absence(cx, id);
         self.clocks_start(cx, id, index);
+        if !self.reactors.is_empty() {
+            self.comes_to_rest(id, index);
+        }
         if !self.zones_out.is_empty() {
             self.meets_its_zone(cx, id, index);
         }

@@ -60,6 +60,7 @@ impl World<'_> {
                     }
                     see(id, Level::Slots, &levels.slots);
                     see(id, Level::Desired, &levels.desired);
+                    self.told_sizes(NodeId::at(index)).for_each(|(size, track)| see(id, Level::Wanted(size), track));
                     see(id, Level::Pending, &levels.pending);
                     see(id, Level::Booting, &levels.booting);
                     see(id, Level::Ready, &levels.ready);

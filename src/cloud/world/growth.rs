@@ -38,7 +38,7 @@ impl World<'_> {
                 }
                 self.resize(cx, id, vertical, vertical.at[line as usize].1);
             }
-            Scaling::Fixed | Scaling::Group(_) | Scaling::Pods(_) | Scaling::Nodes(_) => (),
+            Scaling::Fixed | Scaling::Group(_) | Scaling::Reactive(_) | Scaling::Pods(_) | Scaling::Nodes(_) => (),
         }
     }
 

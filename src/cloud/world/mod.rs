@@ -52,6 +52,7 @@ mod poison;
 mod pools;
 mod provider;
 mod queues;
+mod reactions;
 mod receipts;
 mod reclaim;
 mod redrive;
@@ -162,6 +163,8 @@ pub struct World<'a> {
     /// Work that was interrupted and goes on later: what is left at the speed of its last worker, by job.
     saved: BTreeMap<u32, (Span, Speed)>,
     controllers: Vec<control::Governor<'a>>,
+    /// Pools whose size follows each arrival and departure.
+    reactors: Vec<reactions::Reactor<'a>>,
     /// Machines under pods.
     housings: Vec<cluster::Housing<'a>>,
     faults: Vec<trouble::Trouble<'a>>,
@@ -295,14 +298,17 @@ impl<'a> World<'a> {
     /// Whether an event has left something to do before the next one.
     #[inline(always)]
     fn has_left_something(&self) -> bool {
-        // One sum instead of four questions: this is asked after every event.
-        self.idle.len() | self.moves.len() | self.vacated.len() | self.stirred.len() != 0
+        // One sum instead of five questions: this is asked after every event.
+        self.idle.len() | self.moves.len() | self.vacated.len() | self.stirred.len() | self.reactors.len() != 0
     }
 
     /// Does what an event has left to do.
     #[inline(never)]
     fn clears_up<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
         self.settle(cx);
+        while !self.reactors.is_empty() && self.reacts(cx) {
+            self.settle(cx);
+        }
         if !self.stirred.is_empty() {
             self.looks_at_credits(cx);
         }

@@ -271,6 +271,7 @@ impl World<'_> {
                 }
                 self.pool_mut(id).levels.line.down(cx.now());
                 let waited = cx.now() - self.jobs[job].since;
+                self.has_not_waited(cx, job, id, waited);
                 self.start(cx, job, id, slot, waited);
                 continue;
             }
@@ -280,6 +281,15 @@ impl World<'_> {
                 }
                 return self.polls_in_vain(cx, id);
             }
+        }
+    }
+
+    /// Tells of one in line whom nothing has kept there: a worker has just come into service.
+    #[inline]
+    fn has_not_waited<O: Observer<Fact>>(&self, cx: &mut Context<'_, O>, job: u32, pool: NodeId, waited: Span) {
+        let Job { state, request, .. } = self.jobs[job];
+        if waited == Span::ZERO && state == State::Waiting {
+            cx.tell(Fact::AtOnce { who: self.requests[request].who(), pool });
         }
     }
 

@@ -15,7 +15,9 @@ use crate::cloud::topology::{
 use crate::cloud::world::buses::Buses;
 use crate::cloud::world::functions::{self, function_of};
 use crate::cloud::world::guards::{Callers, callers};
-use crate::cloud::world::{Flow, Horizon, Purpose, Row, World, account, cluster, control, joins, network, trouble};
+use crate::cloud::world::{
+    Flow, Horizon, Purpose, Row, World, account, cluster, control, joins, network, reactions, trouble,
+};
 use crate::engine::{Calendar, Context, Observer, Simulation, Timers};
 use crate::ground::chance::Key;
 use crate::ground::slab::Slab;
@@ -79,6 +81,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
         vacated: VecDeque::new(),
         saved: BTreeMap::new(),
         controllers: control::controllers(topology, key),
+        reactors: reactions::reactors(topology),
         housings: cluster::housings(topology),
         faults: trouble::troubles(application, topology, key),
         zones_out: trouble::zones_out(application, topology),
@@ -104,6 +107,7 @@ pub fn simulate<'a, O: Observer<Fact>>(
 impl World<'_> {
     fn begin<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
         self.warn_pools();
+        self.warn_of_idleness();
         // Machines first, so that pods have some.
         let is_cluster = |node: &topology::Node| matches!(node.kind, NodeKind::Cluster(_));
         for clusters in [true, false] {
@@ -122,7 +126,7 @@ impl World<'_> {
             let workload = WorkloadId::at(index);
             for _ in 0..self.application.workloads[index].at_start {
                 self.birth(cx, workload);
-                self.settle(cx);
+                self.clears_up(cx);
             }
             self.plan_birth(cx, workload);
             if let Arrivals::Users { count, .. } = &self.application.workloads[index].arrivals {

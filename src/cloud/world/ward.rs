@@ -109,6 +109,9 @@ impl World<'_> {
             return;
         }
         let number = pool.number_of(index);
+        if !self.reactors.is_empty() {
+            self.comes_to_rest(id, index);
+        }
         for at in 0..self.pool(id).perils.len() {
             let peril = self.pool(id).perils[at];
             let trouble = &mut self.faults[usize::from(peril)];

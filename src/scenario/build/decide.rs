@@ -33,6 +33,9 @@ impl<'a> Builder<'a> {
             draft::Scaling::KedaJobs(jobs) => Controller::Jobs(self.keda_jobs(&ids, jobs, around)),
             draft::Scaling::Kpa(kpa_draft) => Controller::Kpa(Box::new(kpa(kpa_draft))),
             draft::Scaling::Schedule(_) | draft::Scaling::Vertical(_) => return None,
+            draft::Scaling::StartOnDemand(_) | draft::Scaling::NPolicy(_) | draft::Scaling::Hysteresis(_) => {
+                return None;
+            }
         };
         let triggers = |all: &[Trigger], this: &mut Self| -> Vec<Reads> {
             let one = |trigger: &Trigger| match &trigger.metric {

@@ -122,6 +122,10 @@ impl Builder<'_> {
             no_worker: match draft.no_worker {
                 // Knative's activator holds who comes while there is no pod.
                 None if matches!(draft.scaling, Some(Scaling::Kpa(_))) => NoWorker::Wait,
+                // Whoever waits is what starts a worker.
+                None if matches!(draft.scaling, Some(Scaling::StartOnDemand(_) | Scaling::NPolicy(_))) => {
+                    NoWorker::Wait
+                }
                 None | Some(node::NoWorker::Refuse) => NoWorker::Refuse,
                 Some(node::NoWorker::Wait) => NoWorker::Wait,
             },
@@ -146,7 +150,7 @@ impl Builder<'_> {
                 _ => Vec::new(),
             },
             scaling: self.scaling(ids, topology, name, draft, &platform, slots),
-            scale_in: draft.scale_in.as_ref().map(farewell).unwrap_or_default(),
+            scale_in: farewell(draft.scale_in.as_ref(), who_goes(draft)),
             poll: self.poll(draft.poll.as_ref()),
             batch: draft.batch.as_ref().map(batch),
             admission: draft.admission.map(admission),
@@ -319,12 +323,24 @@ fn credits(platform: Option<&draft::node::Platform>) -> Option<bool> {
     ec2.credits.map(|mode| mode == draft::node::CreditMode::Unlimited)
 }
 
+/// Who goes first where the file does not say: nobody is taken away from its work while another has none. Of pods, the newest
+/// (Kubernetes, `ReplicaSet`, *Scaling a ReplicaSet*: pending ones, then those that have been ready for less long).
+fn who_goes(draft: &draft::node::Pool) -> Termination {
+    match draft.scaling {
+        Some(Scaling::Hpa(_) | Scaling::Keda(_) | Scaling::KedaJobs(_) | Scaling::Kpa(_)) => Termination::Newest,
+        _ => Termination::Idle,
+    }
+}
+
 /// How workers are taken away on purpose.
-fn farewell(draft: &draft::node::ScaleIn) -> Farewell {
+fn farewell(draft: Option<&draft::node::ScaleIn>, usual: Termination) -> Farewell {
     use crate::scenario::draft::node;
+    let Some(draft) = draft else { return Farewell { termination: usual, ..Farewell::default() } };
     Farewell {
         termination: match draft.termination_policy {
-            None | Some(node::Termination::Newest) => Termination::Newest,
+            None => usual,
+            Some(node::Termination::Newest) => Termination::Newest,
+            Some(node::Termination::Idle) => Termination::Idle,
             Some(node::Termination::Oldest) => Termination::Oldest,
             Some(node::Termination::ClosestToHour) => Termination::ClosestToHour,
             Some(node::Termination::Default) => Termination::Default,
@@ -343,6 +359,9 @@ fn first_workers(scaling: Option<&Scaling>) -> u32 {
         Some(Scaling::Hpa(hpa)) => number(hpa.min, 1),
         Some(Scaling::Keda(keda)) => number(keda.min, 0),
         Some(Scaling::KedaJobs(jobs)) => number(jobs.min, 0),
+        Some(Scaling::StartOnDemand(rule)) => number(rule.min, 0),
+        Some(Scaling::NPolicy(_)) => 0,
+        Some(Scaling::Hysteresis(rule)) => number(rule.min, 0),
         Some(Scaling::Kpa(kpa)) => number(kpa.min, 0).max(number(kpa.initial, 1)),
         _ => match scaling.map(Scaling::bounded) {
             Some(Some(group)) => number(group.desired.or(group.min), 0),

@@ -11,7 +11,7 @@ use crate::ground::time::{SimTime, Span};
 use crate::scenario::build::fault::held;
 use crate::scenario::build::kubernetes::{self, Around};
 use crate::scenario::build::node::fraction;
-use crate::scenario::build::{Builder, Ids, count, group};
+use crate::scenario::build::{Builder, Ids, count, group, reactive};
 use crate::scenario::cron::Cron;
 use crate::scenario::draft::Topology;
 use crate::scenario::draft::metric as draft_metric;
@@ -65,6 +65,9 @@ impl Builder<'_> {
                 let around = self.around(ids, topology, name);
                 Scaling::Pods(Box::new(Autoscaler::Jobs(self.keda_jobs(ids, jobs, around))))
             }
+            Some(draft::Scaling::StartOnDemand(rule)) => Scaling::Reactive(Box::new(self.on_demand(rule))),
+            Some(draft::Scaling::NPolicy(rule)) => Scaling::Reactive(Box::new(reactive::n_policy(rule))),
+            Some(draft::Scaling::Hysteresis(rule)) => Scaling::Reactive(Box::new(reactive::hysteresis(rule))),
             Some(draft::Scaling::Kpa(kpa)) => Scaling::Pods(Box::new(Autoscaler::Kpa(kubernetes::kpa(kpa)))),
             Some(draft::Scaling::Asg(asg)) => Scaling::Group(self.group(ids, topology, name, pool, asg)),
             Some(draft::Scaling::EcsService(service)) => {

@@ -61,7 +61,8 @@ pub(crate) struct Pool {
     /// Who is next: one line a pool, behind a balancer one a worker.
     #[schemars(extend("default" = "first-come"))]
     pub line: Option<Line>,
-    /// What happens while no worker is ready. With `kpa` requests wait: Knative's activator holds them.
+    /// What happens while no worker is ready. With `kpa` (Knative's activator holds them),
+    /// `start-on-demand` and `n-policy` requests wait.
     #[schemars(extend("default" = "refuse"))]
     pub no_worker: Option<NoWorker>,
     /// How its workers take messages from queues.
@@ -237,7 +238,7 @@ pub(crate) struct Priority {
 }
 
 /// What a pool without a ready worker does with what reaches it.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum NoWorker {
     /// Calls fail at once, and the line dies with the last worker.
@@ -250,8 +251,9 @@ pub(crate) enum NoWorker {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ScaleIn {
-    /// Who goes; where there are zones, somebody of the one with the most.
-    #[schemars(extend("default" = "newest"))]
+    /// Who goes; where there are zones, somebody of the one with the most. Of pods with a controller of their own, without the
+    /// key, the newest.
+    #[schemars(extend("default" = "idle"))]
     pub termination_policy: Option<Termination>,
     /// The fate of work in hand.
     #[schemars(extend("default" = "finish"))]
@@ -271,6 +273,8 @@ pub(crate) struct ScaleIn {
 pub(crate) enum Termination {
     /// Whoever was asked for last.
     Newest,
+    /// Whoever is still on its way, then who holds nothing, then the others; of each, whoever was asked for last.
+    Idle,
     /// Whoever was asked for first.
     Oldest,
     /// Whose next hour of running begins soonest; of these, the lowest number.

@@ -28,9 +28,21 @@ pub(crate) struct Run {
     pub seed: Option<Whole>,
     /// The step of the recorded series. Without it, a 480th of `length`.
     pub series: Option<Time>,
+    /// Instants whose states are kept.
+    pub snapshots: Option<Snapshots>,
     /// What holds where the file says nothing.
     #[schemars(extend("default" = "documented"))]
     pub defaults: Option<Defaults>,
+}
+
+/// Instants whose states are kept: how many are inside, in line and at work just then, for means over replications or cycles.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Snapshots {
+    /// The instants, in their order; of each cycle, where there are cycles. Each gives figures such as `in-system@15s`.
+    pub at: Vec<Time>,
+    /// How long a cycle is, as a day or a week: the first that counts begins after the warm-up. Without it the whole run is one.
+    pub every: Option<Time>,
 }
 
 /// The set of defaults.

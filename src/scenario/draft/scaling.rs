@@ -13,6 +13,7 @@ use crate::scenario::draft::kubernetes::{Hpa, Keda, KedaJobs, Kpa};
 use crate::scenario::draft::law::Law;
 use crate::scenario::draft::metric::Metric;
 use crate::scenario::draft::quantities::{Change, Limit, Number, Share, Time, Whole};
+use crate::scenario::draft::reactive::{Hysteresis, NPolicy, StartOnDemand};
 
 /// A share, or the word for one that follows the size of the group.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,6 +63,12 @@ pub(crate) enum Scaling {
     KedaJobs(Box<KedaJobs>),
     /// Knative's pod autoscaler.
     Kpa(Box<Kpa>),
+    /// A waiting request starts a worker, and an idle worker goes.
+    StartOnDemand(Box<StartOnDemand>),
+    /// Starts when so many wait, and stops when nobody is left.
+    NPolicy(NPolicy),
+    /// One more or fewer whenever the number of requests crosses a threshold.
+    Hysteresis(Hysteresis),
     /// A timetable without a controller.
     Schedule(Vec<Timetable>),
     /// Scaled up and down: a bigger machine in the place of each, with an outage for the change.
@@ -164,6 +171,7 @@ impl Scaling {
                 Some(Bounded { word: "ecs-service", min: *min, desired: None, max: *max, policies })
             }
             Scaling::Hpa(_) | Scaling::Keda(_) | Scaling::KedaJobs(_) | Scaling::Kpa(_) => None,
+            Scaling::StartOnDemand(_) | Scaling::NPolicy(_) | Scaling::Hysteresis(_) => None,
             Scaling::Schedule(_) | Scaling::Vertical(_) => None,
         }
     }

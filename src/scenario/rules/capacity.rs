@@ -148,6 +148,7 @@ fn scaling(pool: &Pool, scaling: &Scaling, pool_place: &Place, ranges: &mut Rang
         }
         Scaling::EcsService(_) => {}
         Scaling::Hpa(_) | Scaling::Keda(_) | Scaling::KedaJobs(_) | Scaling::Kpa(_) => {}
+        Scaling::StartOnDemand(_) | Scaling::NPolicy(_) | Scaling::Hysteresis(_) => {}
         Scaling::Schedule(rows) => {
             for (index, row) in rows.iter().enumerate() {
                 ranges.within(

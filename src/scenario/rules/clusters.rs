@@ -156,6 +156,7 @@ fn whose_size(pool: &Pool, lodger: Lodger<'_>, place: &Place, complaints: &mut V
     }
     let (word, is_of_pods, is_of_tasks) = match &pool.scaling {
         None | Some(Scaling::Schedule(_)) => return,
+        Some(Scaling::StartOnDemand(_) | Scaling::NPolicy(_) | Scaling::Hysteresis(_)) => return,
         Some(Scaling::Asg(_)) => ("asg", false, false),
         Some(Scaling::Vertical(_)) => ("vertical", false, false),
         Some(Scaling::EcsService(_)) => ("ecs-service", false, true),

@@ -189,6 +189,7 @@ fn may_refuse(pool: &Pool) -> bool {
             Scaling::Group(group) => group.min == 0,
             Scaling::Timetable(entries) => entries.iter().any(|entry| entry.workers == 0),
             Scaling::Vertical(_) => true,
+            Scaling::Reactive(rule) => rule.min() == 0,
             Scaling::Pods(autoscaler) => autoscaler.goes_to_zero(),
         };
     pool.room.is_some() || pool.admission.is_some() || (pool.no_worker == NoWorker::Refuse && may_be_empty)

@@ -279,9 +279,7 @@ pub(super) fn fastest(pool: &Pool) -> f64 {
     let per = |speed: Speed| speed.time as f64 / speed.work as f64;
     match &pool.scaling {
         Scaling::Vertical(vertical) => vertical.sizes.iter().map(|size| per(size.speed)).fold(f64::INFINITY, f64::min),
-        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Pods(_) | Scaling::Nodes(_) => {
-            per(pool.speed)
-        }
+        _ => per(pool.speed),
     }
 }
 
@@ -299,6 +297,7 @@ pub(super) fn most_workers(pool: &Pool) -> Option<u32> {
             scheduled.fold(group.max, u32::max)
         }
         Scaling::Timetable(entries) => entries.iter().map(|entry| entry.workers).fold(start, u32::max),
+        Scaling::Reactive(rule) => start.max(rule.max()?),
         Scaling::Pods(autoscaler) => start.max(autoscaler.max()?),
     })
 }
@@ -312,7 +311,7 @@ pub(super) fn word_of(group: &Group) -> &'static str {
 pub(super) fn slots(pool: &Pool) -> u32 {
     match &pool.scaling {
         Scaling::Vertical(vertical) => vertical.sizes.iter().map(|size| size.slots).fold(1, u32::max),
-        Scaling::Fixed | Scaling::Group(_) | Scaling::Timetable(_) | Scaling::Pods(_) | Scaling::Nodes(_) => pool.slots,
+        _ => pool.slots,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Goals are for figures that exist, in the form of those figures.
 
+use crate::ground::quantity;
 use crate::scenario::complaint::{Complaint, did_you_mean};
 use crate::scenario::draft::quantities::Limit;
 use crate::scenario::draft::words::Replications;
@@ -51,8 +52,22 @@ pub(crate) fn read(figure: &Figure, name: &str, limit: &Limit) -> Result<f64, (S
     }
 }
 
+/// A name as results write it: the instant of a state in the usual form.
+pub(crate) fn canonical(name: &str) -> String {
+    let instant = name.split_once('@').and_then(|(name, at)| Some((name, quantity::span(at).ok()?)));
+    instant.map_or_else(|| name.to_owned(), |(name, at)| format!("{name}@{at}"))
+}
+
 /// The figure that a name means: of the whole, of a workload, or of a node that some topology has.
 pub(crate) fn figure(sight: &Sight<'_>, name: &str) -> Result<&'static Figure, (String, Option<String>)> {
+    if let Some((_, at)) = name.split_once('@') {
+        let kept = sight.draft.run.snapshots.as_ref().map_or(&[][..], |snapshots| &snapshots.at);
+        let at = quantity::span(at).map_err(|why| (format!("`{name}`: {why}"), None))?;
+        if !kept.iter().any(|kept| kept.0 == at) {
+            let what = format!("`{name}` is the state at {at}, which is not kept");
+            return Err((what, Some("name the instant in `at` of `[run] snapshots`".to_owned())));
+        }
+    }
     if let Some(figure) = figures::find(name, |of| matches!(of, Of::Requests | Of::Whole)) {
         return Ok(figure);
     }

@@ -46,7 +46,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                 Scaling::Keda(keda) => self::keda(keda, &place, &mut ranges),
                 Scaling::KedaJobs(jobs) => self::jobs(jobs, &place, &mut ranges),
                 Scaling::Kpa(kpa) => self::kpa(kpa, &place, &mut ranges),
-                Scaling::Asg(_) | Scaling::EcsService(_) | Scaling::Schedule(_) | Scaling::Vertical(_) => {}
+                _ => {}
             }
             complaints.extend(ranges.complaints);
             let metrics = metrics_of(scaling, &place);
@@ -123,7 +123,7 @@ pub(crate) fn word_of(scaling: &Scaling) -> Option<&'static str> {
         Scaling::Keda(_) => Some("keda"),
         Scaling::KedaJobs(_) => Some("keda-jobs"),
         Scaling::Kpa(_) => Some("kpa"),
-        Scaling::Asg(_) | Scaling::EcsService(_) | Scaling::Schedule(_) | Scaling::Vertical(_) => None,
+        _ => None,
     }
 }
 
@@ -152,9 +152,7 @@ pub(crate) fn metrics_of<'s>(scaling: &'s Scaling, place: &Place) -> Vec<(Place,
         }
         Scaling::Keda(keda) => of_triggers(&keda.triggers),
         Scaling::KedaJobs(jobs) => of_triggers(&jobs.triggers),
-        Scaling::Kpa(_) | Scaling::Asg(_) | Scaling::EcsService(_) | Scaling::Schedule(_) | Scaling::Vertical(_) => {
-            Vec::new()
-        }
+        _ => Vec::new(),
     }
 }
 

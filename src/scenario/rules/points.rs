@@ -80,7 +80,7 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
                     let times: Vec<Span> = vertical.at.iter().flatten().map(|(time, _)| time.0).collect();
                     grow(&times, &place.then("vertical").then("at"), &mut complaints);
                 }
-                Some(Scaling::Hpa(_) | Scaling::Keda(_) | Scaling::KedaJobs(_) | Scaling::Kpa(_)) | None => {}
+                Some(_) | None => {}
             }
         }
     }

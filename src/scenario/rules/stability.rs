@@ -50,6 +50,7 @@ fn overloaded(topology: &Topology, node: &Node, pool: &Pool, load: Load, most: u
         Scaling::Fixed | Scaling::Nodes(_) => ("", place.then("workers")),
         Scaling::Vertical(_) => ("", place.then("scaling")),
         Scaling::Timetable(_) => ("at the most ", place.then("scaling").then("schedule")),
+        Scaling::Reactive(rule) => ("at the most ", place.then("scaling").then(rule.word()).then("max")),
         Scaling::Pods(pods) => ("at the most ", place.then("scaling").then(pods.word()).then("max")),
         Scaling::Group(group) => ("at the most ", place.then("scaling").then(word_of(group)).then("max")),
     };

@@ -10,8 +10,10 @@ pub struct Case {
     pub id: String,
     pub family: String,
     pub system: Value,
-    /// Those that are one number.
+    /// Those that are one number, and each of those that are a list, as `mean_in_system_at.3`.
     pub expected: Vec<(String, f64)>,
+    /// The instants of those lists.
+    pub times: Vec<f64>,
     /// Customers after which half of a mean's 95 % interval is 1 % of it.
     pub customers: f64,
 }
@@ -40,8 +42,31 @@ fn case(case: &Value) -> Case {
         id: text("id"),
         family: text("family"),
         system: case["system"].clone(),
-        expected: expected.iter().filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect(),
+        expected: expected.iter().flat_map(|(name, value)| numbers(name, value)).collect(),
+        times: case["observe"]["times"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect(),
         customers: if sojourns > 0.0 { sojourns } else { most(false) },
+    }
+}
+
+/// The numbers of an expected quantity. Of a list of standard deviations, the variances: they have an interval as any mean has.
+fn numbers(name: &str, value: &Value) -> Vec<(String, f64)> {
+    let Value::Array(list) = value else {
+        return value.as_f64().map(|value| (name.to_owned(), value)).into_iter().collect();
+    };
+    let each = list.iter().filter_map(Value::as_f64).enumerate();
+    match name.strip_prefix("sd_") {
+        Some(rest) => each.map(|(place, sd)| (format!("var_{rest}.{place}"), sd * sd)).collect(),
+        None => each.map(|(place, value)| (format!("{name}.{place}"), value)).collect(),
+    }
+}
+
+impl Case {
+    /// The values of a list.
+    pub fn list(&self, name: &str) -> Vec<f64> {
+        let of = |(full, value): &(String, f64)| {
+            full.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')).then_some(*value)
+        };
+        self.expected.iter().filter_map(of).collect()
     }
 }
 
@@ -102,8 +127,17 @@ pub fn mean(law: &Value) -> Result<f64, String> {
         Some("exponential" | "erlang" | "lognormal") => number(law, "mean"),
         Some("deterministic") => number(law, "value"),
         Some("uniform") => Ok((number(law, "low")? + number(law, "high")?) / 2.0),
-        other => Err(format!("the mean of {other:?} is not told")),
+        _ => weighted_mean(law),
     }
+}
+
+fn weighted_mean(law: &Value) -> Result<f64, String> {
+    let means = law["means"].as_array().or(law["values"].as_array());
+    let (Some(weights), Some(means)) = (law["probs"].as_array(), means) else {
+        return Err(format!("the mean of {law} is not told"));
+    };
+    let products = weights.iter().zip(means).map(|(weight, mean)| Some(weight.as_f64()? * mean.as_f64()?));
+    products.sum::<Option<f64>>().ok_or_else(|| format!("the mean of {law} is not told"))
 }
 
 /// A law of batch sizes as a scenario writes it, and its mean.

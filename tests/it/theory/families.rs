@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::theory::case::{Case, batch, count, duration, law, mean, number, rate};
 use crate::theory::keepalive::keepalive;
 use crate::theory::plan::{Formula, Plan, figure, linear, made, station, untold};
+use crate::theory::{scaled, timed};
 
 /// The translation of a case's family, or why it has none yet.
 pub fn translate(case: &Case) -> Result<Plan, String> {
@@ -19,15 +20,15 @@ pub fn translate(case: &Case) -> Result<Plan, String> {
         "priority" => priority(&case.system),
         "redelivery" => redelivery(&case.system),
         "availability" => availability(&case.system),
-        "setup-single" | "setup-farm" | "setup-infinite" => Err("`start-on-demand` is not built yet".into()),
-        "n-policy" => Err("`n-policy` is not built yet".into()),
-        "hysteresis" => Err("`hysteresis` is not built yet".into()),
-        "periodic-autoscaler" => Err("how a draining worker is called back is not settled yet".into()),
+        "setup-single" | "setup-farm" | "setup-infinite" => scaled::on_demand(&case.system),
+        "n-policy" => scaled::n_policy(&case.system),
+        "hysteresis" => scaled::hysteresis(&case.system),
+        "periodic-autoscaler" => scaled::periodic(&case.system),
         "polling" => polling(&case.system),
         "batch-service" => batch_service(&case.system),
         "token-bucket" => limited(&case.system),
-        "mt-g-inf" => swinging(&case.system),
-        "transient" => Err("`run.snapshots` is not built yet".into()),
+        "mt-g-inf" => timed::swinging(case),
+        "transient" => timed::transient(case),
         "breakdowns" | "failures-while-serving" => breakdowns(&case.system),
         "keepalive-lifo" | "keepalive-exponential" | "keepalive-single" | "keepalive-renewal" => keepalive(case),
         other => Err(format!("nobody has translated `{other}`")),
@@ -43,7 +44,7 @@ pub fn arrivals(arrivals: &Value) -> Result<(String, f64), String> {
         }
         "renewal" => {
             let gap = &arrivals["interarrival"];
-            let mean = mean(gap).or_else(|_| weighted_mean(gap))?;
+            let mean = mean(gap)?;
             Ok((format!("arrivals = {{ renewal = {{ gap = {} }} }}\n", law(gap)?), 1.0 / mean))
         }
         "batch-poisson" => {
@@ -75,17 +76,8 @@ pub fn arrivals(arrivals: &Value) -> Result<(String, f64), String> {
     }
 }
 
-fn weighted_mean(law: &Value) -> Result<f64, String> {
-    let means = law["means"].as_array().or(law["values"].as_array());
-    let (Some(weights), Some(means)) = (law["probs"].as_array(), means) else {
-        return Err(format!("the mean of {law} is not told"));
-    };
-    let products = weights.iter().zip(means).map(|(weight, mean)| Some(weight.as_f64()? * mean.as_f64()?));
-    products.sum::<Option<f64>>().ok_or_else(|| format!("the mean of {law} is not told"))
-}
-
 /// The size of a station, as lines of a pool: its servers, and its places to wait where these are limited.
-fn size(station: &Value) -> Result<String, String> {
+pub fn size(station: &Value) -> Result<String, String> {
     let discipline = station["discipline"].as_str().unwrap_or("fcfs");
     if !discipline.starts_with("fcfs") {
         return Err(format!("no line is called `{discipline}`"));
@@ -104,7 +96,7 @@ fn size(station: &Value) -> Result<String, String> {
 }
 
 /// A station alone: its scenario, and how many requests come a second. `client` is a line of the workload.
-fn one_pool(system: &Value, client: &str) -> Result<(String, f64), String> {
+pub fn one_pool(system: &Value, client: &str) -> Result<(String, f64), String> {
     let (arrivals, per_second) = arrivals(&system["arrivals"])?;
     let text = format!(
         "[workload.jobs]\n{arrivals}{client}[work]\nserve = {}\n[topology.it.pool.a]\nsteps = [{{ work = \"serve\" }}]\n{}",
@@ -119,7 +111,7 @@ fn single_station(system: &Value) -> Result<Plan, String> {
     if system["arrivals"]["process"] == "closed" {
         rate = rate.min(number(system, "servers")? / mean(&system["service"])?);
     }
-    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(|name| station("a", name)) })
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(|name| station("a", name)), course: None })
 }
 
 /// Customers who leave when their patience ends before their service begins.
@@ -136,7 +128,7 @@ fn impatient(system: &Value) -> Result<Plan, String> {
             None => station("a", name),
         },
     };
-    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity), course: None })
 }
 
 /// Customers who find all servers busy and try again after a while.
@@ -153,7 +145,7 @@ fn retrial(system: &Value) -> Result<Plan, String> {
         "p_blocked_on_arrival" => figure("retried"),
         _ => station("a", name),
     };
-    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity), course: None })
 }
 
 /// A limiter alone: whom it takes has nothing to do.
@@ -176,18 +168,7 @@ fn limited(system: &Value) -> Result<Plan, String> {
         "p_bucket_full" => figure("pool.a.bucket-full"),
         _ => untold("no figure of that kind"),
     };
-    Ok(Plan { text, rate: per_second, topologies: 1, quantity: Box::new(quantity) })
-}
-
-/// Arrivals at a rate that swings, and a worker for each.
-fn swinging(system: &Value) -> Result<Plan, String> {
-    let (text, rate) = one_pool(system, "")?;
-    let quantity = |name: &str| match name {
-        // A run of whole periods but for one in many: its mean over time is that of a period.
-        "mean_over_period" => figure("pool.a.in-system"),
-        _ => untold("figures of one instant of a period need `run.snapshots`, which is not built yet"),
-    };
-    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate: per_second, topologies: 1, quantity: Box::new(quantity), course: None })
 }
 
 /// Stations in series, each sending on to the next.
@@ -217,7 +198,7 @@ fn tandem(system: &Value) -> Result<Plan, String> {
         (_, Some((tier, rest))) if tier.starts_with("tier") => station(tier, rest),
         _ => station("none", name),
     };
-    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity), course: None })
 }
 
 /// A line per server, and a balancer before them; beside it the same servers with one line.
@@ -243,7 +224,7 @@ fn balanced(system: &Value) -> Result<Plan, String> {
         "p_idle_server_while_job_waits" => figure("pool.a.idle-beside-line"),
         _ => station("a", name),
     };
-    Ok(Plan { text, rate, topologies: 2, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate, topologies: 2, quantity: Box::new(quantity), course: None })
 }
 
 /// Kinds of request that overtake each other.
@@ -281,7 +262,13 @@ fn priority(system: &Value) -> Result<Plan, String> {
             _ => untold("no figure of that kind"),
         }
     };
-    Ok(Plan { text: format!("{workloads}{works}{pool}"), rate, topologies: 1, quantity: Box::new(quantity) })
+    Ok(Plan {
+        text: format!("{workloads}{works}{pool}"),
+        rate,
+        topologies: 1,
+        quantity: Box::new(quantity),
+        course: None,
+    })
 }
 
 /// A server that takes several jobs together, as soon as there are enough, and works as long for many as for one.
@@ -300,7 +287,7 @@ fn batch_service(system: &Value) -> Result<Plan, String> {
         "batches_per_second" => made(|read| Some(read("pool.a.throughput")? / read("pool.a.batch-size")?)),
         _ => station("a", name),
     };
-    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity), course: None })
 }
 
 /// A worker that takes one message after the other, sleeps when it finds none, and then looks again.
@@ -327,7 +314,7 @@ fn polling(system: &Value) -> Result<Plan, String> {
             None => station("a", name),
         },
     };
-    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity), course: None })
 }
 
 /// Messages that fail, hide for a while, come back, and are put aside after too many attempts.
@@ -364,7 +351,7 @@ fn redelivery(system: &Value) -> Result<Plan, String> {
         "mean_hidden" => figure("queue.q.hidden"),
         _ => station("a", name),
     };
-    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity), course: None })
 }
 
 /// Components that break and are mended: all in one, or a front that accepts and a queue before the worker.
@@ -418,7 +405,7 @@ fn availability(system: &Value) -> Result<Plan, String> {
             },
         }
     };
-    Ok(Plan { text, rate, topologies, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate, topologies, quantity: Box::new(quantity), course: None })
 }
 
 /// Servers that fail and are mended, with work in their hands or at any time.
@@ -466,15 +453,15 @@ fn breakdowns(system: &Value) -> Result<Plan, String> {
         "sd_completion_time" if !moves => figure("pool.a.service.sd"),
         _ => station("a", name),
     };
-    Ok(Plan { text, rate: per_second, topologies: 1, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate: per_second, topologies: 1, quantity: Box::new(quantity), course: None })
 }
 
 /// The `[run]` of a plan: so many customers over all replications, a tenth of each run thrown away.
 pub fn run_table(plan: &Plan, customers: f64, replications: u32, seed: u64) -> String {
+    let defaults = format!("[run]\ndefaults = \"textbook\"\nseed = {seed}\nreplications = {replications}\n");
+    if let Some(course) = &plan.course {
+        return defaults + &course.run;
+    }
     let length = customers / plan.rate / f64::from(replications);
-    format!(
-        "[run]\ndefaults = \"textbook\"\nlength = {}\nwarm-up = {}\nreplications = {replications}\nseed = {seed}\n",
-        duration(length * 1.1),
-        duration(length * 0.1)
-    )
+    format!("{defaults}length = {}\nwarm-up = {}\n", duration(length * 1.1), duration(length * 0.1))
 }

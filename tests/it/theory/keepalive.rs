@@ -52,5 +52,5 @@ pub fn keepalive(case: &Case) -> Result<Plan, String> {
         _ if name.starts_with("sojourn_") => station("fn", name),
         _ => untold("no figure of that kind"),
     };
-    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity) })
+    Ok(Plan { text, rate, topologies: 1, quantity: Box::new(quantity), course: None })
 }

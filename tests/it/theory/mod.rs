@@ -10,7 +10,9 @@ mod case;
 mod families;
 mod keepalive;
 mod plan;
+mod scaled;
 mod shared;
+mod timed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -91,7 +93,8 @@ fn seed(case: &Case) -> u64 {
 
 /// Runs a plan; the text stands in the panic of whatever goes wrong with it.
 fn play(case: &Case, plan: &Plan, customers: f64) -> Document {
-    let text = format!("{}{}", run_table(plan, customers, REPLICATIONS, seed(case)), plan.text);
+    let replications = plan.course.as_ref().and_then(|course| course.replications).unwrap_or(REPLICATIONS);
+    let text = format!("{}{}", run_table(plan, customers, replications, seed(case)), plan.text);
     let source = Source { name: format!("{}.toml", case.id), text };
     let scenario = read(&source, &NoFiles, &[])
         .unwrap_or_else(|complaints| panic!("{}: {complaints:#?}\n{}", case.id, source.text));
@@ -115,7 +118,11 @@ fn check(document: &Document, name: &str, expected: f64, formula: &plan::Formula
     let values = values(document, formula);
     let percentile = name.rsplit_once("_p").is_some_and(|(_, digits)| digits.parse::<f64>().is_ok());
     // Where nothing varies, an interval has no width, and the last bit of a mean is not a miss.
-    let room = expected.abs() * if percentile { BUCKET } else { 1e-9 };
+    let mut room = expected.abs() * if percentile { BUCKET } else { 1e-9 };
+    if values.iter().all(|value| *value == 0.0) || values.iter().all(|value| *value == 1.0) {
+        // What never happened in n runs happens in fewer than −ln(1 − confidence) / n of them.
+        room = room.max(-(1.0 - CONFIDENCE).ln() / values.len() as f64);
+    }
     // A quantity that should stand there and was not measured is wrong: no interval has it.
     let ends = |confidence| interval(&values, confidence).map_or((f64::NAN, f64::NAN), |(_, low, high)| (low, high));
     let holds = |(low, high): (f64, f64)| low - room <= expected && expected <= high + room;

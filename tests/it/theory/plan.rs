@@ -19,6 +19,16 @@ pub struct Plan {
     pub topologies: usize,
     /// Where its quantities stand.
     pub quantity: Box<Quantities>,
+    /// How it is run, where not simply for long.
+    pub course: Option<Course>,
+}
+
+/// A run of its own length.
+pub struct Course {
+    /// What else stands in its `[run]`.
+    pub run: String,
+    /// How often it is played; `None`: as the others.
+    pub replications: Option<u32>,
 }
 
 /// A figure as it stands there.

@@ -158,7 +158,7 @@ impl Dice {
         for tier in 0..TIERS {
             let mut pool = self.tier(tier, TIERS, &doors);
             let sized = match &pool.scaling {
-                Scaling::Fixed | Scaling::Timetable(_) | Scaling::Pods(_) => true,
+                Scaling::Fixed | Scaling::Timetable(_) | Scaling::Reactive(_) | Scaling::Pods(_) => true,
                 Scaling::Group(group) => group.service.is_some() && group.warm_pool.is_none(),
                 Scaling::Vertical(_) | Scaling::Nodes(_) => false,
             };
@@ -399,6 +399,7 @@ impl Dice {
             scale_in: Farewell {
                 termination: self.pick(&[
                     Termination::Newest,
+                    Termination::Idle,
                     Termination::Oldest,
                     Termination::ClosestToHour,
                     Termination::Default,

@@ -1,10 +1,10 @@
 //! Draws how pools are scaled, and what their controllers see.
 
 use crate::cloud::scaling::{
-    Alarm, Care, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Health, Hook, Hooks, Maintenance,
-    Metric, Metrics, Missing, Policy, Predictive, Prepared, QueueLength, Ratio, Reading, Recorded, Rest, ScaleIn,
-    Scaling, Scheduled, Sees, Shrinks, Side, Simple, Size, Statistic, Step, Stride, TargetTracking, Vertical, WarmPool,
-    Window,
+    Alarm, Care, Change, Condition, CooldownFrom, Cooldowns, Entry, Factor, Group, Health, Hook, Hooks, Hysteresis,
+    Maintenance, Metric, Metrics, Missing, NPolicy, OnDemand, Policy, Predictive, Prepared, QueueLength, Ratio,
+    Reactive, Reading, Recorded, Rest, ScaleIn, Scaling, Scheduled, Sees, Shrinks, Side, Simple, Size, Statistic, Step,
+    Stride, TargetTracking, Vertical, WarmPool, Window,
 };
 use crate::cloud::topology::{NodeId, Platform, Speed};
 use crate::cloud::world::audit::dice::Dice;
@@ -36,7 +36,7 @@ impl Dice {
     /// How a pool that may be fed by `before` is scaled.
     pub(super) fn scaling(&mut self, own: NodeId, before: NodeId, workers: Option<u32>, slots: u32) -> Scaling {
         let size = |work, slots| Size { platform: Platform::Free, speed: Speed { work, time: 1 }, slots };
-        match self.of(9) {
+        match self.of(10) {
             0 => Scaling::Timetable(
                 (0..6).map(|n| Entry { at: at(5 + 12 * n + self.of(8)), workers: self.of(5) as u32 }).collect(),
             ),
@@ -88,8 +88,26 @@ impl Dice {
                 warm_pool: self.one_in(3).then(|| self.warm_pool()),
                 lag: if self.one_in(2) { self.law(5) } else { Distribution::constant(0) },
             }),
+            8 => Scaling::Reactive(Box::new(self.reactive())),
             6 | 7 => Scaling::Pods(Box::new(self.autoscaler(own, before))),
             _ => Scaling::Fixed,
+        }
+    }
+
+    fn reactive(&mut self) -> Reactive {
+        match self.of(3) {
+            0 => Reactive::OnDemand(OnDemand {
+                min: self.of(2) as u32,
+                max: self.one_in(2).then(|| 2 + self.of(4) as u32),
+                setups: self.one_in(2).then(|| 1 + self.of(2) as u32),
+                idle: if self.one_in(2) { self.law(6) } else { Distribution::constant(0) },
+            }),
+            1 => Reactive::NPolicy(NPolicy { n: 1 + self.of(4), max: 1 + self.of(2) as u32 }),
+            _ => Reactive::Hysteresis(Hysteresis {
+                min: self.of(2) as u32,
+                up: (0..3).map(|n| 2 + 2 * n + self.of(2)).collect(),
+                down: (0..3).map(|n| n + self.of(2)).collect(),
+            }),
         }
     }
 
