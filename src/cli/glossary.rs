@@ -129,6 +129,11 @@ pub const WORDS: &[Word] = &[
         SHARE,
         "busy slots to slots of workers in service, over time; of a cluster, the CPU that pods ask for to what its machines have",
     ),
+    figure(
+        "growth",
+        RATE,
+        "how many more requests are inside each second, of a topology to which more comes than leaves",
+    ),
     figure("full", SHARE, "runs or cycles in which no slot is free at an instant whose state is kept"),
     figure("arrivals", RATE, "requests born between the instant before and one whose state is kept"),
     figure("completions", RATE, "requests done between the instant before and one whose state is kept"),
@@ -209,7 +214,12 @@ pub const WORDS: &[Word] = &[
     statistic("p99.9", "999 in a thousand were as fast or faster"),
     statistic("max", "the slowest; grows with the length of a run, and so says little"),
     // Of the trade.
-    term("interval", "where the true figure lies with 95 % confidence, judged by how replications differ"),
+    term(
+        "interval",
+        "where a figure lies with 95 %: of means, percentiles and money Student's interval over the replications, whose figures are \
+         independent; of shares the same, and where fewer than 30 were seen, or missed, also Clopper and Pearson's over all \
+         that were counted; of differences over paired replications, and wider with several pairs, so that all hold together",
+    ),
     term("replication", "one run of many, each with its own chance; figures are means over them"),
     term("seed", "the number that all chance comes from: the same seed gives the same bytes"),
     term("paired difference", "of two topologies, replication by replication: they met the same requests"),

@@ -21,6 +21,7 @@ mod progress;
 mod run;
 mod schema;
 mod session;
+mod validate;
 mod voice;
 
 use std::ffi::OsString;
@@ -39,7 +40,7 @@ Examples:
 
 Exit codes:
   0  done, and every goal held
-  1  the tool failed: a file could not be written, say; or an event does not match
+  1  the tool failed: a file could not be written, say; an event does not match, or a known answer was missed
   2  it was called wrongly, or the scenario is at fault
   3  a goal was missed
   4  no goal was missed, but an interval straddles its limit: more replications would tell
@@ -81,6 +82,7 @@ enum Command {
     Prices(prices::Words),
     Decide(decide::Words),
     Import(import::Words),
+    Validate(validate::Words),
     MatchEvent(match_event::Words),
     Gallery(gallery::Words),
 }
@@ -108,6 +110,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Prices(words) => prices::prices(&words, &mut voice),
         Command::Decide(words) => decide::decide(&words, &mut voice),
         Command::Import(words) => import::import(&words, &mut voice),
+        Command::Validate(words) => validate::validate(&words, &mut voice),
         Command::MatchEvent(words) => match_event::match_event(&words, &mut voice),
         Command::Gallery(words) => gallery::gallery(&words, &mut voice),
     };

@@ -7,21 +7,27 @@ use crate::cloud::gauge::{Gauge, Level};
 use crate::cloud::topology::{NodeId, Topology, WorkloadId};
 use crate::experiment::compare::{differences, figure};
 use crate::experiment::document::{
-    BillLine, DecisionRecord, Document, NodeResult, PriceStamp, SCHEMA, ScenarioStamp, Series, Tail, TopologyResult,
-    Verdict,
+    BillLine, DecisionRecord, Document, Figure, Finding, NodeResult, PriceStamp, SCHEMA, ScenarioStamp, Series, Tail,
+    TopologyResult, Verdict,
 };
 use crate::experiment::figures::{Whose, label};
 use crate::experiment::gather::{Column, Gathered};
 use crate::experiment::goals::judge;
 use crate::experiment::series::{FLOWS, Grid};
-use crate::experiment::warnings::warnings;
+use crate::experiment::warnings::{growth, warnings};
 use crate::ground::money::Money;
 use crate::ground::stats::Histogram;
-use crate::ground::time::{SECOND, SimTime};
+use crate::ground::time::{SECOND, SimTime, Span};
 use crate::scenario::Scenario;
 
-/// The document of a run: what each of these topologies' `count` replications found.
-pub fn assemble(scenario: &Scenario, found: &[(&Topology, &Gathered)], seed: u64, count: u32) -> Document {
+/// The document of a run: what each of these topologies' `count` replications found after this warm-up.
+pub fn assemble(
+    scenario: &Scenario,
+    found: &[(&Topology, &Gathered)],
+    seed: u64,
+    count: u32,
+    warm_up: Span,
+) -> Document {
     let named: Vec<(&str, &Gathered)> = found.iter().map(|(topology, of)| (topology.name.as_str(), *of)).collect();
     let simulated: f64 = found.iter().map(|(_, of)| of.length.seconds()).sum();
     let mean_length = simulated / (f64::from(count) * found.len() as f64);
@@ -38,28 +44,42 @@ pub fn assemble(scenario: &Scenario, found: &[(&Topology, &Gathered)], seed: u64
         seed,
         replications: count,
         length: scenario.run.length.map_or(mean_length, |length| length.seconds()),
-        warm_up: scenario.run.warm_up.seconds(),
+        warm_up: warm_up.seconds(),
+        warm_up_found: scenario.run.finds_warm_up,
         topologies: found
             .iter()
-            .map(|(topology, of)| (topology.name.clone(), result(scenario, topology, of)))
+            .map(|(topology, of)| (topology.name.clone(), result(scenario, topology, of, count)))
             .collect(),
         differences: differences(&named),
-        goals: verdicts(scenario, &named),
-        warnings: warnings(&scenario.goals, &named, count, scenario.run.length.is_some()),
+        goals: verdicts(scenario, &named, count),
+        warnings: warnings(&scenario.goals, &named, count, (scenario.run.length.is_some(), scenario.run.is_steady)),
     }
 }
 
-fn result(scenario: &Scenario, topology: &Topology, found: &Gathered) -> TopologyResult {
-    let figures = |whose: Whose| {
-        let columns = found.columns.iter().filter(move |column| column.whose == whose && is_told(column));
-        columns.map(|column| (column.name.clone(), figure(column))).collect()
+fn result(scenario: &Scenario, topology: &Topology, found: &Gathered, count: u32) -> TopologyResult {
+    let growth = found.grid.as_ref().filter(|_| scenario.run.is_steady).and_then(|grid| growth(grid, count));
+    let told = |column: &Column| match growth {
+        // It depends on how long one looks, and so says nothing of the system.
+        Some(_) if is_of_a_steady_state(&column.name) => {
+            Figure { value: None, low: None, high: None, unit: column.unit.to_owned() }
+        }
+        _ => figure(column),
     };
+    let figures = |whose: Whose| -> IndexMap<String, Figure> {
+        let columns = found.columns.iter().filter(move |column| column.whose == whose && is_told(column));
+        columns.map(|column| (column.name.clone(), told(column))).collect()
+    };
+    let mut whole = figures(Whose::Whole);
+    if let (Some(_), Some(grid)) = (growth, &found.grid) {
+        let value = Some(grid.growth());
+        whole.insert("growth".to_owned(), Figure { value, low: None, high: None, unit: "1/s".to_owned() });
+    }
     let nodes = topology.nodes.iter().enumerate();
     let workloads = &scenario.application.workloads;
     let kinds = workloads.iter().enumerate().filter(|_| workloads.len() > 1);
     let tails = [("answer", &found.answer), ("completion", &found.completion)];
     TopologyResult {
-        figures: figures(Whose::Whole),
+        figures: whole,
         nodes: nodes
             .map(|(place, node)| (label(node), NodeResult { figures: figures(Whose::Node(NodeId::at(place))) }))
             .collect(),
@@ -75,6 +95,26 @@ fn result(scenario: &Scenario, topology: &Topology, found: &Gathered) -> Topolog
         looks: looks(topology, found),
         replications: replications(scenario, topology, found),
     }
+}
+
+/// Whether a figure grows with the length of a run where more comes than leaves.
+fn is_of_a_steady_state(name: &str) -> bool {
+    const GROWING: [&str; 13] = [
+        "answer",
+        "completion",
+        "wait",
+        "left",
+        "join",
+        "time",
+        "in-system",
+        "in-line",
+        "in-join",
+        "visible",
+        "hidden",
+        "retrying",
+        "attempts",
+    ];
+    GROWING.contains(&name.split(['.', '@']).next().unwrap_or(name))
 }
 
 /// Every figure of every replication, by its whole name.
@@ -251,13 +291,19 @@ fn looks(topology: &Topology, found: &Gathered) -> IndexMap<String, IndexMap<Str
 }
 
 /// A verdict for each goal and each topology that has what it speaks of.
-fn verdicts(scenario: &Scenario, found: &[(&str, &Gathered)]) -> Vec<Verdict> {
+fn verdicts(scenario: &Scenario, found: &[(&str, &Gathered)], count: u32) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for (place, goal) in scenario.goals.iter().enumerate() {
         for (name, gathered) in found {
             let column = gathered.columns.iter().find(|column| column.whose == Whose::Goal(place));
             let Some(column) = column else { continue };
-            let judged = judge(&column.values, goal.limit, goal.at_most);
+            let mut judged = judge(column, goal.limit, goal.at_most);
+            let grows =
+                scenario.run.is_steady && gathered.grid.as_ref().is_some_and(|grid| growth(grid, count).is_some());
+            if grows && judged.finding == Finding::Met && is_of_a_steady_state(&goal.of) {
+                // A longer run would miss it.
+                judged.finding = Finding::Undecided;
+            }
             let (low, high) = judged.ends.unzip();
             verdicts.push(Verdict {
                 of: goal.of.clone(),

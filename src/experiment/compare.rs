@@ -2,7 +2,8 @@
 
 use crate::experiment::document::{Difference, Figure};
 use crate::experiment::gather::{Column, Gathered};
-use crate::ground::stats::interval;
+use crate::ground::stats::{interval, sd, share_interval};
+use crate::scenario::Width;
 
 /// How sure every interval of a document is.
 pub const CONFIDENCE: f64 = 0.95;
@@ -23,46 +24,86 @@ pub const COMPARED: [&str; 12] = [
     "cost.month",
 ];
 
-/// The mean of the replications that measured something, and its Student interval.
+/// Below so many of a kind, what was counted is rare.
+const RARE: u64 = 30;
+
+/// The mean of the replications that measured something, and its interval: Student's, or of rare events one that holds however
+/// few were seen.
 pub fn figure(column: &Column) -> Figure {
-    let (value, ends) = estimate(&column.values);
+    let (value, _) = estimate(&column.values, CONFIDENCE);
+    let ends = ends(column, CONFIDENCE);
     let (low, high) = ends.unzip();
     Figure { value, low, high, unit: column.unit.to_owned() }
 }
 
-fn estimate(values: &[Option<f64>]) -> (Option<f64>, Option<(f64, f64)>) {
-    let measured: Vec<f64> = values.iter().filter_map(|value| *value).collect();
-    let mean = (!measured.is_empty()).then(|| measured.iter().sum::<f64>() / measured.len() as f64);
-    (mean, interval(&measured, CONFIDENCE).map(|(_, low, high)| (low, high)))
+/// The interval of a figure. Shares stay between 0 and 1; of those that are rare, or nearly certain, Clopper and Pearson's
+/// interval over all that was counted is part of it, as replications that all saw nothing say nothing of how rare it is.
+pub fn ends(column: &Column, confidence: f64) -> Option<(f64, f64)> {
+    let (_, ends) = estimate(&column.values, confidence);
+    if column.trials == 0 {
+        return ends;
+    }
+    let (low, high) = ends?;
+    let (low, high) = (low.max(0.0), high.min(1.0));
+    if column.seen.min(column.trials - column.seen.min(column.trials)) >= RARE {
+        return Some((low, high));
+    }
+    let (rare_low, rare_high) = share_interval(column.seen, column.trials, confidence);
+    Some((low.min(rare_low), high.max(rare_high)))
 }
 
-/// The differences of all pairs of topologies, the later less the earlier, replication by replication.
+fn estimate(values: &[Option<f64>], confidence: f64) -> (Option<f64>, Option<(f64, f64)>) {
+    let measured: Vec<f64> = values.iter().filter_map(|value| *value).collect();
+    let mean = (!measured.is_empty()).then(|| measured.iter().sum::<f64>() / measured.len() as f64);
+    (mean, interval(&measured, confidence).map(|(_, low, high)| (low, high)))
+}
+
+/// The differences of all pairs of topologies, the later less the earlier, replication by replication. With several pairs their
+/// intervals are wider, so that all of a figure hold together with [`CONFIDENCE`] (Bonferroni).
 pub fn differences(topologies: &[(&str, &Gathered)]) -> Vec<Difference> {
     let mut found = Vec::new();
+    let pairs = topologies.len() * topologies.len().saturating_sub(1) / 2;
+    let confidence = 1.0 - (1.0 - CONFIDENCE) / pairs.max(1) as f64;
     for (place, (from, first)) in topologies.iter().enumerate() {
         for (to, second) in &topologies[place + 1..] {
             for name in COMPARED {
                 let (Some(first), Some(second)) = (first.whole(name), second.whole(name)) else { continue };
                 let pairs = first.values.iter().zip(&second.values);
                 let paired: Vec<Option<f64>> = pairs.map(|(first, second)| Some((*second)? - (*first)?)).collect();
-                let (value, ends) = estimate(&paired);
+                let (value, ends) = estimate(&paired, confidence);
                 let (low, high) = ends.unzip();
+                let narrowed = narrowed(&first.values, &second.values, &paired);
                 let (of, unit) = (name.to_owned(), first.unit.to_owned());
-                found.push(Difference { of, from: (*from).to_owned(), to: (*to).to_owned(), value, low, high, unit });
+                let (from, to) = ((*from).to_owned(), (*to).to_owned());
+                found.push(Difference { of, from, to, value, low, high, unit, confidence, narrowed });
             }
         }
     }
     found
 }
 
-/// Whether a figure is known well enough: half its interval is at most `precision` of its mean. A figure that no
-/// replication could measure is known as well as it will ever be.
-pub fn is_precise(values: &[Option<f64>], precision: f64, confidence: f64) -> bool {
-    let measured: Vec<f64> = values.iter().filter_map(|value| *value).collect();
-    if measured.is_empty() {
-        return true;
-    }
-    interval(&measured, confidence).is_some_and(|(mean, low, high)| (high - low) / 2.0 <= precision * mean.abs())
+/// How wide the interval of a difference is, compared with what draws of its own for each topology would have given: the standard
+/// deviation of the paired differences over that of a difference of independent figures.
+fn narrowed(first: &[Option<f64>], second: &[Option<f64>], paired: &[Option<f64>]) -> Option<f64> {
+    let spread = |values: &[Option<f64>]| {
+        let both = values.iter().zip(paired).filter(|(_, paired)| paired.is_some());
+        sd(&both.filter_map(|(value, _)| *value).collect::<Vec<f64>>())
+    };
+    let (one, other) = (spread(first)?, spread(second)?);
+    let apart = (one * one + other * other).sqrt();
+    let ratio = spread(paired)? / apart;
+    ratio.is_finite().then_some(ratio)
+}
+
+/// Whether a figure is known well enough: half its interval is no wider than that. A figure that no replication could
+/// measure is known as well as it will ever be.
+pub fn is_precise(column: &Column, width: Width, confidence: f64) -> bool {
+    let (Some(mean), _) = estimate(&column.values, confidence) else { return true };
+    let most = match width {
+        Width::Share(share) => share * mean.abs(),
+        Width::Amount(amount) => amount,
+    };
+    ends(column, confidence).is_some_and(|(low, high)| (high - low) / 2.0 <= most)
 }
 
 /// How many replications there are before the next judgement: twice as many, from `at_least` up to `at_most`.
@@ -73,10 +114,9 @@ pub fn next_count(so_far: u32, at_least: u32, at_most: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::figures::Whose;
 
     fn column(name: &str, values: &[Option<f64>]) -> Column {
-        Column { whose: Whose::Whole, name: name.into(), unit: "s", values: values.to_vec() }
+        Column { name: name.into(), unit: "s", values: values.to_vec(), ..Column::default() }
     }
 
     fn gathered(name: &str, values: &[Option<f64>]) -> Gathered {
@@ -138,9 +178,10 @@ mod tests {
     #[test]
     fn precision_is_half_the_interval_against_the_mean() {
         let values = four();
-        assert!(is_precise(&values, 0.16, 0.95));
-        assert!(!is_precise(&values, 0.15, 0.95));
-        assert!(is_precise(&[None, None], 0.05, 0.95), "more of nothing tells nothing");
-        assert!(!is_precise(&[Some(1.0)], 0.05, 0.95));
+        let is = |values: &[Option<f64>], width| is_precise(&column("answer.p99", values), width, 0.95);
+        assert!(is(&values, Width::Share(0.16)) && is(&values, Width::Amount(1.6)));
+        assert!(!is(&values, Width::Share(0.15)) && !is(&values, Width::Amount(1.5)));
+        assert!(is(&[None, None], Width::Share(0.05)), "more of nothing tells nothing");
+        assert!(!is(&[Some(1.0)], Width::Share(0.05)));
     }
 }

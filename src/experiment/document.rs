@@ -35,6 +35,9 @@ pub struct Document {
     pub length: f64,
     /// Seconds at the start that no figure counts.
     pub warm_up: f64,
+    /// Whether pilot replications have found that; else somebody has said it.
+    #[serde(default)]
+    pub warm_up_found: bool,
     /// By name, in the order of the file.
     pub topologies: IndexMap<String, TopologyResult>,
     /// Paired differences between topologies.
@@ -304,6 +307,17 @@ pub struct Difference {
     pub high: Option<f64>,
     /// The figure's unit.
     pub unit: String,
+    /// How sure the interval is: the more pairs there are, the surer each, so that all hold together with 95 %.
+    #[serde(default = "usual_confidence")]
+    pub confidence: f64,
+    /// How wide the interval is, compared with what draws of its own for each topology would have given: 0.3 of that, say.
+    #[serde(default)]
+    pub narrowed: Option<f64>,
+}
+
+/// How sure intervals are where a document does not say.
+fn usual_confidence() -> f64 {
+    0.95
 }
 
 /// Whether one topology met one goal.
@@ -369,6 +383,7 @@ mod tests {
             replications: 2,
             length: 28_800.0,
             warm_up: 0.0,
+            warm_up_found: false,
             topologies: IndexMap::from([("tiered".to_owned(), topology)]),
             differences: vec![],
             goals: vec![verdict],

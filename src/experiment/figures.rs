@@ -11,9 +11,10 @@ use crate::ground::stats::Histogram;
 use crate::ground::time::{SECOND, Span};
 
 /// Whom a figure is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Whose {
     /// All requests of a topology.
+    #[default]
     Whole,
     /// One kind of request.
     Kind(WorkloadId),
@@ -34,6 +35,8 @@ pub struct Measured {
     pub unit: &'static str,
     /// `None` where there was nothing to measure.
     pub value: Option<f64>,
+    /// Of how many it is a share, where it is one of things that were counted; else 0.
+    pub trials: u64,
 }
 
 /// What is told of a distribution of times.
@@ -138,7 +141,13 @@ struct List<'a> {
 
 impl List<'_> {
     fn add(&mut self, name: impl Into<String>, unit: &'static str, value: Option<f64>) {
-        self.into.push(Measured { whose: self.whose, name: name.into(), unit, value });
+        self.into.push(Measured { whose: self.whose, name: name.into(), unit, value, trials: 0 });
+    }
+
+    /// A share of things that were counted.
+    fn share(&mut self, name: impl Into<String>, part: u64, of: u64) {
+        let value = share(part, of);
+        self.into.push(Measured { whose: self.whose, name: name.into(), unit: "1", value, trials: of });
     }
 
     fn times(&mut self, name: &str, times: &Histogram) {
@@ -157,14 +166,14 @@ pub fn of_requests(whose: Whose, kind: &Kind, ground: &Ground<'_>, into: &mut Ve
     let mut list = List { whose, into };
     list.times("answer", &kind.answer);
     list.times("completion", &kind.completion);
-    list.add("lost", "1", share(kind.losses(), kind.born));
+    list.share("lost", kind.losses(), kind.born);
     for why in Loss::ALL {
-        list.add(format!("lost.{}", why.word()), "1", share(kind.lost[why as usize], kind.born));
+        list.share(format!("lost.{}", why.word()), kind.lost[why as usize], kind.born);
     }
-    list.add("availability", "1", share(kind.answer.count(), kind.born));
+    list.share("availability", kind.answer.count(), kind.born);
     list.add("goodput", "1/s", ground.rate(kind.completion.count()));
     list.add("attempts", "1", share(kind.born + kind.repeats, kind.born));
-    list.add("retried", "1", share(kind.retried, kind.born));
+    list.share("retried", kind.retried, kind.born);
     list.add("duplicates", "1", share(kind.wasted, kind.born));
 }
 
@@ -211,8 +220,8 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.times("service", &place.service);
             // Work that goes on after an interruption is no other visit.
             let visits = (place.wait.count() + place.left.count()).saturating_sub(place.resumed);
-            list.add("waits", "1", share(place.queued, visits));
-            list.add("leaves", "1", share(place.left.count(), visits));
+            list.share("waits", place.queued, visits);
+            list.share("leaves", place.left.count(), visits);
             list.times("left", &place.left);
             if pool.gather {
                 list.times("join", &place.join);
@@ -272,7 +281,7 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             }
             list.add("in-system", "1", sum);
             list.times("wait", &place.wait);
-            list.add("waits", "1", share(place.queued, place.wait.count()));
+            list.share("waits", place.queued, place.wait.count());
             list.add("receives", "1/s", ground.rate(place.receives));
             list.add("batch-size", "1", share(place.received, place.receives));
             for what in [Level::EmptyReceives, Level::EmptyAgain, Level::OverLimit] {
@@ -287,7 +296,7 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
                 list.add("filtered", "1/s", ground.rate(place.filtered));
             }
             list.add("deliveries", "1", share(place.wait.count(), place.posted));
-            list.add("dead-letters", "1", share(place.buried, place.posted));
+            list.share("dead-letters", place.buried, place.posted);
             if queue.deduplication.is_some() {
                 list.add("dropped", "1/s", ground.rate(place.dropped));
             }
@@ -316,7 +325,7 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
                 list.add("batch-size", "1", share(place.gathered, place.gatherings));
                 held = level(Level::Line).unwrap_or(0.0) + level(Level::Together).unwrap_or(0.0);
             }
-            list.add("cold-starts", "1", share(place.cold, place.invoked));
+            list.share("cold-starts", place.cold, place.invoked);
             list.add("throttled", "1/s", ground.rate(place.throttled));
             list.add("in-system", "1", level(Level::Busy).map(|busy| busy + held));
             list.add("busy", "1", level(Level::Busy));
@@ -333,12 +342,12 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             let delivered = place.service.count();
             let given_up = place.buried + place.expired;
             list.add("events", "1/s", ground.rate(place.heard));
-            list.add("matched", "1", share(place.taken, place.heard));
+            list.share("matched", place.taken, place.heard);
             list.add("delivered", "1/s", ground.rate(delivered));
             list.times("latency", &place.service);
             list.add("failures", "1/s", ground.rate(place.failures));
-            list.add("dead-letters", "1", share(place.buried, delivered + given_up));
-            list.add("discarded", "1", share(place.expired, delivered + given_up));
+            list.share("dead-letters", place.buried, delivered + given_up);
+            list.share("discarded", place.expired, delivered + given_up);
             if bus.loss > 0.0 {
                 list.add("missed", "1/s", ground.rate(place.missed));
             }

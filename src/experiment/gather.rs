@@ -13,7 +13,7 @@ use crate::ground::stats::Histogram;
 use crate::ground::time::Span;
 
 /// One figure, replication by replication.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Column {
     /// Whom it is about.
     pub whose: Whose,
@@ -23,6 +23,10 @@ pub struct Column {
     pub unit: &'static str,
     /// By replication; `None` where there was nothing to measure.
     pub values: Vec<Option<f64>>,
+    /// Of a share of things that were counted, how many those were in all replications; else 0.
+    pub trials: u64,
+    /// How many of them it was.
+    pub seen: u64,
 }
 
 /// What the replications of one topology found together.
@@ -60,7 +64,7 @@ impl Gathered {
         let slot = replication as usize;
         if self.columns.is_empty() {
             let column =
-                |of: &Measured| Column { whose: of.whose, name: of.name.clone(), unit: of.unit, values: vec![] };
+                |of: &Measured| Column { whose: of.whose, name: of.name.clone(), unit: of.unit, ..Column::default() };
             self.columns = outcome.figures.iter().map(column).collect();
             self.gauges = outcome.gauges;
         }
@@ -69,6 +73,8 @@ impl Gathered {
                 column.values.resize(slot + 1, None);
             }
             column.values[slot] = figure.value;
+            column.trials += figure.trials;
+            column.seen += (figure.value.unwrap_or(0.0) * figure.trials as f64).round() as u64;
         }
         if self.bills.len() <= slot {
             self.bills.resize(slot + 1, Vec::new());

@@ -2,8 +2,10 @@
 //!
 //! A goal on a latency counts whoever was lost as infinitely late, so that nobody meets it by losing the slow.
 
+use crate::experiment::compare::ends;
 use crate::experiment::document::Finding;
 use crate::experiment::figures::{STATS, Stat};
+use crate::experiment::gather::Column;
 use crate::ground::stats::{Histogram, interval};
 use crate::ground::time::SECOND;
 
@@ -26,6 +28,10 @@ pub fn lateness(times: &Histogram, missing: u64, stat: Stat) -> Option<f64> {
     }
 }
 
+fn of_finite(values: &[f64]) -> Option<(f64, f64)> {
+    interval(values, CONFIDENCE).map(|(_, low, high)| (low, high))
+}
+
 /// A goal's finding, and the interval it was judged by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judged {
@@ -38,10 +44,10 @@ pub struct Judged {
 }
 
 /// Judges the values of the replications, of which `None` measured nothing and infinity was never reached.
-pub fn judge(values: &[Option<f64>], limit: f64, at_most: bool) -> Judged {
-    let measured: Vec<f64> = values.iter().filter_map(|value| *value).collect();
+pub fn judge(column: &Column, limit: f64, at_most: bool) -> Judged {
+    let measured: Vec<f64> = column.values.iter().filter_map(|value| *value).collect();
     let finite: Vec<f64> = measured.iter().copied().filter(|value| value.is_finite()).collect();
-    let ends = interval(&finite, CONFIDENCE).map(|(_, low, high)| (low, high));
+    let ends = if finite.len() == measured.len() { ends(column, CONFIDENCE) } else { of_finite(&finite) };
     let against = |(low, high): (f64, f64)| match at_most {
         true if high <= limit => Finding::Met,
         true if low > limit => Finding::Missed,
@@ -64,6 +70,20 @@ pub fn judge(values: &[Option<f64>], limit: f64, at_most: bool) -> Judged {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn column(values: &[Option<f64>]) -> Column {
+        Column { values: values.to_vec(), ..Column::default() }
+    }
+
+    /// Nothing lost of a thousand says less than 0.3 % or so, and not that nothing ever is.
+    #[test]
+    fn a_goal_on_what_is_rare_is_not_met_by_having_seen_nothing() {
+        let nothing = Column { trials: 1_000, ..column(&[Some(0.0); 20]) };
+        assert_eq!(judge(&nothing, 0.001, true).finding, Finding::Undecided);
+        assert_eq!(judge(&nothing, 0.004, true).finding, Finding::Met);
+        let many = Column { trials: 1_000_000, ..nothing };
+        assert_eq!(judge(&many, 0.001, true).finding, Finding::Met);
+    }
 
     fn times(seconds: impl IntoIterator<Item = u64>) -> Histogram {
         let mut times = Histogram::default();
@@ -108,26 +128,26 @@ mod tests {
             (8.6, false, Finding::Met),
             (11.4, false, Finding::Missed),
         ] {
-            assert_eq!(judge(&values, limit, at_most).finding, finding, "{limit}, at most: {at_most}");
+            assert_eq!(judge(&column(&values), limit, at_most).finding, finding, "{limit}, at most: {at_most}");
         }
-        assert_eq!(judge(&values, 10.0, true).value, Some(10.0));
+        assert_eq!(judge(&column(&values), 10.0, true).value, Some(10.0));
     }
 
     #[test]
     fn one_replication_decides_nothing() {
-        let judged = judge(&[Some(1.0)], 2.0, true);
+        let judged = judge(&column(&[Some(1.0)]), 2.0, true);
         assert_eq!((judged.value, judged.ends, judged.finding), (Some(1.0), None, Finding::Undecided));
-        assert_eq!(judge(&[None, None], 2.0, true).finding, Finding::Undecided);
+        assert_eq!(judge(&column(&[None, None]), 2.0, true).finding, Finding::Undecided);
     }
 
     #[test]
     fn what_is_never_reached_has_no_value() {
         let never = Some(f64::INFINITY);
-        let all = judge(&[never, never], 2.0, true);
+        let all = judge(&column(&[never, never]), 2.0, true);
         assert_eq!((all.value, all.finding), (None, Finding::Missed));
-        let one = judge(&[Some(1.0), Some(1.1), Some(0.9), never], 2.0, true);
+        let one = judge(&column(&[Some(1.0), Some(1.1), Some(0.9), never]), 2.0, true);
         assert_eq!((one.value, one.finding), (None, Finding::Undecided), "bad luck perhaps: more would tell");
-        let late = judge(&[Some(5.0), Some(5.1), Some(4.9), never], 2.0, true);
+        let late = judge(&column(&[Some(5.0), Some(5.1), Some(4.9), never]), 2.0, true);
         assert_eq!(late.finding, Finding::Missed, "those that came were too late as well");
     }
 }

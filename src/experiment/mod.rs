@@ -17,6 +17,8 @@ mod snapshots;
 mod trace;
 #[cfg(test)]
 mod trial;
+pub mod validation;
+mod warm_up;
 mod warnings;
 
 pub use recorder::{Kind, Passed, Place, Recorder};

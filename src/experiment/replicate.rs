@@ -36,6 +36,8 @@ pub struct Task<'a> {
     pub seed: u64,
     /// Its number, from 0.
     pub replication: u32,
+    /// The start that no figure counts.
+    pub warm_up: Span,
 }
 
 /// What watches a replication.
@@ -52,7 +54,7 @@ impl<'a> Task<'a> {
     pub fn run<T: Observer<Fact>>(self, tracer: T, watch: &mut dyn FnMut(SimTime) -> bool) -> Option<(Outcome, T)> {
         let plan = &self.scenario.run;
         let application = &self.scenario.application;
-        let warm_up = SimTime::START + plan.warm_up;
+        let warm_up = SimTime::START + self.warm_up;
         let length = plan.length.map(|length| SimTime::START + length);
         let recorder = Recorder::new(application.workloads.len(), self.topology, warm_up, length);
         let observer = ((recorder, Meter::by(self.topology, self.scenario.prices.billing())), tracer);
@@ -179,7 +181,8 @@ impl<'a> Task<'a> {
                 }
             }
         };
-        Some(Measured { whose: Whose::Goal(place), name: of.to_owned(), unit: figure.unit, value })
+        let trials = figure.trials;
+        Some(Measured { whose: Whose::Goal(place), name: of.to_owned(), unit: figure.unit, value, trials })
     }
 }
 

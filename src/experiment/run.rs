@@ -21,7 +21,8 @@ use crate::experiment::gather::Gathered;
 use crate::experiment::outcome::Outcome;
 use crate::experiment::replicate::{Task, owner};
 use crate::experiment::trace::Tracer;
-use crate::ground::time::SimTime;
+use crate::experiment::warm_up::{self, Pilots};
+use crate::ground::time::{SimTime, Span};
 use crate::scenario::{Replications, Scenario};
 
 /// What a caller may choose beside the scenario.
@@ -153,6 +154,7 @@ pub fn run(
         scenario,
         topologies: &topologies,
         seed,
+        warm_up: AtomicU64::new(scenario.run.warm_up.nanos()),
         done: AtomicU64::new(0),
         of: AtomicU64::new(0),
         progress,
@@ -168,7 +170,8 @@ pub fn run(
         timing.replications += u64::from(count);
     }
     let named: Vec<(&Topology, &Gathered)> = topologies.iter().copied().zip(&gathered).collect();
-    Ok(Found { document: assemble(scenario, &named, seed, count), timing })
+    let warm_up = crew.warm_up();
+    Ok(Found { document: assemble(scenario, &named, seed, count, warm_up), timing })
 }
 
 fn chosen<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<Vec<&'a Topology>, RunError> {
@@ -187,6 +190,8 @@ struct Crew<'a> {
     scenario: &'a Scenario,
     topologies: &'a [&'a Topology],
     seed: u64,
+    /// The start that no figure counts, in nanoseconds; of pilots, none.
+    warm_up: AtomicU64,
     done: AtomicU64,
     of: AtomicU64,
     progress: &'a (dyn Fn(Progress) + Sync),
@@ -213,6 +218,9 @@ impl<'a> Crew<'a> {
             }
             // The threads end once nobody can send them work any more: when this closure ends, however it does.
             let work = work;
+            if self.scenario.run.finds_warm_up {
+                self.finds_warm_up(&work, &results)?;
+            }
             let mut count = 0;
             loop {
                 let next = match *replications {
@@ -224,18 +232,8 @@ impl<'a> Crew<'a> {
                 }
                 self.send_round(&work, count..next, &mut trace);
                 for _ in 0..(next - count) as usize * self.topologies.len() {
-                    match results.recv() {
-                        Ok(Sent::Outcome { place, replication, outcome }) => {
-                            gathered[place].put(replication, *outcome);
-                        }
-                        Ok(Sent::Cancelled) | Err(_) => return Err(self.give_up(RunError::Cancelled)),
-                        Ok(Sent::Untraced(error)) => return Err(self.give_up(RunError::Trace(error))),
-                        Ok(Sent::Panicked(panic)) => {
-                            self.stop.store(true, Ordering::Relaxed);
-                            drop(work);
-                            resume_unwind(panic);
-                        }
-                    }
+                    let (place, replication, outcome) = self.receive(&results)?;
+                    gathered[place].put(replication, *outcome);
                 }
                 count = next;
                 if self.is_enough(replications, count, &gathered) {
@@ -244,6 +242,36 @@ impl<'a> Crew<'a> {
             }
             Ok((count, gathered))
         })
+    }
+
+    /// The start that no figure counts.
+    fn warm_up(&self) -> Span {
+        Span::from_nanos(self.warm_up.load(Ordering::Relaxed))
+    }
+
+    /// Plays pilots, and looks where their start ends.
+    fn finds_warm_up(&self, work: &Sender<Item<'a>>, results: &Receiver<Sent>) -> Result<(), RunError> {
+        let mut pilots: Vec<Pilots> = self.topologies.iter().map(|_| Pilots::default()).collect();
+        self.send_round(work, warm_up::NUMBERS, &mut None);
+        for _ in 0..warm_up::NUMBERS.len() * self.topologies.len() {
+            let (place, _, outcome) = self.receive(results)?;
+            pilots[place].put(*outcome);
+        }
+        self.warm_up.store(warm_up::warm_up(&pilots).nanos(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The next outcome of a thread.
+    fn receive(&self, results: &Receiver<Sent>) -> Result<(usize, u32, Box<Outcome>), RunError> {
+        match results.recv() {
+            Ok(Sent::Outcome { place, replication, outcome }) => Ok((place, replication, outcome)),
+            Ok(Sent::Cancelled) | Err(_) => Err(self.give_up(RunError::Cancelled)),
+            Ok(Sent::Untraced(error)) => Err(self.give_up(RunError::Trace(error))),
+            Ok(Sent::Panicked(panic)) => {
+                self.stop.store(true, Ordering::Relaxed);
+                resume_unwind(panic);
+            }
+        }
     }
 
     fn give_up(&self, why: RunError) -> RunError {
@@ -277,11 +305,11 @@ impl<'a> Crew<'a> {
     }
 
     fn is_enough(&self, replications: &Replications, count: u32, gathered: &[Gathered]) -> bool {
-        let Replications::Precision { precision, of, at_most, confidence, .. } = replications else { return true };
+        let Replications::Precision { width, of, at_most, confidence, .. } = replications else { return true };
         let precise = self.topologies.iter().zip(gathered).all(|(topology, gathered)| {
             let owned = owner(of, &self.scenario.application, topology);
             let column = owned.and_then(|(whose, name)| gathered.column(whose, name));
-            column.is_none_or(|column| is_precise(&column.values, *precision, *confidence))
+            column.is_none_or(|column| is_precise(column, *width, *confidence))
         });
         precise || count >= *at_most
     }
@@ -331,7 +359,8 @@ impl<'a> Crew<'a> {
     }
 
     fn task(&self, place: usize, replication: u32) -> Task<'_> {
-        Task { scenario: self.scenario, topology: self.topologies[place], seed: self.seed, replication }
+        let (scenario, topology) = (self.scenario, self.topologies[place]);
+        Task { scenario, topology, seed: self.seed, replication, warm_up: self.warm_up() }
     }
 
     /// What a replication calls between slices: adds to the progress, and says whether to go on.

@@ -172,6 +172,14 @@ impl Grid {
         (sums[0], i128::from(sums[0]) - i128::from(sums[1]) - i128::from(sums[2]))
     }
 
+    /// How many more are inside each second, over the last two thirds.
+    pub fn growth(&self) -> f64 {
+        let third = self.cells() / 3;
+        let (_, stayed) = self.stayed(third, self.cells());
+        let time: f64 = self.widths[third..].iter().map(|width| width.seconds()).sum();
+        if time > 0.0 { stayed as f64 / (time * f64::from(self.runs)) } else { 0.0 }
+    }
+
     fn weight(&self, width: Span) -> f64 {
         width.nanos() as f64 * f64::from(self.runs)
     }

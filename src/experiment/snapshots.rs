@@ -139,13 +139,25 @@ impl<'a> Snapshots<'a> {
             for (place, at) in self.plan.at.iter().enumerate() {
                 let taken = self.taken[place];
                 let value = (taken > 0).then(|| row.sums[place] as f64 / taken as f64);
-                into.push(Measured { whose: row.whose, name: format!("{}@{at}", row.name), unit: "1", value });
+                into.push(Measured {
+                    whose: row.whose,
+                    name: format!("{}@{at}", row.name),
+                    unit: "1",
+                    value,
+                    trials: 0,
+                });
             }
         }
         for (flow, name) in FLOWS.into_iter().enumerate() {
             for (at, (counts, nanos)) in self.plan.at.iter().zip(&self.flows) {
                 let value = (*nanos > 0).then(|| counts[flow] as f64 * SECOND as f64 / *nanos as f64);
-                into.push(Measured { whose: Whose::Whole, name: format!("{name}@{at}"), unit: "1/s", value });
+                into.push(Measured {
+                    whose: Whose::Whole,
+                    name: format!("{name}@{at}"),
+                    unit: "1/s",
+                    value,
+                    trials: 0,
+                });
             }
         }
     }

@@ -50,6 +50,8 @@ pub fn scenario(application: Application, topologies: Vec<Topology>, replication
         run: RunPlan {
             length: Some(Span::from_secs(3_600)),
             warm_up: Span::ZERO,
+            finds_warm_up: false,
+            is_steady: false,
             drain: None,
             replications: Replications::Fixed(replications),
             seed: 7,

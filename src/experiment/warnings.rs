@@ -24,7 +24,7 @@ pub fn warnings<'a>(
     goals: &[Goal],
     topologies: &[(&str, &'a Gathered)],
     replications: u32,
-    has_length: bool,
+    (has_length, is_steady): (bool, bool),
 ) -> Vec<String> {
     let mut found = Vec::new();
     // Who has no goals sees that there are no intervals where the intervals would be.
@@ -54,9 +54,14 @@ pub fn warnings<'a>(
     }
     for (name, gathered) in topologies {
         if let Some(share) = gathered.grid.as_ref().filter(|_| has_length).and_then(|grid| growth(grid, replications)) {
+            let more = gathered.grid.as_ref().map_or(0.0, Grid::growth) * 3_600.0;
+            let latencies = if is_steady {
+                format!("it has no steady state, {more:.0} more are inside each hour, and no latency of it is told")
+            } else {
+                "so its latencies grow with the length of the run".to_owned()
+            };
             found.push(format!(
-                "`{name}`: more comes than leaves. Of the last third's arrivals {} stayed, so its latencies grow with \
-                 the length of the run",
+                "`{name}`: more comes than leaves. Of the last third's arrivals {} stayed, {latencies}",
                 percent(share)
             ));
         }
@@ -90,7 +95,7 @@ pub fn warnings<'a>(
 
 /// The share of the last third's arrivals that stayed, if more stayed than left by chance, and in the middle third
 /// as well: a peak at the very end is not overload.
-fn growth(grid: &Grid, replications: u32) -> Option<f64> {
+pub(super) fn growth(grid: &Grid, replications: u32) -> Option<f64> {
     let third = grid.cells() / 3;
     if third == 0 {
         return None;
@@ -171,7 +176,7 @@ mod tests {
         let balancer = |hours| Used::Balancer { hours, capacity: Capacity::default(), lived: None };
         let (grouped, calls) = (None, None);
         let queue = Used::Queue { fifo: false, sends: 1, receives: 1, deletes: 1, changes: 0, grouped, calls };
-        let told = |minutes: u64, used| warnings(&[], &[("balanced", &paid(60 * minutes, used))], 5, true);
+        let told = |minutes: u64, used| warnings(&[], &[("balanced", &paid(60 * minutes, used))], 5, (true, false));
         let found = told(61, balancer(2));
         assert!(found[0].contains("`alb.hour` is paid for by the started hour, 97 % more"), "{found:?}");
         assert_eq!(told(58, balancer(1)), Vec::<String>::new());
@@ -182,9 +187,9 @@ mod tests {
 
     #[test]
     fn a_backlog_that_grows_and_grows_is_told() {
-        let found = warnings(&[], &[("small", &run(|_| 800))], 31, true);
+        let found = warnings(&[], &[("small", &run(|_| 800))], 31, (true, false));
         assert_eq!(found.len(), 0, "600 that stayed in 31 replications may be chance");
-        let found = warnings(&[], &[("small", &run(|_| 800))], 10, true);
+        let found = warnings(&[], &[("small", &run(|_| 800))], 10, (true, false));
         assert!(
             found[0].contains("`small`: more comes than leaves. Of the last third's arrivals 20 % stayed"),
             "{found:?}"
@@ -194,19 +199,19 @@ mod tests {
     #[test]
     fn a_peak_at_the_end_is_no_overload() {
         let peak = run(|cell| if cell < 8 { 1_000 } else { 500 });
-        assert_eq!(warnings(&[], &[("peak", &peak)], 10, true), Vec::<String>::new());
+        assert_eq!(warnings(&[], &[("peak", &peak)], 10, (true, false)), Vec::<String>::new());
     }
 
     #[test]
     fn losses_are_told_beside_the_latencies_they_flatter() {
         let column = |name: &str, value| Column {
-            whose: Whose::Whole,
             name: name.into(),
             unit: "1",
             values: vec![Some(value); 10],
+            ..Column::default()
         };
         let columns = vec![column("lost", 0.031), column("lost.full", 0.001), column("lost.timed-out", 0.03)];
-        let found = warnings(&[], &[("tiered", &Gathered { columns, ..Gathered::default() })], 10, true);
+        let found = warnings(&[], &[("tiered", &Gathered { columns, ..Gathered::default() })], 10, (true, false));
         let told =
             "`tiered`: 3.1 % of the requests were lost, most of them timed-out; its latencies are those of the others";
         assert_eq!(found, [told]);
@@ -219,11 +224,12 @@ mod tests {
             name: String::new(),
             unit: "s",
             values: vec![Some(1.0), Some(f64::INFINITY)],
+            ..Column::default()
         };
         let goals =
             ["jobs.completion.mean", "completion.p99.9"].map(|of| Goal { of: of.into(), limit: 1.0, at_most: true });
         let gathered = Gathered { columns: vec![column(0), column(1)], ..Gathered::default() };
-        let found = warnings(&goals, &[("tiered", &gathered)], 10, true);
+        let found = warnings(&goals, &[("tiered", &gathered)], 10, (true, false));
         assert_eq!(found.len(), 1);
         assert!(
             found[0].starts_with("the goal on `jobs.completion.mean` counts the lost as infinitely late"),
@@ -234,16 +240,16 @@ mod tests {
     #[test]
     fn a_goal_without_a_verdict_is_told() {
         let goals = [Goal { of: "media.wait.p99".into(), limit: 1.0, at_most: true }];
-        let found = warnings(&goals, &[("monolith", &Gathered::default())], 10, true);
+        let found = warnings(&goals, &[("monolith", &Gathered::default())], 10, (true, false));
         assert_eq!(found, ["the goal on `media.wait.p99` has no verdict: no topology that was run has this figure"]);
     }
 
     #[test]
     fn too_few_replications_are_told() {
         let goals = [Goal { of: "lost".into(), limit: 0.01, at_most: true }];
-        assert!(warnings(&goals, &[], 1, true)[0].starts_with("one replication has no intervals"));
-        assert!(warnings(&[], &[], 1, true).is_empty(), "without goals there is nothing to decide");
-        assert!(warnings(&[], &[], 3, true)[0].starts_with("3 replications give wide intervals"));
-        assert!(warnings(&[], &[], 5, true).is_empty());
+        assert!(warnings(&goals, &[], 1, (true, false))[0].starts_with("one replication has no intervals"));
+        assert!(warnings(&[], &[], 1, (true, false)).is_empty(), "without goals there is nothing to decide");
+        assert!(warnings(&[], &[], 3, (true, false))[0].starts_with("3 replications give wide intervals"));
+        assert!(warnings(&[], &[], 5, (true, false)).is_empty());
     }
 }

@@ -34,6 +34,12 @@ pub fn cos(x: f64) -> f64 {
     libm::cos(x)
 }
 
+/// The angle of the point (x, y), in radians from −π to π.
+#[inline]
+pub fn atan2(y: f64, x: f64) -> f64 {
+    libm::atan2(y, x)
+}
+
 /// The logarithm of the gamma function, for `x` above 0.
 pub fn ln_gamma(x: f64) -> f64 {
     libm::lgamma(x)

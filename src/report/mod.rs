@@ -7,6 +7,7 @@
 //! | every dollar explained | [`bill()`]; [`why::why`] for what rounding and idle time added |
 //! | files for spreadsheets and notebooks | [`csv::all`] |
 //! | pictures, light and dark | [`charts::all`] |
+//! | simulated values beside exact ones | [`table::validation`] |
 //! | what a controller would have decided | [`decide::answer`] |
 //!
 //! Nothing here reads or writes a file, and the same document gives the same bytes. Two rules hold in all of them:

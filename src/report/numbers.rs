@@ -8,6 +8,8 @@ const DIGITS: i32 = 3;
 const DIGITS_AT_MOST: i32 = 5;
 /// Amounts that are written with their digits in a row.
 const READABLE: std::ops::Range<f64> = 1e-6..1e12;
+/// An interval of a share whose sides differ by no more than this is told by the longer one.
+const NEARLY_EVEN: f64 = 1.6;
 /// Shown where there was nothing to measure.
 pub const NOTHING: &str = "–";
 
@@ -96,7 +98,8 @@ const RATES: [Unit; 4] = [
 ];
 
 /// A figure with its interval: `93.1 s ± 2.9`, `2.1 % ± 0.3`, `$312 ± 12`; `93.1 s [90.2, 99.0]` where the interval
-/// is not even on both sides; the value alone where there is no interval, or where it has no width.
+/// is not even on both sides; `0.005 % [≤ 0.013]` where a share may be nothing; the value alone where there is no
+/// interval, or where it has no width.
 pub fn figure(kind: Kind, figure: &Figure) -> String {
     with_interval(kind, figure.value, figure.low, figure.high)
 }
@@ -255,8 +258,13 @@ fn share(percent: f64) -> String {
 
 fn interval(kind: Kind, value: f64, low: f64, high: f64) -> String {
     let (below, above) = (value - low, high - value);
-    let half = (high - low) / 2.0;
-    let even = (above - below).abs() <= 0.05 * half;
+    let mut half = (high - low) / 2.0;
+    let mut even = (above - below).abs() <= 0.05 * half;
+    let inside = low > 0.0 && high < 1.0;
+    if kind == Kind::Share && inside && !even && above.max(below) <= NEARLY_EVEN * above.min(below) {
+        // The longer side holds for both.
+        (even, half) = (true, above.max(below));
+    }
     let unit = unit_for(kind, value.abs().max(half));
     if !READABLE.contains(&(value.abs().max(half) / unit.size)) {
         return alone(kind, value);
@@ -269,7 +277,9 @@ fn interval(kind: Kind, value: f64, low: f64, high: f64) -> String {
     }
     if value != 0.0 {
         // The digits of the larger of the two count: 0.01 ± 5 has no digit to show of the value itself.
-        decimals = decimals.min(DIGITS_AT_MOST - 1 - exponent(value.abs().max(half), DIGITS_AT_MOST));
+        // Of a share it is what is rarer, it or its opposite.
+        let size = if kind == Kind::Share { value.abs().min((100.0 - value).abs()) } else { value.abs() };
+        decimals = decimals.min(DIGITS_AT_MOST - 1 - exponent(size.max(half), DIGITS_AT_MOST));
     }
     if kind == Kind::Money && decimals == 1 {
         decimals = 0;
@@ -277,6 +287,12 @@ fn interval(kind: Kind, value: f64, low: f64, high: f64) -> String {
     let (digits, sign, name) = (signed(value, decimals, kind.sign()), "", unit.name);
     if !even {
         let (low, high) = (low / unit.size, high / unit.size);
+        if kind == Kind::Share && rounds_to(low, 0.0, decimals) {
+            return format!("{digits}{name} [≤ {}]", signed(high, decimals, sign));
+        }
+        if kind == Kind::Share && rounds_to(high, 100.0, decimals) {
+            return format!("{digits}{name} [≥ {}]", signed(low, decimals, sign));
+        }
         return format!("{digits}{name} [{}, {}]", signed(low, decimals, sign), signed(high, decimals, sign));
     }
     let spread = fixed(half, decimals);
@@ -285,6 +301,11 @@ fn interval(kind: Kind, value: f64, low: f64, high: f64) -> String {
     } else {
         format!("{digits}{name} ± <{}", smallest(decimals))
     }
+}
+
+/// Whether a value is written as that with so many decimals.
+fn rounds_to(value: f64, other: f64, decimals: i32) -> bool {
+    fixed(value.abs(), decimals) == fixed(other, decimals)
 }
 
 /// Half an interval deserves two digits where the first is 1 or 2, for one digit would be off by up to a third;

@@ -34,6 +34,7 @@ pub fn empty() -> Document {
         replications: 20,
         length: 28_800.0,
         warm_up: 1_800.0,
+        warm_up_found: false,
         topologies: IndexMap::new(),
         differences: Vec::new(),
         goals: Vec::new(),
@@ -71,6 +72,8 @@ pub fn video() -> Document {
             low,
             high,
             unit,
+            confidence: 0.95,
+            narrowed: Some(0.4),
         });
     }
     let goals = [

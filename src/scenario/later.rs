@@ -3,10 +3,7 @@
 use crate::scenario::place::Place;
 
 /// Keys and words of later versions, by the pattern of their place. The text says more than the name where it must.
-const LATER: &[(&str, &str)] = &[
-    ("show", ""),
-    ("run.warm-up.auto", "a warm-up that is found by itself is not in this version yet: give it as a duration"),
-];
+const LATER: &[(&str, &str)] = &[("show", "")];
 
 /// The pattern of a later version that a place falls under, with its own words if it has some.
 pub(crate) fn find(place: &Place) -> Option<(&'static str, &'static str)> {

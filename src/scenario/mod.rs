@@ -25,6 +25,7 @@ mod rules;
 mod schema;
 mod sight;
 mod source;
+mod steady;
 mod templates;
 mod trace;
 mod tree;
@@ -44,6 +45,7 @@ use crate::cloud::topology::{Application, Topology};
 use crate::ground::time::Span;
 use crate::scenario::build::Builder;
 use crate::scenario::draft::Draft;
+use crate::scenario::draft::run::{Precision as DraftPrecision, WarmUp as DraftWarmUp};
 use crate::scenario::draft::words::Replications as DraftReplications;
 use crate::scenario::files::Files;
 use crate::scenario::rules::{FORESIGHTS, RULES};
@@ -76,8 +78,12 @@ pub struct Scenario {
 pub struct RunPlan {
     /// Simulated time, warm-up included; `None`: until every request has ended.
     pub length: Option<Span>,
-    /// The start that no figure counts.
+    /// The start that no figure counts; nothing where it is still to be found.
     pub warm_up: Span,
+    /// Whether pilot replications find the warm-up.
+    pub finds_warm_up: bool,
+    /// Nothing varies with the clock: the system may come to a steady state.
+    pub is_steady: bool,
     /// How long after `length` requests are followed to their end; `None` where there is no length.
     pub drain: Option<Span>,
     /// How many times the whole is played.
@@ -108,8 +114,8 @@ pub enum Replications {
     Fixed(u32),
     /// Until a figure is known well enough, judged at fixed counts.
     Precision {
-        /// Half the width of the interval, relative to the figure.
-        precision: f64,
+        /// How wide half the interval may be.
+        width: Width,
         /// The figure.
         of: String,
         /// Never fewer.
@@ -119,6 +125,15 @@ pub enum Replications {
         /// How sure the interval is.
         confidence: f64,
     },
+}
+
+/// How wide half an interval may be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Width {
+    /// As a share of the figure.
+    Share(f64),
+    /// In the figure's own unit: seconds, dollars, a share.
+    Amount(f64),
 }
 
 /// A figure and its limit.
@@ -224,12 +239,23 @@ fn look(whole: &Whole<'_>, complaints: &mut Vec<Complaint>) -> Option<Scenario> 
     for foresight in FORESIGHTS {
         complaints.extend(topologies.iter().flat_map(|topology| (foresight.check)(&application, topology, length)));
     }
+    let varies = steady::varies(&application, &topologies, draft);
+    if draft.run.warm_up == Some(DraftWarmUp::Auto)
+        && let Some(why) = &varies
+    {
+        let what = format!("a warm-up that is found by itself needs a system that comes to rest, and {why}");
+        complaints.push(
+            Complaint::error("E108", Place::of(&["run", "warm-up"]), what)
+                .advise("give it as a duration, such as `\"30min\"`, or take it out"),
+        );
+        return None;
+    }
     let title = draft.title.clone().unwrap_or_else(|| stem(&source.name));
     let digest = digest::digest(source, &files, changes);
     Some(Scenario {
         title,
         digest,
-        run: run_plan(draft),
+        run: run_plan(&sight, varies.is_none()),
         application,
         topologies,
         prices: book,
@@ -258,19 +284,33 @@ fn goals(sight: &Sight<'_>) -> Vec<Goal> {
     goals.collect()
 }
 
-fn run_plan(draft: &Draft) -> RunPlan {
-    let run = &draft.run;
+/// How precise a figure must be, as the file says it.
+fn width(sight: &Sight<'_>, until: &DraftPrecision) -> Width {
+    let amount = until.within.as_ref().and_then(|limit| {
+        let figure = rules::goals::figure(sight, &until.of).ok()?;
+        rules::goals::read(figure, &until.of, limit).ok()
+    });
+    amount.map_or(Width::Share(until.precision.map_or(0.05, |share| share.0)), Width::Amount)
+}
+
+fn run_plan(sight: &Sight<'_>, steady: bool) -> RunPlan {
+    let run = &sight.draft.run;
     let length = run.length.map(|length| length.0);
     let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     RunPlan {
         length,
-        warm_up: run.warm_up.map_or(Span::ZERO, |time| time.0),
+        warm_up: match run.warm_up {
+            Some(DraftWarmUp::Of(span)) => span,
+            Some(DraftWarmUp::Auto) | None => Span::ZERO,
+        },
+        finds_warm_up: steady && length.is_some() && !matches!(run.warm_up, Some(DraftWarmUp::Of(_))),
+        is_steady: steady,
         drain: run.drain.map(|time| time.0).or(length),
         replications: match &run.replications {
             None => Replications::Fixed(20),
             Some(DraftReplications::Count(number)) => Replications::Fixed(u32::try_from(*number).unwrap_or(20)),
             Some(DraftReplications::Until(until)) => Replications::Precision {
-                precision: until.precision.0,
+                width: width(sight, until),
                 of: rules::goals::canonical(&until.of),
                 at_least: until.at_least.map_or(10, |number| count(number.0)),
                 at_most: until.at_most.map_or(1_000, |number| count(number.0)),

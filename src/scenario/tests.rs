@@ -429,8 +429,9 @@ fn the_defaults_that_are_explained_are_those_that_hold() {
     let mut tried = 0;
     for word in words() {
         let Some(default) = word.default else { continue };
-        // Policies are written as one table; a service refuses this one.
-        if word.place.contains("ecs-service.policies.simple") {
+        // Policies are written as one table; a service refuses this one. And where something varies with time, as here,
+        // nobody finds a warm-up.
+        if word.place.contains("ecs-service.policies.simple") || word.place == "run.warm-up" {
             continue;
         }
         // Only where there are precise replications can their settings be; a metric's own default is another's.

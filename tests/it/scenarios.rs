@@ -219,8 +219,9 @@ fn work_longer_than_its_message_is_hidden_is_done_again_and_again() {
 #[test]
 fn poison_messages_take_all_workers_unless_they_are_put_aside() {
     let document = found("poison-message.toml", 6);
-    let late = |topology| figure(&document, topology, "completion.p95");
-    assert!(late("for-ever") > 10.0 * late("put-aside"), "{} and {}", late("for-ever"), late("put-aside"));
+    // Without a limit they come to be more and more, and there is no steady state.
+    assert!(figure(&document, "for-ever", "growth") > 0.0);
+    assert!(figure(&document, "put-aside", "completion.p95") < 600.0);
     assert_eq!(verdict(&document, "for-ever", "orders.completion.p99"), Finding::Missed);
     assert_eq!(verdict(&document, "put-aside", "orders.lost"), Finding::Met);
     assert_eq!(verdict(&document, "put-aside", "orders.completion.p99"), Finding::Met);
@@ -339,7 +340,9 @@ fn a_burstable_machine_is_slow_or_dear_where_the_load_is_steady() {
     assert!((month("t3-unlimited") - 242.94 - 87.6).abs() < 12.0, "{}", month("t3-unlimited"));
     assert!((month("m5") - 280.32).abs() < 3.0, "{}", month("m5"));
     assert!((month("t3-standard") - 242.94).abs() < 3.0, "{}", month("t3-standard"));
-    assert!(figure(&document, "t3-standard", "completion.p95") > 3_600.0);
+    // It has no steady state: what its machines do without credits is less than what comes.
+    assert!(figure(&document, "t3-standard", "growth") > 0.0);
+    assert_eq!(document.topologies["t3-standard"].figures["completion.p95"].value, None);
     for fast in ["t3-unlimited", "m5"] {
         assert_eq!(verdict(&document, fast, "completion.p95"), Finding::Met, "{fast}");
     }

@@ -13,7 +13,8 @@ fn machine() -> Platform {
 }
 
 fn replicate(scenario: &Scenario) -> Outcome {
-    let task = Task { scenario, topology: &scenario.topologies[0], seed: 1, replication: 0 };
+    let task =
+        Task { scenario, topology: &scenario.topologies[0], seed: 1, replication: 0, warm_up: scenario.run.warm_up };
     task.run((), &mut GOES_ON.clone()).expect("nobody cancels").0
 }
 
@@ -107,7 +108,8 @@ fn goals_name_the_whole_a_workload_or_a_node() {
 #[test]
 fn whoever_watches_can_end_it() {
     let plan = scenario(application(script(&[(0, 10)]), None), vec![station("one", 1, 1, machine())], 1);
-    let task = Task { scenario: &plan, topology: &plan.topologies[0], seed: 1, replication: 0 };
+    let task =
+        Task { scenario: &plan, topology: &plan.topologies[0], seed: 1, replication: 0, warm_up: plan.run.warm_up };
     let mut seen = Vec::new();
     let ended = task.run((), &mut |now| {
         seen.push(now);

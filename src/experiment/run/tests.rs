@@ -6,7 +6,7 @@ use crate::cloud::topology::Platform;
 use crate::experiment::document::Finding;
 use crate::experiment::trial::{application, exponential, scenario, station};
 use crate::ground::time::Span;
-use crate::scenario::Goal;
+use crate::scenario::{Goal, Width};
 use std::sync::Mutex;
 
 /// M/M/1 and M/M/2 on the same hour of requests: 0.8 a second, a second each.
@@ -54,7 +54,7 @@ fn replications_go_on_until_a_figure_is_precise() {
     let mut plan = two(0);
     let of = "completion.mean".to_owned();
     let rule = |precision, at_most| Replications::Precision {
-        precision,
+        width: Width::Share(precision),
         of: of.clone(),
         at_least: 10,
         at_most,

@@ -1,4 +1,4 @@
-//! What few independent figures say of the truth: means, deviations, Student's intervals.
+//! What few independent figures say of the truth: means, deviations, Student's intervals; and what rare events do.
 
 use crate::ground::special;
 
@@ -38,6 +38,45 @@ pub fn interval(figures: &[f64], confidence: f64) -> Option<(f64, f64, f64)> {
     Some((centre, centre - half, centre + half))
 }
 
+/// Clopper and Pearson's interval for a share of which `part` of `of` were seen: it holds at least so often as `confidence` says,
+/// however rare or common it is. From 0 to 1 where nothing was seen.
+///
+/// `confidence` lies strictly between 0 and 1, `part` is at most `of`. Source: Clopper and Pearson, *The use of confidence or
+/// fiducial limits illustrated in the case of the binomial*, Biometrika 26 (1934), in quantiles of the beta law.
+///
+/// ```
+/// # use queuelab::ground::stats::share_interval;
+/// // Never in 300: fewer than 1.22 %, and with one side alone the rule of three says 1 %.
+/// let (low, high) = share_interval(0, 300, 0.95);
+/// assert!(low == 0.0 && (high - 0.012_22).abs() < 1e-5);
+/// ```
+pub fn share_interval(part: u64, of: u64, confidence: f64) -> (f64, f64) {
+    if of == 0 {
+        return (0.0, 1.0);
+    }
+    let (part, rest) = (part.min(of) as f64, of.saturating_sub(part) as f64);
+    let beyond = 0.5 - 0.5 * confidence;
+    let low = if part == 0.0 { 0.0 } else { beta_quantile(beyond, part, rest + 1.0) };
+    let high = if rest == 0.0 { 1.0 } else { beta_quantile(1.0 - beyond, part + 1.0, rest) };
+    (low, high)
+}
+
+/// The point below which a share `p` of the beta law lies.
+fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    loop {
+        let middle = 0.5 * (low + high);
+        if middle <= low || middle >= high {
+            return middle;
+        }
+        if special::beta_share(middle, a, b) < p {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+}
+
 /// The point below which a share `p` of Student's law with `degrees` of freedom lies.
 ///
 /// `p` strictly between 0 and 1, `degrees` above 0. Solved from P(T ≤ t) = 1 − I(ν/(ν + t²); ν/2, 1/2) / 2 for
@@ -73,6 +112,17 @@ pub fn student_quantile(p: f64, degrees: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Tables of Clopper and Pearson: 1 of 10 is 0.25 % to 44.50 %, 5 of 10 is 18.71 % to 81.29 %; 10 of 10 is 69.15 % on.
+    #[test]
+    fn shares_of_few_are_those_of_the_table() {
+        for (part, of, low, high) in
+            [(1, 10, 0.002_53, 0.445_02), (5, 10, 0.187_09, 0.812_91), (10, 10, 0.691_50, 1.0), (0, 0, 0.0, 1.0)]
+        {
+            let found = share_interval(part, of, 0.95);
+            assert!((found.0 - low).abs() < 1e-4 && (found.1 - high).abs() < 1e-4, "{part} of {of}: {found:?}");
+        }
+    }
     use crate::ground::chance::Key;
     use crate::ground::distribution::Distribution;
 

@@ -165,6 +165,8 @@ fn a_difference_has_its_sign_and_shares_differ_by_points() {
         low: Some(value - half),
         high: Some(value + half),
         unit: String::new(),
+        confidence: 0.95,
+        narrowed: None,
     };
     assert_eq!(difference(Duration, &of(41.0, 2.1)), "+41.0 s ± 2.1");
     assert_eq!(difference(Duration, &of(-14.2, 2.0)), "−14.2 s ± 2.0");
@@ -234,4 +236,17 @@ fn a_name_says_whether_a_plain_number_is_a_share() {
     assert_eq!(Kind::of("workers.ready", "1"), Number);
     assert_eq!(Kind::of("lost", "1/s"), Rate);
     assert_eq!(Kind::of("completion.p99.9", "s"), Duration);
+}
+
+/// A share that may be nothing, or everything, is told by its other end; a nearly even one by its longer side.
+#[test]
+fn rare_shares_are_short() {
+    let of = |value: f64, low: f64, high: f64| {
+        let (value, low, high) = (Some(value), Some(low), Some(high));
+        figure(Kind::Share, &Figure { value, low, high, unit: "1".into() })
+    };
+    assert_eq!(of(0.000_05, 0.0, 0.000_13), "0.005 % [≤ 0.013]");
+    assert_eq!(of(0.000_10, 0.000_03, 0.000_19), "0.010 % ± 0.009");
+    assert_eq!(of(0.999_95, 0.999_87, 1.0), "99.995 % [≥ 99.987]");
+    assert_eq!(of(0.0, 0.0, 0.003_7), "0 % [≤ 0.37]".replace("0 %", "0.00 %"));
 }

@@ -28,7 +28,9 @@ pub fn differences(document: &Document) -> Grid {
     }
     let mut notes = Vec::new();
     if !section.rows.is_empty() {
-        notes.push("Differences within each replication, which met the same requests. ● zero is outside the 95 % interval, ○ it is not: the data cannot tell the two apart.".to_owned());
+        let together = if section.rows.len() > 1 { ", which holds for all pairs together" } else { "" };
+        notes.push(format!("Differences within each replication, which met the same requests. ● zero is outside the 95 % interval{together}, ○ it is not: the data cannot tell the two apart."));
+        notes.extend(narrowed(document));
         if shown.iter().any(|of| Kind::of(of, "1") == Kind::Share) {
             notes.push("pp: percentage points.".to_owned());
         }
@@ -39,6 +41,18 @@ pub fn differences(document: &Document) -> Grid {
         sections: vec![section],
         notes,
     }
+}
+
+/// How much narrower the differences are known because each topology met the same requests.
+fn narrowed(document: &Document) -> Option<String> {
+    let mut ratios: Vec<f64> = document.differences.iter().filter_map(|difference| difference.narrowed).collect();
+    ratios.sort_by(f64::total_cmp);
+    let (least, most) = (ratios.first()?, ratios.last()?);
+    let median = ratios[ratios.len() / 2];
+    Some(format!(
+        "Because they met the same requests their intervals are {median:.2} times as wide as with requests of their own \
+         ({least:.2} to {most:.2})."
+    ))
 }
 
 fn shown(document: &Document) -> Vec<&str> {

@@ -2,7 +2,7 @@
 
 use crate::experiment::document::Document;
 use crate::report::table::grid::{Grid, Tone};
-use crate::report::table::terminal::{Paint, paint, wrapped};
+use crate::report::table::terminal::{Paint, paint};
 use crate::report::{numbers, reading};
 use crate::scenario::Defaults;
 
@@ -14,8 +14,10 @@ mod spark;
 mod stacked;
 mod terminal;
 mod times;
+pub mod validation;
 
 pub use contrast::{goal_kind, goal_words};
+pub use terminal::wrapped;
 
 /// The narrowest screen that is taken at its word.
 const NARROW: usize = 20;
@@ -76,7 +78,8 @@ fn grids(document: &Document) -> Vec<Grid> {
 fn stamp(document: &Document) -> String {
     let mut parts = vec![numbers::span(document.length)];
     if document.warm_up > 0.0 {
-        parts[0].push_str(&format!(", the first {} not counted", numbers::span(document.warm_up)));
+        let found = if document.warm_up_found { " (found)" } else { "" };
+        parts[0].push_str(&format!(", the first {} not counted{found}", numbers::span(document.warm_up)));
     }
     parts.push(reading::provenance(document));
     if document.scenario.defaults == Defaults::Textbook {

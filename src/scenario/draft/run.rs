@@ -1,11 +1,42 @@
 //! `[run]` and `[prices]`.
 
-use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-use crate::scenario::draft::quantities::{Share, Time, Whole};
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::StrDeserializer;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::ground::time::Span;
+use crate::scenario::draft::quantities::{Limit, Share, Time, Whole};
 use crate::scenario::draft::words::Replications;
+
+/// The start of a run that no figure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WarmUp {
+    Auto,
+    Of(Span),
+}
+
+impl<'de> Deserialize<'de> for WarmUp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WarmUp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "auto" => Ok(WarmUp::Auto),
+            other => Time::deserialize(StrDeserializer::<D::Error>::new(other)).map(|time| WarmUp::Of(time.0)),
+        }
+    }
+}
+
+impl JsonSchema for WarmUp {
+    fn schema_name() -> Cow<'static, str> {
+        "WarmUp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "a duration such as `\"30min\"`, or `\"auto\"`" })
+    }
+}
 
 /// How long is simulated, how often, and with which chance.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -14,9 +45,10 @@ pub(crate) struct Run {
     /// Simulated time, warm-up included; all times of a file count from its start. Without it a run lasts until every
     /// request has ended; it must be given where arrivals never end.
     pub length: Option<Time>,
-    /// The start of the run that no figure counts.
-    #[schemars(extend("default" = "0s"))]
-    pub warm_up: Option<Time>,
+    /// The start of the run that no figure counts: a duration, or `"auto"`, which finds it by a few replications of their own.
+    /// Where something varies with time (arrivals, trouble or sizes at given times) there is none unless one is given.
+    #[schemars(extend("default" = "auto"))]
+    pub warm_up: Option<WarmUp>,
     /// How long after `length` requests are followed to their end; what is inside then is `lost.unfinished`. Without
     /// it, as long as `length`; in a run without a length, 30 days after the last birth.
     pub drain: Option<Time>,
@@ -61,7 +93,10 @@ pub enum Defaults {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Precision {
     /// Half the width of the figure's interval, relative to the figure.
-    pub precision: Share,
+    pub precision: Option<Share>,
+    /// Half the width of the figure's interval, in the figure's own form: `"50ms"` of a latency, `"$20"` of a cost. Instead of
+    /// `precision`.
+    pub within: Option<Limit>,
     /// The figure.
     pub of: String,
     /// Never fewer.

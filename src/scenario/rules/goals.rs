@@ -30,11 +30,19 @@ fn check(sight: &Sight<'_>) -> Vec<Complaint> {
             }
         }
     }
-    if let Some(Replications::Until(until)) = &sight.draft.run.replications
-        && let Err((what, advice)) = figure(sight, &until.of)
-    {
-        let place = Place::of(&["run", "replications", "of"]);
-        complaints.push(Complaint { advice, ..Complaint::error("E301", place, what) });
+    if let Some(Replications::Until(until)) = &sight.draft.run.replications {
+        let place = Place::of(&["run", "replications"]);
+        match (figure(sight, &until.of), &until.within) {
+            (Err((what, advice)), _) => {
+                complaints.push(Complaint { advice, ..Complaint::error("E301", place.then("of"), what) });
+            }
+            (Ok(figure), Some(limit)) => {
+                if let Err((what, advice)) = read(figure, &until.of, limit) {
+                    complaints.push(Complaint::error("E302", place.then("within"), what).advise(advice));
+                }
+            }
+            (Ok(_), None) => {}
+        }
     }
     complaints
 }

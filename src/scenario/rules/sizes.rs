@@ -6,7 +6,7 @@ use crate::ground::time::Span;
 use crate::scenario::complaint::Complaint;
 use crate::scenario::draft::client::{Backoff, Bounds, Retry};
 use crate::scenario::draft::quantities::{Amount, Number, Whole};
-use crate::scenario::draft::run::Run;
+use crate::scenario::draft::run::{Run, WarmUp};
 use crate::scenario::draft::words::Replications;
 use crate::scenario::draft::workload::Arrivals;
 use crate::scenario::laws::Samples;
@@ -59,7 +59,10 @@ fn run(run: &Run, ranges: &mut Ranges) {
     let place = Place::of(&["run"]);
     let length = run.length.map(|time| time.0);
     ranges.positive("a run", length, place.then("length"));
-    let warm_up = run.warm_up.map(|time| time.0);
+    let warm_up = run.warm_up.and_then(|warm_up| match warm_up {
+        WarmUp::Of(span) => Some(span),
+        WarmUp::Auto => None,
+    });
     if let (Some(warm_up), Some(length)) = (warm_up, length)
         && warm_up >= length
         && length > Span::ZERO
@@ -77,12 +80,19 @@ fn run(run: &Run, ranges: &mut Ranges) {
         }
         Some(Replications::Until(until)) => {
             let place = place.then("replications");
+            if until.precision.is_some() == until.within.is_some() {
+                let what = "one of `precision` and `within` says how well the figure must be known";
+                ranges.complaints.push(
+                    Complaint::error("E108", place.clone(), what)
+                        .advise("`precision = \"5%\"` of the figure, or `within = \"50ms\"` in its own form"),
+                );
+            }
             ranges.within("replications at the least", until.at_least, 2, REPLICATIONS_MAX, place.then("at-least"));
             ranges.within("replications at the most", until.at_most, 2, REPLICATIONS_MAX, place.then("at-most"));
             let (at_least, at_most) = (until.at_least.map_or(10, |n| n.0), until.at_most.map_or(1_000, |n| n.0));
             let low: Option<(&str, &dyn Display)> = Some(("at-least", &at_least));
             ranges.ordered(low, Some(("at-most", &at_most)), at_least > at_most, &place);
-            for (key, share) in [("precision", Some(until.precision)), ("confidence", until.confidence)] {
+            for (key, share) in [("precision", until.precision), ("confidence", until.confidence)] {
                 if let Some(share) = share
                     && !(share.0 > 0.0 && share.0 < 1.0)
                 {

@@ -1,12 +1,10 @@
 //! Environments that serve several requests at once, held against theory.
 
 use queuelab::experiment::document::Document;
+use queuelab::experiment::validation::{Formula, REPLICATIONS, check, made};
 use queuelab::experiment::{Options, run};
 use queuelab::ground::stats::theory::erlang_b;
 use queuelab::scenario::{NoFiles, Source, read};
-
-use crate::theory::plan::{Formula, made};
-use crate::theory::{REPLICATIONS, check};
 
 /// A second of work for each request, on average, at so many requests a second.
 fn played(rate: f64, length: u32, function: &str) -> Document {
@@ -22,7 +20,7 @@ fn played(rate: f64, length: u32, function: &str) -> Document {
 
 fn holds(document: &Document, name: &str, expected: f64, formula: &Formula) {
     let checked = check(document, name, expected, formula);
-    assert!(!checked.wrong, "{name}: {expected} is not in {:.6} … {:.6}", checked.low, checked.high);
+    assert!(!checked.wrong, "{name}: {expected} is not near {:?} {:?}", checked.value, checked.ends);
 }
 
 /// One environment with five slots is five servers without a line: of four that come while one is served, Erlang's share is

@@ -27,7 +27,7 @@ pub struct Plan {
 pub struct Course {
     /// What else stands in its `[run]`.
     pub run: String,
-    /// How often it is played; `None`: as the others.
+    /// How often it must be played for means to be known to 1 %; `None`: as often as the others, and longer.
     pub replications: Option<u32>,
 }
 

@@ -1,16 +1,21 @@
-//! Cases of the form of `oracles.json`, and how their laws read in a scenario.
-
-use std::path::Path;
+//! Cases of the form of `systems.json`, and how their laws read in a scenario.
 
 use serde_json::Value;
 
 /// A system whose answers are known, and the answers.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub struct System {
+    /// Its name: `mmc-03`.
     pub id: String,
+    /// The kind of system: `mmc`.
     pub family: String,
-    pub system: Value,
-    /// Those that are one number, and each of those that are a list, as `mean_in_system_at.3`.
+    /// What it is, for people.
+    pub title: String,
+    /// Where its answers are from.
+    pub source: String,
+    /// Its description.
+    pub described: Value,
+    /// Those answers that are one number, and each of those that are a list, as `mean_in_system_at.3`.
     pub expected: Vec<(String, f64)>,
     /// The instants of those lists.
     pub times: Vec<f64>,
@@ -18,17 +23,35 @@ pub struct Case {
     pub customers: f64,
 }
 
-/// Reads all cases of a file.
-pub fn read(path: &Path) -> Vec<Case> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let file: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert_eq!(file["format"], "queue-oracles/1", "{}", path.display());
-    file["cases"].as_array().expect("a list of cases").iter().map(case).collect()
+/// The form of lists of systems.
+const FORMAT: &str = "queue-oracles/1";
+
+/// The systems that the program knows.
+pub fn known() -> Vec<System> {
+    read(include_str!("systems.json")).unwrap_or_default()
 }
 
-fn case(case: &Value) -> Case {
+/// Reads a list of systems.
+///
+/// # Errors
+/// What is wrong with it, as a sentence.
+pub fn read(text: &str) -> Result<Vec<System>, String> {
+    let file: Value = serde_json::from_str(text).map_err(|error| format!("this is no JSON: {error}"))?;
+    if file["format"] != FORMAT {
+        return Err(format!("a list of systems begins with `\"format\": \"{FORMAT}\"`, and this one does not"));
+    }
+    let cases = file["cases"].as_array().ok_or("`cases` is no list of systems")?;
+    cases.iter().enumerate().map(|(place, case)| of(case).ok_or_else(|| unreadable(place, case))).collect()
+}
+
+fn unreadable(place: usize, case: &Value) -> String {
+    let name = case["id"].as_str().map_or_else(|| format!("the system at place {}", place + 1), |id| format!("`{id}`"));
+    format!("{name} lacks `id`, `family`, `system` or a table of `expected` numbers")
+}
+
+fn of(case: &Value) -> Option<System> {
     let text = |key: &str| case[key].as_str().unwrap_or_default().to_owned();
-    let expected = case["expected"].as_object().expect("a table of expected figures");
+    let expected = case["expected"].as_object()?;
     // The waits of a busy station need several times the customers that its sojourns need: the sojourns decide
     // where they are asked for.
     let asked = |name: &str| expected.contains_key(name) && name.contains("mean_sojourn");
@@ -38,14 +61,20 @@ fn case(case: &Value) -> Case {
         told.filter_map(|(_, count)| count.as_f64()).fold(0.0, f64::max)
     };
     let sojourns = most(true);
-    Case {
-        id: text("id"),
-        family: text("family"),
-        system: case["system"].clone(),
+    let (id, family) = (text("id"), text("family"));
+    if id.is_empty() || family.is_empty() || !case["system"].is_object() {
+        return None;
+    }
+    Some(System {
+        id,
+        family,
+        title: text("title"),
+        source: text("source"),
+        described: case["system"].clone(),
         expected: expected.iter().flat_map(|(name, value)| numbers(name, value)).collect(),
         times: case["observe"]["times"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect(),
         customers: if sojourns > 0.0 { sojourns } else { most(false) },
-    }
+    })
 }
 
 /// The numbers of an expected quantity. Of a list of standard deviations, the variances: they have an interval as any mean has.
@@ -60,7 +89,7 @@ fn numbers(name: &str, value: &Value) -> Vec<(String, f64)> {
     }
 }
 
-impl Case {
+impl System {
     /// The values of a list.
     pub fn list(&self, name: &str) -> Vec<f64> {
         let of = |(full, value): &(String, f64)| {

@@ -4,27 +4,31 @@ use std::f64::consts::TAU;
 
 use serde_json::Value;
 
-use crate::theory::case::{Case, count, duration, law, mean, number, rate};
-use crate::theory::families::{one_pool, size};
-use crate::theory::plan::{Course, Formula, Plan, figure, made, untold};
+use crate::experiment::validation::plan::{Course, Formula, Plan, figure, made, untold};
+use crate::experiment::validation::stations::{one_pool, size};
+use crate::experiment::validation::system::{System, count, duration, law, mean, number, rate};
+use crate::ground::maths;
 
 /// Half the width of the window in which departures are counted, as a share of a cycle: its mean differs from the rate at its
 /// middle by (τ · this)² / 6, two millionths.
 const WINDOW: f64 = 0.000_5;
 /// So many cycles of all replications together, for each that a mean needs to be known to 1 %.
 const CYCLES: f64 = 4.0;
-/// The most replications of a transient: a mean is then known to 2 % wherever 1 % needs four times as many.
-const MOST: u32 = 20_000;
 
 /// A figure at an instant, as results call it: `pool.a.in-system@7s500ms`.
 fn at(name: &str, seconds: f64) -> String {
     let nanos = (seconds * 1e9).round() as u64;
-    format!("{name}@{}", queuelab::ground::time::Span::from_nanos(nanos))
+    format!("{name}@{}", crate::ground::time::Span::from_nanos(nanos))
 }
 
 /// The instants, as a scenario writes them.
 fn instants(seconds: &[f64]) -> String {
     seconds.iter().map(|&at| duration(at)).collect::<Vec<_>>().join(", ")
+}
+
+/// The value at a place of a list.
+fn nth(list: &[f64], place: usize) -> Result<f64, String> {
+    list.get(place).copied().ok_or_else(|| "more values than instants".to_owned())
 }
 
 /// A list's name and the place in it: `mean_in_system_at.3`.
@@ -36,16 +40,16 @@ fn place(name: &str) -> (&str, Option<usize>) {
 }
 
 /// Arrivals at a rate that swings, and a worker for each.
-pub fn swinging(case: &Case) -> Result<Plan, String> {
-    let (text, rate) = one_pool(&case.system, "")?;
-    let period = number(&case.system["arrivals"]["rate"], "period")?;
+pub fn swinging(case: &System) -> Result<Plan, String> {
+    let (text, rate) = one_pool(&case.described, "")?;
+    let period = number(&case.described["arrivals"]["rate"], "period")?;
     let times = case.times.clone();
     let half = period * WINDOW;
     let mut looks: Vec<f64> = times.iter().flat_map(|&t| [t, t + half, (t - half).rem_euclid(period)]).collect();
     looks.sort_by(f64::total_cmp);
     looks.dedup();
     let cycles = (case.customers * CYCLES / 20.0).max(50.0).ceil();
-    let warm_up = period * (1.0 + 10.0 * mean(&case.system["service"])? / period).ceil();
+    let warm_up = period * (1.0 + 10.0 * mean(&case.described["service"])? / period).ceil();
     let run = format!(
         "length = {}\nwarm-up = {}\nsnapshots = {{ every = {}, at = [{}] }}\n",
         duration(warm_up + cycles * period),
@@ -65,16 +69,17 @@ pub fn swinging(case: &Case) -> Result<Plan, String> {
         match place(name) {
             // A run of whole periods: its mean over time is that of a period.
             ("mean_over_period", _) => figure("pool.a.in-system"),
-            ("mean_in_system_at", Some(place)) => figure(at("pool.a.in-system", times[place])),
+            ("mean_in_system_at", Some(place)) => figure(at("pool.a.in-system", nth(&times, place)?)),
             ("departure_rate_at", Some(place)) => {
-                let (before, after) = (at("completions", times[place]), at("completions", times[place] + half));
+                let t = nth(&times, place)?;
+                let (before, after) = (at("completions", t), at("completions", t + half));
                 made(move |read| Some((read(&before)? + read(&after)?) / 2.0))
             }
             // With unlimited servers the mean swings as the rate does: as one sine.
-            ("peak_mean", _) => swing(|level, sine, cosine| level + sine.hypot(cosine)),
-            ("trough_mean", _) => swing(|level, sine, cosine| level - sine.hypot(cosine)),
+            ("peak_mean", _) => swing(|level, sine, cosine| level + (sine * sine + cosine * cosine).sqrt()),
+            ("trough_mean", _) => swing(|level, sine, cosine| level - (sine * sine + cosine * cosine).sqrt()),
             ("peak_lag_after_rate_peak", _) => {
-                let turn = swing(|_, sine, cosine| (-cosine).atan2(sine))?;
+                let turn = swing(|_, sine, cosine| maths::atan2(-cosine, sine))?;
                 made(move |read| Some((turn(read)? / TAU * period).rem_euclid(period)))
             }
             _ => untold("no figure of that kind"),
@@ -89,19 +94,20 @@ fn harmonic(times: &[f64], values: &[f64], period: f64) -> (f64, f64, f64) {
     let mean = |of: &dyn Fn(f64) -> f64| {
         times.iter().zip(values).map(|(&t, value)| value * of(TAU * t / period)).sum::<f64>() / times.len() as f64
     };
-    (mean(&|_| 1.0), 2.0 * mean(&f64::sin), 2.0 * mean(&f64::cos))
+    (mean(&|_| 1.0), 2.0 * mean(&maths::sin), 2.0 * mean(&maths::cos))
 }
 
 /// A start with so many jobs, or in balance at the first rate, and rates that change then.
-pub fn transient(case: &Case) -> Result<Plan, String> {
-    let system = &case.system;
+pub fn transient(case: &System) -> Result<Plan, String> {
+    let system = &case.described;
     let steps = system["arrivals"]["rate"]["steps"].as_array().ok_or("no steps")?;
     let first = number(steps.first().ok_or("no steps")?, "rate")?;
     let service = mean(&system["service"])?;
     let servers = count(system, "servers")? as f64;
     // In balance after many times the time in which a station forgets (Cohen, The Single Server Queue, §III.2).
     let in_balance = !system["initial"]["law"].is_null();
-    let forgets = service / (1.0 - (first * service / servers).min(0.99).sqrt()).powi(2);
+    let apart = 1.0 - (first * service / servers).min(0.99).sqrt();
+    let forgets = service / (apart * apart);
     let start = if in_balance { (20.0 * forgets).max(100.0 * service) } else { 0.0 };
     let mut points = vec![format!("[\"0s\", {}]", rate(first))];
     for step in &steps[1..] {
@@ -133,13 +139,16 @@ pub fn transient(case: &Case) -> Result<Plan, String> {
     );
     let means = case.list("mean_in_system_at");
     let quantity = move |name: &str| match place(name) {
-        ("mean_in_system_at", Some(place)) => figure(at("pool.a.in-system", times[place])),
-        ("mean_queue_at", Some(place)) => figure(at("pool.a.in-line", times[place])),
-        ("p_all_busy_at", Some(place)) => figure(at("pool.a.full", times[place])),
+        ("mean_in_system_at", Some(place)) => figure(at("pool.a.in-system", nth(&times, place)?)),
+        ("mean_queue_at", Some(place)) => figure(at("pool.a.in-line", nth(&times, place)?)),
+        ("p_all_busy_at", Some(place)) => figure(at("pool.a.full", nth(&times, place)?)),
         // The mean square from the known mean.
         ("var_in_system_at", Some(place)) => {
-            let (name, mean) = (at("pool.a.in-system", times[place]), means[place]);
-            made(move |read| Some((read(&name)? - mean).powi(2)))
+            let (name, mean) = (at("pool.a.in-system", nth(&times, place)?), nth(&means, place)?);
+            made(move |read| {
+                let off = read(&name)? - mean;
+                Some(off * off)
+            })
         }
         ("time_average_in_system", _) => figure("pool.a.in-system"),
         ("mean_arrivals_over_horizon", _) => {
@@ -151,7 +160,7 @@ pub fn transient(case: &Case) -> Result<Plan, String> {
         }
         _ => untold("no figure of that kind"),
     };
-    let replications = Some((case.customers.ceil() as u32).clamp(1_000, MOST));
+    let replications = Some(case.customers.ceil() as u32);
     let course = Some(Course { run, replications });
     Ok(Plan { text, rate: first, topologies: 1, quantity: Box::new(quantity), course })
 }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::theory::case::{count, duration, law, mean, number};
-use crate::theory::families::arrivals;
-use crate::theory::plan::{Formula, Plan, figure, linear, made, station};
+use crate::experiment::validation::families::arrivals;
+use crate::experiment::validation::plan::{Formula, Plan, figure, linear, made, station};
+use crate::experiment::validation::system::{count, duration, law, mean, number};
 
 /// One station whose servers are scaled: its scenario but for the scaling, which `scaling` writes.
 fn scaled(system: &Value, boot: &str, scaling: &str, more: &str) -> Result<(String, f64), String> {

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::theory::case::{Case, count, law};
-use crate::theory::families::arrivals;
-use crate::theory::plan::{Plan, figure, linear, made, station, untold};
+use crate::experiment::validation::families::arrivals;
+use crate::experiment::validation::plan::{Plan, figure, linear, made, station, untold};
+use crate::experiment::validation::system::{System, count, law};
 
 /// A function on one stream of requests.
-pub fn keepalive(case: &Case) -> Result<Plan, String> {
-    let system = &case.system;
+pub fn keepalive(case: &System) -> Result<Plan, String> {
+    let system = &case.described;
     let (arrivals, rate) = arrivals(&system["arrivals"])?;
     let (service, pool) = (&system["service"], &system["pool"]);
     let (warm, cold) = match &service["warm"] {
