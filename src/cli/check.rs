@@ -68,7 +68,7 @@ fn check_one(file: &Path, words: &Words, voice: &mut Voice) -> Result<Ending, Fa
     for verdict in &document.goals {
         voice.say(&format!("{}: {}", file.display(), sentence(verdict)))?;
     }
-    Ok(Ending::of_goals(&document.goals))
+    Ok(if document.incomplete { Ending::Incomplete } else { Ending::of_goals(&document.goals) })
 }
 
 /// What a scenario without errors holds.

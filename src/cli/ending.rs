@@ -74,6 +74,8 @@ pub enum Failure {
     Asked(String),
     /// A scenario is at fault, and all that is wrong with it has been said.
     Told,
+    /// It was stopped before anything was done that could be told.
+    Stopped,
 }
 
 impl Failure {
@@ -82,6 +84,7 @@ impl Failure {
         match self {
             Failure::World(_) => Ending::Failed,
             Failure::Asked(_) | Failure::Told => Ending::Refused,
+            Failure::Stopped => Ending::Incomplete,
         }
     }
 }
@@ -91,6 +94,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::World(what) | Failure::Asked(what) => f.write_str(what),
             Failure::Told => Ok(()),
+            Failure::Stopped => f.write_str("stopped before the first replication was whole"),
         }
     }
 }

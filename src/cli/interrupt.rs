@@ -1,21 +1,45 @@
-//! Ctrl-C: the program stops at once and leaves no half files.
+//! Ctrl-C: a run ends with what is done; anything else, or when asked again, the program stops at once and leaves no half files.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cli::ending::Ending;
 
 /// Files under a temporary name, that nobody must find when the program is stopped.
 ///
-/// The one global of the program: whoever stops it has no other way to know.
+/// With the two flags below, the globals of the program: whoever stops it has no other way to know, or to tell.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Whether somebody has asked the run that is under way to end with what is done.
+static ASKED: AtomicBool = AtomicBool::new(false);
+/// Whether something is under way that can.
+static STOPPABLE: AtomicBool = AtomicBool::new(false);
+
+/// What being stopped sets, the first time, while something is under way that can end early.
+pub fn asked() -> &'static AtomicBool {
+    &ASKED
+}
+
+/// Does what looks at [`asked`] and can end early with what is done.
+pub fn stoppable<T>(work: impl FnOnce() -> T) -> T {
+    STOPPABLE.store(true, Ordering::SeqCst);
+    let done = work();
+    STOPPABLE.store(false, Ordering::SeqCst);
+    done
+}
 
 /// From now on, being stopped (Ctrl-C, or asked to by the system) removes unfinished files and ends with 5.
 pub fn listen() {
     // Where no handler can be set, the system's own stop is all there is; finished files are whole even then.
     let _ = ctrlc::set_handler(|| {
+        if STOPPABLE.load(Ordering::SeqCst) && !ASKED.swap(true, Ordering::SeqCst) {
+            let what = "stopping: what is done is told, marked incomplete; once more stops at once";
+            let _ = writeln!(std::io::stderr(), "\n{what}");
+            return;
+        }
         let files = unfinished();
         for path in files.iter() {
             // It may be gone already, and there is nobody left to tell.

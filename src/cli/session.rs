@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::cli::complain;
 use crate::cli::ending::{Ending, Failure};
 use crate::cli::files::{self, Beside};
+use crate::cli::interrupt;
 use crate::cli::options::{Outcome, Play};
 use crate::cli::outputs::{Chosen, Folder, Growing, RESULT, cannot_write, claim_file};
 use crate::cli::progress::Progress;
@@ -58,9 +59,9 @@ pub fn simulate(
         seed: play.seed,
         topology: play.topology.clone(),
         trace: trace.as_mut().map(|file| Box::new(file) as Box<dyn Write + Send>),
-        ..Options::default()
+        cancel: Some(interrupt::asked()),
     };
-    let found = experiment::run(scenario, options, &|at| progress.reached(at.done, at.of));
+    let found = interrupt::stoppable(|| experiment::run(scenario, options, &|at| progress.reached(at.done, at.of)));
     let took = began.elapsed();
     drop(progress);
     let found = found.map_err(|error| failure(error, trace.as_ref()))?;
@@ -81,7 +82,7 @@ fn failure(error: RunError, trace: Option<&Growing>) -> Failure {
         }
         RunError::Trace(error) => cannot_write(trace.map_or(Path::new("trace"), Growing::path), &error),
         error @ RunError::NoReplications => Failure::Asked(error.to_string()),
-        error @ RunError::Cancelled => Failure::World(error.to_string()),
+        RunError::Cancelled => Failure::Stopped,
     }
 }
 
@@ -136,6 +137,9 @@ pub fn deliver(document: &Document, folder: &Folder, outcome: &Outcome, voice: &
         }
     }
     voice.tell(&format!("results, charts and bill: {}", folder.path().display()));
+    if document.incomplete {
+        return Ok(Ending::Incomplete);
+    }
     let ending = Ending::of_goals(&document.goals);
     match ending {
         Ending::Missed => voice.tell("a goal was missed: exit code 3"),

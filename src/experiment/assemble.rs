@@ -8,12 +8,13 @@ use crate::cloud::topology::{NodeId, Topology, WorkloadId};
 use crate::experiment::compare::{differences, figure};
 use crate::experiment::document::{
     BillLine, DecisionRecord, Document, Figure, Finding, NodeResult, PriceStamp, SCHEMA, ScenarioStamp, Series, Tail,
-    TopologyResult, Verdict,
+    Theory, TopologyResult, Verdict,
 };
 use crate::experiment::figures::{Whose, label};
 use crate::experiment::gather::{Column, Gathered};
 use crate::experiment::goals::judge;
 use crate::experiment::series::{FLOWS, Grid};
+use crate::experiment::theory;
 use crate::experiment::warnings::{growth, warnings};
 use crate::ground::money::Money;
 use crate::ground::stats::Histogram;
@@ -52,6 +53,7 @@ pub fn assemble(
             .collect(),
         differences: differences(&named),
         goals: verdicts(scenario, &named, count),
+        incomplete: false,
         warnings: warnings(&scenario.goals, &named, count, (scenario.run.length.is_some(), scenario.run.is_steady)),
     }
 }
@@ -88,6 +90,7 @@ fn result(scenario: &Scenario, topology: &Topology, found: &Gathered, count: u32
                 (kind.name.clone(), NodeResult { figures: figures(Whose::Kind(WorkloadId::at(place))) })
             })
             .collect(),
+        theory: if scenario.run.is_steady { theory(scenario, topology, found) } else { Vec::new() },
         bill: bill(found),
         series: series(topology, found),
         tails: tails.into_iter().map(|(name, times)| (name.to_owned(), tail(times, found.lost))).collect(),
@@ -95,6 +98,17 @@ fn result(scenario: &Scenario, topology: &Topology, found: &Gathered, count: u32
         looks: looks(topology, found),
         replications: replications(scenario, topology, found),
     }
+}
+
+/// What theory says of some figures; and Little's law, which asks of every system that what is inside be what comes times how
+/// long it stays.
+fn theory(scenario: &Scenario, topology: &Topology, found: &Gathered) -> Vec<Theory> {
+    let mut told = theory::of(&scenario.application, topology);
+    let mean = |name: &str| figure(found.whole(name)?).value;
+    if let (Some(rate), Some(stay), Some(0.0)) = (mean("goodput"), mean("completion.mean"), mean("lost")) {
+        told.push(Theory { of: "in-system".to_owned(), exact: rate * stay, by: "Little's law, L = λW".to_owned() });
+    }
+    told
 }
 
 /// Whether a figure grows with the length of a run where more comes than leaves.

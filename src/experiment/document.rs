@@ -44,6 +44,9 @@ pub struct Document {
     pub differences: Vec<Difference>,
     /// A verdict for each goal and topology.
     pub goals: Vec<Verdict>,
+    /// Whether somebody has stopped the run before all of its replications were done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
     /// What a reader should know before believing it: overload, too few replications.
     pub warnings: Vec<String>,
 }
@@ -178,6 +181,9 @@ pub struct TopologyResult {
     pub nodes: IndexMap<String, NodeResult>,
     /// Of each workload, where there are several: the same figures as the whole.
     pub workloads: IndexMap<String, NodeResult>,
+    /// What queueing theory says of some of these figures, where its assumptions hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub theory: Vec<Theory>,
     /// The bill of 0 to length: the mean of the replications, line by line.
     pub bill: Vec<BillLine>,
     /// How the replications went over time.
@@ -192,6 +198,17 @@ pub struct TopologyResult {
     /// the whole by name, of nodes as `pool.media.wait.p99`, of workloads (where there are several) as
     /// `uploads.answer.p99`.
     pub replications: IndexMap<String, Vec<Option<f64>>>,
+}
+
+/// What theory says of a figure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Theory {
+    /// Its whole name, as `pool.app.wait.mean`.
+    pub of: String,
+    /// The exact value, in the figure's unit.
+    pub exact: f64,
+    /// The formula: `M/M/c, Erlang C`.
+    pub by: String,
 }
 
 /// The figures of one node or workload.
@@ -387,6 +404,7 @@ mod tests {
             topologies: IndexMap::from([("tiered".to_owned(), topology)]),
             differences: vec![],
             goals: vec![verdict],
+            incomplete: false,
             warnings: vec![],
         }
     }

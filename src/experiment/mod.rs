@@ -14,6 +14,7 @@ mod replicate;
 mod run;
 mod series;
 mod snapshots;
+mod theory;
 mod trace;
 #[cfg(test)]
 mod trial;

@@ -4,6 +4,7 @@
 //! who took what: see [`Gathered`].
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -38,7 +39,7 @@ pub struct Options<'a> {
     pub topology: Option<String>,
     /// Where the first replication of each topology is written as it happens.
     pub trace: Option<Box<dyn Write + Send + 'a>>,
-    /// Set by somebody else when the run should end without a result.
+    /// Set by somebody else when the run should end with what is done: with the replications that are whole, or none.
     pub cancel: Option<&'a AtomicBool>,
 }
 
@@ -87,7 +88,7 @@ pub enum RunError {
     },
     /// No replications were asked for.
     NoReplications,
-    /// Somebody cancelled it.
+    /// Somebody cancelled it before any replication was whole.
     Cancelled,
     /// The trace could not be written.
     Trace(io::Error),
@@ -161,7 +162,7 @@ pub fn run(
         stop: AtomicBool::new(false),
         cancel: options.cancel,
     };
-    let (count, gathered) = crew.run(threads, &replications, trace)?;
+    let Played { count, gathered, stopped } = crew.run(threads, &replications, trace)?;
     let mut timing = Timing { threads, ..Timing::default() };
     for of in &gathered {
         timing.events += of.events;
@@ -171,7 +172,15 @@ pub fn run(
     }
     let named: Vec<(&Topology, &Gathered)> = topologies.iter().copied().zip(&gathered).collect();
     let warm_up = crew.warm_up();
-    Ok(Found { document: assemble(scenario, &named, seed, count, warm_up), timing })
+    let mut document = assemble(scenario, &named, seed, count, warm_up);
+    if stopped {
+        document.incomplete = true;
+        document.warnings.push(format!(
+            "stopped after {count} replication{}: intervals are wider than they would have been",
+            if count == 1 { "" } else { "s" }
+        ));
+    }
+    Ok(Found { document, timing })
 }
 
 fn chosen<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<Vec<&'a Topology>, RunError> {
@@ -181,6 +190,41 @@ fn chosen<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<Vec<&'a Topo
         None => {
             let known = scenario.topologies.iter().map(|topology| topology.name.clone()).collect();
             Err(RunError::NoTopology { asked: name.to_owned(), known })
+        }
+    }
+}
+
+/// What the replications of a run found.
+struct Played {
+    /// How many are whole.
+    count: u32,
+    /// What each topology's found.
+    gathered: Vec<Gathered>,
+    /// Somebody has stopped it before there were enough.
+    stopped: bool,
+}
+
+/// Outcomes as they come, gathered in the order of their numbers, each once every topology has it: whenever a run is stopped, the
+/// same replications of all topologies are there.
+struct Sheaf {
+    gathered: Vec<Gathered>,
+    /// The next replication to be gathered: so many are.
+    next: u32,
+    early: BTreeMap<u32, Vec<(usize, Outcome)>>,
+}
+
+impl Sheaf {
+    fn new(topologies: usize) -> Sheaf {
+        Sheaf { gathered: (0..topologies).map(|_| Gathered::default()).collect(), next: 0, early: BTreeMap::new() }
+    }
+
+    fn put(&mut self, place: usize, replication: u32, outcome: Box<Outcome>) {
+        self.early.entry(replication).or_default().push((place, *outcome));
+        while self.early.get(&self.next).is_some_and(|outcomes| outcomes.len() == self.gathered.len()) {
+            for (place, outcome) in self.early.remove(&self.next).unwrap_or_default() {
+                self.gathered[place].put(self.next, outcome);
+            }
+            self.next += 1;
         }
     }
 }
@@ -207,10 +251,10 @@ impl<'a> Crew<'a> {
         threads: usize,
         replications: &Replications,
         mut trace: Option<Box<dyn Write + Send + 'a>>,
-    ) -> Result<(u32, Vec<Gathered>), RunError> {
+    ) -> Result<Played, RunError> {
         let (work, items) = unbounded::<Item<'a>>();
         let (found, results) = unbounded::<Sent>();
-        let mut gathered: Vec<Gathered> = self.topologies.iter().map(|_| Gathered::default()).collect();
+        let mut sheaf = Sheaf::new(self.topologies.len());
         thread::scope(|scope| {
             for _ in 0..threads {
                 let (items, found) = (items.clone(), found.clone());
@@ -222,6 +266,7 @@ impl<'a> Crew<'a> {
                 self.finds_warm_up(&work, &results)?;
             }
             let mut count = 0;
+            let mut stopped = false;
             loop {
                 let next = match *replications {
                     Replications::Fixed(fixed) => fixed,
@@ -232,15 +277,21 @@ impl<'a> Crew<'a> {
                 }
                 self.send_round(&work, count..next, &mut trace);
                 for _ in 0..(next - count) as usize * self.topologies.len() {
-                    let (place, replication, outcome) = self.receive(&results)?;
-                    gathered[place].put(replication, *outcome);
+                    match self.receive(&results) {
+                        Ok((place, replication, outcome)) => sheaf.put(place, replication, outcome),
+                        Err(RunError::Cancelled) if sheaf.next > 0 => {
+                            stopped = true;
+                            break;
+                        }
+                        Err(error) => return Err(error),
+                    }
                 }
-                count = next;
-                if self.is_enough(replications, count, &gathered) {
+                count = sheaf.next;
+                if stopped || self.is_enough(replications, count, &sheaf.gathered) {
                     break;
                 }
             }
-            Ok((count, gathered))
+            Ok(Played { count, gathered: sheaf.gathered, stopped })
         })
     }
 

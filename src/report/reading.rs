@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::cloud::fact::Loss;
-use crate::experiment::document::{Document, Figure, TopologyResult};
+use crate::experiment::document::{Document, Figure, NodeResult, TopologyResult};
 use crate::report::numbers::{self, Kind};
 
 /// Hours of a month, as providers reckon it.
@@ -65,6 +65,14 @@ pub fn buses(topology: &TopologyResult) -> Vec<&str> {
 /// The figure of a node.
 pub fn of_node<'a>(topology: &'a TopologyResult, node: &str, name: &str) -> Option<&'a Figure> {
     topology.nodes.get(node)?.figures.get(name)
+}
+
+/// A figure by its whole name: of the whole, or `pool.app.wait.mean`.
+pub fn any<'a>(topology: &'a TopologyResult, name: &str) -> Option<&'a Figure> {
+    let of = |(node, found): (&String, &'a NodeResult)| {
+        found.figures.get(name.strip_prefix(node.as_str())?.strip_prefix('.')?)
+    };
+    topology.figures.get(name).or_else(|| topology.nodes.iter().find_map(of))
 }
 
 /// What the time of a request goes on at a node, by the word of its figure: `time.wait`. Of these, `answers` stands at whoever
@@ -143,7 +151,8 @@ pub fn months(document: &Document) -> Option<f64> {
 
 /// Seed and replications, as every output says them: `20 replications, seed 7`.
 pub fn provenance(document: &Document) -> String {
-    format!("{}, seed {}", counted(u64::from(document.replications), "replication"), document.seed)
+    let incomplete = if document.incomplete { " (incomplete)" } else { "" };
+    format!("{}{incomplete}, seed {}", counted(u64::from(document.replications), "replication"), document.seed)
 }
 
 /// So many of something: `1 replication`, `20 replications`.

@@ -35,6 +35,7 @@ pub fn empty() -> Document {
         length: 28_800.0,
         warm_up: 1_800.0,
         warm_up_found: false,
+        incomplete: false,
         topologies: IndexMap::new(),
         differences: Vec::new(),
         goals: Vec::new(),

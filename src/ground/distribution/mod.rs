@@ -159,6 +159,11 @@ impl Distribution {
         if mean == 0.0 { 0.0 } else { self.variance() / (mean * mean) }
     }
 
+    /// Whether it is the law without memory.
+    pub fn is_exponential(&self) -> bool {
+        matches!(self.0, Shape::Exponential(_))
+    }
+
     /// The share of its values at or below `t`.
     pub fn share(&self, t: f64) -> f64 {
         if t < 0.0 {

@@ -21,6 +21,7 @@ pub fn comparison(document: &Document) -> Grid {
     sections.push(workers(document));
     sections.extend(Some(functions(document)).filter(|section| !section.rows.is_empty()));
     sections.extend(Some(buses(document)).filter(|section| !section.rows.is_empty()));
+    sections.extend(Some(theory(document)).filter(|section| !section.rows.is_empty()));
     sections.push(cost(document));
     Grid {
         title: String::new(),
@@ -28,6 +29,34 @@ pub fn comparison(document: &Document) -> Grid {
         sections,
         notes: notes(document),
     }
+}
+
+/// Figures of which theory says what they are, beside what was found.
+fn theory(document: &Document) -> Section {
+    let mut section = Section { name: "beside theory".to_owned(), rows: Vec::new() };
+    let mut names: Vec<(&str, &str)> = Vec::new();
+    for line in document.topologies.values().flat_map(|topology| &topology.theory) {
+        let name = (line.of.as_str(), line.by.as_str());
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    for (of, by) in names {
+        let mut exact = Vec::new();
+        let mut found = Vec::new();
+        for topology in document.topologies.values() {
+            let line = topology.theory.iter().find(|line| line.of == of && line.by == by);
+            let figure = reading::any(topology, of);
+            let kind = figure.map_or(Kind::Number, |figure| Kind::of(of, &figure.unit));
+            let told = line.map(|line| numbers::value(kind, Some(line.exact)));
+            exact.push(told.map_or_else(Cell::default, |told| Cell::toned(told, Tone::Quiet)));
+            let figure = figure.filter(|_| line.is_some()).map(|figure| Cell::plain(numbers::figure(kind, figure)));
+            found.push(figure.unwrap_or_default());
+        }
+        section.push(of.trim_start_matches("pool.").trim_start_matches("function."), found);
+        section.push(format!("· {by}"), exact);
+    }
+    section
 }
 
 fn latency(document: &Document, what: &str) -> Section {

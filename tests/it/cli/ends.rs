@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::process::Stdio;
 
+use queuelab::experiment::document::Document;
+
 use super::{Desk, SMALL, done};
 
 /// Of one worker, busy half the time: W = S ÷ (1 − ρ) = 2 s. Of two, a quarter each: W = S ÷ (1 − ρ²) = 1.07 s.
@@ -179,6 +181,35 @@ fn being_stopped_ends_with_5_and_leaves_no_files() {
     assert!(!desk.files().contains(&"trace.jsonl".to_owned()));
     let asked = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(asked.success());
+    // At once, if no replication was whole; else with those that are.
     assert_eq!(child.wait().unwrap().code(), Some(5));
-    assert_eq!(desk.files(), ["small.toml"]);
+    let files = desk.files();
+    assert!(files.iter().all(|name| !name.contains(".tmp") && !name.contains(".part")), "{files:?}");
+    assert_eq!(files.contains(&"trace.jsonl".to_owned()), files.len() > 1, "{files:?}");
+}
+
+/// Whoever stops a run after an hour has what an hour has brought, and sees that it is not the whole.
+#[test]
+#[cfg(unix)]
+fn a_run_that_is_stopped_tells_what_is_done() {
+    use std::process::Command;
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    let desk = Desk::with_small();
+    let arguments = ["run", "small.toml", "--replications", "100000", "--json", "--output", "out"];
+    let child = desk.program(&arguments).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // Long enough for the first replication of a small scenario, and far too short for all.
+    sleep(Duration::from_secs(2));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(5), "{told}");
+    assert!(told.contains("marked incomplete"), "{told}");
+    let document: Document = serde_json::from_slice(&ended.stdout).unwrap();
+    assert!(document.incomplete && (1..100_000).contains(&document.replications));
+    assert!(document.warnings.iter().any(|warning| warning.starts_with("stopped after")), "{:?}", document.warnings);
+    let figures = &document.topologies[0].replications["completion.mean"];
+    assert_eq!(figures.len(), document.replications as usize);
+    assert!(desk.files().contains(&"out/result.json".to_owned()));
 }
