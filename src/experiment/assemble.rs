@@ -90,7 +90,7 @@ fn result(scenario: &Scenario, topology: &Topology, found: &Gathered, count: u32
                 (kind.name.clone(), NodeResult { figures: figures(Whose::Kind(WorkloadId::at(place))) })
             })
             .collect(),
-        theory: if scenario.run.is_steady { theory(scenario, topology, found) } else { Vec::new() },
+        theory: if scenario.run.is_steady && growth.is_none() { theory(scenario, topology, found) } else { Vec::new() },
         bill: bill(found),
         series: series(topology, found),
         tails: tails.into_iter().map(|(name, times)| (name.to_owned(), tail(times, found.lost))).collect(),

@@ -162,7 +162,7 @@ pub fn run(
         stop: AtomicBool::new(false),
         cancel: options.cancel,
     };
-    let Played { count, gathered, stopped } = crew.run(threads, &replications, trace)?;
+    let Played { count, gathered, stopped, late } = crew.run(threads, &replications, trace)?;
     let mut timing = Timing { threads, ..Timing::default() };
     for of in &gathered {
         timing.events += of.events;
@@ -173,6 +173,13 @@ pub fn run(
     let named: Vec<(&Topology, &Gathered)> = topologies.iter().copied().zip(&gathered).collect();
     let warm_up = crew.warm_up();
     let mut document = assemble(scenario, &named, seed, count, warm_up);
+    for place in late {
+        document.warnings.push(format!(
+            "`{}`: its start was not over at half of the run, which is the most that is not counted: a longer run, or a \
+             `run.warm-up` of one's own, tells more",
+            topologies[place].name
+        ));
+    }
     if stopped {
         document.incomplete = true;
         document.warnings.push(format!(
@@ -202,6 +209,8 @@ struct Played {
     gathered: Vec<Gathered>,
     /// Somebody has stopped it before there were enough.
     stopped: bool,
+    /// The places of the topologies whose start was not over at half of the run.
+    late: Vec<usize>,
 }
 
 /// Outcomes as they come, gathered in the order of their numbers, each once every topology has it: whenever a run is stopped, the
@@ -262,9 +271,7 @@ impl<'a> Crew<'a> {
             }
             // The threads end once nobody can send them work any more: when this closure ends, however it does.
             let work = work;
-            if self.scenario.run.finds_warm_up {
-                self.finds_warm_up(&work, &results)?;
-            }
+            let late = if self.scenario.run.finds_warm_up { self.finds_warm_up(&work, &results)? } else { Vec::new() };
             let mut count = 0;
             let mut stopped = false;
             loop {
@@ -291,7 +298,7 @@ impl<'a> Crew<'a> {
                     break;
                 }
             }
-            Ok(Played { count, gathered: sheaf.gathered, stopped })
+            Ok(Played { count, gathered: sheaf.gathered, stopped, late })
         })
     }
 
@@ -300,16 +307,17 @@ impl<'a> Crew<'a> {
         Span::from_nanos(self.warm_up.load(Ordering::Relaxed))
     }
 
-    /// Plays pilots, and looks where their start ends.
-    fn finds_warm_up(&self, work: &Sender<Item<'a>>, results: &Receiver<Sent>) -> Result<(), RunError> {
+    /// Plays pilots, and looks where their start ends; the places of the topologies of which that is not known.
+    fn finds_warm_up(&self, work: &Sender<Item<'a>>, results: &Receiver<Sent>) -> Result<Vec<usize>, RunError> {
         let mut pilots: Vec<Pilots> = self.topologies.iter().map(|_| Pilots::default()).collect();
         self.send_round(work, warm_up::NUMBERS, &mut None);
         for _ in 0..warm_up::NUMBERS.len() * self.topologies.len() {
             let (place, _, outcome) = self.receive(results)?;
             pilots[place].put(*outcome);
         }
-        self.warm_up.store(warm_up::warm_up(&pilots).nanos(), Ordering::Relaxed);
-        Ok(())
+        let (warm_up, late) = warm_up::warm_up(&pilots);
+        self.warm_up.store(warm_up.nanos(), Ordering::Relaxed);
+        Ok(late)
     }
 
     /// The next outcome of a thread.

@@ -23,6 +23,9 @@ pub const NUMBERS: Range<u32> = u32::MAX - PILOTS..u32::MAX;
 /// Cells that are taken together, as in MSER-5: single ones would be cut by chance.
 const BATCH: usize = 5;
 
+/// A start that lasts for so large a part of the run may last longer.
+const LATE: f64 = 0.45;
+
 /// What the pilots of one topology found.
 #[derive(Debug, Default)]
 pub struct Pilots {
@@ -58,10 +61,16 @@ impl Pilots {
     }
 }
 
-/// The warm-up for all topologies together, so that the same requests count in each.
-pub fn warm_up(pilots: &[Pilots]) -> Span {
+/// The warm-up for all topologies together, so that the same requests count in each; and the places of those whose start was not
+/// over at about half of the run.
+pub fn warm_up(pilots: &[Pilots]) -> (Span, Vec<usize>) {
     let settled = pilots.iter().filter_map(Pilots::settled).fold(0.0, f64::max);
-    Span::from_nanos((settled * 1e9).round() as u64)
+    let is_late = |pilots: &Pilots| {
+        let length = pilots.grid.as_ref().map_or(0.0, |grid| grid.step().seconds() * grid.cells() as f64);
+        pilots.settled().is_some_and(|settled| settled >= LATE * length && length > 0.0)
+    };
+    let late = pilots.iter().enumerate().filter(|(_, pilots)| is_late(pilots)).map(|(place, _)| place).collect();
+    (Span::from_nanos((settled * 1e9).round() as u64), late)
 }
 
 /// How many batches of cells are cut: the least (Σ (x − mean)²) / n² of those left, cutting half at the most.
