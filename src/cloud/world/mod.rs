@@ -306,7 +306,11 @@ impl<'a> World<'a> {
     #[inline(never)]
     fn clears_up<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>) {
         self.settle(cx);
-        while !self.reactors.is_empty() && self.reacts(cx) {
+        if !self.reactors.is_empty() {
+            while self.reacts(cx) {
+                self.settle(cx);
+            }
+            // One may have come for another that went.
             self.settle(cx);
         }
         if !self.stirred.is_empty() {

@@ -82,19 +82,18 @@ impl World<'_> {
             self.resolves(cx, id, &scene, wanted, why);
         }
         let have = scene.on + scene.coming;
-        let mut changed = false;
         if have < wanted && self.pool(id).tries_again <= cx.now() {
             let mut spread = self.spread(id);
             self.launches(cx, id, wanted - have, &mut spread);
-            changed = true;
         } else if have > wanted {
             self.lets_some_go(cx, id, have - wanted);
-            changed = true;
         }
-        if scene.waiting == 0 && !self.reactors[at].freed.is_empty() {
-            changed |= self.idle_ones(cx, at);
+        if !self.reactors[at].freed.is_empty() {
+            self.idle_ones(cx, at, scene.waiting == 0);
         }
-        changed
+        // Whom protection keeps, or an account denies, is neither gone nor there: nothing more is done about it now.
+        let now = self.scene(id);
+        now.on + now.coming != have
     }
 
     fn scene(&self, id: NodeId) -> Scene {
@@ -183,28 +182,34 @@ impl World<'_> {
         }
     }
 
-    /// Workers that have come to hold nothing begin to be idle, or go at once.
-    fn idle_ones<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: usize) -> bool {
+    /// Workers that have come to hold nothing begin to be idle, or go at once. While somebody waits they are still looked at
+    /// after the next event.
+    fn idle_ones<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: usize, nobody_waits: bool) {
         let now = cx.now();
         let Reactor { pool: id, rule, .. } = self.reactors[at];
-        let Some(law) = rule.idle() else { return false };
-        let mut changed = false;
-        for index in std::mem::take(&mut self.reactors[at].freed) {
+        let Some(law) = rule.idle() else { return };
+        let mut freed = std::mem::take(&mut self.reactors[at].freed);
+        freed.retain(|&index| {
             let pool = self.pool(id);
-            if pool.workers[index as usize].phase != Phase::Ready || !pool.is_empty(index) {
-                continue;
-            }
+            pool.workers[index as usize].phase == Phase::Ready && pool.is_empty(index)
+        });
+        for &index in freed.iter().filter(|_| nobody_waits) {
+            let pool = self.pool(id);
             let number = pool.workers[index as usize].number;
             let key = pool.key.named("idle").nth(u64::from(number));
             let stays = Span::from_nanos(law.sample(&mut key.draw(now.nanos())));
             if stays == Span::ZERO {
-                changed |= self.leaves_for_idleness(cx, at, index);
+                self.leaves_for_idleness(cx, at, index);
             } else {
                 self.reactors[at].idle.insert(number, now);
                 self.set_alarm(cx, stays, Alarm::StoodIdle { pool: id, worker: number, since: now });
             }
         }
-        changed
+        if nobody_waits {
+            freed.clear();
+        }
+        // The list keeps its room: nothing is allocated for each event.
+        self.reactors[at].freed = freed;
     }
 
     /// A worker may have been idle for as long as it may be.
@@ -229,15 +234,14 @@ impl World<'_> {
         }
     }
 
-    fn leaves_for_idleness<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: usize, index: u32) -> bool {
+    fn leaves_for_idleness<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, at: usize, index: u32) {
         let Reactor { pool: id, rule, .. } = self.reactors[at];
         let scene = self.scene(id);
         if scene.on <= rule.min() {
-            return false;
+            return;
         }
         self.resolves(cx, id, &scene, (scene.on + scene.coming).saturating_sub(1), Reason::Idle);
         let held = self.pool(id).plan.scale_in.held;
         self.retire(cx, id, index, held);
-        true
     }
 }
