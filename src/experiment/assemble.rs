@@ -13,6 +13,7 @@ use crate::experiment::document::{
 use crate::experiment::figures::{Whose, label};
 use crate::experiment::gather::{Column, Gathered};
 use crate::experiment::goals::judge;
+use crate::experiment::replicate::owner;
 use crate::experiment::series::{FLOWS, Grid};
 use crate::experiment::theory;
 use crate::experiment::warnings::{growth, warnings};
@@ -37,6 +38,14 @@ pub fn assemble(
         digest: scenario.digest.clone(),
         defaults: scenario.run.defaults,
     };
+    let topologies: IndexMap<String, TopologyResult> =
+        found.iter().map(|(topology, of)| (topology.name.clone(), result(scenario, topology, of, count))).collect();
+    let mut differences = differences(&named);
+    // From what has no steady state nothing differs by so much.
+    differences.retain(|difference| {
+        let is_told = |name: &String| topologies[name].figures.get(&difference.of).is_some_and(|it| it.value.is_some());
+        difference.value.is_none() || is_told(&difference.from) && is_told(&difference.to)
+    });
     Document {
         schema: SCHEMA.to_owned(),
         program: concat!("queuelab ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -47,32 +56,29 @@ pub fn assemble(
         length: scenario.run.length.map_or(mean_length, |length| length.seconds()),
         warm_up: warm_up.seconds(),
         warm_up_found: scenario.run.finds_warm_up,
-        topologies: found
-            .iter()
-            .map(|(topology, of)| (topology.name.clone(), result(scenario, topology, of, count)))
-            .collect(),
-        differences: differences(&named),
-        goals: verdicts(scenario, &named, count),
+        topologies,
+        differences,
+        goals: verdicts(scenario, found, count),
         incomplete: false,
         warnings: warnings(&scenario.goals, &named, count, (scenario.run.length.is_some(), scenario.run.is_steady)),
     }
 }
 
 fn result(scenario: &Scenario, topology: &Topology, found: &Gathered, count: u32) -> TopologyResult {
-    let growth = found.grid.as_ref().filter(|_| scenario.run.is_steady).and_then(|grid| growth(grid, count));
-    let told = |column: &Column| match growth {
-        // It depends on how long one looks, and so says nothing of the system.
-        Some(_) if is_of_a_steady_state(&column.name) => {
-            Figure { value: None, low: None, high: None, unit: column.unit.to_owned() }
+    let grows = grows(scenario, found, count);
+    let told = |column: &Column| {
+        if grows && is_of_a_steady_state(&column.name) {
+            // It depends on how long one looks, and so says nothing of the system.
+            return Figure { value: None, low: None, high: None, unit: column.unit.to_owned() };
         }
-        _ => figure(column),
+        figure(column)
     };
     let figures = |whose: Whose| -> IndexMap<String, Figure> {
         let columns = found.columns.iter().filter(move |column| column.whose == whose && is_told(column));
         columns.map(|column| (column.name.clone(), told(column))).collect()
     };
     let mut whole = figures(Whose::Whole);
-    if let (Some(_), Some(grid)) = (growth, &found.grid) {
+    if let (true, Some(grid)) = (grows, &found.grid) {
         let value = Some(grid.growth());
         whole.insert("growth".to_owned(), Figure { value, low: None, high: None, unit: "1/s".to_owned() });
     }
@@ -90,7 +96,7 @@ fn result(scenario: &Scenario, topology: &Topology, found: &Gathered, count: u32
                 (kind.name.clone(), NodeResult { figures: figures(Whose::Kind(WorkloadId::at(place))) })
             })
             .collect(),
-        theory: if scenario.run.is_steady && growth.is_none() { theory(scenario, topology, found) } else { Vec::new() },
+        theory: if scenario.run.is_steady && !grows { theory(scenario, topology, found) } else { Vec::new() },
         bill: bill(found),
         series: series(topology, found),
         tails: tails.into_iter().map(|(name, times)| (name.to_owned(), tail(times, found.lost))).collect(),
@@ -111,7 +117,12 @@ fn theory(scenario: &Scenario, topology: &Topology, found: &Gathered) -> Vec<The
     told
 }
 
-/// Whether a figure grows with the length of a run where more comes than leaves.
+/// Whether a topology has no steady state although nothing varies with time.
+fn grows(scenario: &Scenario, found: &Gathered, count: u32) -> bool {
+    scenario.run.is_steady && found.grid.as_ref().is_some_and(|grid| growth(grid, count).is_some())
+}
+
+/// Whether a figure, without whose it is, grows with the length of a run where more comes than leaves.
 fn is_of_a_steady_state(name: &str) -> bool {
     const GROWING: [&str; 13] = [
         "answer",
@@ -305,16 +316,15 @@ fn looks(topology: &Topology, found: &Gathered) -> IndexMap<String, IndexMap<Str
 }
 
 /// A verdict for each goal and each topology that has what it speaks of.
-fn verdicts(scenario: &Scenario, found: &[(&str, &Gathered)], count: u32) -> Vec<Verdict> {
+fn verdicts(scenario: &Scenario, found: &[(&Topology, &Gathered)], count: u32) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for (place, goal) in scenario.goals.iter().enumerate() {
-        for (name, gathered) in found {
+        for (topology, gathered) in found {
             let column = gathered.columns.iter().find(|column| column.whose == Whose::Goal(place));
             let Some(column) = column else { continue };
             let mut judged = judge(column, goal.limit, goal.at_most);
-            let grows =
-                scenario.run.is_steady && gathered.grid.as_ref().is_some_and(|grid| growth(grid, count).is_some());
-            if grows && judged.finding == Finding::Met && is_of_a_steady_state(&goal.of) {
+            let (_, figure) = owner(&goal.of, &scenario.application, topology).unwrap_or((Whose::Whole, &goal.of));
+            if grows(scenario, gathered, count) && judged.finding == Finding::Met && is_of_a_steady_state(figure) {
                 // A longer run would miss it.
                 judged.finding = Finding::Undecided;
             }
@@ -323,7 +333,7 @@ fn verdicts(scenario: &Scenario, found: &[(&str, &Gathered)], count: u32) -> Vec
                 of: goal.of.clone(),
                 limit: goal.limit,
                 at_most: goal.at_most,
-                topology: (*name).to_owned(),
+                topology: topology.name.clone(),
                 value: judged.value,
                 low,
                 high,

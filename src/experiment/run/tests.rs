@@ -192,3 +192,59 @@ pool.join = { steps = [{ work = "one" }], workers = "unlimited", gather = true }
     assert_eq!(completion, Some(1.0 + 3.5 + 5.75 + 1.0));
     assert_eq!(topology.nodes["pool.join"].figures["join.max"].value.map(f64::round), Some(4.0));
 }
+
+fn played(text: &str) -> Document {
+    let scenario = crate::scenario::read(&crate::scenario::Source::new("t", text), &crate::scenario::NoFiles, &[]);
+    let scenario = scenario.unwrap_or_else(|complaints| panic!("{complaints:?}"));
+    run(&scenario, on(1), &quiet).expect("it runs").document
+}
+
+/// Four requests at 0 s, of 10, 4, 8 and 6 s: the third brings a second worker, and after 6 s one is too many. Both are at work
+/// and protected until the second ends at 8 s: 20 s of the one and 8 of the other are 1.4 workers.
+#[test]
+fn a_worker_that_is_too_many_and_protected_stays_until_it_is_idle() {
+    let text = r#"
+run = { defaults = "textbook", length = "20s", replications = 1 }
+workload.jobs.arrivals.scripted = [
+  { at = "0s", work = { w = "10s" } }, { at = "0s", work = { w = "4s" } },
+  { at = "0s", work = { w = "8s" } }, { at = "0s", work = { w = "6s" } },
+]
+[topology.t.pool.p]
+steps = [{ work = "w" }]
+slots = 2
+scale-in = { protect = true }
+scaling = { hysteresis = { min = 1, max = 2, up = [3], down = [2] } }
+"#;
+    let document = played(text);
+    let figure = |name: &str| document.topologies["t"].nodes["pool.p"].figures[name].value;
+    assert_eq!(figure("workers.ready"), Some(1.4));
+    assert_eq!(figure("workers.removed"), Some(1.0 / 20.0));
+    assert_eq!(figure("waits"), Some(0.0));
+}
+
+/// Twice as much as can be done: neither its latencies, nor its worker's line, nor a difference to it are told, and no goal on
+/// them is met, whosever it is.
+#[test]
+fn what_has_no_steady_state_tells_only_how_it_grows() {
+    let text = r#"
+run = { defaults = "textbook", length = "2h", drain = "10h", warm-up = "0s", replications = 5 }
+work = { w = { exponential = "2s" } }
+workload.jobs.arrivals = { poisson = { rate = "1/s" } }
+goal = { "completion.p99" = "100h", "jobs.completion.p99" = "100h", "p.wait.p99" = "100h" }
+[topology]
+one.pool.p = { steps = [{ work = "w" }] }
+four.pool.p = { steps = [{ work = "w" }], workers = 4 }
+"#;
+    let document = played(text);
+    let (one, four) = (&document.topologies["one"], &document.topologies["four"]);
+    assert!((one.figures["growth"].value.expect("it grows") - 0.5).abs() < 0.05);
+    assert_eq!(one.figures["completion.p99"].value, None);
+    assert_eq!(one.nodes["pool.p"].figures["in-line"].value, None);
+    assert!(four.figures["completion.p99"].value.is_some() && !four.figures.contains_key("growth"));
+    assert!(document.differences.iter().all(|difference| difference.of != "completion.p99"));
+    assert!(document.differences.iter().any(|difference| difference.of == "lost"));
+    let verdicts =
+        |of: &str| document.goals.iter().filter(|goal| goal.topology == of).map(|goal| goal.verdict).collect();
+    let (grown, steady): (Vec<Finding>, Vec<Finding>) = (verdicts("one"), verdicts("four"));
+    assert_eq!((grown, steady), (vec![Finding::Undecided; 3], vec![Finding::Met; 3]));
+}
