@@ -72,11 +72,16 @@ pub struct Words {
     precision: Option<f64>,
 
     /// Never more requests than this for one system
-    #[arg(long, value_name = "N", default_value_t = 2_000_000_000)]
+    #[arg(long, value_name = "N", default_value_t = 2_000_000_000, value_parser = clap::value_parser!(u64).range(1_000..))]
     at_most: u64,
 
     /// Systems of a file of the same form as the program's own, instead of these
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = clap::ValueHint::FilePath,
+        conflicts_with_all = ["servers", "rho", "scv", "places"]
+    )]
     systems_from: Option<PathBuf>,
 
     /// Print the scenario of each system instead of playing it
@@ -113,7 +118,7 @@ pub fn validate(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     for (place, system) in systems.iter().enumerate() {
         let what = format!("{} ({} of {})", system.id, place + 1, systems.len());
         let progress = Progress::new(voice, &what);
-        let held = hold(system, effort, None, &|at| progress.reached(at.done, at.of));
+        let held = hold(system, effort, &|at| progress.reached(at.done, at.of));
         drop(progress);
         found.push(held.map_err(|why| Failure::Asked(format!("{}: {why}", system.id)))?);
     }

@@ -113,7 +113,7 @@ fn station(servers: usize, load: f64, customers: u64) -> Scenario {
     let rate = load * servers as f64;
     let length = (customers as f64 / rate) as u64;
     read(&format!(
-        "run = {{ defaults = \"textbook\", length = \"{length}s\", replications = 1 }}
+        "run = {{ defaults = \"textbook\", length = \"{length}s\", warm-up = \"0s\", replications = 1 }}
          workload.jobs.arrivals = {{ poisson = {{ rate = \"{rate}/s\" }} }}
          work = {{ serve = {{ exponential = \"1s\" }} }}
          topology.one.pool.a = {{ steps = [{{ work = \"serve\" }}], workers = {servers} }}"
@@ -124,7 +124,7 @@ fn station(servers: usize, load: f64, customers: u64) -> Scenario {
 fn tandem(customers: u64) -> Scenario {
     let length = (customers as f64 / 7.2) as u64;
     read(&format!(
-        "run = {{ defaults = \"textbook\", length = \"{length}s\", replications = 1 }}
+        "run = {{ defaults = \"textbook\", length = \"{length}s\", warm-up = \"0s\", replications = 1 }}
          workload.jobs.arrivals = {{ poisson = {{ rate = \"7.2/s\" }} }}
          work = {{ one = {{ exponential = \"1s\" }}, two = {{ exponential = \"1s\" }}, three = {{ exponential = \"1s\" }} }}
          [topology.row.pool]
@@ -138,7 +138,7 @@ fn tandem(customers: u64) -> Scenario {
 fn story(customers: u64) -> Scenario {
     let length = customers / 1_000;
     read(&format!(
-        "run = {{ defaults = \"textbook\", length = \"{length}s\", replications = 1 }}
+        "run = {{ defaults = \"textbook\", length = \"{length}s\", warm-up = \"0s\", replications = 1 }}
          work = {{ upload = {{ exponential = \"100ms\" }}, process = {{ lognormal = {{ mean = \"500ms\", scv = 1.72 }} }} }}
          [workload.uploads]
          arrivals = {{ poisson = {{ rate = \"1000/s\" }} }}
@@ -163,7 +163,7 @@ fn story(customers: u64) -> Scenario {
 fn function(environments: u64, customers: u64) -> Scenario {
     let length = customers / environments;
     read(&format!(
-        "run = {{ defaults = \"textbook\", length = \"{length}s\", replications = 1 }}
+        "run = {{ defaults = \"textbook\", length = \"{length}s\", warm-up = \"0s\", replications = 1 }}
          workload.jobs.arrivals = {{ poisson = {{ rate = \"{environments}/s\" }} }}
          work = {{ serve = {{ exponential = \"1s\" }} }}
          topology.one.function.f = {{ steps = [{{ work = \"serve\" }}], idle = \"10min\" }}"
@@ -174,7 +174,7 @@ fn function(environments: u64, customers: u64) -> Scenario {
 fn kept_ready(environments: u64, customers: u64) -> Scenario {
     let length = customers / 8;
     read(&format!(
-        "run = {{ defaults = \"textbook\", length = \"{length}s\", replications = 1 }}
+        "run = {{ defaults = \"textbook\", length = \"{length}s\", warm-up = \"0s\", replications = 1 }}
          workload.jobs.arrivals = {{ poisson = {{ rate = \"8/s\" }} }}
          work = {{ serve = {{ exponential = \"1s\" }} }}
          [topology.one.function.f]
@@ -287,7 +287,7 @@ fn memory() {
     let (request, job, message) = (size_of::<Request>(), size_of::<Job>(), size_of::<Message>());
     println!("\na request {request} bytes, its job {job}: {} in line; a message {message}", request + job);
     let scenario = read(
-        "run = { defaults = \"textbook\", length = \"1h\", replications = 1 }
+        "run = { defaults = \"textbook\", length = \"1h\", warm-up = \"0s\", replications = 1 }
          work = { serve = \"1h\" }
          [workload.jobs]
          arrivals = { poisson = { rate = \"10000/s\" } }

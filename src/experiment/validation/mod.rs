@@ -15,8 +15,6 @@ mod stations;
 mod system;
 mod timed;
 
-use std::sync::atomic::AtomicBool;
-
 use serde::Serialize;
 
 use crate::experiment::document::Document;
@@ -116,15 +114,10 @@ fn text_of(system: &System, plan: &Plan, customers: f64, replications: u32) -> S
 /// Plays a system until its mean response time is known, and holds every quantity against its answer.
 ///
 /// # Errors
-/// Why the system can't be said as a scenario or played, as a sentence; `Cancelled` is one.
-pub fn hold(
-    system: &System,
-    effort: Effort,
-    cancel: Option<&AtomicBool>,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Held, String> {
+/// Why the system can't be said as a scenario or played, as a sentence.
+pub fn hold(system: &System, effort: Effort, progress: &(dyn Fn(Progress) + Sync)) -> Result<Held, String> {
     let plan = families::translate(system)?;
-    let (document, customers) = play_enough(system, &plan, effort, cancel, progress)?;
+    let (document, customers) = play_enough(system, &plan, effort, progress)?;
     let (mut checked, mut untold) = (Vec::new(), Vec::new());
     for (name, exact) in &system.expected {
         if is_at_an_edge(system, name, *exact) {
@@ -158,7 +151,6 @@ fn play(
     plan: &Plan,
     customers: f64,
     replications: u32,
-    cancel: Option<&AtomicBool>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Document, String> {
     let source = Source { name: format!("{}.toml", system.id), text: text_of(system, plan, customers, replications) };
@@ -166,8 +158,7 @@ fn play(
         let told: Vec<&str> = complaints.iter().map(|complaint| complaint.what.as_str()).collect();
         format!("its scenario is refused: {}", told.join("; "))
     })?;
-    let options = Options { cancel, ..Options::default() };
-    let found = run(&scenario, options, progress).map_err(|error: RunError| error.to_string())?;
+    let found = run(&scenario, Options::default(), progress).map_err(|error: RunError| error.to_string())?;
     Ok(found.document)
 }
 
@@ -176,7 +167,6 @@ fn play_enough(
     system: &System,
     plan: &Plan,
     effort: Effort,
-    cancel: Option<&AtomicBool>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<(Document, f64), String> {
     let most = effort.most / plan.topologies as f64;
@@ -187,7 +177,7 @@ fn play_enough(
         Some(needed) => (f64::from(needed) * scale).min(effort.most / 10.0).clamp(100.0, MOST_REPLICATIONS) as u32,
         None => REPLICATIONS,
     };
-    let mut document = play(system, plan, customers, replications, cancel, progress)?;
+    let mut document = play(system, plan, customers, replications, progress)?;
     for _ in 0..AGAIN {
         let Some((known, _)) = response(system, plan, &document).filter(|(known, _)| *known > effort.precision) else {
             break;
@@ -196,7 +186,7 @@ fn play_enough(
             break;
         }
         customers = (customers * MARGIN * square(known / effort.precision)).min(most);
-        document = play(system, plan, customers, replications, cancel, progress)?;
+        document = play(system, plan, customers, replications, progress)?;
     }
     Ok((document, customers))
 }

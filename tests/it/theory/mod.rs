@@ -44,7 +44,7 @@ fn every_known_answer_lies_in_the_interval_of_its_run() {
         let before = std::time::Instant::now();
         // A hundredth is what the lists are made for, and leaves room below two.
         let effort = Effort { precision: KNOWN / 2.0, most: MOST };
-        let held = hold(&system, effort, None, &|_| {}).unwrap_or_else(|why| panic!("{}: {why}", system.id));
+        let held = hold(&system, effort, &|_| {}).unwrap_or_else(|why| panic!("{}: {why}", system.id));
         println!("{:28} {:6.1} s", system.id, before.elapsed().as_secs_f64());
         tally.systems += 1;
         tally.held += held.checked.len();
