@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::ending::{Ending, Failure};
 use crate::cli::glossary::{self, Kind, WORDS};
 use crate::cli::voice::Voice;
+use crate::cli::why;
 use crate::scenario::{self, Word, nearest};
 
 const EXAMPLES: &str = "\
@@ -19,7 +20,7 @@ Examples:
   queuelab explain figures
   queuelab explain
 
-`figures`, `statistics`, `terms`, `codes` and `checks` are explained together.";
+`figures`, `statistics`, `terms`, `causes`, `codes` and `checks` are explained together.";
 
 /// Explain a figure, a setting, a choice or the code of a complaint
 #[derive(Args, Debug)]
@@ -76,6 +77,7 @@ fn of_kind(kind: &str) -> Option<Vec<(String, String)>> {
         "figures" => glossary(|kind| matches!(kind, Kind::Times | Kind::Figure(_))),
         "statistics" => glossary(|kind| kind == Kind::Statistic),
         "terms" => glossary(|kind| kind == Kind::Term),
+        "causes" => Some(why::known().map(|(word, says)| (word, says.to_owned())).collect()),
         "codes" => registry(COMPLAINT),
         "checks" => registry(CHECK),
         _ => None,

@@ -23,6 +23,7 @@ mod schema;
 mod session;
 mod validate;
 mod voice;
+mod why;
 
 use std::ffi::OsString;
 
@@ -74,6 +75,7 @@ struct Words {
 enum Command {
     Compare(compare::Words),
     Run(run::Words),
+    Why(why::Words),
     Check(check::Words),
     Explain(explain::Words),
     Init(init::Words),
@@ -102,6 +104,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let ended = match words.command {
         Command::Compare(words) => compare::compare(&words, &mut voice),
         Command::Run(words) => run::run(&words, &mut voice),
+        Command::Why(words) => why::why(&words, &mut voice),
         Command::Check(words) => check::check(&words, &mut voice),
         Command::Explain(words) => explain::explain(&words, &mut voice),
         Command::Init(words) => init::init(&words, &mut voice),

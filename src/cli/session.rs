@@ -75,7 +75,7 @@ pub fn simulate(
 }
 
 /// What kept a run from its end, for the user.
-fn failure(error: RunError, trace: Option<&Growing>) -> Failure {
+pub fn failure(error: RunError, trace: Option<&Growing>) -> Failure {
     match error {
         RunError::NoTopology { asked, known } => {
             Failure::Asked(format!("the scenario has no topology `{asked}`\n  = help: it has `{}`", known.join("`, `")))

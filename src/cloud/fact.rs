@@ -262,8 +262,8 @@ pub enum Fact {
         /// Whether the same receive brought the one before it, too.
         joins: bool,
     },
-    /// A piece of a request spent time at a node, or on its way there, without standing in a line or being worked on. Told
-    /// when it is over; on the way, when it begins.
+    /// A piece of a request spends time at a node, or on its way there, without standing in a line or being worked on. Told
+    /// when it is over, or when it begins, where its length is known from the start.
     Spent {
         /// Who.
         who: Who,
@@ -271,6 +271,8 @@ pub enum Fact {
         node: NodeId,
         /// On what.
         on: Spent,
+        /// Since when.
+        from: SimTime,
         /// How long.
         span: Span,
     },

@@ -82,6 +82,15 @@ pub fn differences(topologies: &[(&str, &Gathered)]) -> Vec<Difference> {
     found
 }
 
+/// What one run's figure is more than another's, replication by replication.
+pub fn paired(before: &[Option<f64>], after: &[Option<f64>], unit: &str) -> Figure {
+    let pairs = before.iter().zip(after);
+    let paired: Vec<Option<f64>> = pairs.map(|(before, after)| Some((*after)? - (*before)?)).collect();
+    let (value, ends) = estimate(&paired, CONFIDENCE);
+    let (low, high) = ends.unzip();
+    Figure { value, low, high, unit: unit.to_owned() }
+}
+
 /// How wide the interval of a difference is, compared with what draws of its own for each topology would have given: the standard
 /// deviation of the paired differences over that of a difference of independent figures.
 fn narrowed(first: &[Option<f64>], second: &[Option<f64>], paired: &[Option<f64>]) -> Option<f64> {

@@ -4,6 +4,7 @@ mod assemble;
 mod compare;
 mod decisions;
 pub mod document;
+mod each;
 mod figures;
 mod gather;
 mod goals;
@@ -21,6 +22,7 @@ mod trial;
 pub mod validation;
 mod warm_up;
 mod warnings;
+pub mod why;
 
 pub use recorder::{Kind, Passed, Place, Recorder};
 pub use run::{Found, Options, Progress, RunError, Timing, run};

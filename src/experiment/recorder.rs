@@ -351,7 +351,7 @@ impl Observer<Fact> for Recorder {
                 place.gatherings += u64::from(counts);
                 place.gathered += if counts { u64::from(jobs) } else { 0 };
             }
-            Fact::Spent { who, node, on, span } => {
+            Fact::Spent { who, node, on, span, .. } => {
                 if who.counted {
                     let unsent = self.is_unsent(who);
                     let place = &mut self.places[node.index()];
@@ -472,7 +472,10 @@ mod tests {
             let served = Fact::Served { who, pool: POOL, worker: 1, visit: 1, began: start, result: Outcome::Ok };
             seen.saw(end, &served);
             seen.saw(end, &Fact::Wasted { who });
-            seen.saw(end, &Fact::Spent { who, node: POOL, on: Spent::Join, span: Span::from_secs(4) });
+            seen.saw(
+                end,
+                &Fact::Spent { who, node: POOL, on: Spent::Join, from: SimTime::START, span: Span::from_secs(4) },
+            );
         }
         seen.close();
         let place = &seen.places()[0];

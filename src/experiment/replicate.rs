@@ -56,10 +56,11 @@ impl<'a> Task<'a> {
         let application = &self.scenario.application;
         let warm_up = SimTime::START + self.warm_up;
         let length = plan.length.map(|length| SimTime::START + length);
-        let recorder = Recorder::new(application.workloads.len(), self.topology, warm_up, length);
+        let until = plan.until.map(|until| SimTime::START + until);
+        let recorder = Recorder::new(application.workloads.len(), self.topology, warm_up, until.or(length));
         let observer = ((recorder, Meter::by(self.topology, self.scenario.prices.billing())), tracer);
         let key = Key::root(self.seed, self.replication);
-        let sim = simulate(application, self.topology, key, Horizon { warm_up, length }, observer);
+        let sim = simulate(application, self.topology, key, Horizon { warm_up, length, until }, observer);
         let gauges = sim.model.gauges();
         let grid = match plan.length {
             Some(length) => Grid::of_length(length, plan.series, gauges.len()),
@@ -100,7 +101,8 @@ impl<'a> Task<'a> {
             idle: idle_share(&bill),
             drain: spent_later - total(&bill),
         };
-        let counted = if end > warm_up { end - warm_up } else { Span::ZERO };
+        let last_counted = until.map_or(end, |until| until.min(end));
+        let counted = if last_counted > warm_up { last_counted - warm_up } else { Span::ZERO };
         let ground = Ground {
             counted,
             length: end - SimTime::START,

@@ -51,6 +51,7 @@ pub fn scenario(application: Application, topologies: Vec<Topology>, replication
             length: Some(Span::from_secs(3_600)),
             warm_up: Span::ZERO,
             finds_warm_up: false,
+            until: None,
             is_steady: false,
             drain: None,
             replications: Replications::Fixed(replications),

@@ -39,6 +39,11 @@ impl SimTime {
     pub const fn after(self, span: Span) -> SimTime {
         SimTime(self.0.saturating_add(span.0))
     }
+
+    /// The instant `span` earlier; the start where that lies before it.
+    pub const fn before(self, span: Span) -> SimTime {
+        SimTime(self.0.saturating_sub(span.0))
+    }
 }
 
 impl Span {

@@ -7,6 +7,7 @@
 //! | every dollar explained | [`bill()`]; [`why::why`] for what rounding and idle time added |
 //! | files for spreadsheets and notebooks | [`csv::all`] |
 //! | pictures, light and dark | [`charts::all`] |
+//! | why a figure is what it is | [`table::causes`], [`charts::of_causes`] |
 //! | simulated values beside exact ones | [`table::validation`] |
 //! | what a controller would have decided | [`decide::answer`] |
 //!

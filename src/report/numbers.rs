@@ -120,9 +120,18 @@ pub fn value(kind: Kind, value: Option<f64>) -> String {
 
 /// A difference with its sign: `+41.0 s ± 2.1`. Differences of shares are in percentage points, `pp`.
 pub fn difference(kind: Kind, difference: &Difference) -> String {
-    let text = with_interval(kind, difference.value, difference.low, difference.high);
+    with_sign(kind, difference.value, difference.low, difference.high)
+}
+
+/// The same of a change of one figure.
+pub fn change(kind: Kind, change: &Figure) -> String {
+    with_sign(kind, change.value, change.low, change.high)
+}
+
+fn with_sign(kind: Kind, value: Option<f64>, low: Option<f64>, high: Option<f64>) -> String {
+    let text = with_interval(kind, value, low, high);
     let text = if kind == Kind::Share { text.replacen(" %", " pp", 1) } else { text };
-    match difference.value {
+    match value {
         Some(value) if value > 0.0 && text.starts_with(|c: char| c.is_ascii_digit() || c == '$' || c == '∞') => {
             format!("+{text}")
         }

@@ -82,6 +82,9 @@ pub struct RunPlan {
     pub warm_up: Span,
     /// Whether pilot replications find the warm-up.
     pub finds_warm_up: bool,
+    /// Requests that are born from here on count no more; `None`: all that are born after the warm-up do. No file says it:
+    /// who asks about a part of a run does.
+    pub until: Option<Span>,
     /// Nothing varies with the clock: the system may come to a steady state.
     pub is_steady: bool,
     /// How long after `length` requests are followed to their end; `None` where there is no length.
@@ -304,6 +307,7 @@ fn run_plan(sight: &Sight<'_>, steady: bool) -> RunPlan {
             Some(DraftWarmUp::Auto) | None => Span::ZERO,
         },
         finds_warm_up: steady && length.is_some() && !matches!(run.warm_up, Some(DraftWarmUp::Of(_))),
+        until: None,
         is_steady: steady,
         drain: run.drain.map(|time| time.0).or(length),
         replications: match &run.replications {

@@ -159,7 +159,7 @@ fn simulated(scene: &Scene, expected: &Table<'_>) -> Result<Verdict, String> {
     };
     let topology = &scenario.topologies[0];
     let end = SimTime::from_nanos(scene.end);
-    let horizon = Horizon { warm_up: SimTime::START, length: Some(end) };
+    let horizon = Horizon { warm_up: SimTime::START, length: Some(end), until: None };
     let watchers = (Log::default(), Meter::new(topology));
     let mut simulation = simulate(&scenario.application, topology, Key::root(1, 0), horizon, watchers);
     simulation.run_until(end);

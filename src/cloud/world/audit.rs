@@ -359,7 +359,7 @@ fn nothing_leaks_in_ordinary_worlds() {
 }
 
 fn audits(seed: u64, application: &Application, topology: &Topology) {
-    let horizon = Horizon { warm_up: SimTime::START, length: Some(SimTime::from_nanos(80 * SECOND)) };
+    let horizon = Horizon { warm_up: SimTime::START, length: Some(SimTime::from_nanos(80 * SECOND)), until: None };
     let mut simulation = simulate(application, topology, Key::root(seed, 1), horizon, Told::default());
     let (mut events, mut since) = (0u32, SimTime::START);
     loop {
@@ -404,7 +404,7 @@ fn the_usual_ways_tell_what_the_steps_tell() {
     let mut ways = 0;
     for seed in 0..400 {
         let (application, topology) = Dice::new(seed).ordinary();
-        let horizon = Horizon { warm_up: SimTime::START, length: Some(SimTime::from_nanos(30 * SECOND)) };
+        let horizon = Horizon { warm_up: SimTime::START, length: Some(SimTime::from_nanos(30 * SECOND)), until: None };
         let heard = |in_steps: bool| {
             let mut simulation = simulate(&application, &topology, Key::root(seed, 1), horizon, Heard::default());
             simulation.model.in_steps = in_steps;

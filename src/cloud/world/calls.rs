@@ -73,7 +73,7 @@ impl World<'_> {
         if since != SimTime::NEVER {
             let Job { pool, request, .. } = self.jobs[id];
             let (who, span) = (self.requests[request].who(), cx.now() - since);
-            cx.tell(Fact::Spent { who, node: pool, on: Spent::Answers, span });
+            cx.tell(Fact::Spent { who, node: pool, on: Spent::Answers, from: since, span });
         }
     }
 

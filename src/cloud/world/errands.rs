@@ -81,7 +81,7 @@ impl<'a> World<'a> {
         let Errand { function, request, waits, .. } = self.errands[id];
         if waits < cx.now() {
             let (who, span) = (self.requests[request].who(), cx.now() - waits);
-            cx.tell(Fact::Spent { who, node: function, on: Spent::Queue, span });
+            cx.tell(Fact::Spent { who, node: function, on: Spent::Queue, from: waits, span });
         }
     }
 

@@ -69,7 +69,7 @@ impl<'a> World<'a> {
             if takes > Span::ZERO {
                 (self.jobs[id].state, self.jobs[id].pool) = (State::Admitted, to);
                 let who = self.requests[job.request].who();
-                cx.tell(Fact::Spent { who, node: to, on: Spent::Way, span: takes });
+                cx.tell(Fact::Spent { who, node: to, on: Spent::Way, from: cx.now(), span: takes });
                 return self.set_alarm(cx, takes, Alarm::Admitted { job: id, stamp: job.stamp });
             }
         }
@@ -197,7 +197,7 @@ impl<'a> World<'a> {
         let (at, slot) = (job.pool, job.slot);
         if job.since < now {
             let who = self.requests[job.request].who();
-            cx.tell(Fact::Spent { who, node: at, on: Spent::Start, span: now - job.since });
+            cx.tell(Fact::Spent { who, node: at, on: Spent::Start, from: job.since, span: now - job.since });
         }
         let environments = self.environments(at);
         let (begins, is_first) = environments.runs(slot, now);

@@ -303,7 +303,7 @@ impl World<'_> {
             joins.levels[pool.index()].down(now);
         }
         let who = self.requests[request].who();
-        cx.tell(Fact::Spent { who, node: pool, on: Spent::Join, span: now - since });
+        cx.tell(Fact::Spent { who, node: pool, on: Spent::Join, from: since, span: now - since });
     }
 
     /// What becomes of a branch that came to a pool.

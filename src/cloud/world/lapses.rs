@@ -27,7 +27,7 @@ impl World<'_> {
         (letter.order, letter.state) = (order, Mail::Delayed);
         let who = self.requests[request].who();
         cx.tell(Fact::Withheld { who, queue: at });
-        cx.tell(Fact::Spent { who, node: at, on: Spent::Queue, span: delay });
+        cx.tell(Fact::Spent { who, node: at, on: Spent::Queue, from: cx.now(), span: delay });
         self.set_alarm(cx, delay, Alarm::Appear { message, tag });
     }
 

@@ -98,13 +98,16 @@ pub struct Horizon {
     pub warm_up: SimTime,
     /// Nobody is born from here on; `None`: births end by themselves.
     pub length: Option<SimTime>,
+    /// Requests born from here on do not count; `None`: they do.
+    pub until: Option<SimTime>,
 }
 
 impl Horizon {
     /// Whether figures count who is born now.
     #[inline(always)]
     pub fn counts(&self, now: SimTime) -> bool {
-        now >= self.warm_up && self.length.is_none_or(|length| now < length)
+        let ends = self.until.or(self.length);
+        now >= self.warm_up && ends.is_none_or(|end| now < end)
     }
 }
 

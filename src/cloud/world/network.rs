@@ -224,7 +224,7 @@ impl World<'_> {
             Bound::Back(_) | Bound::Nowhere => pool,
         };
         let who = self.requests[request].who();
-        cx.tell(Fact::Spent { who, node, on: Spent::Way, span });
+        cx.tell(Fact::Spent { who, node, on: Spent::Way, from: cx.now(), span });
         let trip = self.new_stamp();
         if let Some(way) = self.way(id) {
             (way.trip, way.bound) = (trip, bound);

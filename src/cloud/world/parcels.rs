@@ -35,7 +35,7 @@ impl World<'_> {
                 self.requests[parcel.request].hold();
                 self.counts_branch(parcel);
                 let who = self.requests[parcel.request].who();
-                cx.tell(Fact::Spent { who, node: to, on: Spent::Way, span });
+                cx.tell(Fact::Spent { who, node: to, on: Spent::Way, from: cx.now(), span });
                 if let Some(network) = &mut self.network {
                     let parcel = network.parcels.insert((to, parcel));
                     self.is_sent(Holder::Parcel(parcel));
@@ -110,7 +110,7 @@ impl World<'_> {
             self.wears(cx, to, slot);
         }
         cx.tell(Fact::Started { who, pool: to, waited: Span::ZERO });
-        cx.tell(Fact::Spent { who, node: to, on: Spent::Fetch, span });
+        cx.tell(Fact::Spent { who, node: to, on: Spent::Fetch, from: now, span });
         self.set_alarm(cx, span, Alarm::Backoff { job: id, epoch });
         true
     }

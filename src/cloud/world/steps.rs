@@ -301,8 +301,9 @@ impl<'a> World<'a> {
                     return Some(left);
                 }
                 if takes > Span::ZERO {
-                    cx.tell(Fact::Spent { who, node: job.pool, on: Spent::Answers, span: takes });
-                    cx.tell(Fact::Spent { who, node: bucket, on: Spent::Object, span: takes });
+                    let (from, span) = (cx.now(), takes);
+                    cx.tell(Fact::Spent { who, node: job.pool, on: Spent::Answers, from, span });
+                    cx.tell(Fact::Spent { who, node: bucket, on: Spent::Object, from, span });
                 }
                 Some(takes)
             }

@@ -132,7 +132,7 @@ fn topology(nodes: Vec<Node>) -> Topology {
 }
 
 fn diary(application: &Application, topology: &Topology, until: f64) -> Vec<(f64, Fact)> {
-    let horizon = Horizon { warm_up: SimTime::START, length: None };
+    let horizon = Horizon { warm_up: SimTime::START, length: None, until: None };
     let mut simulation = simulate(application, topology, Key::root(1, 0), horizon, Diary::default());
     simulation.run_until(SimTime::from_nanos((until * 1e9) as u64));
     let Simulation { mut model, mut observer, .. } = simulation;
@@ -165,7 +165,7 @@ fn two_servers_make_erlang_right() {
     let application = application(Arrivals::Poisson { rate: 1.6 }, vec![exponential]);
     let topology = topology(vec![node("a", NodeKind::Pool(Box::new(pool(vec![work(0)], 2))))]);
     let until = SimTime::from_nanos(1_250_000 * SECOND);
-    let horizon = Horizon { warm_up: SimTime::from_nanos(1_000 * SECOND), length: Some(until) };
+    let horizon = Horizon { warm_up: SimTime::from_nanos(1_000 * SECOND), length: Some(until), until: None };
     let mut simulation = simulate(&application, &topology, Key::root(7, 0), horizon, Waits::default());
     simulation.run_until(until);
     let mean = simulation.observer.total / simulation.observer.count as f64;
@@ -187,7 +187,7 @@ fn the_shortest_first_makes_cobham_right() {
         let one = Pool { line, ..pool(vec![work(0)], 1) };
         let topology = topology(vec![node("a", NodeKind::Pool(Box::new(one)))]);
         let until = SimTime::from_nanos(2_000_000 * SECOND);
-        let horizon = Horizon { warm_up: SimTime::from_nanos(1_000 * SECOND), length: Some(until) };
+        let horizon = Horizon { warm_up: SimTime::from_nanos(1_000 * SECOND), length: Some(until), until: None };
         let mut simulation = simulate(&application, &topology, Key::root(11, 0), horizon, Waits::default());
         simulation.run_until(until);
         let mean = simulation.observer.total / simulation.observer.count as f64;

@@ -1,11 +1,12 @@
 //! Whether intervals hold as often as they say: many experiments on systems whose answers are known.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::Serialize;
 
 use crate::experiment::document::Document;
+use crate::experiment::each::each;
 use crate::experiment::{Options, run};
 use crate::ground::stats::share_interval;
 use crate::ground::stats::theory::Mmc;
@@ -120,27 +121,16 @@ type Said = [Option<(f64, f64, f64)>; 3];
 
 /// Plays experiments, each with a seed of its own, on as many threads as the machine runs at once.
 fn played(scenario: &Scenario, experiments: u64, progress: &(dyn Fn(f64) + Sync)) -> Result<Vec<Said>, String> {
-    let (next, threads) = (AtomicU64::new(0), std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
-    let one = || -> Result<Vec<Said>, String> {
-        let mut said = Vec::new();
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= experiments {
-                return Ok(said);
-            }
-            let options = Options { threads: Some(NonZeroUsize::MIN), seed: Some(seed + 1), ..Options::default() };
-            let found = run(scenario, options, &|_| {}).map_err(|error| error.to_string())?;
-            said.push([Of::Mean, Of::P95, Of::Cost].map(|of| said_of(&found.document, of)));
-            progress(seed as f64 / experiments as f64);
-        }
-    };
-    let all = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
-        let ended =
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("a thread stopped".to_owned())));
-        ended.collect::<Result<Vec<_>, String>>()
-    })?;
-    Ok(all.into_iter().flatten().collect())
+    let done = AtomicU32::new(0);
+    let count = u32::try_from(experiments).unwrap_or(u32::MAX);
+    each(count, None, |number| {
+        let seed = u64::from(number) + 1;
+        let options = Options { threads: Some(NonZeroUsize::MIN), seed: Some(seed), ..Options::default() };
+        let found = run(scenario, options, &|_| {}).map_err(|error| error.to_string())?;
+        let said = [Of::Mean, Of::P95, Of::Cost].map(|of| said_of(&found.document, of));
+        progress(f64::from(done.fetch_add(1, Ordering::Relaxed) + 1) / f64::from(count));
+        Ok(said)
+    })
 }
 
 fn said_of(document: &Document, of: Of) -> Option<(f64, f64, f64)> {

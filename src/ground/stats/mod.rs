@@ -4,5 +4,5 @@ mod confidence;
 mod histogram;
 pub mod theory;
 
-pub use confidence::{interval, mean, sd, share_interval, student_quantile};
+pub use confidence::{interval, mean, ratio_interval, sd, share_interval, student_quantile};
 pub use histogram::Histogram;

@@ -2,9 +2,11 @@
 
 use crate::experiment::document::Document;
 use crate::experiment::replay::Answer;
+use crate::experiment::why::Explained;
 
 mod axis;
 mod canvas;
+mod causes;
 mod cost;
 mod dash;
 mod decisions;
@@ -44,6 +46,19 @@ pub fn of_decisions(answers: &[Answer<'_>]) -> Vec<(String, String)> {
     let drawn =
         both.filter_map(|theme| Some((format!("decisions.{}.svg", theme.name), decisions::decisions(answers, theme)?)));
     drawn.collect()
+}
+
+/// The charts of the causes of a figure, a topology each, light and dark.
+pub fn of_causes(explained: &Explained) -> Vec<(String, String)> {
+    let mut charts = Vec::new();
+    for theme in [theme::LIGHT, theme::DARK] {
+        for (name, topology) in &explained.topologies {
+            if let Some(svg) = causes::causes(explained, name, topology, theme) {
+                charts.push((format!("why-{}.{}.svg", file_name(name), theme.name), svg));
+            }
+        }
+    }
+    charts
 }
 
 /// A topology's name without what a file's may not have.

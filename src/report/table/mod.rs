@@ -6,6 +6,7 @@ use crate::report::table::terminal::{Paint, paint};
 use crate::report::{numbers, reading};
 use crate::scenario::Defaults;
 
+pub mod causes;
 mod comparison;
 mod contrast;
 mod grid;

@@ -9,9 +9,10 @@ use queuelab::experiment::document::Document;
 use super::{Desk, expect};
 use crate::tidy::{file, files, root};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "compare",
     "run",
+    "why",
     "check",
     "explain",
     "init",

@@ -7,6 +7,7 @@ mod import;
 mod inputs;
 mod match_event;
 mod outputs;
+mod why;
 
 use std::fs;
 use std::path::{Path, PathBuf};

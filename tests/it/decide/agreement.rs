@@ -100,7 +100,7 @@ fn agree(scaling: &str, reads: &[&str], warm_up: u64) -> usize {
         looks: Vec::new(),
     };
     let end = SimTime::START + Span::from_secs(4 * 3_600);
-    let horizon = Horizon { warm_up: SimTime::START, length: Some(end) };
+    let horizon = Horizon { warm_up: SimTime::START, length: Some(end), until: None };
     let mut sim = simulate(&found.application, topology, Key::root(11, 0), horizon, follower);
     sim.run_until(end);
     let looks = sim.observer.looks;

@@ -168,7 +168,7 @@ fn a_request_of_very_many_branches_is_complete_or_refused() {
         let scenario: Scenario = read_well(&text).ok()?;
         let mut counter = Completed(0);
         let topology = &scenario.topologies[0];
-        let horizon = Horizon { warm_up: SimTime::START, length: None };
+        let horizon = Horizon { warm_up: SimTime::START, length: None, until: None };
         let mut sim = simulate(&scenario.application, topology, Key::root(1, 0), horizon, &mut counter);
         sim.run_until(SimTime::from_nanos(10_000_000_000));
         assert_eq!(sim.model.inside() + sim.observer.0, 2);

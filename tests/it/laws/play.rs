@@ -64,6 +64,7 @@ impl Play<'_> {
         let horizon = Horizon {
             warm_up: SimTime::START + plan.warm_up,
             length: plan.length.map(|length| SimTime::START + length),
+            until: None,
         };
         let watchers = (Ledger::new(self.application, self.topology), Meter::new(self.topology));
         let key = Key::root(plan.seed, 0);

@@ -112,7 +112,7 @@ fn recorded_functions_start_as_often_in_new_environments() {
         let source = Source::new("recorded.toml", text);
         let scenario = read(&source, &NoFiles, &[]).expect("a recording is a scenario");
         let end = SimTime::from_nanos((length * 1e9) as u64);
-        let horizon = Horizon { warm_up: SimTime::START, length: Some(end) };
+        let horizon = Horizon { warm_up: SimTime::START, length: Some(end), until: None };
         let topology = &scenario.topologies[0];
         let mut sim = simulate(&scenario.application, topology, Key::root(1, 0), horizon, Runs::default());
         sim.run_until(end);

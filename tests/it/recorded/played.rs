@@ -51,7 +51,7 @@ fn play(scenario: &Scenario, topology: &str, pool: &str, seconds: u64) -> Seen {
     let pool = topology.nodes.iter().position(|node| node.name == pool).expect("the topology has it");
     let seen = Seen { births: Vec::new(), ended: 0, pool: NodeId::at(pool), stays: Vec::new() };
     let length = scenario.run.length.map(|length| SimTime::START + length);
-    let horizon = Horizon { warm_up: SimTime::START, length };
+    let horizon = Horizon { warm_up: SimTime::START, length, until: None };
     let key = Key::root(scenario.run.seed, 0);
     let mut sim = simulate(&scenario.application, topology, key, horizon, seen);
     sim.run_until(SimTime::from_nanos(seconds * SECOND));

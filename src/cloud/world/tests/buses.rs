@@ -349,7 +349,7 @@ impl Observer<Fact> for Nobody {
 fn a_function_knows_which_machine_its_event_is_about() {
     let application: Application = application(at(&[]), vec![seconds(2.0)]);
     let topology = one_machine("running", 0.0);
-    let horizon = Horizon { warm_up: SimTime::START, length: None };
+    let horizon = Horizon { warm_up: SimTime::START, length: None, until: None };
     let mut simulation = simulate(&application, &topology, Key::root(1, 0), horizon, Nobody);
     simulation.run_until(SimTime::from_nanos(18 * SECOND));
     let inside = simulation.model.requests.inside();

@@ -370,7 +370,7 @@ fn tally(rate: f64, work_law: Distribution, plan: Function) -> Tally {
     let application = application(Arrivals::Poisson { rate }, vec![work_law]);
     let topology = alone(plan);
     let until = SimTime::from_nanos((400_000.0 / rate) as u64 * SECOND);
-    let horizon = Horizon { warm_up: SimTime::START, length: Some(until) };
+    let horizon = Horizon { warm_up: SimTime::START, length: Some(until), until: None };
     let mut simulation = simulate(&application, &topology, Key::root(3, 0), horizon, Tally::default());
     simulation.run_until(until);
     simulation.observer
@@ -408,7 +408,7 @@ fn a_hundred_thousand_environments_are_no_more_work_than_ten() {
     let plan = Function { init: seconds(0.0), idle: Some(seconds(60.0)), ..function(vec![work(0)], 0) };
     let topology = alone(plan);
     let until = SimTime::from_nanos(6 * SECOND);
-    let horizon = Horizon { warm_up: SimTime::START, length: Some(until) };
+    let horizon = Horizon { warm_up: SimTime::START, length: Some(until), until: None };
     let mut simulation = simulate(&application, &topology, Key::root(5, 0), horizon, Tally::default());
     simulation.run_until(until);
     let mut levels = Vec::new();

@@ -236,7 +236,7 @@ fn idle_workers_poll_from_the_start() {
     let poll = Poll { wait: Some(Span::from_secs(20)), ..Poll::default() };
     let system = behind(queue(1), Pool { poll, ..pool(vec![work(0)], 1) });
     let application = application(at(&[1_000.0]), vec![seconds(1.0)]);
-    let horizon = Horizon { warm_up: SimTime::START, length: None };
+    let horizon = Horizon { warm_up: SimTime::START, length: None, until: None };
     let mut simulation = simulate(&application, &system, Key::root(1, 0), horizon, ());
     let now = SimTime::from_nanos(101 * SECOND);
     simulation.run_until(now);

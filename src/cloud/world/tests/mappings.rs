@@ -204,7 +204,7 @@ fn pollers_become_more_by_300_a_minute() {
 fn idle_pollers_poll_in_vain_and_become_fewer() {
     let application = application(at(&[2_000.0]), vec![seconds(1.0)]);
     let system = mapped(Mapping::of(10), function(vec![work(0)], 0));
-    let horizon = Horizon { warm_up: SimTime::START, length: None };
+    let horizon = Horizon { warm_up: SimTime::START, length: None, until: None };
     let mut simulation = simulate(&application, &system, Key::root(1, 0), horizon, ());
     let now = SimTime::from_nanos(1_000 * SECOND);
     simulation.run_until(now);
@@ -258,7 +258,7 @@ fn pollers_that_are_kept_ready_become_more_by_a_thousand_invocations_a_minute() 
 fn pollers_that_are_kept_ready_poll_in_vain_with_one_poll_each() {
     let application = application(at(&[2_000.0]), vec![seconds(1.0)]);
     let system = mapped(kept_ready(3, 9, Mapping::of(10)), function(vec![work(0)], 0));
-    let horizon = Horizon { warm_up: SimTime::START, length: None };
+    let horizon = Horizon { warm_up: SimTime::START, length: None, until: None };
     let mut simulation = simulate(&application, &system, Key::root(1, 0), horizon, ());
     let now = SimTime::from_nanos(1_000 * SECOND);
     simulation.run_until(now);

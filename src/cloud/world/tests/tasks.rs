@@ -56,7 +56,7 @@ fn zoned(topology: Topology) -> Topology {
 /// The numbers of the first service's tasks on each machine.
 fn placed(topology: &Topology, until: u64) -> Vec<Vec<u32>> {
     let application = application(at(&[]), vec![seconds(1.0)]);
-    let horizon = Horizon { warm_up: SimTime::START, length: None };
+    let horizon = Horizon { warm_up: SimTime::START, length: None, until: None };
     let mut simulation = simulate(&application, topology, Key::root(1, 0), horizon, Diary::default());
     simulation.run_until(second(until));
     let hosts = simulation.model.housings[0].hosts.iter();
