@@ -218,7 +218,7 @@ pub const WORDS: &[Word] = &[
         "interval",
         "where a figure lies with 95 %: of means, percentiles and money Student's interval over the replications, whose figures are \
          independent; of shares the same, and where fewer than 30 were seen, or missed, also Clopper and Pearson's over all \
-         that were counted; of differences over paired replications, and wider with several pairs, so that all hold together",
+         that were counted; of ratios of two sums, as of `utilisation` and `cost.million`, the jackknife's; of differences over          paired replications, and wider with several pairs, so that all hold together",
     ),
     term("replication", "one run of many, each with its own chance; figures are means over them"),
     term("seed", "the number that all chance comes from: the same seed gives the same bytes"),

@@ -2,7 +2,7 @@
 
 use crate::experiment::document::{Difference, Figure};
 use crate::experiment::gather::{Column, Gathered};
-use crate::ground::stats::{interval, sd, share_interval};
+use crate::ground::stats::{interval, ratio_interval, sd, share_interval};
 use crate::scenario::Width;
 
 /// How sure every interval of a document is.
@@ -28,9 +28,10 @@ pub const COMPARED: [&str; 12] = [
 const RARE: u64 = 30;
 
 /// The mean of the replications that measured something, and its interval: Student's, or of rare events one that holds however
-/// few were seen.
+/// few were seen. Of a ratio of two sums the ratio of all replications' sums, and the jackknife's interval.
 pub fn figure(column: &Column) -> Figure {
-    let (value, _) = estimate(&column.values, CONFIDENCE);
+    let (mean, _) = estimate(&column.values, CONFIDENCE);
+    let value = ratio(column).map(|pairs| sums(&pairs)).or(mean);
     let ends = ends(column, CONFIDENCE);
     let (low, high) = ends.unzip();
     Figure { value, low, high, unit: column.unit.to_owned() }
@@ -39,6 +40,9 @@ pub fn figure(column: &Column) -> Figure {
 /// The interval of a figure. Shares stay between 0 and 1; of those that are rare, or nearly certain, Clopper and Pearson's
 /// interval over all that was counted is part of it, as replications that all saw nothing say nothing of how rare it is.
 pub fn ends(column: &Column, confidence: f64) -> Option<(f64, f64)> {
+    if let Some(pairs) = ratio(column) {
+        return ratio_interval(&pairs, confidence).map(|(_, low, high)| (low, high));
+    }
     let (_, ends) = estimate(&column.values, confidence);
     if column.trials == 0 {
         return ends;
@@ -50,6 +54,18 @@ pub fn ends(column: &Column, confidence: f64) -> Option<(f64, f64)> {
     }
     let (rare_low, rare_high) = share_interval(column.seen, column.trials, confidence);
     Some((low.min(rare_low), high.max(rare_high)))
+}
+
+/// What each replication adds to the two sums whose ratio a figure is; `None` where it is no ratio.
+fn ratio(column: &Column) -> Option<Vec<(f64, f64)>> {
+    let pairs = column.values.iter().zip(&column.below).filter(|(_, below)| **below > 0.0);
+    let pairs: Vec<(f64, f64)> = pairs.filter_map(|(value, &below)| Some(((*value)? * below, below))).collect();
+    (!pairs.is_empty()).then_some(pairs)
+}
+
+fn sums(pairs: &[(f64, f64)]) -> f64 {
+    let (above, below) = pairs.iter().fold((0.0, 0.0), |sums, pair| (sums.0 + pair.0, sums.1 + pair.1));
+    above / below
 }
 
 fn estimate(values: &[Option<f64>], confidence: f64) -> (Option<f64>, Option<(f64, f64)>) {
@@ -107,7 +123,7 @@ fn narrowed(first: &[Option<f64>], second: &[Option<f64>], paired: &[Option<f64>
 /// Whether a figure is known well enough: half its interval is no wider than that. A figure that no replication could
 /// measure is known as well as it will ever be.
 pub fn is_precise(column: &Column, width: Width, confidence: f64) -> bool {
-    let (Some(mean), _) = estimate(&column.values, confidence) else { return true };
+    let Some(mean) = figure(column).value else { return true };
     let most = match width {
         Width::Share(share) => share * mean.abs(),
         Width::Amount(amount) => amount,
@@ -123,6 +139,17 @@ pub fn next_count(so_far: u32, at_least: u32, at_most: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two replications of 1 to 10 and 9 to 30: together 10 to 40, and not the mean of a tenth and three tenths.
+    #[test]
+    fn a_ratio_is_that_of_the_sums() {
+        let column =
+            Column { values: vec![Some(0.1), None, Some(0.3)], below: vec![10.0, 0.0, 30.0], ..Column::default() };
+        let told = figure(&column);
+        assert_eq!(told.value, Some(0.25));
+        assert!(told.low < Some(0.25) && told.high > Some(0.25));
+        assert_eq!(figure(&Column { below: vec![0.0; 3], ..column }).value, Some(0.2));
+    }
 
     fn column(name: &str, values: &[Option<f64>]) -> Column {
         Column { name: name.into(), unit: "s", values: values.to_vec(), ..Column::default() }

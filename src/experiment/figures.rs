@@ -37,6 +37,8 @@ pub struct Measured {
     pub value: Option<f64>,
     /// Of how many it is a share, where it is one of things that were counted; else 0.
     pub trials: u64,
+    /// What it is a ratio to, where it is one of two sums that vary from replication to replication; else 0.
+    pub below: f64,
 }
 
 /// What is told of a distribution of times.
@@ -141,13 +143,19 @@ struct List<'a> {
 
 impl List<'_> {
     fn add(&mut self, name: impl Into<String>, unit: &'static str, value: Option<f64>) {
-        self.into.push(Measured { whose: self.whose, name: name.into(), unit, value, trials: 0 });
+        self.into.push(Measured { whose: self.whose, name: name.into(), unit, value, trials: 0, below: 0.0 });
     }
 
     /// A share of things that were counted.
     fn share(&mut self, name: impl Into<String>, part: u64, of: u64) {
         let value = share(part, of);
-        self.into.push(Measured { whose: self.whose, name: name.into(), unit: "1", value, trials: of });
+        self.into.push(Measured { whose: self.whose, name: name.into(), unit: "1", value, trials: of, below: 0.0 });
+    }
+
+    /// A ratio of two sums.
+    fn ratio(&mut self, name: impl Into<String>, unit: &'static str, above: f64, below: f64) {
+        let value = (below > 0.0).then(|| above / below);
+        self.into.push(Measured { whose: self.whose, name: name.into(), unit, value, trials: 0, below });
     }
 
     fn times(&mut self, name: &str, times: &Histogram) {
@@ -172,9 +180,9 @@ pub fn of_requests(whose: Whose, kind: &Kind, ground: &Ground<'_>, into: &mut Ve
     }
     list.share("availability", kind.answer.count(), kind.born);
     list.add("goodput", "1/s", ground.rate(kind.completion.count()));
-    list.add("attempts", "1", share(kind.born + kind.repeats, kind.born));
+    list.ratio("attempts", "1", (kind.born + kind.repeats) as f64, kind.born as f64);
     list.share("retried", kind.retried, kind.born);
-    list.add("duplicates", "1", share(kind.wasted, kind.born));
+    list.ratio("duplicates", "1", kind.wasted as f64, kind.born as f64);
 }
 
 /// Adds the figures of the whole that are not those of its requests.
@@ -186,7 +194,7 @@ pub fn of_whole(ground: &Ground<'_>, spending: &Spending, into: &mut Vec<Measure
     let month = (ground.length > Span::ZERO).then(|| monthly(spending.total, ground.length).dollars());
     list.add("cost.total", "$", Some(total));
     list.add("cost.month", "$", month);
-    list.add("cost.million", "$", (ground.born > 0).then(|| total * 1e6 / ground.born as f64));
+    list.ratio("cost.million", "$", total, ground.born as f64 / 1e6);
     list.add("cost.wasted", "1", spending.idle);
     list.add("cost.drain", "$", Some(spending.drain.dollars()));
 }
@@ -231,13 +239,13 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             let beside = level(Level::Together).unwrap_or(0.0);
             list.add("in-system", "1", line.zip(busy).map(|(line, busy)| line + busy + beside));
             if pool.batch.is_some() {
-                list.add("batch-size", "1", share(place.gathered, place.gatherings));
+                list.ratio("batch-size", "1", place.gathered as f64, place.gatherings as f64);
             }
             let slots = level(Level::Slots).filter(|&slots| slots > 0.0);
             list.add("busy", "1", busy);
             // Of slots without number no share is taken.
             let slots = slots.filter(|_| pool.workers.is_some());
-            list.add("utilisation", "1", busy.zip(slots).map(|(busy, slots)| busy / slots));
+            list.ratio("utilisation", "1", busy.unwrap_or(0.0), slots.unwrap_or(0.0));
             for state in [Level::Desired, Level::Pending, Level::Booting, Level::Ready, Level::Failed, Level::Draining]
             {
                 list.add(format!("workers.{}", state.word()), "1", level(state));
@@ -283,7 +291,7 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             list.times("wait", &place.wait);
             list.share("waits", place.queued, place.wait.count());
             list.add("receives", "1/s", ground.rate(place.receives));
-            list.add("batch-size", "1", share(place.received, place.receives));
+            list.ratio("batch-size", "1", place.received as f64, place.receives as f64);
             for what in [Level::EmptyReceives, Level::EmptyAgain, Level::OverLimit] {
                 if let Some(empty) = level(what) {
                     list.add(what.word(), "1/s", Some(empty));
@@ -295,7 +303,7 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             if queue.mapping.as_ref().is_some_and(|mapping| mapping.filter.is_some()) {
                 list.add("filtered", "1/s", ground.rate(place.filtered));
             }
-            list.add("deliveries", "1", share(place.wait.count(), place.posted));
+            list.ratio("deliveries", "1", place.wait.count() as f64, place.posted as f64);
             list.share("dead-letters", place.buried, place.posted);
             if queue.deduplication.is_some() {
                 list.add("dropped", "1/s", ground.rate(place.dropped));
@@ -322,7 +330,7 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
             if function.desk.batch.is_some() {
                 list.times("wait", &place.wait);
                 list.add("in-line", "1", level(Level::Line));
-                list.add("batch-size", "1", share(place.gathered, place.gatherings));
+                list.ratio("batch-size", "1", place.gathered as f64, place.gatherings as f64);
                 held = level(Level::Line).unwrap_or(0.0) + level(Level::Together).unwrap_or(0.0);
             }
             list.share("cold-starts", place.cold, place.invoked);
@@ -368,7 +376,8 @@ pub fn of_node(id: NodeId, node: &Node, place: &Place, ground: &Ground<'_>, cost
                 list.add(format!("workers.{name}"), "1/s", ground.rate(count));
             }
             let asked = level(Level::Asked).zip(level(Level::Slots).filter(|&slots| slots > 0.0));
-            list.add("utilisation", "1", asked.map(|(asked, whole)| asked / whole));
+            let (asked, whole) = asked.unwrap_or((0.0, 0.0));
+            list.ratio("utilisation", "1", asked, whole);
         }
         NodeKind::Balancer(_) | NodeKind::Bucket(_) => {}
     }

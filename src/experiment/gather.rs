@@ -27,6 +27,8 @@ pub struct Column {
     pub trials: u64,
     /// How many of them it was.
     pub seen: u64,
+    /// By replication what it is a ratio to, where it is one of two sums; else 0.
+    pub below: Vec<f64>,
 }
 
 /// What the replications of one topology found together.
@@ -73,6 +75,8 @@ impl Gathered {
                 column.values.resize(slot + 1, None);
             }
             column.values[slot] = figure.value;
+            column.below.resize(column.values.len(), 0.0);
+            column.below[slot] = figure.below;
             column.trials += figure.trials;
             column.seen += (figure.value.unwrap_or(0.0) * figure.trials as f64).round() as u64;
         }

@@ -2,7 +2,7 @@
 //!
 //! A goal on a latency counts whoever was lost as infinitely late, so that nobody meets it by losing the slow.
 
-use crate::experiment::compare::ends;
+use crate::experiment::compare::{ends, figure};
 use crate::experiment::document::Finding;
 use crate::experiment::figures::{STATS, Stat};
 use crate::experiment::gather::Column;
@@ -57,7 +57,7 @@ pub fn judge(column: &Column, limit: f64, at_most: bool) -> Judged {
     };
     let infinite = measured.len() - finite.len();
     if infinite == 0 {
-        let value = (!finite.is_empty()).then(|| finite.iter().sum::<f64>() / finite.len() as f64);
+        let value = figure(column).value;
         return Judged { value, ends, finding: ends.map_or(Finding::Undecided, against) };
     }
     // The mean is infinite. Whether that is the rule or bad luck: the rule, if at least half of the replications

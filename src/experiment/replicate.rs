@@ -183,8 +183,7 @@ impl<'a> Task<'a> {
                 }
             }
         };
-        let trials = figure.trials;
-        Some(Measured { whose: Whose::Goal(place), name: of.to_owned(), unit: figure.unit, value, trials })
+        Some(Measured { whose: Whose::Goal(place), name: of.to_owned(), value, ..figure.clone() })
     }
 }
 

@@ -145,6 +145,7 @@ impl<'a> Snapshots<'a> {
                     unit: "1",
                     value,
                     trials: 0,
+                    below: 0.0,
                 });
             }
         }
@@ -157,6 +158,7 @@ impl<'a> Snapshots<'a> {
                     unit: "1/s",
                     value,
                     trials: 0,
+                    below: 0.0,
                 });
             }
         }
