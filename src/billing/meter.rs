@@ -20,7 +20,7 @@ use bus::BusCounter;
 pub(super) use functions::STEP;
 use functions::{FunctionCounter, Polling};
 use machines::PoolCounter;
-pub(super) use machines::{MINUTE, minimum};
+pub(super) use machines::{MINUTE, minimum, volume};
 use sundries::Sundries;
 
 /// A queue counts every call by so many bytes.

@@ -11,6 +11,7 @@ mod invoice;
 mod meter;
 mod prices;
 mod profile;
+mod rate;
 pub(crate) mod storage;
 mod tree;
 mod units;
@@ -24,5 +25,6 @@ pub use invoice::{Line, MONTH, MONTHLY, Quantity, idle_share, invoice, invoice_o
 pub use meter::Meter;
 pub use prices::{Item, MissingPrice, PriceBook, Tier, check, missing};
 pub use profile::Profile;
+pub use rate::Rate;
 pub use usage::{Machines, NodeUsage, Real, Usage, Used};
 pub use usage_list::{Format, UsageList};

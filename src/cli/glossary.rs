@@ -237,6 +237,11 @@ pub const WORDS: &[Word] = &[
         "what was used × its price, line by line, after the provider's rounding: cost.total of the run, cost.month of a \
          month like it, cost.million of a million requests",
     ),
+    term(
+        "regret",
+        "what machines cost beyond the perfect fleet, which knows all arrivals beforehand, does the same work, boots as long and \
+         keeps the goals on latencies; no fleet of these machines is below it, so that the true regret may be less",
+    ),
     term("month", "730 h at the run's rate of spending; simulate a typical stretch of it"),
     term("idle", "paid for and held by nobody: slots of workers in service; its part of a bill is cost.wasted"),
     term("peak", "the most workers in service at a time, of all pools together, where that is highest on average"),

@@ -18,6 +18,7 @@ mod options;
 mod outputs;
 mod prices;
 mod progress;
+mod regret;
 mod run;
 mod schema;
 mod session;
@@ -85,6 +86,7 @@ enum Command {
     Decide(decide::Words),
     Import(import::Words),
     Validate(validate::Words),
+    Regret(regret::Words),
     MatchEvent(match_event::Words),
     Gallery(gallery::Words),
 }
@@ -114,6 +116,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Decide(words) => decide::decide(&words, &mut voice),
         Command::Import(words) => import::import(&words, &mut voice),
         Command::Validate(words) => validate::validate(&words, &mut voice),
+        Command::Regret(words) => regret::regret(&words, &mut voice),
         Command::MatchEvent(words) => match_event::match_event(&words, &mut voice),
         Command::Gallery(words) => gallery::gallery(&words, &mut voice),
     };

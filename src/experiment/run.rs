@@ -20,10 +20,11 @@ use crate::experiment::compare::{is_precise, next_count};
 use crate::experiment::document::Document;
 use crate::experiment::gather::Gathered;
 use crate::experiment::outcome::Outcome;
+use crate::experiment::pace::Pace;
 use crate::experiment::replicate::{Task, owner};
 use crate::experiment::trace::Tracer;
 use crate::experiment::warm_up::{self, Pilots};
-use crate::ground::time::{SimTime, Span};
+use crate::ground::time::Span;
 use crate::scenario::{Replications, Scenario};
 
 /// What a caller may choose beside the scenario.
@@ -156,11 +157,7 @@ pub fn run(
         topologies: &topologies,
         seed,
         warm_up: AtomicU64::new(scenario.run.warm_up.nanos()),
-        done: AtomicU64::new(0),
-        of: AtomicU64::new(0),
-        progress,
-        stop: AtomicBool::new(false),
-        cancel: options.cancel,
+        pace: Pace::new(Task::expected(scenario).nanos(), progress, options.cancel),
     };
     let Played { count, gathered, stopped, late } = crew.run(threads, &replications, trace)?;
     let mut timing = Timing { threads, ..Timing::default() };
@@ -190,7 +187,7 @@ pub fn run(
     Ok(Found { document, timing })
 }
 
-fn chosen<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<Vec<&'a Topology>, RunError> {
+pub(super) fn chosen<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<Vec<&'a Topology>, RunError> {
     let Some(name) = name else { return Ok(scenario.topologies.iter().collect()) };
     match scenario.topologies.iter().find(|topology| topology.name == name) {
         Some(topology) => Ok(vec![topology]),
@@ -245,12 +242,7 @@ struct Crew<'a> {
     seed: u64,
     /// The start that no figure counts, in nanoseconds; of pilots, none.
     warm_up: AtomicU64,
-    done: AtomicU64,
-    of: AtomicU64,
-    progress: &'a (dyn Fn(Progress) + Sync),
-    /// Set when there is no point in going on.
-    stop: AtomicBool,
-    cancel: Option<&'a AtomicBool>,
+    pace: Pace<'a>,
 }
 
 impl<'a> Crew<'a> {
@@ -327,14 +319,14 @@ impl<'a> Crew<'a> {
             Ok(Sent::Cancelled) | Err(_) => Err(self.give_up(RunError::Cancelled)),
             Ok(Sent::Untraced(error)) => Err(self.give_up(RunError::Trace(error))),
             Ok(Sent::Panicked(panic)) => {
-                self.stop.store(true, Ordering::Relaxed);
+                self.pace.stop();
                 resume_unwind(panic);
             }
         }
     }
 
     fn give_up(&self, why: RunError) -> RunError {
-        self.stop.store(true, Ordering::Relaxed);
+        self.pace.stop();
         why
     }
 
@@ -345,8 +337,7 @@ impl<'a> Crew<'a> {
         numbers: std::ops::Range<u32>,
         trace: &mut Option<Box<dyn Write + Send + 'a>>,
     ) {
-        let more = u64::from(numbers.end - numbers.start) * self.topologies.len() as u64 * self.per_replication();
-        self.of.fetch_add(more, Ordering::Relaxed);
+        self.pace.asks(u64::from(numbers.end - numbers.start) * self.topologies.len() as u64);
         let traced = trace.take().map(|out| work.send(Item::Traced(out))).is_some();
         for replication in numbers {
             for place in 0..self.topologies.len() {
@@ -356,11 +347,6 @@ impl<'a> Crew<'a> {
                 }
             }
         }
-    }
-
-    /// Simulated nanoseconds that one replication adds to the progress.
-    fn per_replication(&self) -> u64 {
-        Task::expected(self.scenario).nanos().max(1)
     }
 
     fn is_enough(&self, replications: &Replications, count: u32, gathered: &[Gathered]) -> bool {
@@ -376,7 +362,7 @@ impl<'a> Crew<'a> {
     /// A thread's life: takes items until there are no more.
     fn labour(&self, items: &Receiver<Item<'a>>, found: &Sender<Sent>) {
         for item in items {
-            if self.stop.load(Ordering::Relaxed) {
+            if self.pace.is_stopped() {
                 return;
             }
             let done = catch_unwind(AssertUnwindSafe(|| self.take(item, found)));
@@ -391,7 +377,7 @@ impl<'a> Crew<'a> {
     fn take(&self, item: Item<'a>, found: &Sender<Sent>) {
         match item {
             Item::One { place, replication } => {
-                let sent = match self.task(place, replication).run((), &mut self.watch()) {
+                let sent = match self.task(place, replication).run((), &mut self.pace.watch()) {
                     Some((outcome, ())) => Sent::Outcome { place, replication, outcome: Box::new(outcome) },
                     None => Sent::Cancelled,
                 };
@@ -408,7 +394,7 @@ impl<'a> Crew<'a> {
     /// The first replication of a topology, traced.
     fn traced(&self, place: usize, out: &mut dyn Write) -> Sent {
         let tracer = Tracer::new(&self.scenario.application, self.topologies[place], out);
-        let Some((outcome, tracer)) = self.task(place, 0).run(tracer, &mut self.watch()) else {
+        let Some((outcome, tracer)) = self.task(place, 0).run(tracer, &mut self.pace.watch()) else {
             return Sent::Cancelled;
         };
         match tracer.finish().and_then(|()| out.flush()) {
@@ -420,19 +406,6 @@ impl<'a> Crew<'a> {
     fn task(&self, place: usize, replication: u32) -> Task<'_> {
         let (scenario, topology) = (self.scenario, self.topologies[place]);
         Task { scenario, topology, seed: self.seed, replication, warm_up: self.warm_up() }
-    }
-
-    /// What a replication calls between slices: adds to the progress, and says whether to go on.
-    fn watch(&self) -> impl FnMut(SimTime) -> bool + '_ {
-        let (all, mut reached) = (self.per_replication(), 0);
-        move |now| {
-            let more = now.nanos().min(all) - reached;
-            reached += more;
-            let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
-            (self.progress)(Progress { done, of: self.of.load(Ordering::Relaxed) });
-            let cancelled = self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
-            !cancelled && !self.stop.load(Ordering::Relaxed)
-        }
     }
 }
 

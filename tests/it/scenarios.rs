@@ -2,6 +2,7 @@
 
 mod acts;
 mod events;
+mod regret;
 
 use std::fs;
 

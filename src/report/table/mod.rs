@@ -11,6 +11,7 @@ mod comparison;
 mod contrast;
 mod grid;
 mod markdown;
+pub mod regret;
 mod spark;
 mod stacked;
 mod terminal;

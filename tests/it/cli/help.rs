@@ -22,6 +22,7 @@ const COMMANDS: [&str; 13] = [
     "decide",
     "import",
     "validate",
+    "regret",
     "match-event",
 ];
 
