@@ -15,9 +15,7 @@ pub(super) fn bound(problem: &Problem, must: &Must) -> (f64, f64) {
         total += needed as f64 * (at.min(problem.end) - since).max(0.0);
         since = at.min(problem.end);
         let machines = machines as usize;
-        for level in machines..needed {
-            left[level] = at;
-        }
+        left.iter_mut().take(needed).skip(machines).for_each(|left| *left = at);
         for level in needed..machines {
             let gap = match left.get(level) {
                 Some(&left) => at - left,

@@ -60,7 +60,7 @@ pub fn asked(scenario: &Scenario, topology: &Topology, watch: &Watch<'_>, node: 
             share if share < 1.0 => promise.goal.limit * (1.0 + BLUR),
             _ => promise.goal.limit,
         };
-        let due = all(&asked, &|need| promise.due(topology, need, within));
+        let due = all(&asked, &|need| promise.due(scenario, topology, need, within));
         if due.iter().any(|due| due.is_finite()) {
             asked.goals.push(promise.goal.of.clone());
             asked.demands.push(Demand { due, exempt: promise.exempt(watch) });
@@ -87,21 +87,20 @@ impl Asked {
 
 impl Promise<'_> {
     /// When a stay must be over (seconds since the start).
-    fn due(&self, topology: &Topology, need: &Need, within: f64) -> f64 {
+    fn due(&self, scenario: &Scenario, topology: &Topology, need: &Need, within: f64) -> f64 {
         let is_of = |kind: WorkloadId| match self.whose {
             Whose::Kind(of) => of == kind,
             _ => true,
         };
-        let born = need.born.seconds() + within;
         let due = match (self.whose, self.times) {
             // Whoever waits for others in its slot may be kept longer or shorter: nothing is asked of it.
             (Whose::Node(node), _) if node == need.pool && need.counted && !calls(topology, node) => {
                 return need.arrived.seconds() + within + need.stay;
             }
             (Whose::Node(_), _) => return f64::INFINITY,
-            (_, "answer") if !is_before_the_answer(topology, need.kind, need.pool) => return f64::INFINITY,
+            (_, "answer") if !is_before_the_answer(scenario, topology, need) => return f64::INFINITY,
             _ if !is_of(need.kind) => return f64::INFINITY,
-            _ => born,
+            _ => need.born.seconds() + within,
         };
         if need.counted { due } else { due.max(need.finished.seconds()) }
     }
@@ -118,8 +117,10 @@ impl Promise<'_> {
     }
 }
 
+/// Whether a goal says how soon something must be done.
 fn is_latency(scenario: &Scenario, topology: &Topology, goal: &Goal) -> bool {
-    owner(&goal.of, &scenario.application, topology).is_some_and(|(_, name)| latency(name).is_some())
+    let times = owner(&goal.of, &scenario.application, topology).and_then(|(_, name)| latency(name));
+    times.is_some_and(|(times, _)| times != "service")
 }
 
 /// The goals on latencies that say until when how many must be done. A mean says nothing of anybody.
@@ -163,7 +164,12 @@ fn calls(topology: &Topology, node: NodeId) -> bool {
 
 /// Whether all that a kind of request does at a pool is over before its client has the answer: whoever comes there was called,
 /// by the client or by somebody who was.
-fn is_before_the_answer(topology: &Topology, kind: WorkloadId, pool: NodeId) -> bool {
+fn is_before_the_answer(scenario: &Scenario, topology: &Topology, need: &Need) -> bool {
+    let Need { kind, pool, .. } = *need;
+    // Nobody has sent it, or its client was told at once that it was taken in.
+    if scenario.application.workloads.get(kind.index()).is_none_or(|workload| workload.client.is_detached) {
+        return false;
+    }
     let mut called = vec![false; topology.nodes.len()];
     let mut left = vec![topology.entry[kind.index()]];
     while let Some(node) = left.pop() {

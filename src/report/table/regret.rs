@@ -20,11 +20,10 @@ pub fn table(regret: &Regret, width: usize, colour: bool) -> String {
             text.push('\n');
         }
     }
+    text.push('\n');
     for grid in [overview(regret), parts(regret)].iter().filter(|grid| !grid.sections.is_empty()) {
-        text.push('\n');
         text.push_str(&terminal::write(grid, width, colour));
     }
-    text.push('\n');
     for line in notes(regret).iter().flat_map(|note| terminal::wrapped(note, width)) {
         text.push_str(&terminal::paint(&line, terminal::Paint::Tone(Tone::Quiet), colour));
         text.push('\n');
@@ -194,7 +193,7 @@ fn notes(regret: &Regret) -> Vec<String> {
 fn held(of: &NodeRegret) -> String {
     match of.goals.as_slice() {
         _ if of.as_this_run => "everybody as soon as in this run, as there is no goal on a latency".to_owned(),
-        [] => "by the end of the run, as no goal says how soon".to_owned(),
+        [] => "by the end of the run, as no goal says until when what is done there must be done".to_owned(),
         goals => format!("the goals on `{}`", goals.join("`, `")),
     }
 }
