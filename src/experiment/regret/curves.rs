@@ -90,8 +90,9 @@ fn put(corners: &mut Vec<(f64, f64, f64)>, corner: (f64, f64, f64)) {
     }
 }
 
-/// How many machines, whole ones where none is smaller, are needed at the least by those who have no choice: a job that is not interrupted is at work whenever
-/// it can no more be ended already and can no more begin later. `exempt` machines' worth of slots may be an exception.
+/// How many machines, whole ones where none is smaller, are needed at the least by those who have no choice: a job that is not
+/// interrupted is at work whenever it can no more be ended already and can no more begin later. `exempt` machines' worth of
+/// slots may be an exception.
 pub fn mandatory(problem: &Problem, due: &[f64], exempt: f64) -> Curve {
     let mut changes: Vec<(f64, f64)> = Vec::new();
     for (job, &due) in problem.jobs.iter().zip(due).filter(|(_, due)| due.is_finite()) {

@@ -1,9 +1,9 @@
 //! What the fleet that knows everything is asked to do: what this run did, as soon as the goals say.
 //!
-//! - *The same work*: whoever had all its work done before the end in this run has it before the end, save for as many as a goal on
-//!   `lost` lets go.
-//! - *In time*: with goals on latencies, each counted request so soon that its goal holds, save for as many as may be later; one that
-//!   is not counted as soon, or as soon as in this run. Without any, everybody as soon as in this run.
+//! - *The same work*: whoever had all its work done before the end in this run has it before the end, save for as many as a
+//!   goal on `lost` lets go.
+//! - *In time*: with goals on latencies, each counted request so soon that its goal holds, save for as many as may be later;
+//!   one that is not counted as soon, or as soon as in this run. Without any, everybody as soon as in this run.
 //!
 //! A request may be at any pool from its birth on: whoever is before it may be quicker. What was done again or in vain is not
 //! asked for.

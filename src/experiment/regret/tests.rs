@@ -91,8 +91,8 @@ fn watched(facts: &[(u64, Fact)]) -> (Vec<f64>, f64) {
     (watch.needs.iter().map(|need| need.work).collect(), watch.kept[0][0].needed)
 }
 
-/// A request that is served twice needs it once, and the quicker one; one that is lost needs nothing; one that waits for others in
-/// its slot needs what is left.
+/// A request that is served twice needs it once, and the quicker one; one that is lost needs nothing; one that waits for others
+/// in its slot needs what is left.
 #[test]
 fn what_was_done_again_or_in_vain_is_not_needed() {
     let pool = NodeId(0);

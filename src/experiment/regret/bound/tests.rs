@@ -201,8 +201,9 @@ fn costs(case: &Case, total: f64, boots: f64) {
     assert!((found.boots - boots).abs() < 1e-4, "{found:?}");
 }
 
-/// Solved by hand. Two seconds of work, four apart: with a boot of 2 s a second start is cheaper than waiting (2 + 1 + 2 + 1), with
-/// one of 6 s it is not (6 + 1 + 4 + 1). May the second job begin at 2, it is waited for (2 + 1 + 1 + 1).
+/// Solved by hand. Two seconds of work, four apart: with a boot of 2 s a second start is cheaper than waiting
+/// (2 + 1 + 2 + 1), with one of 6 s it is not (6 + 1 + 4 + 1). May the second job begin at 2, it is waited for
+/// (2 + 1 + 1 + 1).
 #[test]
 fn two_jobs_solved_by_hand() {
     costs(&case(2, &[(0, 1, 1), (5, 1, 6)]), 6.0, 4.0);
