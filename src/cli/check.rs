@@ -61,7 +61,7 @@ fn check_one(file: &Path, words: &Words, voice: &mut Voice) -> Result<Ending, Fa
         voice.say(&format!("{}: has no goals", file.display()))?;
         return Ok(Ending::Done);
     }
-    let document = session::simulate(&scenario, &words.play, None, words.timing, voice)?;
+    let document = session::simulate(&scenario, &words.play, None, words.timing, voice)?.document;
     for warning in &document.warnings {
         voice.warn(&format!("{}: {warning}", file.display()));
     }

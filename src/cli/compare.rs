@@ -53,8 +53,8 @@ pub fn compare(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     }
     let scenario = joined(scenarios)?;
     let folder = session::claim(&scenario, &words.files[0], &words.play, &words.outcome)?;
-    let document = session::run(&scenario, &words.play, &words.outcome, voice)?;
-    session::deliver(&document, &folder, &words.outcome, voice)
+    let ran = session::run(&scenario, &words.play, &words.outcome, voice)?;
+    session::deliver(&ran, &folder, &words.outcome, voice)
 }
 
 /// One scenario with the topologies of all, where they describe one application.

@@ -76,6 +76,8 @@ pub enum Failure {
     Told,
     /// It was stopped before anything was done that could be told.
     Stopped,
+    /// It had too much of something before anything was done that could be told: what, and what allows more.
+    TooMuch(String),
 }
 
 impl Failure {
@@ -84,7 +86,7 @@ impl Failure {
         match self {
             Failure::World(_) => Ending::Failed,
             Failure::Asked(_) | Failure::Told => Ending::Refused,
-            Failure::Stopped => Ending::Incomplete,
+            Failure::Stopped | Failure::TooMuch(_) => Ending::Incomplete,
         }
     }
 }
@@ -92,7 +94,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::World(what) | Failure::Asked(what) => f.write_str(what),
+            Failure::World(what) | Failure::Asked(what) | Failure::TooMuch(what) => f.write_str(what),
             Failure::Told => Ok(()),
             Failure::Stopped => f.write_str("stopped before the first replication was whole"),
         }

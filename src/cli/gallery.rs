@@ -37,7 +37,7 @@ pub fn gallery(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     let mut scenario = session::read(Path::new(SCENARIO), &[], voice)?;
     scenario.topologies.retain(|topology| SHOWN.contains(&topology.name.as_str()));
     let folder = Folder::claim(&words.output, Chosen::ByUser, true, |_| Vec::new())?;
-    let document = session::simulate(&scenario, &Play::default(), None, false, voice)?;
+    let document = session::simulate(&scenario, &Play::default(), None, false, voice)?.document;
     let table: String =
         report::table(&document, WIDTH, false).lines().map(|line| line.trim_end().to_owned() + "\n").collect();
     let mut files = vec![("video-upload.txt".to_owned(), table.into_bytes())];

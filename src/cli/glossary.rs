@@ -264,6 +264,11 @@ pub const WORDS: &[Word] = &[
         "what nobody has sent: the runs of schedules, and what follows on events of machines; worked on and billed, and no \
          request in any figure",
     ),
+    term(
+        "limits",
+        "what a run may take: `--max-events`, `--max-memory`, `--max-time` and `--max-output`; one that comes to a limit ends with \
+         the replications that are whole, marked incomplete, and exit code 5",
+    ),
     term("backlog", "messages visible and in flight together; of a line: waiting and in service"),
 ];
 

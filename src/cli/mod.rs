@@ -46,7 +46,7 @@ Exit codes:
   2  it was called wrongly, or the scenario is at fault
   3  a goal was missed
   4  no goal was missed, but an interval straddles its limit: more replications would tell
-  5  it was stopped before its end, or an import is not the whole of what was given";
+  5  it was stopped before its end, by Ctrl-C or a limit, or an import is not the whole of what was given";
 
 /// Simulates one application on several architectures: latency, loss and money, side by side.
 #[derive(Parser, Debug)]

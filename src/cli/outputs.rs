@@ -148,6 +148,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 #[derive(Debug)]
 pub struct Growing {
     file: BufWriter<File>,
+    written: u64,
     path: PathBuf,
     /// `None` for devices and pipes, which have no name to be renamed to.
     part: Option<Unfinished>,
@@ -164,12 +165,17 @@ impl Growing {
             Ok((File::create(part.path())?, Some(part)))
         };
         let (file, part) = begin().map_err(|error| cannot_write(path, &error))?;
-        Ok(Growing { file: BufWriter::new(file), path: path.to_owned(), part })
+        Ok(Growing { file: BufWriter::new(file), written: 0, path: path.to_owned(), part })
     }
 
     /// The name that it will have.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Bytes so far.
+    pub fn written(&self) -> u64 {
+        self.written
     }
 
     /// Gives it its name.
@@ -184,7 +190,9 @@ impl Growing {
 
 impl Write for Growing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        let taken = self.file.write(bytes)?;
+        self.written += taken as u64;
+        Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {

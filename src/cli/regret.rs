@@ -1,6 +1,7 @@
 //! `regret`: what machines cost, against the cheapest fleets that had known everything beforehand.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::Args;
 
@@ -44,6 +45,7 @@ pub struct Words {
 /// Plays a scenario, and holds its machines against perfect fleets.
 pub fn regret(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     let scenario = session::read(&words.file, &words.play.changes, voice)?;
+    let began = Instant::now();
     let options = Options {
         threads: words.play.threads,
         replications: words.play.replications,
@@ -51,6 +53,8 @@ pub fn regret(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
         topology: words.play.topology.clone(),
         trace: None,
         cancel: Some(interrupt::asked()),
+        limits: (&words.play.limits).into(),
+        elapsed: Some(&|| session::since(began)),
     };
     let progress = Progress::new(voice, "simulating");
     let found = interrupt::stoppable(|| find(&scenario, &options, &|at| progress.reached(at.done, at.of)));

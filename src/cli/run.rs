@@ -37,7 +37,7 @@ pub struct Words {
 pub fn run(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     let scenario = session::read(&words.file, &words.play.changes, voice)?;
     let folder = session::claim(&scenario, &words.file, &words.play, &words.outcome)?;
-    let mut document = session::run(&scenario, &words.play, &words.outcome, voice)?;
-    document.differences.clear();
-    session::deliver(&document, &folder, &words.outcome, voice)
+    let mut ran = session::run(&scenario, &words.play, &words.outcome, voice)?;
+    ran.document.differences.clear();
+    session::deliver(&ran, &folder, &words.outcome, voice)
 }

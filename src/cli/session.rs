@@ -14,6 +14,7 @@ use crate::cli::progress::Progress;
 use crate::cli::voice::Voice;
 use crate::experiment::document::Document;
 use crate::experiment::{self, Options, RunError, Timing};
+use crate::ground::time::Span;
 use crate::report::{self, charts, csv};
 use crate::scenario::{self, Change, Scenario};
 
@@ -38,9 +39,18 @@ pub fn read(path: &Path, changes: &[Change], voice: &mut Voice) -> Result<Scenar
 }
 
 /// Runs a scenario, with what the user asked to be written down on the way.
-pub fn run(scenario: &Scenario, play: &Play, outcome: &Outcome, voice: &mut Voice) -> Result<Document, Failure> {
+pub fn run(scenario: &Scenario, play: &Play, outcome: &Outcome, voice: &mut Voice) -> Result<Ran, Failure> {
     let trace = outcome.trace.as_deref().map(Growing::new).transpose()?;
     simulate(scenario, play, trace, outcome.timing, voice)
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct Ran {
+    /// What it found.
+    pub document: Document,
+    /// Bytes that may still be written; 0 where the trace ends early for want of them.
+    room: u64,
 }
 
 /// Runs a scenario.
@@ -50,7 +60,7 @@ pub fn simulate(
     mut trace: Option<Growing>,
     timed: bool,
     voice: &mut Voice,
-) -> Result<Document, Failure> {
+) -> Result<Ran, Failure> {
     let progress = Progress::new(voice, "simulating");
     let began = Instant::now();
     let options = Options {
@@ -60,18 +70,27 @@ pub fn simulate(
         topology: play.topology.clone(),
         trace: trace.as_mut().map(|file| Box::new(file) as Box<dyn Write + Send>),
         cancel: Some(interrupt::asked()),
+        limits: (&play.limits).into(),
+        elapsed: Some(&|| since(began)),
     };
     let found = interrupt::stoppable(|| experiment::run(scenario, options, &|at| progress.reached(at.done, at.of)));
     let took = began.elapsed();
     drop(progress);
     let found = found.map_err(|error| failure(error, trace.as_ref()))?;
+    let mut room = play.limits.max_output;
     if let Some(file) = trace {
+        room = if found.is_cut { 0 } else { room.saturating_sub(file.written()) };
         file.finish()?;
     }
     if timed {
         voice.insist(&timing(&found.timing, took));
     }
-    Ok(found.document)
+    Ok(Ran { document: found.document, room })
+}
+
+/// The time since an instant, by the clock on the wall.
+pub fn since(began: Instant) -> Span {
+    Span::from_nanos(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// What kept a run from its end, for the user.
@@ -83,6 +102,9 @@ pub fn failure(error: RunError, trace: Option<&Growing>) -> Failure {
         RunError::Trace(error) => cannot_write(trace.map_or(Path::new("trace"), Growing::path), &error),
         error @ RunError::NoReplications => Failure::Asked(error.to_string()),
         RunError::Cancelled => Failure::Stopped,
+        RunError::TooMuch(excess) => {
+            Failure::TooMuch(format!("stopped before the first replication was whole: {excess}"))
+        }
     }
 }
 
@@ -119,8 +141,16 @@ pub fn contents(document: &Document) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Writes the folder, prints the findings, and says what the goals make of them.
-pub fn deliver(document: &Document, folder: &Folder, outcome: &Outcome, voice: &mut Voice) -> Result<Ending, Failure> {
-    folder.write(&contents(document))?;
+pub fn deliver(ran: &Ran, folder: &Folder, outcome: &Outcome, voice: &mut Voice) -> Result<Ending, Failure> {
+    let Ran { document, room } = ran;
+    let is_cut = *room == 0;
+    let files = contents(document);
+    let size = files.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
+    // Where the trace has taken all there is, the results are the more important.
+    let fit = is_cut || size <= *room;
+    if fit {
+        folder.write(&files)?;
+    }
     if outcome.json {
         // The warnings are in the document.
         voice.say(&json(document))?;
@@ -136,8 +166,16 @@ pub fn deliver(document: &Document, folder: &Folder, outcome: &Outcome, voice: &
             voice.warn(warning);
         }
     }
-    voice.tell(&format!("results, charts and bill: {}", folder.path().display()));
-    if document.incomplete {
+    if fit {
+        voice.tell(&format!("results, charts and bill: {}", folder.path().display()));
+    } else {
+        voice.warn(&format!(
+            "the results are not in `{}`: they have {size} bytes, and {room} are left of the most that may be written: \
+             `--max-output` allows more",
+            folder.path().display()
+        ));
+    }
+    if document.incomplete || is_cut || !fit {
         return Ok(Ending::Incomplete);
     }
     let ending = Ending::of_goals(&document.goals);

@@ -1,6 +1,7 @@
 //! `why`: why a figure is what it is, cause by cause, and what it would be without them.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::Args;
 
@@ -81,6 +82,7 @@ pub fn why(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
         (None, None) => None,
         (from, to) => Some((from.unwrap_or(scenario.run.warm_up), to.unwrap_or(Span::FOREVER))),
     };
+    let began = Instant::now();
     let asked = Asked {
         of: words.of.clone(),
         window,
@@ -90,6 +92,8 @@ pub fn why(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
         seed: words.play.seed,
         topology: words.play.topology.clone(),
         cancel: Some(interrupt::asked()),
+        limits: (&words.play.limits).into(),
+        elapsed: Some(&|| session::since(began)),
     };
     let progress = Progress::new(voice, "asking why");
     let found = interrupt::stoppable(|| ask(&scenario, &asked, &|at| progress.reached(at.done, at.of)));

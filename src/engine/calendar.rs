@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use crate::engine::front::{Front, LEAVES, NOTHING};
 use crate::engine::rungs::{NONE, Rung, Store, time_of};
+use crate::ground::footprint::Footprint;
 use crate::ground::time::SimTime;
 
 /// An event that can be packed into 64 bits, whose order as a number is its order within an instant.
@@ -101,6 +102,17 @@ impl Default for Calendar {
             hands: Vec::new(),
             now: SimTime::START,
         }
+    }
+}
+
+impl Footprint for Calendar {
+    fn footprint(&self) -> u64 {
+        let rungs = self.rungs.iter().chain(&self.spare).map(|rung| rung.heads.footprint());
+        rungs.sum::<u64>()
+            + self.crowd.footprint()
+            + self.store.footprint()
+            + self.far.footprint()
+            + self.hands.footprint()
     }
 }
 

@@ -7,5 +7,5 @@ mod simulation;
 mod timers;
 
 pub use calendar::{Calendar, Ordered, Packed};
-pub use simulation::{Context, Model, Observer, Simulation};
+pub use simulation::{Context, Model, Observer, Simulation, Stretch};
 pub use timers::Timers;

@@ -1,5 +1,7 @@
 //! The later future: equal spans of time, each with its events in a chain.
 
+use crate::ground::footprint::Footprint;
+
 /// No place in the store.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -49,6 +51,12 @@ pub(super) struct Store {
 impl Default for Store {
     fn default() -> Store {
         Store { keys: Vec::new(), next: Vec::new(), free: NONE }
+    }
+}
+
+impl Footprint for Store {
+    fn footprint(&self) -> u64 {
+        self.keys.footprint() + self.next.footprint()
     }
 }
 

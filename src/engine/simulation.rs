@@ -86,6 +86,17 @@ impl<'a, O> Context<'a, O> {
     }
 }
 
+/// How a stretch of a run has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// All is handled that happens until its end.
+    All,
+    /// The world says that it need not go on.
+    Over,
+    /// As many events were handled as may be at once, and more may be left.
+    Some,
+}
+
 /// A model on its way through time.
 #[derive(Debug)]
 pub struct Simulation<M, O> {
@@ -107,29 +118,33 @@ impl<M: Model, O: Observer<M::Fact>> Simulation<M, O> {
     /// Handles everything up to and including `end`, and stands at `end` then. May be called again with a later
     /// end: between two calls is where progress, pauses and samples have their turn.
     pub fn run_until(&mut self, end: SimTime) {
-        while let Some(event) = self.calendar.next(end) {
-            self.events += 1;
-            self.model.handle(event, &mut Context { calendar: &mut self.calendar, observer: &mut self.observer });
-        }
-        if end != SimTime::NEVER {
-            self.calendar.pass(end);
-        }
+        self.run_some(end, u64::MAX, |_| true);
     }
 
     /// As [`Simulation::run_until`], but stops after the first event after which `goes_on` no longer holds of the
-    /// world, and stands at that event's instant then. Says whether it still holds.
-    pub fn run_while(&mut self, end: SimTime, goes_on: impl Fn(&M) -> bool) -> bool {
-        while goes_on(&self.model) {
+    /// world, and stands at that event's instant then; and after `most` events, whatever the time, as very many may
+    /// happen in one instant.
+    #[inline]
+    pub fn run_some(&mut self, end: SimTime, most: u64, goes_on: impl Fn(&M) -> bool) -> Stretch {
+        let mut left = most;
+        let stretch = loop {
+            if !goes_on(&self.model) {
+                break Stretch::Over;
+            }
+            if left == 0 {
+                break Stretch::Some;
+            }
             let Some(event) = self.calendar.next(end) else {
                 if end != SimTime::NEVER {
                     self.calendar.pass(end);
                 }
-                return true;
+                break Stretch::All;
             };
-            self.events += 1;
+            left -= 1;
             self.model.handle(event, &mut Context { calendar: &mut self.calendar, observer: &mut self.observer });
-        }
-        false
+        };
+        self.events += most - left;
+        stretch
     }
 
     /// Events handled so far.
@@ -190,11 +205,22 @@ mod tests {
     fn a_condition_stops_a_run_at_the_event_that_ended_it() {
         let mut sim = ticking();
         let few = |ticks: &Ticks| ticks.0 < 4;
-        assert!(sim.run_while(SimTime::from_nanos(25), few), "the end comes first");
+        assert_eq!(sim.run_some(SimTime::from_nanos(25), 99, few), Stretch::All, "the end comes first");
         assert_eq!((sim.model.0, sim.now()), (2, SimTime::from_nanos(25)));
-        assert!(!sim.run_while(SimTime::from_nanos(99), few));
+        assert_eq!(sim.run_some(SimTime::from_nanos(99), 99, few), Stretch::Over);
         assert_eq!((sim.model.0, sim.now()), (4, SimTime::from_nanos(40)));
-        assert!(!sim.run_while(SimTime::from_nanos(99), few), "and it stays there");
-        assert_eq!(sim.model.0, 4);
+        assert_eq!(sim.run_some(SimTime::from_nanos(99), 99, few), Stretch::Over, "and it stays there");
+        assert_eq!((sim.model.0, sim.events()), (4, 4));
+    }
+
+    #[test]
+    fn a_stretch_has_so_many_events_and_is_taken_up_again() {
+        let mut sim = ticking();
+        let always = |_: &Ticks| true;
+        assert_eq!(sim.run_some(SimTime::from_nanos(45), 3, always), Stretch::Some);
+        assert_eq!((sim.events(), sim.now()), (3, SimTime::from_nanos(30)));
+        assert_eq!(sim.run_some(SimTime::from_nanos(45), 3, always), Stretch::All);
+        assert_eq!((sim.events(), sim.now()), (4, SimTime::from_nanos(45)));
+        assert_eq!(sim.run_some(SimTime::from_nanos(50), 0, always), Stretch::Some, "none at all");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::ground::footprint::Footprint;
 use crate::ground::time::{SimTime, Span};
 
 /// Timers of one length. Only the first of them stands in the calendar, so that the many that are set and never
@@ -19,6 +20,12 @@ pub struct Timers<T> {
 
 /// Rows shorter than this are never searched for dead timers.
 const SHORT: usize = 1024;
+
+impl<T> Footprint for Timers<T> {
+    fn footprint(&self) -> u64 {
+        self.set.footprint()
+    }
+}
 
 impl<T: Copy> Timers<T> {
     /// A row of timers that last `span` each.

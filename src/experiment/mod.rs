@@ -8,6 +8,7 @@ mod each;
 mod figures;
 mod gather;
 mod goals;
+mod limits;
 mod outcome;
 mod pace;
 mod recorder;
@@ -26,6 +27,7 @@ mod warm_up;
 mod warnings;
 pub mod why;
 
+pub use limits::{Excess, Limits};
 pub use recorder::{Kind, Passed, Place, Recorder};
 pub use run::{Found, Options, Progress, RunError, Timing, run};
 pub use trace::Tracer;

@@ -5,6 +5,7 @@ use crate::cloud::gauge::Gauge;
 use crate::experiment::decisions::Log;
 use crate::experiment::figures::Measured;
 use crate::experiment::series::Grid;
+use crate::ground::footprint::{Footprint, places};
 use crate::ground::stats::Histogram;
 use crate::ground::time::Span;
 
@@ -33,4 +34,18 @@ pub struct Outcome {
     pub events: u64,
     /// Requests born, counted or not.
     pub requests: u64,
+}
+
+impl Outcome {
+    /// Bytes of its figures and its bill, which are kept of every replication.
+    pub fn footprint_of_figures(&self) -> u64 {
+        places::<Option<f64>>(self.figures.len()) + places::<[u64; 16]>(self.bill.len())
+    }
+}
+
+impl Footprint for Outcome {
+    fn footprint(&self) -> u64 {
+        let figures = self.figures.footprint() + self.gauges.footprint() + self.footprint_of_figures();
+        figures + self.grid.footprint() + self.answer.footprint() + self.completion.footprint()
+    }
 }

@@ -8,6 +8,7 @@ use crate::cloud::fact::{Fact, Loss, Outcome, Spent, Who};
 use crate::cloud::topology::{Node, NodeKind, Topology};
 use crate::engine::Observer;
 use crate::experiment::decisions::Log;
+use crate::ground::footprint::Footprint;
 use crate::ground::stats::Histogram;
 use crate::ground::time::{SimTime, Span};
 
@@ -157,6 +158,17 @@ pub struct Place {
     pub removed: u64,
     /// Outages that began between warm-up and length.
     pub outages: u64,
+}
+
+impl Footprint for Recorder {
+    fn footprint(&self) -> u64 {
+        let of_kind = |kind: &Kind| kind.answer.footprint() + kind.completion.footprint() + kind.at_once.footprint();
+        let of_place = |place: &Place| {
+            place.wait.footprint() + place.service.footprint() + place.left.footprint() + place.join.footprint()
+        };
+        let kinds = self.kinds.footprint() + self.kinds.iter().map(of_kind).sum::<u64>();
+        kinds + self.places.footprint() + self.places.iter().map(of_place).sum::<u64>()
+    }
 }
 
 impl Recorder {

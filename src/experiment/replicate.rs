@@ -6,14 +6,16 @@ use crate::cloud::fact::Fact;
 use crate::cloud::gauge::{Gauge, Level};
 use crate::cloud::topology::{Application, NodeId, Topology, WorkloadId};
 use crate::cloud::world::{Horizon, World, simulate};
-use crate::engine::{Observer, Simulation};
+use crate::engine::{Observer, Simulation, Stretch};
 use crate::experiment::figures::{self, Ground, Measured, Spending, Whose};
 use crate::experiment::goals::{latency, lateness};
+use crate::experiment::limits::Look;
 use crate::experiment::outcome::Outcome;
 use crate::experiment::recorder::Recorder;
 use crate::experiment::series::{Grid, USUAL_CELLS};
 use crate::experiment::snapshots::Snapshots;
 use crate::ground::chance::Key;
+use crate::ground::footprint::Footprint;
 use crate::ground::money::Money;
 use crate::ground::time::{SECOND, SimTime, Span};
 use crate::scenario::Scenario;
@@ -43,15 +45,30 @@ pub struct Task<'a> {
 /// What watches a replication.
 type Watchers<T> = ((Recorder, Meter), T);
 
+/// Who writes down what happens, and holds some of it meanwhile.
+pub trait Tracing: Observer<Fact> + Footprint {}
+
+impl<T: Observer<Fact> + Footprint> Tracing for T {}
+
+/// Who is asked now and then whether to go on.
+type Watch<'w> = &'w mut dyn FnMut(Look) -> bool;
+
+/// Events between two looks at what very many may become of: so few that even then not much is taken.
+const STRETCH: u64 = 1_024;
+/// Stretches between two looks at everything, …
+const STRETCHES: u32 = 64;
+/// … unless there is so much more inside, in bytes.
+const LEAP: u64 = 64 << 20;
+
 impl<'a> Task<'a> {
     /// When its last request is born, as far as can be known before: at its length, or as recorded.
     pub fn expected(scenario: &Scenario) -> Span {
         scenario.run.length.unwrap_or_else(|| last_birth(&scenario.application) - SimTime::START)
     }
 
-    /// Runs it. `watch` is told between slices how far it came, and may end it (with `false`): then nothing was
+    /// Runs it. `watch` is told now and then how far it came, and may end it (with `false`): then nothing was
     /// found. The tracer comes back.
-    pub fn run<T: Observer<Fact>>(self, tracer: T, watch: &mut dyn FnMut(SimTime) -> bool) -> Option<(Outcome, T)> {
+    pub fn run<T: Tracing>(self, tracer: T, watch: Watch<'_>) -> Option<(Outcome, T)> {
         let plan = &self.scenario.run;
         let application = &self.scenario.application;
         let warm_up = SimTime::START + self.warm_up;
@@ -70,8 +87,19 @@ impl<'a> Task<'a> {
             }
         };
         let snapshots = plan.snapshots.as_ref().map(|plan| Snapshots::new(plan, warm_up, &gauges));
-        let mut course =
-            Course { sim, grid, integrals: Vec::new(), warm_up, at_warm_up: None, snapshots, states: Vec::new() };
+        let mut course = Course {
+            sim,
+            grid,
+            integrals: Vec::new(),
+            warm_up,
+            at_warm_up: None,
+            snapshots,
+            states: Vec::new(),
+            stretches: 0,
+            inside: 0,
+        };
+        // Very many may be there from the start.
+        course.looks(watch)?;
         let end = match length {
             Some(length) => course.run_to(length, watch)?,
             None => course.run_out(last_birth(application) + plan.drain.unwrap_or(PATIENCE), watch)?,
@@ -253,9 +281,13 @@ struct Course<'a, T> {
     /// States at given instants, where some are asked for.
     snapshots: Option<Snapshots<'a>>,
     states: Vec<u64>,
+    /// Stretches since the last look, …
+    stretches: u32,
+    /// … and the bytes of those who were inside then.
+    inside: u64,
 }
 
-impl<T: Observer<Fact>> Course<'_, T> {
+impl<T: Tracing> Course<'_, T> {
     fn recorder(&self) -> &Recorder {
         &self.sim.observer.0.0
     }
@@ -264,66 +296,86 @@ impl<T: Observer<Fact>> Course<'_, T> {
         &self.sim.observer.0.1
     }
 
+    /// Tells `watch` how far it came.
+    fn looks(&mut self, watch: Watch<'_>) -> Option<()> {
+        (self.stretches, self.inside) = (0, self.sim.model.footprint_inside());
+        let Simulation { model, observer: ((recorder, _), tracer), calendar, .. } = &self.sim;
+        let watchers = recorder.footprint() + tracer.footprint() + self.grid.footprint();
+        let memory = model.footprint() + calendar.footprint() + watchers;
+        let requests = model.most_born();
+        watch(Look { now: self.sim.now(), events: self.sim.events(), memory, requests }).then_some(())
+    }
+
+    /// Goes on to `end`, or until the world need not go on; whether it still need. However many events there are until then,
+    /// `watch` is told in between.
+    fn goes(&mut self, end: SimTime, watch: Watch<'_>, goes_on: impl Fn(&World<'_>) -> bool + Copy) -> Option<bool> {
+        loop {
+            match self.sim.run_some(end, STRETCH, goes_on) {
+                Stretch::All => return Some(true),
+                Stretch::Over => return Some(false),
+                Stretch::Some => self.stretches += 1,
+            }
+            if self.stretches >= STRETCHES || self.sim.model.footprint_inside() > self.inside + LEAP {
+                self.looks(watch)?;
+            }
+        }
+    }
+
     /// Runs to `length`, cell by cell.
-    fn run_to(&mut self, length: SimTime, watch: &mut dyn FnMut(SimTime) -> bool) -> Option<SimTime> {
+    fn run_to(&mut self, length: SimTime, watch: Watch<'_>) -> Option<SimTime> {
         while self.sim.now() < length {
             if let Some(warm_up) = self.warm_up_before(self.grid.next()) {
-                self.takes_snapshots(warm_up);
-                self.sim.run_until(warm_up);
+                self.takes_snapshots(warm_up, watch)?;
+                self.goes(warm_up, watch, |_| true)?;
                 self.warm();
             }
-            self.takes_snapshots(self.grid.next());
-            self.sim.run_until(self.grid.next());
+            self.takes_snapshots(self.grid.next(), watch)?;
+            self.goes(self.grid.next(), watch, |_| true)?;
             self.close_cell();
-            if !watch(self.sim.now()) {
-                return None;
-            }
+            self.looks(watch)?;
         }
         Some(length)
     }
 
     /// Runs to the instants before `next` whose states are kept, and to `next` itself where it is one of them.
-    fn takes_snapshots(&mut self, next: SimTime) {
+    fn takes_snapshots(&mut self, next: SimTime, watch: Watch<'_>) -> Option<()> {
         while let Some(at) = self.snapshots.as_ref().and_then(Snapshots::next).filter(|at| *at <= next) {
-            self.sim.run_until(at);
+            self.goes(at, watch, |_| true)?;
             let passed = self.recorder().passed();
             self.sim.model.levels(&mut self.states);
             if let Some(snapshots) = &mut self.snapshots {
                 snapshots.take(at, &self.states, passed);
             }
         }
+        Some(())
     }
 
     /// Runs until everything has ended, or to `limit`.
-    fn run_out(&mut self, limit: SimTime, watch: &mut dyn FnMut(SimTime) -> bool) -> Option<SimTime> {
+    fn run_out(&mut self, limit: SimTime, watch: Watch<'_>) -> Option<SimTime> {
         let mut goes_on = true;
         while goes_on && self.sim.now() < limit {
             if let Some(warm_up) = self.warm_up_before(self.grid.next().min(limit)) {
-                goes_on = self.sim.run_while(warm_up, |world| !world.is_over());
+                goes_on = self.goes(warm_up, watch, |world| !world.is_over())?;
                 if goes_on {
                     self.warm();
                 }
             }
             if goes_on {
-                goes_on = self.sim.run_while(self.grid.next().min(limit), |world| !world.is_over());
+                goes_on = self.goes(self.grid.next().min(limit), watch, |world| !world.is_over())?;
             }
             self.close_cell();
-            if !watch(self.sim.now()) {
-                return None;
-            }
+            self.looks(watch)?;
         }
         Some(self.sim.now())
     }
 
     /// Follows to their end those who are still inside, to `limit` at most.
-    fn drain(&mut self, limit: SimTime, watch: &mut dyn FnMut(SimTime) -> bool) -> Option<SimTime> {
+    fn drain(&mut self, limit: SimTime, watch: Watch<'_>) -> Option<SimTime> {
         let step = self.grid.step();
         let mut goes_on = true;
         while goes_on && self.sim.now() < limit {
-            goes_on = self.sim.run_while((self.sim.now() + step).min(limit), |world| world.inside() > 0);
-            if !watch(self.sim.now()) {
-                return None;
-            }
+            goes_on = self.goes((self.sim.now() + step).min(limit), watch, |world| world.inside() > 0)?;
+            self.looks(watch)?;
         }
         Some(self.sim.now())
     }

@@ -19,11 +19,14 @@ use crate::experiment::assemble::assemble;
 use crate::experiment::compare::{is_precise, next_count};
 use crate::experiment::document::Document;
 use crate::experiment::gather::Gathered;
+use crate::experiment::limits::{Excess, Limits};
 use crate::experiment::outcome::Outcome;
 use crate::experiment::pace::Pace;
 use crate::experiment::replicate::{Task, owner};
 use crate::experiment::trace::Tracer;
 use crate::experiment::warm_up::{self, Pilots};
+use crate::ground::footprint::Footprint;
+use crate::ground::quantity::show_size;
 use crate::ground::time::Span;
 use crate::scenario::{Replications, Scenario};
 
@@ -42,6 +45,10 @@ pub struct Options<'a> {
     pub trace: Option<Box<dyn Write + Send + 'a>>,
     /// Set by somebody else when the run should end with what is done: with the replications that are whole, or none.
     pub cancel: Option<&'a AtomicBool>,
+    /// How much it may take.
+    pub limits: Limits,
+    /// How long it has taken so far, which is not known here; `None`: that has no limit.
+    pub elapsed: Option<&'a (dyn Fn() -> Span + Sync)>,
 }
 
 /// How far a run came.
@@ -75,6 +82,8 @@ pub struct Found {
     pub document: Document,
     /// The cost.
     pub timing: Timing,
+    /// The trace is not whole: it came to the most that may be written.
+    pub is_cut: bool,
 }
 
 /// Why a run came to nothing.
@@ -91,6 +100,8 @@ pub enum RunError {
     NoReplications,
     /// Somebody cancelled it before any replication was whole.
     Cancelled,
+    /// It had too much of something before any replication was whole.
+    TooMuch(Excess),
     /// The trace could not be written.
     Trace(io::Error),
 }
@@ -103,6 +114,7 @@ impl fmt::Display for RunError {
             }
             RunError::NoReplications => f.write_str("no replications were asked for: at least 1 is needed"),
             RunError::Cancelled => f.write_str("cancelled"),
+            RunError::TooMuch(excess) => write!(f, "stopped before the first replication was whole: {excess}"),
             RunError::Trace(error) => write!(f, "the trace could not be written: {error}"),
         }
     }
@@ -112,7 +124,7 @@ impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             RunError::Trace(error) => Some(error),
-            RunError::NoTopology { .. } | RunError::NoReplications | RunError::Cancelled => None,
+            RunError::NoTopology { .. } | RunError::NoReplications | RunError::Cancelled | RunError::TooMuch(_) => None,
         }
     }
 }
@@ -157,7 +169,9 @@ pub fn run(
         topologies: &topologies,
         seed,
         warm_up: AtomicU64::new(scenario.run.warm_up.nanos()),
-        pace: Pace::new(Task::expected(scenario).nanos(), progress, options.cancel),
+        pace: Pace::new(Task::expected(scenario).nanos(), progress, options.cancel, (options.limits, options.elapsed)),
+        output: options.limits.output,
+        is_cut: AtomicBool::new(false),
     };
     let Played { count, gathered, stopped, late } = crew.run(threads, &replications, trace)?;
     let mut timing = Timing { threads, ..Timing::default() };
@@ -179,12 +193,20 @@ pub fn run(
     }
     if stopped {
         document.incomplete = true;
+        let why = crew.pace.account.reached().map_or(String::new(), |excess| format!("; {excess}"));
         document.warnings.push(format!(
-            "stopped after {count} replication{}: intervals are wider than they would have been",
+            "stopped after {count} replication{}: intervals are wider than they would have been{why}",
             if count == 1 { "" } else { "s" }
         ));
     }
-    Ok(Found { document, timing })
+    let is_cut = crew.is_cut.load(Ordering::Relaxed);
+    if is_cut {
+        document.warnings.push(format!(
+            "the trace ends early: it came to {}, the most that may be written: `--max-output` allows more",
+            show_size(crew.output)
+        ));
+    }
+    Ok(Found { document, timing, is_cut })
 }
 
 pub(super) fn chosen<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<Vec<&'a Topology>, RunError> {
@@ -243,6 +265,10 @@ struct Crew<'a> {
     /// The start that no figure counts, in nanoseconds; of pilots, none.
     warm_up: AtomicU64,
     pace: Pace<'a>,
+    /// Bytes of the trace at the most, …
+    output: u64,
+    /// … and whether there would have been more.
+    is_cut: AtomicBool,
 }
 
 impl<'a> Crew<'a> {
@@ -277,8 +303,13 @@ impl<'a> Crew<'a> {
                 self.send_round(&work, count..next, &mut trace);
                 for _ in 0..(next - count) as usize * self.topologies.len() {
                     match self.receive(&results) {
-                        Ok((place, replication, outcome)) => sheaf.put(place, replication, outcome),
-                        Err(RunError::Cancelled) if sheaf.next > 0 => {
+                        Ok((place, replication, outcome)) => {
+                            // Of what is gathered much less is kept.
+                            self.pace.account.gives_up(outcome.footprint());
+                            self.pace.account.keeps(outcome.footprint_of_figures());
+                            sheaf.put(place, replication, outcome);
+                        }
+                        Err(RunError::Cancelled | RunError::TooMuch(_)) if sheaf.next > 0 => {
                             stopped = true;
                             break;
                         }
@@ -316,7 +347,7 @@ impl<'a> Crew<'a> {
     fn receive(&self, results: &Receiver<Sent>) -> Result<(usize, u32, Box<Outcome>), RunError> {
         match results.recv() {
             Ok(Sent::Outcome { place, replication, outcome }) => Ok((place, replication, outcome)),
-            Ok(Sent::Cancelled) | Err(_) => Err(self.give_up(RunError::Cancelled)),
+            Ok(Sent::Cancelled) | Err(_) => Err(self.give_up(self.pace.ended())),
             Ok(Sent::Untraced(error)) => Err(self.give_up(RunError::Trace(error))),
             Ok(Sent::Panicked(panic)) => {
                 self.pace.stop();
@@ -378,27 +409,38 @@ impl<'a> Crew<'a> {
         match item {
             Item::One { place, replication } => {
                 let sent = match self.task(place, replication).run((), &mut self.pace.watch()) {
-                    Some((outcome, ())) => Sent::Outcome { place, replication, outcome: Box::new(outcome) },
+                    Some((outcome, ())) => self.whole(place, replication, outcome),
                     None => Sent::Cancelled,
                 };
                 let _ = found.send(sent);
             }
             Item::Traced(mut out) => {
+                let mut room = self.output;
                 for place in 0..self.topologies.len() {
-                    let _ = found.send(self.traced(place, &mut *out));
+                    let _ = found.send(self.traced(place, &mut *out, &mut room));
                 }
             }
         }
     }
 
+    /// What a replication that is whole sends.
+    fn whole(&self, place: usize, replication: u32, outcome: Outcome) -> Sent {
+        self.pace.account.keeps(outcome.footprint());
+        Sent::Outcome { place, replication, outcome: Box::new(outcome) }
+    }
+
     /// The first replication of a topology, traced.
-    fn traced(&self, place: usize, out: &mut dyn Write) -> Sent {
-        let tracer = Tracer::new(&self.scenario.application, self.topologies[place], out);
+    fn traced(&self, place: usize, out: &mut dyn Write, room: &mut u64) -> Sent {
+        let tracer = Tracer::new(&self.scenario.application, self.topologies[place], out, *room);
         let Some((outcome, tracer)) = self.task(place, 0).run(tracer, &mut self.pace.watch()) else {
             return Sent::Cancelled;
         };
-        match tracer.finish().and_then(|()| out.flush()) {
-            Ok(()) => Sent::Outcome { place, replication: 0, outcome: Box::new(outcome) },
+        match tracer.finish().and_then(|left| out.flush().map(|()| left)) {
+            Ok(left) => {
+                *room = left;
+                self.is_cut.fetch_or(left == 0, Ordering::Relaxed);
+                self.whole(place, 0, outcome)
+            }
             Err(error) => Sent::Untraced(error),
         }
     }

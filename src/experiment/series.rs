@@ -4,6 +4,7 @@
 //! bytes in any order. Where no length is given the grid has no end: when it is full, two cells become one.
 
 use crate::experiment::recorder::Passed;
+use crate::ground::footprint::Footprint;
 use crate::ground::time::{SECOND, SimTime, Span};
 
 /// The most cells that a grid may have.
@@ -33,6 +34,13 @@ pub struct Grid {
     so_far: Passed,
     integrals: Vec<u128>,
     now: SimTime,
+}
+
+impl Footprint for Grid {
+    fn footprint(&self) -> u64 {
+        let cells = self.widths.footprint() + self.flows.footprint() + self.levels.footprint();
+        cells + self.integrals.footprint()
+    }
 }
 
 impl Grid {

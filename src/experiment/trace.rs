@@ -12,6 +12,7 @@ use crate::cloud::arrivals::Arrivals;
 use crate::cloud::fact::{Fact, Who};
 use crate::cloud::topology::{Application, NodeId, Topology};
 use crate::engine::Observer;
+use crate::ground::footprint::Footprint;
 use crate::ground::time::{SimTime, Span};
 
 /// Writes what happens in one replication.
@@ -23,9 +24,16 @@ pub struct Tracer<'a> {
     inside: BTreeMap<(u16, u32), Open>,
     /// By node and number.
     workers: BTreeMap<(u16, u32), Life>,
+    /// Bytes that may still be written.
+    room: u64,
+    /// Where the next line is made.
+    line: Vec<u8>,
     /// The first failure to write; nothing is written after it.
     failed: Option<io::Error>,
 }
+
+/// A request that is inside, with its visits so far, and its place in a tree: about so many bytes.
+const OPEN: u64 = 600;
 
 /// A request that has not ended, or of which something is still inside.
 #[derive(Debug, Default)]
@@ -128,21 +136,22 @@ struct Decided {
 }
 
 impl<'a> Tracer<'a> {
-    /// Traces a replication of this topology into `out`.
-    pub fn new(application: &'a Application, topology: &'a Topology, out: &'a mut dyn Write) -> Tracer<'a> {
+    /// Traces a replication of this topology into `out`, of which so many bytes may be written.
+    pub fn new(application: &'a Application, topology: &'a Topology, out: &'a mut dyn Write, room: u64) -> Tracer<'a> {
         let (inside, workers) = (BTreeMap::new(), BTreeMap::new());
-        Tracer { application, topology, out, inside, workers, failed: None }
+        Tracer { application, topology, out, inside, workers, room, line: Vec::new(), failed: None }
     }
 
-    /// Writes whatever is still inside, and says whether all could be written.
-    pub fn finish(mut self) -> io::Result<()> {
+    /// Writes whatever is still inside, and says whether all could be written: how many more bytes might be, 0 where some
+    /// lines had no room.
+    pub fn finish(mut self) -> io::Result<u64> {
         for (who, open) in std::mem::take(&mut self.inside) {
             self.write_request(who, open.record);
         }
         for (worker, life) in std::mem::take(&mut self.workers) {
             self.write_worker(worker, life);
         }
-        self.failed.map_or(Ok(()), Err)
+        self.failed.map_or(Ok(self.room), Err)
     }
 
     fn name(&self, node: NodeId) -> String {
@@ -168,12 +177,18 @@ impl<'a> Tracer<'a> {
     }
 
     fn write<T: Serialize>(&mut self, what: &'static str, head: Head<'_>, body: T) {
-        if self.failed.is_some() {
+        if self.failed.is_some() || self.room == 0 {
             return;
         }
         let line = Line { what, topology: &self.topology.name, head, body };
-        let written = serde_json::to_writer(&mut *self.out, &line).map_err(io::Error::from);
-        self.failed = written.and_then(|()| self.out.write_all(b"\n")).err();
+        self.line.clear();
+        let made = serde_json::to_writer(&mut self.line, &line).map_err(io::Error::from);
+        self.line.push(b'\n');
+        // Whole lines or none: where one has no room, it was the last.
+        self.room = self.room.saturating_sub(self.line.len() as u64);
+        if self.room > 0 {
+            self.failed = made.and_then(|()| self.out.write_all(&self.line)).err();
+        }
     }
 
     fn write_request(&mut self, (workload, ordinal): (u16, u32), record: Record) {
@@ -205,6 +220,12 @@ impl<'a> Tracer<'a> {
         record.ended = Some(at.seconds());
         record.ending = Some(ending);
         record.reason = reason;
+    }
+}
+
+impl Footprint for Tracer<'_> {
+    fn footprint(&self) -> u64 {
+        self.inside.len() as u64 * OPEN + self.workers.footprint()
     }
 }
 

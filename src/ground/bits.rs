@@ -1,10 +1,18 @@
 //! A set of small numbers that knows its least member in a few steps, whatever their number.
 
+use crate::ground::footprint::Footprint;
+
 /// Numbers below a growing bound. Two levels of words: the upper says which of the lower are not empty.
 #[derive(Clone, Debug, Default)]
 pub struct Bits {
     words: Vec<u64>,
     above: Vec<u64>,
+}
+
+impl Footprint for Bits {
+    fn footprint(&self) -> u64 {
+        self.words.footprint() + self.above.footprint()
+    }
 }
 
 impl Bits {

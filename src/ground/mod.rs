@@ -3,6 +3,7 @@
 pub mod bits;
 pub mod chance;
 pub mod distribution;
+pub mod footprint;
 pub mod id;
 pub mod json;
 pub mod maths;

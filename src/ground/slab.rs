@@ -2,6 +2,8 @@
 
 use std::ops::{Index, IndexMut};
 
+use crate::ground::footprint::Footprint;
+
 /// Things by number. The place that was freed last is used first: it is still warm.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
@@ -66,6 +68,12 @@ impl<T: Copy> Slab<T> {
     /// All places ever used, freed ones included.
     pub fn places(&self) -> std::ops::Range<u32> {
         0..self.items.len() as u32
+    }
+}
+
+impl<T> Footprint for Slab<T> {
+    fn footprint(&self) -> u64 {
+        self.items.footprint() + self.free.footprint()
     }
 }
 

@@ -21,6 +21,9 @@ use crate::scenario::trace::sheet::{FILE_MAX, Sheet, number};
 use crate::scenario::trace::{self, Recording, Setting, series};
 use crate::scenario::works::Works;
 
+/// Bytes of all files together.
+const ALL_MAX: usize = 512 << 20;
+
 /// What the files hold.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
@@ -111,7 +114,17 @@ impl Files {
                     complaints.push(Complaint::error("E401", place.clone(), what).advise(advice));
                     None
                 }
-                Ok(bytes) => Some(bytes),
+                Ok(bytes) => {
+                    let others = self.loaded.values().flatten().map(Vec::len).sum::<usize>();
+                    if others + bytes.len() > ALL_MAX {
+                        let what = format!("with {path} the files have more than {} MiB together", ALL_MAX >> 20);
+                        let advice = "use shorter ones, or fewer: each workload and law has a file's rows in memory";
+                        complaints.push(Complaint::error("E401", place.clone(), what).advise(advice));
+                        None
+                    } else {
+                        Some(bytes)
+                    }
+                }
                 Err(why) => {
                     let advice = "paths are relative to the scenario's own folder";
                     complaints.push(

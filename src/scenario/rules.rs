@@ -10,6 +10,7 @@ mod callers;
 mod capacity;
 mod circles;
 mod clusters;
+mod crowds;
 mod doors;
 mod ecs;
 mod edges;
@@ -123,6 +124,8 @@ pub(crate) struct Foresight {
 /// Every check of what was built.
 pub(crate) const FORESIGHTS: &[Foresight] = &[
     endless::USERS,
+    crowds::THERE,
+    crowds::SELDOM,
     events::AROUND,
     events::TAKEN,
     events::LAWFUL,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::topology::WorkloadId;
+use crate::ground::footprint::Footprint;
 use crate::ground::time::SimTime;
 
 /// So few are never looked through for those that are over.
@@ -18,6 +19,12 @@ pub struct Cookies {
     of: BTreeMap<(WorkloadId, u64), (u16, u32, SimTime)>,
     /// When there are so many, those that are over are thrown away.
     most: usize,
+}
+
+impl Footprint for Cookies {
+    fn footprint(&self) -> u64 {
+        self.of.footprint()
+    }
 }
 
 impl Cookies {

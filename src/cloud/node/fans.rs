@@ -4,6 +4,8 @@
 //! targets. Each is a branch of it, and so is what a branch sends on alone; what a branch fans out anew is one branch of the
 //! outer fan-out until the inner one is over. A branch is *alive* until it has ended or has sent on the last that it will send.
 
+use crate::ground::footprint::Footprint;
+
 /// Stands for no fan-out: whoever belongs to none comes alone.
 pub const NO_FAN: u32 = u32::MAX;
 
@@ -80,6 +82,14 @@ pub struct Fans {
     deliveries: Vec<Tag>,
     /// Of jobs that wait in a join, the one that came before.
     before: Vec<u32>,
+}
+
+impl Footprint for Fans {
+    fn footprint(&self) -> u64 {
+        let tags = [&self.jobs, &self.messages, &self.errands, &self.parcels, &self.deliveries];
+        let tags = tags.into_iter().map(Footprint::footprint).sum::<u64>();
+        self.fans.footprint() + self.free.footprint() + self.before.footprint() + tags
+    }
 }
 
 impl Fans {

@@ -20,6 +20,7 @@ use crate::cloud::topology::{self, Discipline, NodeId, Speed};
 use crate::ground::bits::Bits;
 use crate::ground::chance::{Key, Stream};
 use crate::ground::distribution::Distribution;
+use crate::ground::footprint::Footprint;
 use crate::ground::time::{SimTime, Span};
 
 /// One request's place at a worker: what every event looks at.
@@ -174,6 +175,13 @@ pub struct Pool<'a> {
 }
 
 impl<'a> Pool<'a> {
+    /// Bytes of what it has for each worker and each of their slots.
+    pub fn footprint_of_crew(&self) -> u64 {
+        let workers = self.workers.footprint() + self.order.footprint() + self.numbers.footprint();
+        let slots = self.slots.footprint() + self.talks.footprint() + self.ranks.footprint() + self.free.footprint();
+        workers + slots + self.slot_of_rank.footprint() + self.free_indices.footprint()
+    }
+
     /// A pool without workers.
     pub fn new(id: NodeId, plan: &'a topology::Pool, balanced: bool, feeds: Vec<NodeId>, key: Key) -> Pool<'a> {
         let sizes = plan.sizes();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::cloud::fact::Loss;
+use crate::ground::footprint::Footprint;
 use crate::ground::time::{SimTime, Span};
 
 /// Who a message is, whichever attempt or delivery sends it: its workload, ordinal and branch, and the step that sends it.
@@ -29,6 +30,12 @@ pub struct Sameness {
     sent: VecDeque<(SimTime, Name)>,
     /// Each message's name, by message.
     of: Vec<Name>,
+}
+
+impl Footprint for Sameness {
+    fn footprint(&self) -> u64 {
+        self.known.footprint() + self.sent.footprint() + self.of.footprint()
+    }
 }
 
 impl Sameness {

@@ -21,6 +21,7 @@ use crate::cloud::world::joins::Sender;
 use crate::cloud::world::queues::Parcel;
 use crate::cloud::world::{Alarm, Move, World, not_a};
 use crate::engine::{Context, Observer};
+use crate::ground::footprint::Footprint;
 use crate::ground::slab::Slab;
 use crate::ground::time::{SimTime, Span};
 
@@ -42,6 +43,12 @@ pub(super) struct Buses {
     /// What happened in the present instant.
     pub(super) crowd: (SimTime, u32),
     deliveries: Slab<Delivery>,
+}
+
+impl Footprint for Buses {
+    fn footprint(&self) -> u64 {
+        self.deliveries.footprint() + self.subjects.footprint()
+    }
 }
 
 /// An event as it comes to a bus.

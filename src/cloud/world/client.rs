@@ -14,6 +14,9 @@ use crate::engine::{Context, Observer};
 use crate::ground::chance::{Draw, Key, below};
 use crate::ground::time::{SimTime, Span};
 
+/// As many are born in one event at the most.
+const CROWD: u64 = 1 << 16;
+
 impl World<'_> {
     /// Plans the next birth of a workload, if there will be one.
     #[inline(always)]
@@ -29,13 +32,28 @@ impl World<'_> {
     /// One arrival: as many births as it brings.
     #[inline(always)]
     pub(super) fn arrive<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
-        let flow = &self.flows[workload.index()];
-        let births = match flow.batch {
-            None => 1,
-            Some(batch) => batch.nth(u64::from(flow.born)),
-        };
+        if self.flows[workload.index()].batch.is_some() {
+            return self.arrive_together(cx, workload);
+        }
         self.plan_birth(cx, workload);
-        for _ in 0..births {
+        self.birth(cx, workload);
+    }
+
+    /// One arrival of several; very many come in parts, which are events of the same instant: a law without bounds may make any
+    /// number of them.
+    #[inline(never)]
+    fn arrive_together<O: Observer<Fact>>(&mut self, cx: &mut Context<'_, O>, workload: WorkloadId) {
+        let flow = &mut self.flows[workload.index()];
+        let mut births = std::mem::take(&mut flow.left);
+        if births == 0 {
+            births = flow.batch.map_or(1, |batch| batch.nth(u64::from(flow.born)));
+            self.plan_birth(cx, workload);
+        }
+        if births > CROWD {
+            self.flows[workload.index()].left = births - CROWD;
+            cx.plan(cx.now(), Event::Arrive { workload });
+        }
+        for _ in 0..births.min(CROWD) {
             self.birth(cx, workload);
         }
     }

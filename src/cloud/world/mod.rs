@@ -26,6 +26,7 @@ mod errands;
 mod farewell;
 mod fleet;
 mod follow;
+mod footprint;
 mod functions;
 mod growth;
 mod guards;
@@ -207,6 +208,8 @@ struct Flow<'a> {
     /// The instant of the next birth, which stands in the calendar.
     next: Option<SimTime>,
     batch: Option<Named<'a>>,
+    /// Of the last arrival, those who are still to be born in its instant.
+    left: u64,
     /// The row of its client's timeouts.
     row: Option<u16>,
     /// Names its client's pauses.
@@ -423,7 +426,13 @@ impl<'a> World<'a> {
 
     /// Whether nobody is inside and nobody will come.
     pub fn is_over(&self) -> bool {
-        self.in_system.level() == 0 && self.flows.iter().all(|flow| flow.next.is_none() && flow.think.is_none())
+        self.in_system.level() == 0
+            && self.flows.iter().all(|flow| flow.next.is_none() && flow.left == 0 && flow.think.is_none())
+    }
+
+    /// The most births that a workload had.
+    pub fn most_born(&self) -> u32 {
+        self.flows.iter().map(|flow| flow.born).max().unwrap_or(0)
     }
 }
 

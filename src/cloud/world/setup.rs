@@ -365,6 +365,7 @@ fn build_flows<'a>(
                 born: 0,
                 next: is_sent.then_some(SimTime::START),
                 batch: workload.batch.as_ref().map(|law| named(law, "batch")),
+                left: 0,
                 row: workload.client.timeout.map(|span| row(rows, Purpose::Attempt, span)),
                 backoff: key.named("backoff"),
                 size: named(&workload.size, "size"),

@@ -31,7 +31,7 @@ mod tasks;
 mod trouble;
 mod zones;
 
-use super::{Horizon, simulate};
+use super::{Horizon, World, simulate};
 use crate::cloud::arrivals::{Arrivals, Recorded};
 use crate::cloud::fact::{Fact, Loss, Outcome, Who};
 use crate::cloud::scaling::{Entry, Scaling};
@@ -138,6 +138,26 @@ fn diary(application: &Application, topology: &Topology, until: f64) -> Vec<(f64
     let Simulation { mut model, mut observer, .. } = simulation;
     model.abandon(SimTime::from_nanos((until * 1e9) as u64), &mut observer);
     observer.0.into_iter().map(|(at, fact)| (at.seconds(), fact)).collect()
+}
+
+/// A pool of one worker with so many in line, who all came at once.
+pub(super) fn crowd(many: u32) -> World<'static> {
+    let mut application = application(at(&[]), vec![seconds(1.0)]);
+    application.workloads[0].at_start = many;
+    begun(application, topology(vec![node("a", NodeKind::Pool(Box::new(pool(vec![work(0)], 1))))]))
+}
+
+/// A pool of so many workers, to whom nobody comes.
+pub(super) fn idle_machines(many: u32) -> World<'static> {
+    let pool = pool(vec![work(0)], many);
+    begun(application(at(&[]), vec![seconds(1.0)]), topology(vec![node("a", NodeKind::Pool(Box::new(pool)))]))
+}
+
+/// A world at the start of its time, whose description lives as long as the tests.
+fn begun(application: Application, topology: Topology) -> World<'static> {
+    let (application, topology) = (Box::leak(Box::new(application)), Box::leak(Box::new(topology)));
+    let horizon = Horizon { warm_up: SimTime::START, length: None, until: None };
+    simulate(application, topology, Key::root(1, 0), horizon, ()).model
 }
 
 /// When requests were completed, by ordinal.

@@ -74,7 +74,7 @@ pub fn regret(
         topologies: &topologies,
         seed,
         warm_up: AtomicU64::new(scenario.run.warm_up.nanos()),
-        pace: Pace::new(Task::expected(scenario).nanos(), progress, options.cancel),
+        pace: Pace::new(Task::expected(scenario).nanos(), progress, options.cancel, (options.limits, options.elapsed)),
     };
     let (gathered, count) = crew.run(threads, replications)?;
     let named: Vec<(&str, &Gathered)> =
@@ -107,7 +107,7 @@ impl Crew<'_> {
                         early.entry(item.replication).or_default().push((item.place, *replication));
                     }
                     Ok(_) => {}
-                    Err(RunError::Cancelled) if count > 0 => break,
+                    Err(RunError::Cancelled | RunError::TooMuch(_)) if count > 0 => break,
                     Err(error) => return Err(error),
                 }
                 while early.get(&count).is_some_and(|whole| whole.len() == gathered.len()) {
@@ -138,7 +138,7 @@ impl Crew<'_> {
         match results.recv() {
             Ok(Sent::Cancelled) | Err(_) => {
                 self.pace.stop();
-                Err(RunError::Cancelled)
+                Err(self.pace.ended())
             }
             Ok(Sent::Panicked(panic)) => {
                 self.pace.stop();
@@ -200,8 +200,8 @@ fn goals(outcome: &Outcome) -> Vec<Column> {
     let of_goals = outcome.figures.iter().filter(|figure| matches!(figure.whose, Whose::Goal(_)));
     let column = |figure: &Measured| {
         let seen = (figure.value.unwrap_or(0.0) * figure.trials as f64).round() as u64;
-        let Measured { whose, unit, value, trials, .. } = *figure;
-        Column { whose, name: figure.name.clone(), unit, values: vec![value], trials, seen }
+        let Measured { whose, unit, value, trials, below, .. } = *figure;
+        Column { whose, name: figure.name.clone(), unit, values: vec![value], trials, seen, below: vec![below] }
     };
     of_goals.map(column).collect()
 }

@@ -112,8 +112,13 @@ fn what_was_done_again_or_in_vain_is_not_needed() {
     assert_eq!(watched(&twice), (vec![20.0], 20.0));
     let lost = Fact::Lost { who: WHO, born: at(0), why: crate::cloud::fact::Loss::TimedOut, answered: false };
     assert_eq!(watched(&[(0, born), (0, started), (30, served(0, Outcome::Ok)), (40, lost)]), (vec![], 0.0));
-    let answers =
-        Fact::Spent { who: WHO, node: pool, on: crate::cloud::fact::Spent::Answers, span: Span::from_secs(12) };
+    let answers = Fact::Spent {
+        who: WHO,
+        node: pool,
+        on: crate::cloud::fact::Spent::Answers,
+        from: at(0),
+        span: Span::from_secs(12),
+    };
     let waits = [(0, born), (0, started), (20, answers), (30, served(0, Outcome::Ok)), (30, completed)];
     assert_eq!(watched(&waits), (vec![18.0], 18.0));
 }

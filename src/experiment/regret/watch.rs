@@ -7,6 +7,7 @@ use crate::cloud::fact::{Fact, Outcome, Spent, Who};
 use crate::cloud::topology::{Application, BrownOut, Harm, NodeId, NodeKind, Room, Topology, WorkloadId};
 use crate::engine::Observer;
 use crate::experiment::regret::lives::Lives;
+use crate::ground::footprint::Footprint;
 use crate::ground::time::{SimTime, Span};
 
 /// A stay that somebody needed.
@@ -118,6 +119,13 @@ pub struct Watch<'a> {
     /// Stays that have begun: when, and how long they stood in line.
     begun: BTreeMap<(u16, u32, u16), Vec<(SimTime, Span)>>,
     born: u32,
+}
+
+impl Footprint for Watch<'_> {
+    fn footprint(&self) -> u64 {
+        let begun: u64 = self.begun.values().map(Footprint::footprint).sum();
+        self.needs.footprint() + self.slow.footprint() + self.open.footprint() + self.begun.footprint() + begun
+    }
 }
 
 impl<'a> Watch<'a> {
@@ -326,7 +334,7 @@ impl Observer<Fact> for Watch<'_> {
                     self.begun.entry((who.workload.0, who.ordinal, pool.0)).or_default().push((at, waited));
                 }
             }
-            Fact::Spent { who, node, on: Spent::Answers, span } if self.hosts[node.index()].is_some() => {
+            Fact::Spent { who, node, on: Spent::Answers, span, .. } if self.hosts[node.index()].is_some() => {
                 let from = SimTime::from_nanos(at.nanos().saturating_sub(span.nanos()));
                 let end = self.before_end(at);
                 if end > from {

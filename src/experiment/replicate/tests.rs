@@ -1,11 +1,12 @@
 //! Replications small enough to be reckoned by hand.
 
 use super::*;
+use crate::cloud::arrivals::Recorded;
 use crate::cloud::topology::Platform;
 use crate::experiment::trial::{application, scenario, script, station};
 use crate::scenario::Goal;
 
-const GOES_ON: fn(SimTime) -> bool = |_| true;
+const GOES_ON: fn(Look) -> bool = |_| true;
 
 /// A dollar an hour.
 fn machine() -> Platform {
@@ -111,10 +112,29 @@ fn whoever_watches_can_end_it() {
     let task =
         Task { scenario: &plan, topology: &plan.topologies[0], seed: 1, replication: 0, warm_up: plan.run.warm_up };
     let mut seen = Vec::new();
-    let ended = task.run((), &mut |now| {
-        seen.push(now);
+    let ended = task.run((), &mut |look| {
+        seen.push(look.now);
         seen.len() < 3
     });
     assert!(ended.is_none());
     assert_eq!(seen.len(), 3);
+}
+
+/// A look at the start, those while two hundred thousand come in one instant, and one at the end of the first cell.
+#[test]
+fn an_instant_of_very_many_events_is_looked_into() {
+    let mut plan = scenario(application(script(&[]), None), vec![station("one", 1, 1, machine())], 1);
+    plan.application.workloads[0].arrivals = Arrivals::Instants(vec![Recorded::default(); 200_000]);
+    let task =
+        Task { scenario: &plan, topology: &plan.topologies[0], seed: 1, replication: 0, warm_up: plan.run.warm_up };
+    let mut seen: Vec<Look> = Vec::new();
+    let ended = task.run((), &mut |look| {
+        seen.push(look);
+        look.now == SimTime::START
+    });
+    assert!(ended.is_none());
+    assert!(seen.len() >= 4, "{}", seen.len());
+    assert_eq!((seen[0].now, seen[1].now, seen[2].now), (SimTime::START, SimTime::START, SimTime::START));
+    assert!(seen.windows(2).all(|pair| pair[0].events < pair[1].events));
+    assert!(seen[1].memory > seen[0].memory && seen[2].memory > seen[1].memory);
 }

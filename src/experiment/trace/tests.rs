@@ -37,7 +37,7 @@ fn trace(facts: &[(u64, Fact)]) -> (Vec<Value>, usize) {
     let nodes = vec![node("media"), node("uploads")];
     let topology = Topology { name: "decoupled".into(), nodes, entry: vec![], ..Topology::default() };
     let mut out = Vec::new();
-    let mut tracer = Tracer::new(&application, &topology, &mut out);
+    let mut tracer = Tracer::new(&application, &topology, &mut out, u64::MAX);
     for (at, fact) in facts {
         tracer.saw(second(*at), fact);
     }
@@ -162,8 +162,29 @@ fn a_full_disk_is_told_once_at_the_end() {
     let node = Node { name: "media".into(), kind: NodeKind::Bucket(Bucket::default()) };
     let topology = Topology { name: "t".into(), nodes: vec![node], entry: vec![], ..Topology::default() };
     let mut full = Full;
-    let mut tracer = Tracer::new(&application, &topology, &mut full);
+    let mut tracer = Tracer::new(&application, &topology, &mut full, u64::MAX);
     tracer.saw(second(1), &Fact::Gone { pool: MEDIA, worker: 1 });
     tracer.saw(second(2), &Fact::Gone { pool: MEDIA, worker: 2 });
     assert_eq!(tracer.finish().expect_err("it is full").kind(), io::ErrorKind::StorageFull);
+}
+
+#[test]
+fn a_trace_ends_with_the_last_line_that_has_room() {
+    let application = Application { workloads: vec![], works: vec![], faults: vec![] };
+    let node = Node { name: "media".into(), kind: NodeKind::Bucket(Bucket::default()) };
+    let topology = Topology { name: "t".into(), nodes: vec![node], entry: vec![], ..Topology::default() };
+    let traced = |room| {
+        let mut out = Vec::new();
+        let mut tracer = Tracer::new(&application, &topology, &mut out, room);
+        for worker in 1..=3 {
+            tracer.saw(second(1), &Fact::Gone { pool: MEDIA, worker });
+        }
+        let left = tracer.finish().expect("a vector takes everything");
+        (String::from_utf8(out).expect("JSON is UTF-8"), left)
+    };
+    let (whole, left) = traced(1_000_000);
+    assert_eq!((whole.lines().count(), left + whole.len() as u64), (3, 1_000_000));
+    let line = whole.len() as u64 / 3;
+    let (cut, left) = traced(2 * line + 10);
+    assert_eq!((cut.as_str(), left), (&whole[..2 * line as usize], 0));
 }

@@ -10,6 +10,7 @@ use crate::cloud::topology::{NodeId, NodeKind, Pool, Topology};
 use crate::engine::Observer;
 use crate::experiment::why::cause::Cause;
 use crate::experiment::why::staff::Staff;
+use crate::ground::footprint::Footprint;
 use crate::ground::time::{SimTime, Span};
 
 /// What keeps a pool from serving more, at an instant. In the order in which one counts where a queue has several takers.
@@ -212,6 +213,14 @@ impl Lookout {
             change(watched);
             watched.note(now);
         }
+    }
+}
+
+impl Footprint for Lookout {
+    fn footprint(&self) -> u64 {
+        let stood: u64 = self.stood.iter().map(Footprint::footprint).sum();
+        let of = |pool: &Watched| pool.course.footprint() + pool.decided.footprint() + pool.staff.footprint();
+        stood + self.pools.iter().flatten().map(of).sum::<u64>()
     }
 }
 

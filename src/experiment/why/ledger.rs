@@ -10,6 +10,7 @@ use crate::cloud::fact::{Fact, Outcome, Spent, Start};
 use crate::cloud::topology::{NodeId, NodeKind, Topology};
 use crate::engine::Observer;
 use crate::experiment::figures::label;
+use crate::ground::footprint::Footprint;
 use crate::ground::time::SimTime;
 
 /// What money went on.
@@ -312,6 +313,12 @@ impl Ledger {
 
     fn account(&mut self, node: NodeId) -> &mut Account {
         &mut self.accounts[node.index()]
+    }
+}
+
+impl Footprint for Ledger {
+    fn footprint(&self) -> u64 {
+        self.accounts.iter().map(|account| account.workers.footprint()).sum()
     }
 }
 

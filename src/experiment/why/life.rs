@@ -10,6 +10,7 @@ use std::collections::BinaryHeap;
 use crate::cloud::topology::NodeId;
 use crate::experiment::why::cause::Cause;
 use crate::experiment::why::courses::Courses;
+use crate::ground::footprint::Footprint;
 use crate::ground::time::SimTime;
 
 /// What a piece of a request was doing.
@@ -68,6 +69,13 @@ pub struct Life {
     asides: Vec<Aside>,
     /// … and all waits for answers, in the order of their ends.
     asked: Vec<Aside>,
+}
+
+impl Footprint for Life {
+    fn footprint(&self) -> u64 {
+        let asides = self.asides.footprint() + self.asked.footprint();
+        self.pieces.footprint() + self.marks.footprint() + asides
+    }
 }
 
 /// A part of a request's time.

@@ -26,9 +26,12 @@ use crate::engine::Observer;
 use crate::experiment::each::each;
 use crate::experiment::figures::{Stat, Whose};
 use crate::experiment::goals::latency;
+use crate::experiment::limits::{Limits, Look};
 use crate::experiment::outcome::Outcome;
+use crate::experiment::pace::{Clock, Pace};
 use crate::experiment::replicate::{Task, owner};
 use crate::experiment::{Options, Progress, RunError, run};
+use crate::ground::footprint::Footprint;
 use crate::ground::stats::Histogram;
 use crate::ground::time::{SECOND, SimTime, Span};
 use crate::scenario::{Replications, Scenario};
@@ -44,7 +47,7 @@ use ledger::{Ledger, Purposes};
 use split::{Question, Split, Splitter, Until};
 
 /// What is asked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Asked<'a> {
     /// The figure that is to be explained, by its whole name: `completion.p99`, `uploads.answer.mean`, `lost`, `cost.total`.
     pub of: String,
@@ -62,6 +65,10 @@ pub struct Asked<'a> {
     pub topology: Option<String>,
     /// Set by somebody else when it should end.
     pub cancel: Option<&'a AtomicBool>,
+    /// The most that each play of all replications may take.
+    pub limits: Limits,
+    /// The time that all has taken so far; without it time has no limit.
+    pub elapsed: Clock<'a>,
 }
 
 /// Why there is no answer.
@@ -148,6 +155,12 @@ impl Observer<Fact> for Stopwatch {
     }
 }
 
+impl Footprint for Stopwatch {
+    fn footprint(&self) -> u64 {
+        0
+    }
+}
+
 /// What the first pass over a replication found.
 struct First {
     courses: Courses,
@@ -187,6 +200,8 @@ pub fn why(
         replications: asked.replications,
         seed: asked.seed,
         cancel: asked.cancel,
+        limits: asked.limits,
+        elapsed: asked.elapsed,
         ..Options::default()
     };
     let base = run(&scenario, options(), &told)?.document;
@@ -300,22 +315,16 @@ impl Playing<'_> {
     fn each<T: Send>(
         &self,
         progress: &(dyn Fn(Progress) + Sync),
-        play: impl Fn(Task<'_>, &mut dyn FnMut(SimTime) -> bool) -> Option<T> + Sync,
+        play: impl Fn(Task<'_>, &mut dyn FnMut(Look) -> bool) -> Option<T> + Sync,
     ) -> Result<Vec<T>, WhyError> {
-        let one = Task::expected(self.scenario).nanos().max(1);
-        let (done, of) = (AtomicU64::new(0), one.saturating_mul(u64::from(self.replications)));
+        let Asked { cancel, limits, elapsed, .. } = *self.asked;
+        let pace = Pace::new(Task::expected(self.scenario).nanos(), progress, cancel, (limits, elapsed));
+        pace.asks(u64::from(self.replications));
         let found = each(self.replications, self.asked.threads, |replication| {
             let run = &self.scenario.run;
             let (scenario, topology) = (self.scenario, self.topology());
             let task = Task { scenario, topology, seed: run.seed, replication, warm_up: run.warm_up };
-            let mut reached = 0;
-            let mut watch = |now: SimTime| {
-                let more = now.nanos().min(one) - reached;
-                reached += more;
-                progress(Progress { done: done.fetch_add(more, Ordering::Relaxed) + more, of });
-                !self.asked.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed))
-            };
-            play(task, &mut watch).ok_or(RunError::Cancelled)
+            play(task, &mut pace.watch()).ok_or_else(|| pace.ended())
         });
         Ok(found?)
     }

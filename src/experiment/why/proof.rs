@@ -75,7 +75,16 @@ impl Proving<'_, '_> {
         scenario: &Scenario,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Proof, RunError> {
-        let without = run(scenario, (self.options)(), progress)?.document;
+        let with = removal.says.to_owned();
+        let without = match run(scenario, (self.options)(), progress) {
+            Ok(found) => found.document,
+            // Without a bound something may run away: that is an answer, too.
+            Err(RunError::TooMuch(excess)) => {
+                let with = format!("{with} it does not end: {excess}");
+                return Ok(Proof { cause: removal.cause, with, figures: Vec::new() });
+            }
+            Err(error) => return Err(error),
+        };
         let name = &self.scenario.topologies[0].name;
         let (before, after) = (&self.base.topologies[name], &without.topologies[name]);
         let mut names = vec![self.of];
@@ -87,7 +96,7 @@ impl Proving<'_, '_> {
             Some(Changed { of: (*of).to_owned(), becomes, by })
         };
         let figures = names.iter().filter_map(changed).collect();
-        Ok(Proof { cause: removal.cause, with: removal.says.to_owned(), figures })
+        Ok(Proof { cause: removal.cause, with, figures })
     }
 }
 

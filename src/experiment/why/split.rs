@@ -9,6 +9,7 @@ use crate::experiment::why::cause::Cause;
 use crate::experiment::why::courses::Courses;
 use crate::experiment::why::life::{Doing, Life, Mark, Part, Piece};
 use crate::experiment::why::staff::Staff;
+use crate::ground::footprint::{Footprint, places};
 use crate::ground::time::{SimTime, Span};
 
 /// Which end of a request its time is counted to.
@@ -314,6 +315,13 @@ impl<'a> Splitter<'a> {
             change(taker);
             taker.note(now);
         }
+    }
+}
+
+impl Footprint for Splitter<'_> {
+    fn footprint(&self) -> u64 {
+        let lives: u64 = self.inside.values().chain(&self.spare).map(Footprint::footprint).sum();
+        places::<((u16, u32), Life)>(self.inside.capacity()) + self.spare.footprint() + lives
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::cloud::fact::Fact;
 use crate::cloud::topology::NodeId;
+use crate::ground::footprint::Footprint;
 
 /// Where a worker is in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +57,12 @@ impl Staff {
             Stage::Serving => Some(&mut self.serving),
             Stage::Failed => Some(&mut self.failed),
         }
+    }
+}
+
+impl Footprint for Staff {
+    fn footprint(&self) -> u64 {
+        self.stages.footprint()
     }
 }
 

@@ -15,6 +15,8 @@ fn asked(of: &str) -> Asked<'_> {
         seed: None,
         topology: None,
         cancel: None,
+        limits: Limits::default(),
+        elapsed: None,
     }
 }
 

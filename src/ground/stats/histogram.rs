@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::ground::footprint::Footprint;
+
 /// Buckets an octave.
 const SUB: u64 = 128;
 const SUB_BITS: u32 = SUB.trailing_zeros();
@@ -38,6 +40,12 @@ pub struct Histogram {
     squares: u128,
     min: u64,
     max: u64,
+}
+
+impl Footprint for Histogram {
+    fn footprint(&self) -> u64 {
+        self.buckets.footprint() + self.carried.footprint()
+    }
 }
 
 impl Default for Histogram {

@@ -164,7 +164,7 @@ fn money(name: &str, topology: &TopologyWhy) -> Option<Grid> {
 }
 
 fn proofs(explained: &Explained, name: &str, topology: &TopologyWhy) -> Option<Grid> {
-    let first = topology.proofs.first()?;
+    let first = topology.proofs.iter().max_by_key(|proof| proof.figures.len())?;
     let mut heads = Vec::new();
     for (place, changed) in first.figures.iter().enumerate() {
         heads.push(format!("{} becomes", changed.of));

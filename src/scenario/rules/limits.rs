@@ -11,6 +11,8 @@ const WORKLOADS_MAX: usize = 100;
 const TOPOLOGIES_MAX: usize = 100;
 const WORKS_MAX: usize = 10_000;
 const NODES_MAX: usize = 1_000;
+/// Each has its series and its figures in the results.
+const NODES_OF_ALL_MAX: usize = 10_000;
 const STEPS_MAX: usize = 1_000;
 const FAULTS_MAX: usize = 10_000;
 
@@ -28,6 +30,8 @@ pub(crate) fn check(draft: &Draft, tree: &Tree, works: &Works) -> Vec<Complaint>
     too_many(named("topology"), TOPOLOGIES_MAX, "topologies", Place::of(&["topology"]));
     too_many(works.count(), WORKS_MAX, "works", Place::of(&["work"]));
     too_many(draft.fault.courses().count(), FAULTS_MAX, "faults", Place::of(&["fault"]));
+    let all = draft.topology.keys().map(|name| nodes(tree, name).len()).sum();
+    too_many(all, NODES_OF_ALL_MAX, "nodes in all topologies", Place::of(&["topology"]));
     for (name, topology) in &draft.topology {
         let faults = topology.fault.courses().count();
         too_many(faults, FAULTS_MAX, "faults of one topology", Place::of(&["topology", name, "fault"]));

@@ -216,3 +216,59 @@ fn a_run_that_is_stopped_tells_what_is_done() {
     assert_eq!(figures.len(), document.replications as usize);
     assert!(desk.files().contains(&"out/result.json".to_owned()));
 }
+
+/// A line that grows by a million a second.
+#[test]
+fn what_never_ends_comes_to_a_limit_and_says_which() {
+    let grows = "run = { length = \"1h\", replications = 1, defaults = \"textbook\" }\nwork = { serve = \"1s\" }\n\
+                 workload.jobs.arrivals = { poisson = { rate = \"1000000/s\" } }\n\
+                 topology.one.pool.station = { steps = [{ work = \"serve\" }] }\n";
+    let desk = Desk::new();
+    desk.put("grows.toml", grows);
+    let ended = |arguments: &[&str]| {
+        let ended = done(desk.program(arguments));
+        assert_eq!(ended.code, Some(5), "{}", ended.err);
+        ended.err
+    };
+    let told = ended(&["run", "grows.toml", "--max-memory", "16MiB"]);
+    assert!(told.contains("before the first replication was whole: it came to 16MiB of memory"), "{told}");
+    assert!(told.contains("`--max-memory` allows more"), "{told}");
+    let told = ended(&["run", "grows.toml", "--max-events", "100000"]);
+    assert!(told.contains("it came to 100000 events") && told.contains("`--max-events` allows more"), "{told}");
+    let told = ended(&["run", "grows.toml", "--max-time", "1ns"]);
+    assert!(told.contains("it came to 1ns") && told.contains("`--max-time` allows more"), "{told}");
+    assert_eq!(desk.files(), ["grows.toml"], "nothing is written of what is not whole");
+}
+
+#[test]
+fn a_limit_leaves_the_replications_that_are_whole() {
+    let desk = Desk::with_small();
+    let ended =
+        done(desk.program(&["compare", "small.toml", "--replications", "1000", "--max-events", "200000", "--json"]));
+    assert_eq!(ended.code, Some(5), "{}", ended.err);
+    let document: Document = serde_json::from_str(&ended.out).unwrap();
+    // Some 2,400 events of each topology's replication.
+    assert!(document.incomplete && (20..100).contains(&document.replications), "{}", document.replications);
+    let warning = document.warnings.iter().find(|warning| warning.starts_with("stopped after")).unwrap();
+    assert!(warning.contains("it came to 200000 events, the most that it may have: `--max-events`"), "{warning}");
+}
+
+#[test]
+fn what_is_written_has_a_limit_too() {
+    let desk = Desk::with_small();
+    let ended = done(desk.program(&["run", "small.toml", "--trace", "trace.jsonl", "--max-output", "20KiB"]));
+    assert_eq!(ended.code, Some(5), "{}", ended.err);
+    assert!(ended.err.contains("the trace ends early: it came to 20KiB"), "{}", ended.err);
+    let trace = desk.read("trace.jsonl");
+    assert!((19 << 10..20 << 10).contains(&trace.len()) && trace.ends_with("}\n"), "{}", trace.len());
+    assert!(desk.files().len() > 3, "the results are there");
+    let ended = done(desk.program(&["run", "small.toml", "--max-output", "1KiB", "--output", "none"]));
+    assert_eq!(ended.code, Some(5), "{}", ended.err);
+    assert!(
+        ended.err.contains("the results are not in `none`") && ended.err.contains("`--max-output`"),
+        "{}",
+        ended.err
+    );
+    assert!(!desk.path().join("none").exists());
+    assert!(ended.out.contains("station"), "they are told all the same");
+}
