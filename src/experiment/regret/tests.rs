@@ -121,6 +121,12 @@ fn what_was_done_again_or_in_vain_is_not_needed() {
     };
     let waits = [(0, born), (0, started), (20, answers), (30, served(0, Outcome::Ok)), (30, completed)];
     assert_eq!(watched(&waits), (vec![18.0], 18.0));
+    // Nor does one work whose machine has failed, or whose pool is away.
+    let (failed, repaired) = (Fact::Failed { pool, worker: 1 }, Fact::Repaired { pool, worker: 1 });
+    let (away, back) = (Fact::Away { node: pool }, Fact::Back { node: pool });
+    let still =
+        [(0, born), (0, started), (5, failed), (12, repaired), (20, away), (23, back), (30, served(0, Outcome::Ok))];
+    assert_eq!(watched(&[&still[..], &[(30, completed)]].concat()), (vec![20.0], 20.0));
 }
 
 /// A pool that takes jobs together has no work of its own that could be told apart.

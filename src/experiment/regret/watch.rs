@@ -62,8 +62,10 @@ pub struct Host {
 struct Stay {
     need: Need,
     size: usize,
-    /// How much of it lies before the end (seconds).
+    /// How much of it lies before the end (seconds), but for times in which its worker stood still.
     before: f64,
+    /// How long it was, but for these times (seconds).
+    moved: f64,
 }
 
 /// A request that has not ended.
@@ -115,6 +117,8 @@ pub struct Watch<'a> {
     /// Counted waits, by node.
     pub waits: Vec<u64>,
     slow: Vec<Slow>,
+    /// When nobody worked, by node and worker; by node alone, with worker 0, where it was away as a whole.
+    still: BTreeMap<(u16, u32), Vec<(SimTime, SimTime)>>,
     open: BTreeMap<(u16, u32), Open>,
     /// Stays that have begun: when, and how long they stood in line.
     begun: BTreeMap<(u16, u32, u16), Vec<(SimTime, Span)>>,
@@ -163,6 +167,7 @@ impl<'a> Watch<'a> {
             counts: vec![Count::default(); application.workloads.len()],
             waits: vec![0; topology.nodes.len()],
             slow: slow.collect(),
+            still: BTreeMap::new(),
             open: BTreeMap::new(),
             begun: BTreeMap::new(),
             born: 0,
@@ -206,6 +211,40 @@ impl<'a> Watch<'a> {
         pace
     }
 
+    /// Something happens to a machine that is paid for.
+    fn lives(&mut self, at: SimTime, node: NodeId, fact: &Fact) {
+        if self.length.is_none_or(|end| at <= end)
+            && let Some(lives) = &mut self.lives[node.index()]
+        {
+            lives.saw(at, fact);
+        }
+    }
+
+    /// A worker stands still from now on, or works again; what is in its hands may wait there meanwhile.
+    fn stands(&mut self, at: SimTime, node: NodeId, worker: u32, still: bool) {
+        if self.hosts[node.index()].is_none() {
+            return;
+        }
+        if still {
+            let times = self.still.entry((node.0, worker)).or_default();
+            if times.last().is_none_or(|last| last.1 < SimTime::NEVER) {
+                times.push((at, SimTime::NEVER));
+            }
+        } else if let Some(last) = self.still.get_mut(&(node.0, worker)).and_then(|times| times.last_mut()) {
+            last.1 = last.1.min(at);
+        }
+    }
+
+    /// How long a worker stood still between two instants (seconds).
+    fn still(&self, pool: NodeId, worker: u32, from: SimTime, to: SimTime) -> f64 {
+        let times = [worker, 0].into_iter().filter_map(|worker| self.still.get(&(pool.0, worker)));
+        let overlap = |&(since, until): &(SimTime, SimTime)| {
+            let (since, until) = (since.max(from), until.min(to));
+            if until > since { (until - since).seconds() } else { 0.0 }
+        };
+        times.flatten().map(overlap).sum()
+    }
+
     fn served(&mut self, at: SimTime, who: Who, pool: NodeId, worker: u32, began: SimTime, result: Outcome) {
         let Some(host) = self.hosts[pool.index()] else { return };
         let begun = self.begun.entry((who.workload.0, who.ordinal, pool.0)).or_default();
@@ -220,12 +259,14 @@ impl<'a> Watch<'a> {
         let (size, draining) = lives.map_or((0, None), |lives| lives.worker(worker));
         let end = self.before_end(at);
         let before = if end > began { (end - began).seconds() } else { 0.0 };
+        let before = (before - self.still(pool, worker, began, end)).max(0.0);
         let kept = &mut self.kept[pool.index()][size];
         kept.busy += before;
         if let Some(since) = draining.filter(|&since| since < end) {
             kept.draining += (end - since.max(began).min(end)).seconds();
         }
         let stay = (at - began).seconds();
+        let moved = (stay - self.still(pool, worker, began, at)).max(0.0);
         let pace = self.pace(pool, worker, size, began);
         let need = Need {
             pool,
@@ -236,13 +277,13 @@ impl<'a> Watch<'a> {
             arrived: SimTime::from_nanos(began.nanos().saturating_sub(waited.nanos())),
             finished: at,
             stay,
-            work: stay * pace,
+            work: moved * pace,
         };
         let is_sent = who.workload.index() < self.application.workloads.len();
         match self.open.get_mut(&key(who)) {
             Some(open) if result == Outcome::Ok => {
                 let need = Need { request: open.request, born: open.born, ..need };
-                open.stays.push(Stay { need, size, before });
+                open.stays.push(Stay { need, size, before, moved });
             }
             Some(open) => open.troubled = true,
             // What nobody has sent has no birth and no end: all of it is needed, at some time.
@@ -270,9 +311,9 @@ impl<'a> Watch<'a> {
             }
             open.stays = least;
         }
-        for Stay { mut need, size, before } in open.stays {
+        for Stay { mut need, size, before, moved } in open.stays {
             let answers: f64 = open.answers.iter().filter(|(pool, _)| *pool == need.pool).map(|(_, span)| span).sum();
-            let own = if need.stay > 0.0 { ((need.stay - answers) / need.stay).clamp(0.0, 1.0) } else { 0.0 };
+            let own = if moved > 0.0 { ((moved - answers) / moved).clamp(0.0, 1.0) } else { 0.0 };
             need.work *= own;
             self.kept[need.pool.index()][size].needed += before * own;
             self.needs.push(need);
@@ -368,22 +409,20 @@ impl Observer<Fact> for Watch<'_> {
                     slow.until = Some(at);
                 }
             }
-            Fact::Launched { pool, .. }
-            | Fact::Warming { pool, .. }
-            | Fact::Stopped { pool, .. }
+            Fact::Away { node } => self.stands(at, node, 0, true),
+            Fact::Back { node } => self.stands(at, node, 0, false),
+            Fact::Failed { pool, worker } | Fact::Stopped { pool, worker } => {
+                self.stands(at, pool, worker, true);
+                self.lives(at, pool, fact);
+            }
+            Fact::Ready { pool, worker } | Fact::Repaired { pool, worker } | Fact::Gone { pool, worker } => {
+                self.stands(at, pool, worker, false);
+                self.lives(at, pool, fact);
+            }
+            Fact::Warming { pool, .. }
             | Fact::Woken { pool, .. }
             | Fact::Running { pool, .. }
-            | Fact::Ready { pool, .. }
-            | Fact::Failed { pool, .. }
-            | Fact::Repaired { pool, .. }
-            | Fact::Draining { pool, .. }
-            | Fact::Gone { pool, .. }
-                if self.length.is_none_or(|end| at <= end) =>
-            {
-                if let Some(lives) = &mut self.lives[pool.index()] {
-                    lives.saw(at, fact);
-                }
-            }
+            | Fact::Draining { pool, .. } => self.lives(at, pool, fact),
             _ => {}
         }
     }
