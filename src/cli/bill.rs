@@ -10,10 +10,9 @@ use crate::billing::{self, Format, PriceBook, UsageList};
 use crate::cli::complain;
 use crate::cli::ending::{Ending, Failure};
 use crate::cli::files;
-use crate::cli::outputs::RESULT;
 use crate::cli::prices::book;
 use crate::cli::voice::Voice;
-use crate::experiment::document::{BillLine, Document, PriceStamp};
+use crate::experiment::document::{BillLine, PriceStamp};
 use crate::report;
 
 const EXAMPLES: &str = "\
@@ -135,19 +134,7 @@ fn of_list(path: &Path, words: &Words, voice: &mut Voice) -> Result<Ending, Fail
 }
 
 fn of_result(path: &Path, words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
-    let file = if path.is_dir() { path.join(RESULT) } else { path.to_owned() };
-    if path.is_dir() && !file.exists() {
-        return Err(Failure::Asked(format!(
-            "`{}` holds no result: there is no `{RESULT}` in it\n  \
-             = help: name the folder that `run` or `compare` wrote, such as `output/NAME-SEED`",
-            path.display()
-        )));
-    }
-    let source = files::document(&file)?;
-    let document = Document::from_json(&source.text).map_err(|what| {
-        let help = "\n  = help: `queuelab bill --usage FILE` prices a list of usage";
-        Failure::Asked(format!("`{}` is {what}{help}", source.name))
-    })?;
+    let (document, _) = files::result(path, "`queuelab bill --usage FILE` prices a list of usage")?;
     if words.json {
         let part = |lines: &Vec<BillLine>| Part {
             total: report::bill::total(lines).map(|total| total.to_string()),

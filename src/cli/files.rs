@@ -5,7 +5,9 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::cli::ending::Failure;
+use crate::cli::outputs::RESULT;
 use crate::cli::voice::reason;
+use crate::experiment::document::Document;
 use crate::scenario::{Loader, Source};
 
 /// Bytes of the largest scenario: far more than anybody writes, far less than what would stall an editor.
@@ -22,9 +24,27 @@ pub fn text(path: &Path) -> Result<Source, Failure> {
     text_of(path, LARGEST_SCENARIO)
 }
 
-/// Reads a result, which may be larger than anything that a person writes.
-pub fn document(path: &Path) -> Result<Source, Failure> {
+/// Reads a result's text, which may be larger than anything that a person writes.
+fn document(path: &Path) -> Result<Source, Failure> {
     text_of(path, LARGEST_TABLE)
+}
+
+/// Reads a result: the folder that a run wrote, or its document; and the folder that it stands in. `other` is what somebody
+/// may have meant who named something else.
+pub fn result(path: &Path, other: &str) -> Result<(Document, PathBuf), Failure> {
+    let file = if path.is_dir() { path.join(RESULT) } else { path.to_owned() };
+    if path.is_dir() && !file.exists() {
+        return Err(Failure::Asked(format!(
+            "`{}` holds no result: there is no `{RESULT}` in it\n  \
+             = help: name the folder that `run` or `compare` wrote, such as `output/NAME-SEED`",
+            path.display()
+        )));
+    }
+    let source = document(&file)?;
+    let document = Document::from_json(&source.text)
+        .map_err(|what| Failure::Asked(format!("`{}` is {what}\n  = help: {other}", source.name)))?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok((document, folder.to_owned()))
 }
 
 fn text_of(path: &Path, largest: u64) -> Result<Source, Failure> {

@@ -18,7 +18,7 @@ const SCENARIO: &str = "scenarios/video-upload.toml";
 const SHOWN: [&str; 4] = ["monolith", "tiered", "balanced", "decoupled"];
 
 /// The charts that the README shows, each light and dark.
-const PICTURES: [&str; 4] = ["timeline-decoupled.", "tail-completion.", "latency.", "cost."];
+const PICTURES: [&str; 5] = ["timeline-decoupled.", "tail-completion.", "latency.", "cost.", "pareto."];
 
 /// Columns of the table: the topologies side by side.
 const WIDTH: usize = 120;

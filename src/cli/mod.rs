@@ -16,11 +16,13 @@ mod interrupt;
 mod match_event;
 mod options;
 mod outputs;
+mod plot;
 mod prices;
 mod progress;
 mod regret;
 mod run;
 mod schema;
+mod sensitivity;
 mod session;
 mod validate;
 mod voice;
@@ -81,6 +83,8 @@ enum Command {
     Explain(explain::Words),
     Init(init::Words),
     Schema(schema::Words),
+    Plot(plot::Words),
+    Sensitivity(sensitivity::Words),
     Bill(bill::Words),
     Prices(prices::Words),
     Decide(decide::Words),
@@ -111,6 +115,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Explain(words) => explain::explain(&words, &mut voice),
         Command::Init(words) => init::init(&words, &mut voice),
         Command::Schema(words) => schema::schema(&words, &mut voice),
+        Command::Sensitivity(words) => sensitivity::sensitivity(&words, &mut voice),
+        Command::Plot(words) => plot::plot(&words, &mut voice),
         Command::Bill(words) => bill::bill(&words, &mut voice),
         Command::Prices(words) => prices::prices(&words, &mut voice),
         Command::Decide(words) => decide::decide(&words, &mut voice),

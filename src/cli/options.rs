@@ -109,12 +109,12 @@ pub struct Outcome {
 }
 
 /// Reads a seed.
-fn seed(text: &str) -> Result<u64, String> {
+pub fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
 /// Reads a number of replications.
-fn replications(text: &str) -> Result<u32, String> {
+pub fn replications(text: &str) -> Result<u32, String> {
     const MOST: u32 = 100_000;
     let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
     number.ok_or_else(|| format!("replications are a whole number from 1 to {MOST}"))
@@ -143,14 +143,14 @@ fn time(text: &str) -> Result<Span, String> {
 }
 
 /// Reads a number of threads.
-fn threads(text: &str) -> Result<NonZeroUsize, String> {
+pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 1024;
     let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST);
     number.ok_or_else(|| format!("threads are a whole number from 1 to {MOST}"))
 }
 
 /// Reads `PATH=VALUE`.
-fn change(text: &str) -> Result<Change, String> {
+pub fn change(text: &str) -> Result<Change, String> {
     let (path, value) =
         text.split_once('=').ok_or("expected PATH=VALUE, as in `topology.tiered.pool.web.workers=4`")?;
     let (path, value) = (path.trim(), value.trim());

@@ -64,6 +64,23 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Adds files to a folder, whatever it holds. One that is already there as it would be is fine; one that differs is
+    /// only replaced by `force`.
+    pub fn add(path: &Path, files: &[(String, Vec<u8>)], force: bool) -> Result<(), Failure> {
+        let clash = |(name, bytes): &&(String, Vec<u8>)| {
+            let file = path.join(name);
+            file.exists() && fs::read(file).ok().as_ref() != Some(bytes)
+        };
+        if let Some((name, _)) = files.iter().find(clash).filter(|_| !force) {
+            return Err(Failure::Asked(format!(
+                "`{}` holds another `{name}`, and nothing is overwritten unasked\n  \
+                 = help: name another folder with `--output DIR`, or replace it with `--force`",
+                path.display()
+            )));
+        }
+        Folder { path: path.to_owned(), earlier: Vec::new() }.write(files)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -16,7 +16,7 @@ use crate::experiment::document::Document;
 use crate::experiment::{self, Options, RunError, Timing};
 use crate::ground::time::Span;
 use crate::report::{self, charts, csv};
-use crate::scenario::{self, Change, Scenario};
+use crate::scenario::{self, Change, Scenario, did_you_mean};
 
 /// The folder below which results stand that nobody named a folder for.
 const OUTPUT: &str = "output";
@@ -99,6 +99,11 @@ pub fn failure(error: RunError, trace: Option<&Growing>) -> Failure {
         RunError::NoTopology { asked, known } => {
             Failure::Asked(format!("the scenario has no topology `{asked}`\n  = help: it has `{}`", known.join("`, `")))
         }
+        RunError::NoFigure { asked, known } => {
+            let near = did_you_mean(&asked, known.iter().map(String::as_str));
+            let help = near.unwrap_or_else(|| "`queuelab explain figures` lists them".to_owned());
+            Failure::Asked(format!("no topology has a figure `{asked}`\n  = help: {help}"))
+        }
         RunError::Trace(error) => cannot_write(trace.map_or(Path::new("trace"), Growing::path), &error),
         error @ RunError::NoReplications => Failure::Asked(error.to_string()),
         RunError::Cancelled => Failure::Stopped,
@@ -125,7 +130,11 @@ pub fn claim(scenario: &Scenario, path: &Path, play: &Play, outcome: &Outcome) -
         None => (PathBuf::from(OUTPUT).join(format!("{}-{seed}", files::slug(path))), Chosen::ByDefault),
     };
     Folder::claim(&folder, chosen, outcome.force, |document| {
-        contents(document).into_iter().map(|(name, _)| name).collect()
+        let names: Vec<String> = contents(document).into_iter().map(|(name, _)| name).collect();
+        // What `plot` may have added of the same result.
+        let plotted: Vec<String> =
+            names.iter().filter_map(|name| Some(format!("{}.png", name.strip_suffix(".svg")?))).collect();
+        [names, plotted].concat()
     })
 }
 

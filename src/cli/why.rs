@@ -102,7 +102,10 @@ pub fn why(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     if let Some(folder) = &folder {
         let mut files = vec![("why.json".to_owned(), json(&explained).into_bytes())];
         files.push(("why.txt".to_owned(), table::causes::table(&explained, WIDE, false).into_bytes()));
-        files.extend(charts::of_causes(&explained).into_iter().map(|(name, svg)| (name, svg.into_bytes())));
+        for picture in charts::of_causes(&explained) {
+            files.extend(picture.png(SCALE).map(|png| (format!("{}.png", picture.name), png)));
+            files.push((format!("{}.svg", picture.name), picture.svg().into_bytes()));
+        }
         folder.write(&files)?;
     }
     if words.json {
@@ -118,6 +121,9 @@ pub fn why(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
     }
     Ok(Ending::Done)
 }
+
+/// Pixels of an image for each of the chart's own, across and down.
+const SCALE: f64 = 2.0;
 
 /// Columns of a text in a file.
 const WIDE: usize = 160;

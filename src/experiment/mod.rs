@@ -16,6 +16,7 @@ pub mod regret;
 pub mod replay;
 mod replicate;
 mod run;
+pub mod sensitivity;
 mod series;
 mod snapshots;
 mod theory;

@@ -96,6 +96,13 @@ pub enum RunError {
         /// The names there are.
         known: Vec<String>,
     },
+    /// No topology has a figure of that name; these there are.
+    NoFigure {
+        /// The name that was asked for.
+        asked: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
     /// No replications were asked for.
     NoReplications,
     /// Somebody cancelled it before any replication was whole.
@@ -112,6 +119,7 @@ impl fmt::Display for RunError {
             RunError::NoTopology { asked, known } => {
                 write!(f, "no topology is called `{asked}`; there is `{}`", known.join("`, `"))
             }
+            RunError::NoFigure { asked, .. } => write!(f, "no topology has a figure `{asked}`"),
             RunError::NoReplications => f.write_str("no replications were asked for: at least 1 is needed"),
             RunError::Cancelled => f.write_str("cancelled"),
             RunError::TooMuch(excess) => write!(f, "stopped before the first replication was whole: {excess}"),
@@ -124,7 +132,11 @@ impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             RunError::Trace(error) => Some(error),
-            RunError::NoTopology { .. } | RunError::NoReplications | RunError::Cancelled | RunError::TooMuch(_) => None,
+            RunError::NoTopology { .. }
+            | RunError::NoFigure { .. }
+            | RunError::NoReplications
+            | RunError::Cancelled
+            | RunError::TooMuch(_) => None,
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn over_time(name: &str, topology: &TopologyResult, levels: &IndexMap<String
 /// Who serves 99 of 100 requests soonest: those that lose more than one in a hundred never do.
 pub fn soonest(document: &Document, latency: &str) -> String {
     let of = format!("{latency}.p99");
-    let (verb, done) = if latency == "answer" { ("answer", "answered") } else { ("complete", "completed") };
+    let (verb, done) = (verb(latency), if latency == "answer" { "answered" } else { "completed" });
     let measured = ranked(document, &of);
     let able: Vec<_> = measured.iter().filter(|(_, topology, _)| never(topology, latency) <= 0.01).collect();
     let many = measured.len();
@@ -67,8 +67,24 @@ pub fn soonest(document: &Document, latency: &str) -> String {
     }
 }
 
+/// What a topology does to a request at this point.
+pub fn verb(latency: &str) -> &'static str {
+    if latency == "answer" { "answer" } else { "complete" }
+}
+
+/// Whose figure is least among the topologies that `able` names, where that is sure.
+pub fn surely_least<'d>(document: &'d Document, of: &str, able: impl Fn(&str) -> bool) -> Option<&'d str> {
+    let mut ranked = ranked(document, of);
+    ranked.retain(|(name, _, _)| able(name));
+    match ranked.as_slice() {
+        [(name, _, _)] => Some(name),
+        [(name, _, figure), (other, _, next), ..] if clear(document, of, name, other, figure, next) => Some(name),
+        _ => None,
+    }
+}
+
 /// The share of requests that never reach this point: of its tail where there is one, else of the whole.
-fn never(topology: &TopologyResult, latency: &str) -> f64 {
+pub fn never(topology: &TopologyResult, latency: &str) -> f64 {
     match topology.tails.get(latency) {
         Some(tail) if tail.measured + tail.lost > 0 => tail.lost as f64 / (tail.measured + tail.lost) as f64,
         _ => reading::lost(topology).unwrap_or(0.0),
@@ -137,7 +153,7 @@ fn ranked<'d>(document: &'d Document, of: &str) -> Vec<(&'d str, &'d TopologyRes
 }
 
 /// Whether two figures differ for sure: by the paired difference where there is one, else by their intervals.
-fn clear(document: &Document, of: &str, one: &str, other: &str, first: &Figure, next: &Figure) -> bool {
+pub fn clear(document: &Document, of: &str, one: &str, other: &str, first: &Figure, next: &Figure) -> bool {
     let pair = document.differences.iter().find(|difference| {
         difference.of == of
             && ((difference.from == one && difference.to == other)

@@ -9,6 +9,7 @@
 //! | pictures, light and dark | [`charts::all`] |
 //! | why a figure is what it is | [`table::causes`], [`charts::of_causes`] |
 //! | simulated values beside exact ones | [`table::validation`] |
+//! | which assumption matters | [`sensitivity::table`] and [`charts::of_sensitivity`] |
 //! | what a controller would have decided | [`decide::answer`] |
 //!
 //! Nothing here reads or writes a file, and the same document gives the same bytes. Two rules hold in all of them:
@@ -22,6 +23,7 @@ pub mod decide;
 pub mod finding;
 pub mod numbers;
 pub mod reading;
+pub mod sensitivity;
 pub mod table;
 pub mod why;
 

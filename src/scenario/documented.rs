@@ -4,6 +4,7 @@
 //! say it itself, before anything else reads the file. So a default is one value with one meaning: the same text in
 //! the file does the same. Under `"textbook"` nothing is written, and what the file does not say does not exist.
 
+mod assumed;
 mod buses;
 mod clusters;
 mod conditions;
@@ -12,6 +13,7 @@ mod fargate;
 mod functions;
 mod kubernetes;
 mod mappings;
+mod ranges;
 mod rows;
 mod scaling;
 mod writing;
@@ -21,6 +23,9 @@ use crate::scenario::change;
 use crate::scenario::documented::conditions::runs_on_ec2;
 use crate::scenario::documented::writing::{put, tables};
 use crate::scenario::tree::{Tree, Value};
+
+pub(crate) use assumed::{Assumed, fill as fill_noting};
+pub(crate) use ranges::{Ends, RANGES, range_of, why_without};
 
 use buses::BUSES;
 use clusters::CLUSTERS;
@@ -154,7 +159,7 @@ fn plain_rows() -> impl Iterator<Item = &'static Row> {
 }
 
 /// Every row.
-fn rows() -> impl Iterator<Item = &'static Row> {
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
     plain_rows().chain(following().map(|following| &following.row))
 }
 

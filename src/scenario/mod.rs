@@ -4,6 +4,7 @@
 //! (plain structs, derived) → `files` (traces, measured values) → [`rules`] (a check a file) → [`build`] (names become
 //! numbers). After [`read`] nothing can refuse.
 
+mod assumptions;
 mod build;
 mod change;
 mod complaint;
@@ -32,6 +33,7 @@ mod tree;
 mod words;
 mod works;
 
+pub use assumptions::{Assumption, Given, assumable, assumptions, more_is_better};
 pub use complaint::{CODES, Complaint, Severity, did_you_mean, nearest};
 pub use draft::run::Defaults;
 pub use place::{Key, Place, Places, locate};

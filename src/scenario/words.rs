@@ -3,6 +3,7 @@
 use indexmap::IndexSet;
 use serde_json::Value;
 
+use crate::scenario::assumptions;
 use crate::scenario::complaint::CODES;
 use crate::scenario::figures::{AT_INSTANTS, FIGURES, Figure};
 use crate::scenario::rules::{FORESIGHTS, RULES};
@@ -80,10 +81,23 @@ fn plain(word: &str, place: &str, about: &str) -> Word {
 fn documented_default(place: &str) -> Option<String> {
     let rows = documented::row_of(place).map(|row| {
         let source = if row.source.is_empty() { String::new() } else { format!(", {}", row.source) };
-        format!("{} ({}{source})", row.value, row.mark.word())
+        format!("{} ({}{source}){}", row.value, row.mark.word(), between(row))
     });
     let rows: Vec<String> = rows.collect();
     (!rows.is_empty()).then(|| rows.join("; or "))
+}
+
+/// Between what a default may lie that nobody documents.
+fn between(row: &documented::Row) -> String {
+    let Some(range) = documented::range_of(row) else {
+        return documented::why_without(row).map_or(String::new(), |why| format!("; not varied: {why}"));
+    };
+    match range.ends {
+        documented::Ends::Same(low, high) => {
+            format!("; varied from {} to {}: {}", assumptions::plain(low), assumptions::plain(high), range.why)
+        }
+        documented::Ends::Of(_) => format!("; varied by the node: {}", range.why),
+    }
 }
 
 fn figure(figure: &Figure) -> Word {

@@ -1,5 +1,6 @@
 //! All integration tests in one binary: one link, and one place to share what they need.
 
+mod assumptions;
 mod cli;
 mod complaints;
 mod decide;

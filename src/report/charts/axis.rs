@@ -28,6 +28,20 @@ impl Axis {
         Axis { low: 0.0, high: count * step, log: false, from, to, ticks }
     }
 
+    /// From a round number that is not above `low` to one that is not below `high`, with zero between them.
+    pub fn around(low: f64, high: f64, steps: usize, (from, to): (f64, f64)) -> Axis {
+        let bound = |value: f64| if value.is_finite() { value.clamp(-1e30, 1e30) } else { 0.0 };
+        let (low, high) = (bound(low).min(0.0), bound(high).max(0.0));
+        let range = if high - low > 0.0 { (high - low).max(1e-30) } else { 1.0 };
+        let step = round_step(range / steps.max(1) as f64);
+        let (first, mut last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
+        if last <= first {
+            last = first + 1.0;
+        }
+        let ticks = (0..=(last - first) as usize).map(|tick| (first + tick as f64) * step).collect();
+        Axis { low: first * step, high: last * step, log: false, from, to, ticks }
+    }
+
     /// From zero to `length` exactly, with ticks at whole numbers of a unit of time.
     pub fn time(length: f64, (from, to): (f64, f64)) -> Axis {
         const STEPS: [f64; 20] = [
@@ -59,6 +73,15 @@ impl Axis {
             }
         }
         axis
+    }
+
+    /// The same from its low end to exactly this value.
+    pub fn ending(mut self, high: f64) -> Axis {
+        if high.is_finite() && high > self.low {
+            self.high = high;
+            self.ticks.retain(|tick| *tick <= high);
+        }
+        self
     }
 
     /// The pixel of a value; what lies outside lies on the end.
@@ -143,6 +166,16 @@ mod tests {
             [(38.0, 4, vec![0.0, 10.0, 20.0, 30.0, 40.0]), (1.0, 2, vec![0.0, 0.5, 1.0]), (0.0, 2, vec![0.0, 0.5, 1.0])]
         {
             assert_eq!(Axis::linear(high, steps, (0.0, 100.0)).ticks, expected);
+        }
+    }
+
+    #[test]
+    fn an_axis_around_zero_holds_both_sides() {
+        assert_eq!(Axis::around(-3.0, 38.0, 4, (0.0, 100.0)).ticks, [-20.0, 0.0, 20.0, 40.0]);
+        assert_eq!(Axis::around(-3.0, -1.0, 4, (0.0, 100.0)).ticks, [-3.0, -2.0, -1.0, 0.0]);
+        for ends in [(0.0, 0.0), (f64::NAN, f64::INFINITY), (-1e300, 1e300), (5.0, 2.0), (-1e-300, 0.0)] {
+            let axis = Axis::around(ends.0, ends.1, 5, (0.0, 100.0));
+            assert!(axis.high > axis.low && axis.ticks.len() < 20 && axis.at(0.0).is_finite(), "{ends:?}: {axis:?}");
         }
     }
 

@@ -1,33 +1,16 @@
 //! Paper: what charts draw with. Coordinates are pixels from the top left, and may lie between two.
 
-use std::sync::Once;
+use std::cell::RefCell;
 
-use plotters::backend::SVGBackend;
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::{Circle, PathElement, Polygon, Rectangle};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle, register_font};
+use plotters::style::RGBColor;
 
 use crate::report::charts::dash::dashes;
+use crate::report::charts::drawing::{Drawing, Shape, width};
 use crate::report::charts::theme::{Dash, Mark, Pen, Theme};
-
-/// The name under which the embedded Inter is known, and that the SVG asks the reader's machine for.
-const FONT: &str = "Inter, Helvetica Neue, Arial, sans-serif";
-static REGULAR: &[u8] = include_bytes!("../font/Inter-Regular.sub.otf");
-static SEMIBOLD: &[u8] = include_bytes!("../font/Inter-SemiBold.sub.otf");
-
-/// Plotters draws on whole numbers. A canvas this many times as large, shown at its own size, puts lines between
-/// pixels, where steep curves would else be ragged.
-const FINE: f64 = 10.0;
-/// Plotters divides a font's size by this before it writes it.
-const FONT_SCALE: f64 = 1.24;
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// What is drawn on.
 pub struct Canvas<'a> {
-    area: Area<'a>,
+    shapes: &'a RefCell<Vec<Shape>>,
     /// Its colours.
     pub theme: Theme,
 }
@@ -55,7 +38,7 @@ pub enum Side {
 }
 
 /// How a text looks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Type {
     /// Its colour.
     pub colour: RGBColor,
@@ -67,62 +50,49 @@ pub struct Type {
     pub side: Side,
 }
 
-/// A chart of so many pixels as SVG. `title` and `account` are for those who do not see it.
-pub fn drawn(size: (u32, u32), theme: Theme, title: &str, account: &str, draw: impl FnOnce(&Canvas<'_>)) -> String {
-    static FONTS: Once = Once::new();
-    FONTS.call_once(|| {
-        for (style, bytes) in [(FontStyle::Normal, REGULAR), (FontStyle::Bold, SEMIBOLD)] {
-            assert!(register_font(FONT, style, bytes).is_ok(), "the embedded fonts are fonts");
-        }
-    });
-    let (width, height) = size;
-    let fine = (width * FINE as u32, height * FINE as u32);
-    let mut svg = String::new();
-    {
-        let area = SVGBackend::with_string(&mut svg, fine).into_drawing_area();
-        let canvas = Canvas { area, theme };
-        canvas.rectangle((0.0, 0.0), (f64::from(width), f64::from(height)), theme.ground, 1.0);
-        draw(&canvas);
-        canvas.area.present().expect(DRAWS);
+/// A chart of so many pixels. `title` and `account` are for those who do not see it.
+pub fn drawn(size: (u32, u32), theme: Theme, title: &str, account: &str, draw: impl FnOnce(&Canvas<'_>)) -> Drawing {
+    let shapes = RefCell::new(Vec::new());
+    draw(&Canvas { shapes: &shapes, theme });
+    Drawing {
+        size,
+        ground: theme.ground,
+        title: title.to_owned(),
+        account: account.to_owned(),
+        shapes: shapes.into_inner(),
     }
-    let head = format!("<svg width=\"{}\" height=\"{}\"", fine.0, fine.1);
-    let own = format!("<svg width=\"{width}\" height=\"{height}\" role=\"img\"");
-    let svg = svg.replacen(&head, &own, 1).replace("font-weight=\"bold\"", "font-weight=\"600\"");
-    let about = format!(">\n<title>{}</title>\n<desc>{}</desc>\n", escaped(title), escaped(account));
-    svg.replacen(">\n", &about, 1)
 }
 
-const DRAWS: &str = "a string takes whatever is drawn on it";
-
 impl Canvas<'_> {
+    fn put(&self, shape: Shape) {
+        self.shapes.borrow_mut().push(shape);
+    }
+
     /// A line through points.
     pub fn line(&self, points: &[(f64, f64)], stroke: Stroke) {
         if points.len() < 2 {
             return;
         }
-        let style = self.style(stroke.colour, 1.0).stroke_width((stroke.width * FINE) as u32);
-        let path = |points: &[(f64, f64)]| {
-            let points: Vec<(i32, i32)> = points.iter().copied().map(fine).collect();
-            self.area.draw(&PathElement::new(points, style)).expect(DRAWS);
+        let path = |points: Vec<(f64, f64)>| {
+            self.put(Shape::Line { points, colour: stroke.colour, width: stroke.width });
         };
         match stroke.dash {
-            None => path(points),
-            Some((dash, gap)) => dashes(points, f64::from(dash), f64::from(gap)).iter().for_each(|dash| path(dash)),
+            None => path(points.to_vec()),
+            Some((dash, gap)) => dashes(points, f64::from(dash), f64::from(gap)).into_iter().for_each(path),
         }
     }
 
     /// A filled shape, its edge going through points and back to the first.
     pub fn shape(&self, points: &[(f64, f64)], colour: RGBColor, opacity: f64) {
         if points.len() > 2 {
-            let points: Vec<(i32, i32)> = points.iter().copied().map(fine).collect();
-            self.area.draw(&Polygon::new(points, self.style(colour, opacity).filled())).expect(DRAWS);
+            self.put(Shape::Polygon { points: points.to_vec(), colour, opacity });
         }
     }
 
     /// A filled rectangle between two corners.
     pub fn rectangle(&self, from: (f64, f64), to: (f64, f64), colour: RGBColor, opacity: f64) {
-        let corners = [fine((from.0.min(to.0), from.1.min(to.1))), fine((from.0.max(to.0), from.1.max(to.1)))];
-        self.area.draw(&Rectangle::new(corners, self.style(colour, opacity).filled())).expect(DRAWS);
+        let corners = [(from.0.min(to.0), from.1.min(to.1)), (from.0.max(to.0), from.1.max(to.1))];
+        self.put(Shape::Rectangle { corners, colour, opacity });
     }
 
     /// A topology's mark, with a rim of the ground so that it stands clear of lines.
@@ -140,10 +110,7 @@ impl Canvas<'_> {
             self.shape(&points, colour, 1.0);
         };
         match mark {
-            Mark::Disc => {
-                let style = self.style(colour, 1.0).filled();
-                self.area.draw(&Circle::new(fine((x, y)), (r * FINE) as i32, style)).expect(DRAWS);
-            }
+            Mark::Disc => self.put(Shape::Disc { at: (x, y), radius: r, colour }),
             Mark::Square => near(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]),
             Mark::Triangle => near(&[(0.0, -1.2), (1.15, 0.85), (-1.15, 0.85)]),
             Mark::Diamond => near(&[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)]),
@@ -153,7 +120,7 @@ impl Canvas<'_> {
     /// A text about the height of `at`.
     pub fn text(&self, at: (f64, f64), text: &str, face: Type) {
         if !text.is_empty() {
-            self.area.draw_text(text, &self.face(face), fine(at)).expect(DRAWS);
+            self.put(Shape::Text { at, text: text.to_owned(), face });
         }
     }
 
@@ -175,8 +142,7 @@ impl Canvas<'_> {
 
     /// How wide a text is.
     pub fn width(&self, text: &str, face: Type) -> f64 {
-        let (width, _) = self.area.estimate_text_size(text, &self.face(face)).expect(DRAWS);
-        f64::from(width) / FINE
+        width(text, face)
     }
 
     /// As much of a text as fits, with an ellipsis where that is not all.
@@ -193,21 +159,6 @@ impl Canvas<'_> {
         }
         String::new()
     }
-
-    fn face(&self, face: Type) -> TextStyle<'static> {
-        let style = if face.strong { FontStyle::Bold } else { FontStyle::Normal };
-        let side = match face.side {
-            Side::Left => HPos::Left,
-            Side::Middle => HPos::Center,
-            Side::Right => HPos::Right,
-        };
-        let font = (FONT, face.size * FINE * FONT_SCALE, style).into_font();
-        font.color(&face.colour).pos(Pos::new(side, VPos::Center))
-    }
-
-    fn style(&self, colour: RGBColor, opacity: f64) -> ShapeStyle {
-        ShapeStyle { color: colour.mix(opacity), filled: false, stroke_width: 1 }
-    }
 }
 
 /// Text that is read second, at this size.
@@ -221,13 +172,4 @@ impl Theme {
     pub fn naming(&self, side: Side) -> Type {
         Type { colour: self.ink, size: 13.0, strong: true, side }
     }
-}
-
-fn fine((x, y): (f64, f64)) -> (i32, i32) {
-    // A cast from floating point saturates, and makes 0 of what is no number.
-    ((x * FINE).round() as i32, (y * FINE).round() as i32)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

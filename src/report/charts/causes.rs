@@ -3,6 +3,7 @@
 use crate::experiment::why::{Cause, Division, Explained, TopologyWhy};
 use crate::report::charts::axis::Axis;
 use crate::report::charts::canvas::{Canvas, Side, Stroke, Type, drawn};
+use crate::report::charts::drawing::Drawing;
 use crate::report::charts::parts::{Part, caption};
 use crate::report::charts::plot::{MARGIN, Plot, WIDTH, head};
 use crate::report::charts::theme::Theme;
@@ -23,7 +24,7 @@ const HEIGHT: u32 = 560;
 const MOST: usize = 7;
 
 /// The bars and the timeline; `None` where no request came to its end.
-pub fn causes(explained: &Explained, name: &str, topology: &TopologyWhy, theme: Theme) -> Option<String> {
+pub fn causes(explained: &Explained, name: &str, topology: &TopologyWhy, theme: Theme) -> Option<Drawing> {
     if topology.all.requests == 0 || topology.all.seconds <= 0.0 {
         return None;
     }

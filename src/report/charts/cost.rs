@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use crate::experiment::document::{Document, TopologyResult};
 use crate::report::charts::axis::Axis;
 use crate::report::charts::canvas::{Side, Stroke, Type, drawn};
+use crate::report::charts::drawing::Drawing;
 use crate::report::charts::parts::{Part, caption};
 use crate::report::charts::plot::{MARGIN, Plot, WIDTH, head};
 use crate::report::charts::theme::Theme;
@@ -19,7 +20,7 @@ const ROW: f64 = 74.0;
 const BAR: f64 = 32.0;
 
 /// The bars; `None` where nothing was billed.
-pub fn cost(document: &Document, theme: Theme) -> Option<String> {
+pub fn cost(document: &Document, theme: Theme) -> Option<Drawing> {
     // A run without length has no month; its bars are of the run.
     let (scale, of, span) = match reading::months(document) {
         Some(months) => (months, "cost.month", "a month"),

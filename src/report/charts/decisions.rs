@@ -3,6 +3,7 @@
 use crate::experiment::replay::Answer;
 use crate::report::charts::axis::Axis;
 use crate::report::charts::canvas::{Canvas, Side, Stroke, drawn};
+use crate::report::charts::drawing::Drawing;
 use crate::report::charts::plot::{Label, MARGIN, Plot, WIDTH, end_labels, head};
 use crate::report::charts::theme::Theme;
 use crate::report::charts::timeline::unit;
@@ -17,7 +18,7 @@ const PANELS: [(f64, f64); 2] = [(270.0, 120.0), (496.0, 326.0)];
 const CELLS: usize = 480;
 
 /// The chart of one or two answers to the same question; `None` where there is only one look.
-pub fn decisions(answers: &[Answer<'_>], theme: Theme) -> Option<String> {
+pub fn decisions(answers: &[Answer<'_>], theme: Theme) -> Option<Drawing> {
     let looks = answers.iter().filter_map(|answer| answer.news.ends);
     let ends: Vec<(f64, f64)> = looks.map(|(first, last)| (first.seconds(), last.seconds())).collect();
     let from = ends.iter().map(|ends| ends.0).fold(f64::INFINITY, f64::min);

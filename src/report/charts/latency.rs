@@ -3,6 +3,7 @@
 use crate::experiment::document::{Document, Figure, TopologyResult};
 use crate::report::charts::axis::Axis;
 use crate::report::charts::canvas::{Side, Stroke, Type, drawn};
+use crate::report::charts::drawing::Drawing;
 use crate::report::charts::plot::{MARGIN, Plot, WIDTH, head};
 use crate::report::charts::theme::{Pen, Theme};
 use crate::report::numbers::{self, Kind};
@@ -21,7 +22,7 @@ const WHICH: [&str; 2] = ["answer", "completion"];
 const PARTS: [&str; 3] = ["p50", "p95", "p99"];
 
 /// Two lines for each topology; `None` where no latency was measured.
-pub fn latency(document: &Document, theme: Theme) -> Option<String> {
+pub fn latency(document: &Document, theme: Theme) -> Option<Drawing> {
     let ends: Vec<f64> = document.topologies.values().flat_map(ends).collect();
     if ends.is_empty() {
         return None;

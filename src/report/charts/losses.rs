@@ -3,6 +3,7 @@
 use crate::experiment::document::{Document, TopologyResult};
 use crate::report::charts::axis::Axis;
 use crate::report::charts::canvas::{Side, Stroke, Type, drawn};
+use crate::report::charts::drawing::Drawing;
 use crate::report::charts::parts::{Part, caption};
 use crate::report::charts::plot::{MARGIN, Plot, WIDTH, head};
 use crate::report::charts::theme::{Pen, Theme};
@@ -18,7 +19,7 @@ const LOST: (f64, f64) = (560.0, 920.0);
 const OF: &str = "completion.p99";
 
 /// A row for each topology: p99 of completion at the left, losses at the right.
-pub fn losses(document: &Document, theme: Theme) -> Option<String> {
+pub fn losses(document: &Document, theme: Theme) -> Option<Drawing> {
     if document.topologies.values().all(|topology| reading::lost(topology).is_none()) {
         return None;
     }

@@ -21,10 +21,13 @@ pub struct Plot<'c, 'a> {
 
 /// The finding, and below it how it was found.
 pub fn head(canvas: &Canvas<'_>, title: &str, method: &str) {
-    let ink = Type { colour: canvas.theme.ink, size: 20.0, strong: true, side: Side::Left };
+    let large = Type { colour: canvas.theme.ink, size: 20.0, strong: true, side: Side::Left };
     let quiet = Type { colour: canvas.theme.quiet, size: 13.5, strong: false, side: Side::Left };
     let room = f64::from(WIDTH) - 2.0 * MARGIN;
+    // A long finding is rather smaller than cut off.
+    let ink = Type { size: (large.size * room / canvas.width(title, large)).clamp(15.0, large.size), ..large };
     canvas.text((MARGIN, 32.0), &canvas.fitted(title, ink, room), ink);
+    let quiet = Type { size: (quiet.size * room / canvas.width(method, quiet)).clamp(11.5, quiet.size), ..quiet };
     canvas.text((MARGIN, 61.0), &canvas.fitted(method, quiet, room), quiet);
 }
 

@@ -7,6 +7,7 @@ use crate::experiment::document::{Document, Tail, TopologyResult};
 use crate::ground::maths;
 use crate::report::charts::axis::{Axis, apart};
 use crate::report::charts::canvas::{Canvas, Side, Stroke, Type, drawn};
+use crate::report::charts::drawing::Drawing;
 use crate::report::charts::plot::{Plot, WIDTH, head};
 use crate::report::charts::theme::{Pen, Theme};
 use crate::report::numbers::{self, Kind};
@@ -31,7 +32,7 @@ struct Curve<'d> {
 }
 
 /// The tails of `answer` or `completion`; `None` where no topology has any.
-pub fn tail(document: &Document, latency: &str, theme: Theme) -> Option<String> {
+pub fn tail(document: &Document, latency: &str, theme: Theme) -> Option<Drawing> {
     let curves = curves(document, latency, theme);
     if curves.is_empty() {
         return None;

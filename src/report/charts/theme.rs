@@ -97,12 +97,12 @@ pub struct Pen {
 }
 
 impl Theme {
-    /// The pen of the topology at this place; after eight they begin again.
+    /// The pen of the topology at this place; after eight marks begin again, in other colours.
     pub fn pen(&self, place: usize) -> Pen {
         const DASHES: [Dash; 4] = [None, Some((11, 4)), Some((3, 3)), Some((18, 5))];
         const MARKS: [Mark; 4] = [Mark::Disc, Mark::Square, Mark::Triangle, Mark::Diamond];
         Pen {
-            colour: self.part(place),
+            colour: self.part(place + place / self.series.len() * 3),
             dash: DASHES[place % DASHES.len()],
             mark: MARKS[place % MARKS.len()],
             hollow: place / MARKS.len() % 2 == 1,

@@ -6,6 +6,7 @@ use plotters::style::RGBColor;
 use crate::experiment::document::{Document, TopologyResult};
 use crate::report::charts::axis::Axis;
 use crate::report::charts::canvas::{Canvas, Side, Stroke, Type, drawn};
+use crate::report::charts::drawing::Drawing;
 use crate::report::charts::plot::{Label, MARGIN, Plot, WIDTH, end_labels, head};
 use crate::report::charts::theme::Theme;
 use crate::report::numbers::{self, Kind};
@@ -32,7 +33,7 @@ const ALL: &str = "pool.";
 type Levels = IndexMap<String, Vec<f64>>;
 
 /// Arrivals against completions, the backlog, the workers of each pool that changes.
-pub fn timeline(document: &Document, name: &str, topology: &TopologyResult, theme: Theme) -> String {
+pub fn timeline(document: &Document, name: &str, topology: &TopologyResult, theme: Theme) -> Drawing {
     let (levels, account) = shown(document, topology);
     let title = finding::over_time(name, topology, levels);
     let step = topology.series.step;

@@ -3,6 +3,7 @@
 use crate::experiment::document::Document;
 use crate::report::charts::axis::Axis;
 use crate::report::charts::canvas::{Side, Stroke, Type, drawn};
+use crate::report::charts::drawing::Drawing;
 use crate::report::charts::parts::{Part, caption};
 use crate::report::charts::plot::{MARGIN, Plot, WIDTH, head};
 use crate::report::charts::theme::Theme;
@@ -34,7 +35,7 @@ struct Group<'d> {
 }
 
 /// The bars; `None` where no topology has several nodes that took time.
-pub fn times(document: &Document, theme: Theme) -> Option<String> {
+pub fn times(document: &Document, theme: Theme) -> Option<Drawing> {
     let groups: Vec<Group<'_>> = document.topologies.iter().map(|(name, topology)| group(name, topology)).collect();
     if !groups.iter().any(|group| group.nodes.len() > 1) {
         return None;
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn each_node_has_its_bar_and_its_time() {
-        let svg = times(&timed(), LIGHT).expect("several nodes");
+        let svg = times(&timed(), LIGHT).expect("several nodes").svg();
         for word in ["pool.web", "pool.media", "queue.uploads", "44.3 s", "answers", "93.1 s until completion"] {
             assert!(svg.contains(word), "{word}: {svg}");
         }
@@ -196,7 +197,7 @@ mod tests {
 
     #[test]
     fn losses_stand_beside_it_and_the_finding_above() {
-        let svg = times(&timed(), DARK).expect("several nodes");
+        let svg = times(&timed(), DARK).expect("several nodes").svg();
         assert!(svg.contains("lost 2.1 %"), "{svg}");
         assert!(svg.contains("98 % of the time of a request of tiered goes into media"), "{svg}");
     }

@@ -9,12 +9,12 @@ use crate::scenario::Defaults;
 pub mod causes;
 mod comparison;
 mod contrast;
-mod grid;
+pub(super) mod grid;
 mod markdown;
 pub mod regret;
 mod spark;
 mod stacked;
-mod terminal;
+pub(super) mod terminal;
 mod times;
 pub mod validation;
 

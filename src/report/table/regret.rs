@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn a_topology_is_told_in_a_sentence() {
         let text = table(&regret(), 120, false);
-        let sentence = "decoupled: 1.420 × the perfect autoscaler ± 0.030; most of the excess is idle time (88 %)";
+        let sentence = "decoupled: 1.42 × the perfect autoscaler ± 0.03; most of the excess is idle time (88 %)";
         for part in
             [sentence, "pool.media", "steps of 1 min", "the goals on `completion.p99`", "missed `completion.p99`"]
         {

@@ -50,10 +50,8 @@ pub(crate) const FARGATE_FOLLOWING: &[Following] = &[
             let Some(image) = task(pool)?.get("image") else {
                 return Some("{ lognormal = { p50 = \"30s\", p95 = \"60s\" } }".to_owned());
             };
-            let Value::Text(image) = &image.value else { return None };
-            let mib = quantity::size(image).ok()? as f64 / f64::from(1 << 20);
-            let nanos = |rate: f64| (mib / rate * 1e9).round().max(1.0) as u64;
-            Some(format!("{{ uniform = {{ low = \"{}ns\", high = \"{}ns\" }} }}", nanos(50.0), nanos(10.0) + 1))
+            let [low, high] = download(image)?;
+            Some(format!("{{ uniform = {{ low = \"{low}ns\", high = \"{high}ns\" }} }}"))
         },
     },
     Following {
@@ -87,6 +85,25 @@ pub(crate) const FARGATE_FOLLOWING: &[Following] = &[
         value: |pool| vcpus(pool).filter(|vcpus| *vcpus < 1.0).map(|vcpus| vcpus.to_string()),
     },
 ];
+
+/// Nanoseconds of an image's download, at the quickest and at the slowest published rate.
+fn download(image: &Tree) -> Option<[u64; 2]> {
+    let Value::Text(image) = &image.value else { return None };
+    let mib = quantity::size(image).ok()? as f64 / f64::from(1 << 20);
+    let nanos = |rate: f64| (mib / rate * 1e9).round().max(1.0) as u64;
+    Some([nanos(50.0), nanos(10.0) + 1])
+}
+
+/// Between what the boot of a task lies: by its image, or as published of images of which the size is known.
+pub(super) fn boot_ends(pool: &Tree) -> Option<[String; 2]> {
+    match task(pool)?.get("image") {
+        Some(image) => download(image).map(|ends| ends.map(|nanos| format!("{nanos}ns"))),
+        None => {
+            let lognormal = |p50: &str, p95: &str| format!("{{ lognormal = {{ p50 = \"{p50}\", p95 = \"{p95}\" }} }}");
+            Some([lognormal("9.3s", "18.6s"), lognormal("57s", "114s")])
+        }
+    }
+}
 
 fn task(pool: &Tree) -> Option<&Tree> {
     pool.get("platform")?.get("fargate")

@@ -131,16 +131,7 @@ pub(crate) const FUNCTIONS_FOLLOWING: &[Following] = &[
             if has_snapshot(function) {
                 return None;
             }
-            let word = |key: &str| match function.get(key).map(|tree| &tree.value) {
-                Some(Value::Text(word)) => word.as_str(),
-                _ => "",
-            };
-            let runtime = word("runtime");
-            let of = (runtime, word("package"), word("architecture"));
-            let known = INIT.iter().find(|row| (row.0, row.1, row.2) == of);
-            // Archives on the other kind of processor were measured for two runtimes only, and differ little.
-            let known = known.or_else(|| INIT.iter().find(|row| (row.0, row.1) == (runtime, of.1)));
-            known.map(|(.., p50, p90)| format!("{{ lognormal = {{ p50 = \"{p50}ms\", p90 = \"{p90}ms\" }} }}"))
+            init(function).map(|(p50, p90)| lognormal(p50, p90))
         },
     },
     Following {
@@ -157,6 +148,30 @@ pub(crate) const FUNCTIONS_FOLLOWING: &[Following] = &[
         },
     },
 ];
+
+/// Milliseconds of a function's initialisation, as measured: p50 and p90.
+fn init(function: &Tree) -> Option<(u32, u32)> {
+    let word = |key: &str| match function.get(key).map(|tree| &tree.value) {
+        Some(Value::Text(word)) => word.as_str(),
+        _ => "",
+    };
+    let runtime = word("runtime");
+    let of = (runtime, word("package"), word("architecture"));
+    let known = INIT.iter().find(|row| (row.0, row.1, row.2) == of);
+    // Archives on the other kind of processor were measured for two runtimes only, and differ little.
+    let known = known.or_else(|| INIT.iter().find(|row| (row.0, row.1) == (runtime, of.1)));
+    known.map(|(.., p50, p90)| (*p50, *p90))
+}
+
+fn lognormal(p50: u32, p90: u32) -> String {
+    format!("{{ lognormal = {{ p50 = \"{p50}ms\", p90 = \"{p90}ms\" }} }}")
+}
+
+/// Between what an initialisation lies: with nothing of one's own to do, and with 2 s of it.
+pub(super) fn init_ends(function: &Tree) -> Option<[String; 2]> {
+    const OWN: u32 = 2_000;
+    init(function).map(|(p50, p90)| [lognormal(p50, p90), lognormal(p50 + OWN, p90 + OWN)])
+}
 
 fn has_snapshot(function: &Tree) -> bool {
     matches!(function.get("snap-start").map(|tree| &tree.value), Some(Value::Bool(true)))

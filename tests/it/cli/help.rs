@@ -18,6 +18,8 @@ const COMMANDS: [&str; 14] = [
     "init",
     "schema",
     "bill",
+    "plot",
+    "sensitivity",
     "prices",
     "decide",
     "import",

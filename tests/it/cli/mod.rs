@@ -7,6 +7,8 @@ mod import;
 mod inputs;
 mod match_event;
 mod outputs;
+mod plot;
+mod sensitivity;
 mod why;
 
 use std::fs;
