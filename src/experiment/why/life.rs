@@ -1,7 +1,7 @@
 //! The life of one request, from its pieces: each instant between its birth and its end is put down to one cause.
 //!
-//! Pieces of a request may be under way side by side. What its end waited for is found from behind: at each instant the piece that
-//! was under way last, and before it what that one had waited for. So the parts of a request add up to the whole, to the
+//! Pieces of a request may be under way side by side. What its end waited for is found from behind: at each instant the piece
+//! that was under way last, and before it what that one had waited for. So the parts of a request add up to the whole, to the
 //! nanosecond, whatever went on beside. It takes the logarithm of the number of pieces for each of them.
 
 use std::cmp::Reverse;

@@ -1,6 +1,6 @@
 //! The second pass over a replication: the time of each counted request, put down to its causes and added up.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::cloud::fact::{Fact, Loss, Outcome, Spent, Who};
 use crate::cloud::topology::{NodeId, NodeKind, Topology, WorkloadId};
@@ -9,7 +9,7 @@ use crate::experiment::why::cause::Cause;
 use crate::experiment::why::courses::Courses;
 use crate::experiment::why::life::{Doing, Life, Mark, Part, Piece};
 use crate::experiment::why::staff::Staff;
-use crate::ground::footprint::{Footprint, places};
+use crate::ground::footprint::Footprint;
 use crate::ground::time::{SimTime, Span};
 
 /// Which end of a request its time is counted to.
@@ -142,7 +142,7 @@ pub struct Splitter<'a> {
     /// How many kinds of requests there are: what nobody sends is of none.
     kinds: usize,
     /// By kind and ordinal.
-    inside: HashMap<(u16, u32), Life>,
+    inside: BTreeMap<(u16, u32), Life>,
     /// Lists that are free to be used again.
     spare: Vec<Life>,
     takers: Vec<Option<Taker>>,
@@ -180,7 +180,7 @@ impl<'a> Splitter<'a> {
             courses,
             question,
             kinds,
-            inside: HashMap::new(),
+            inside: BTreeMap::new(),
             spare: Vec::new(),
             takers: topology.nodes.iter().enumerate().map(taker).collect(),
             functions: topology.nodes.iter().map(|node| matches!(node.kind, NodeKind::Function(_))).collect(),
@@ -321,7 +321,7 @@ impl<'a> Splitter<'a> {
 impl Footprint for Splitter<'_> {
     fn footprint(&self) -> u64 {
         let lives: u64 = self.inside.values().chain(&self.spare).map(Footprint::footprint).sum();
-        places::<((u16, u32), Life)>(self.inside.capacity()) + self.spare.footprint() + lives
+        self.inside.footprint() + self.spare.footprint() + lives
     }
 }
 

@@ -1,3 +1,5 @@
+//! Causes that can be told by hand, on whole scenarios.
+
 use super::*;
 use crate::scenario::{NoFiles, Source, read};
 
@@ -49,8 +51,8 @@ scaling  = { asg = { min = 0, desired = 0, max = 1337, policies = [
 ] } }
 "#;
 
-/// Messages at 10 s; three machines are decided on at 60 s, run at 75 s and serve at 120 s; the work takes 20 s, and the next look
-/// lets them go at 180 s. So each waits 50 s for a decision and 60 s for its machine, and of 3 · 105 s paid at a dollar each
+/// Messages at 10 s; three machines are decided on at 60 s, run at 75 s and serve at 120 s; the work takes 20 s, and the next
+/// look lets them go at 180 s. So each waits 50 s for a decision and 60 s for its machine, and of 3 · 105 s paid at a dollar each
 /// 45 are booting, 20 work and 40 idle.
 #[test]
 fn three_messages_wait_for_a_decision_and_for_machines() {

@@ -9,7 +9,7 @@ use queuelab::experiment::document::Document;
 use super::{Desk, expect};
 use crate::tidy::{file, files, root};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 16] = [
     "compare",
     "run",
     "why",
