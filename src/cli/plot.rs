@@ -79,7 +79,7 @@ pub struct Words {
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     output: Option<PathBuf>,
 
-    /// Replace files that are already there and differ
+    /// Replace files that differ in a folder that was named
     #[arg(long)]
     force: bool,
 }
@@ -135,7 +135,8 @@ pub fn plot(words: &Words, voice: &mut Voice) -> Result<Ending, Failure> {
         return Err(Failure::Asked(if named { all } else { format!("nothing can be drawn of this result\n  {all}") }));
     }
     let folder = words.output.as_ref().unwrap_or(&beside);
-    Folder::add(folder, &written, words.force)?;
+    // Beside the result stand its own charts, which are replaced as a new result replaces them.
+    Folder::add(folder, &written, words.force || words.output.is_none())?;
     lacking.iter().for_each(|what| voice.tell(what));
     voice.tell(&format!("{} in {}", counted(written.len()), folder.display()));
     Ok(Ending::Done)

@@ -31,11 +31,12 @@ const SCALE: f64 = 2.0;
 const EXAMPLES: &str = "\
 Examples:
   queuelab sensitivity scenarios/video-upload.toml --replications 5
-  queuelab sensitivity scenarios/video-upload.toml --replications 5 --of cost.month --topology decoupled --topology functions
-  queuelab sensitivity scenarios/video-upload.toml --replications 5 --also work.process=20s..90s --output hangs-on
+  queuelab sensitivity scenarios/video-upload.toml --of cost.month --topology decoupled
+  queuelab sensitivity scenarios/flapping.toml --top 5 --output hangs-on
+  queuelab sensitivity scenarios/queue-of-three.toml --also work.job=10s..60s
 
-What is varied: every default that is measured or assumed (see `explain boot`), where the scenario uses it and has not
-set it by hand, from the lower to the upper end of what is known of it, one at a time, on the same requests.";
+What is varied: every default that is measured or assumed (`explain` says which, and from where to
+where), if the scenario uses it and does not say it itself. One at a time, on the same requests.";
 
 /// Show which of the settings that nobody documents the verdict hangs on
 #[derive(Args, Debug)]

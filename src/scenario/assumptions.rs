@@ -3,7 +3,7 @@
 
 use crate::ground::quantity;
 use crate::scenario::change;
-use crate::scenario::complaint::Complaint;
+use crate::scenario::complaint::{Complaint, did_you_mean};
 use crate::scenario::documented::{self, Assumed};
 use crate::scenario::place::{Key, Place};
 use crate::scenario::source::{Change, Source};
@@ -130,6 +130,13 @@ fn of_given(tree: &Tree, given: &Given) -> Result<Assumption, Box<Complaint>> {
     let put = |value: &String| Change { path: given.path.clone(), value: value.clone() };
     let place = change::apply(&mut probe, &put(&given.low))?;
     let now = tree.at(&place);
+    if let ([Key::Name(top), Key::Name(name)], None) = (place.keys(), now)
+        && top == "work"
+    {
+        let known = tree.table("work").into_iter().flatten().map(|(known, _)| known.as_str());
+        let complaint = Complaint::error("E010", Place::top(), format!("no work is called `{name}`"));
+        return Err(Box::new(complaint.advise_if(did_you_mean(name, known))));
+    }
     let topologies = match place.keys() {
         [Key::Name(top), Key::Name(name), ..] if top == "topology" => vec![name.clone()],
         _ => Vec::new(),

@@ -63,7 +63,7 @@ fn what_dominates_comes_first() {
     assert!(first.effects["lazy"].is_sure());
     assert!(found.settings.windows(2).all(|pair| {
         let sure = |at: usize| pair[at].effects.values().any(Effect::is_sure);
-        sure(0) > sure(1) || (sure(0) == sure(1) && pair[0].swing >= pair[1].swing)
+        (sure(0) && !sure(1)) || (sure(0) == sure(1) && pair[0].swing >= pair[1].swing)
     }));
     // Two that are there all the time boot before anybody comes, or as good as.
     let steady = first.effects["steady"].ends[1].change.value.unwrap();
@@ -107,8 +107,9 @@ fn a_verdict_turns_where_it_must() {
 
 #[test]
 fn what_does_nothing_is_nothing_and_no_verdict_turns() {
-    let found =
-        found(TWO, &[Given { path: "work.unused".into(), low: "1ms".into(), high: "9ms".into() }], "completion.mean");
+    let text = TWO.replace("[work]", "[work]\nunused = \"5ms\"");
+    let given = Given { path: "work.unused".into(), low: "1ms".into(), high: "9ms".into() };
+    let found = found(&text, &[given], "completion.mean");
     let setting = &found.settings[0];
     assert!(setting.effects.values().all(Effect::is_nothing) && setting.turns.is_empty() && setting.swing == 0.0);
 }

@@ -83,5 +83,6 @@ fn crossing(
     let (was, is) = (ahead(documents[0])?, ahead(documents[1])?);
     let part = was / (was - is);
     let to = if end == 0 { low } else { high };
-    (0.0..=1.0).contains(&part).then(|| default + (to - default) * part)
+    // Where it turns only at the very end, the end itself is what to say.
+    (0.0..0.95).contains(&part).then_some(default + (to - default) * part)
 }

@@ -138,7 +138,7 @@ fn percent(share: f64) -> String {
 /// Who is fastest at the median and at the rarest percentile that all lines reach, where the intervals tell.
 fn title(document: &Document, latency: &str, curves: &[Curve<'_>]) -> String {
     let end = curves.iter().map(Curve::end).fold(0.0, f64::max);
-    let rarest = NAMED.into_iter().filter(|share| *share >= end).last();
+    let rarest = NAMED.into_iter().rfind(|share| *share >= end);
     let seconds = |curve: &Curve<'_>, share: f64| numbers::value(Kind::Duration, Some(curve.at(share)));
     if let ([only], Some(rarest)) = (curves, rarest.filter(|rarest| *rarest < 0.5)) {
         let (median, worst) = (seconds(only, 0.5), seconds(only, rarest));
@@ -227,7 +227,7 @@ fn beside(canvas: &Canvas<'_>, (x, y): (f64, f64), curve: &Curve<'_>) {
 
 /// The rarest named percentile that the line reaches.
 fn last(curve: &Curve<'_>) -> String {
-    match NAMED.into_iter().filter(|share| *share >= curve.end()).last() {
+    match NAMED.into_iter().rfind(|share| *share >= curve.end()) {
         Some(share) => format!("{} {}", percent(share), numbers::value(Kind::Duration, Some(curve.at(share)))),
         None => "no p50".to_owned(),
     }

@@ -1,7 +1,5 @@
 //! A chart as PNG: the same shapes as its SVG has, their edges smoothed, in the font that the program brings along.
 
-use std::sync::LazyLock;
-
 use plotters::style::RGBColor;
 use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform};
 use ttf_parser::gpos::{PairAdjustment, PositioningSubtable};
@@ -10,8 +8,12 @@ use ttf_parser::{Face, GlyphId, OutlineBuilder, Tag};
 use crate::report::charts::canvas::{Side, Type};
 use crate::report::charts::drawing::{Drawing, REGULAR, SEMIBOLD, Shape};
 
-static FACES: LazyLock<[Face<'static>; 2]> =
-    LazyLock::new(|| [REGULAR, SEMIBOLD].map(|font| Face::parse(font, 0).expect("the embedded fonts are fonts")));
+/// Regular and semibold.
+type Fonts = [Face<'static>; 2];
+
+fn fonts() -> Fonts {
+    [REGULAR, SEMIBOLD].map(|font| Face::parse(font, 0).expect("the embedded fonts are fonts"))
+}
 
 impl Drawing {
     /// As PNG, with so many pixels for each of the chart's own across and down; `None` where that is more than an
@@ -21,12 +23,13 @@ impl Drawing {
         let mut paper = Pixmap::new(pixels(self.size.0), pixels(self.size.1))?;
         paper.fill(colour(self.ground, 1.0));
         let to = Transform::from_scale(scale as f32, scale as f32);
-        self.shapes.iter().for_each(|shape| put(&mut paper, to, shape));
+        let fonts = fonts();
+        self.shapes.iter().for_each(|shape| put(&mut paper, &fonts, to, shape));
         paper.encode_png().ok()
     }
 }
 
-fn put(paper: &mut Pixmap, to: Transform, shape: &Shape) {
+fn put(paper: &mut Pixmap, fonts: &Fonts, to: Transform, shape: &Shape) {
     match shape {
         Shape::Line { points, colour, width } => {
             let mut pen = PathBuilder::new();
@@ -52,7 +55,7 @@ fn put(paper: &mut Pixmap, to: Transform, shape: &Shape) {
             let disc = PathBuilder::from_circle(at.0 as f32, at.1 as f32, *radius as f32);
             fill(paper, to, disc, *colour, 1.0);
         }
-        Shape::Text { at, text, face } => fill(paper, to, outline(*at, text, *face), face.colour, 1.0),
+        Shape::Text { at, text, face } => fill(paper, to, outline(fonts, *at, text, *face), face.colour, 1.0),
     }
 }
 
@@ -82,8 +85,8 @@ fn colour(RGBColor(red, green, blue): RGBColor, opacity: f64) -> Color {
 }
 
 /// The outlines of a text, about the height of its place as the SVG has it: its base line half the height of an `x` below.
-fn outline(at: (f64, f64), text: &str, face: Type) -> Option<Path> {
-    let font = &FACES[usize::from(face.strong)];
+fn outline(fonts: &Fonts, at: (f64, f64), text: &str, face: Type) -> Option<Path> {
+    let font = &fonts[usize::from(face.strong)];
     let unit = face.size / f64::from(font.units_per_em());
     let (glyphs, length) = set(font, text);
     let left = match face.side {
@@ -220,7 +223,7 @@ mod tests {
         for strong in [false, true] {
             let face = Type { colour: RGBColor(0, 0, 0), size: 20.0, strong, side: Side::Left };
             for text in ["decoupled costs least: $453 a month", "AV To ≤ 12.5 µs", "monolith"] {
-                let path = outline((0.0, 20.0), text, face).unwrap();
+                let path = outline(&fonts(), (0.0, 20.0), text, face).unwrap();
                 let (room, found) = (width(text, face), f64::from(path.bounds().right()));
                 assert!(found <= room + 1.0 && found > room * 0.93, "{text}: {found} in {room}");
             }
@@ -229,7 +232,7 @@ mod tests {
 
     #[test]
     fn letters_that_lean_apart_stand_nearer() {
-        let font = &FACES[0];
+        let font = &fonts()[0];
         let apart = |text: &str| set(font, text).1 - text.chars().map(|one| set(font, &one.to_string()).1).sum::<f64>();
         assert!(apart("To") < 0.0 && apart("AV") < 0.0, "{} {}", apart("To"), apart("AV"));
         assert_eq!(apart("nn"), 0.0);

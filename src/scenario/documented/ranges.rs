@@ -34,15 +34,26 @@ pub(crate) fn range_of(row: &Row) -> Option<&'static Range> {
     RANGES.iter().find(|range| range.place == row.place && range.value == row.value)
 }
 
-/// Defaults that nobody documents and that have no range: the place of the row, and why.
-pub(crate) const WITHOUT: [(&str, &str); 7] = [
+const UNKNOWN: &str = "nothing published says within what it lies";
+
+/// Defaults that nobody documents and that have no range: the place of the row, or its end, and why.
+pub(crate) const WITHOUT: [(&str, &str); 16] = [
     ("topology.*.zones", "that is for whoever builds it to say"),
     ("topology.*.pool.*.slots", "that is for whoever writes the program to say"),
     ("topology.*.cluster.*.reserved-memory", "that is for whoever runs the cluster to say"),
-    ("topology.*.cluster.*.retry?.base", "nothing published says within what it lies"),
-    ("topology.*.bus.*.replay.*.rate", "nothing published says within what it lies"),
+    ("topology.*.cluster.*.retry?.base", UNKNOWN),
+    ("topology.*.bus.*.replay.*.rate", UNKNOWN),
+    ("topology.*.function.*.runtime", "that is for whoever writes the function to say"),
+    ("topology.*.function.*.package", "that is for whoever writes the function to say"),
+    ("topology.*.function.*.reuse", "it is one rule or another, and nothing lies between"),
+    ("topology.*.function.*.overhead", UNKNOWN),
     ("strategy.custom.deduct", "that is for whoever writes the ScaledJob to say"),
+    ("strategy.custom.running", "that is for whoever writes the ScaledJob to say"),
     ("low?.points", "every published alarm has 15"),
+    ("mapping.idle", UNKNOWN),
+    ("slow-down", UNKNOWN),
+    ("throttled.base", UNKNOWN),
+    ("throttled.cap", UNKNOWN),
 ];
 
 /// Why a default that nobody documents has no range.
@@ -269,6 +280,28 @@ pub(crate) const RANGES: &[Range] = &[
         name: "the pull and start on Fargate",
         ends: Ends::Of(fargate::boot_ends),
         why: "published pulls of 10 to 50 MB a second; without a size, 9.3 s for a web image and 57 s for one of 413 MB",
+    },
+    Range {
+        place: "topology.*.function.*.creation",
+        value: "{ uniform = { low = \"50ms\", high = \"150ms\" } }",
+        name: "what comes before a function's initialisation",
+        ends: Ends::Same("50ms", "150ms"),
+        why: "the gap between the Init Duration of logs and what callers see",
+    },
+    Range {
+        place: "topology.*.function.*.idle",
+        value: "{ mixture = [{ weight = 1, of = { uniform = { low = \"5min\", high = \"40min\" } } }, \
+                { weight = 1, of = { uniform = { low = \"40min\", high = \"60min\" } } }] }",
+        name: "how long an idle environment is kept",
+        ends: Ends::Same("5min", "60min"),
+        why: "the shortest and the longest that experiments found",
+    },
+    Range {
+        place: "topology.*.function.*.recycle",
+        value: "{ uniform = { low = \"2h\", high = \"4h\" } }",
+        name: "how long a busy environment lives",
+        ends: Ends::Same("2h", "4h"),
+        why: "every few hours: AWS Lambda developer guide, execution environment lifecycle",
     },
     Range {
         place: "topology.*.function.*.init",

@@ -66,13 +66,16 @@ fn a_chart_that_cannot_be_drawn_says_why() {
 fn nothing_is_overwritten_unasked() {
     let desk = desk();
     desk.run(&["compare", "small.toml", "--output", "there"]).ends(0);
-    let call = ["plot", "there", "cost", "--theme", "light"];
+    let call = ["plot", "there", "cost", "--theme", "light", "--output", "slides"];
     desk.run(&call).ends(0);
     desk.run(&call).ends(0);
-    desk.put("there/cost.light.png", "mine");
+    desk.put("slides/cost.light.png", "mine");
     desk.run(&call).ends(2).says("holds another `cost.light.png`");
-    assert_eq!(desk.read("there/cost.light.png"), "mine");
+    assert_eq!(desk.read("slides/cost.light.png"), "mine");
     desk.run(&[&call[..], &["--force"]].concat()).ends(0);
+    // Beside its result a chart is made anew, whatever its size was.
+    desk.run(&["plot", "there", "cost"]).ends(0);
+    desk.run(&["plot", "there", "cost", "--scale", "1"]).ends(0);
 }
 
 /// Pictures of an earlier result would be told as those of the new one.
