@@ -5,6 +5,7 @@ mod cli;
 mod complaints;
 mod decide;
 mod expected;
+mod fuzz;
 mod goldens;
 mod import;
 mod laws;

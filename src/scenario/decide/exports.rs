@@ -152,6 +152,9 @@ struct Series {
 /// An instant as text or as a number of seconds, in nanoseconds since 1970.
 struct Stamp(i128);
 
+/// Seconds before or after 1970 at the most: thirty thousand years.
+const FARTHEST: f64 = 1e12;
+
 impl<'de> Deserialize<'de> for Stamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Stamp, D::Error> {
         struct Reading;
@@ -176,6 +179,9 @@ impl<'de> Deserialize<'de> for Stamp {
             }
 
             fn visit_f64<E: Error>(self, seconds: f64) -> Result<Stamp, E> {
+                if seconds.is_nan() || seconds.abs() > FARTHEST {
+                    return Err(E::custom(format!("the instant {seconds} can't be read")));
+                }
                 // Prometheus writes milliseconds: whole ones, whatever the float makes of them.
                 Ok(Stamp((seconds * 1e3).round() as i128 * 1_000_000))
             }

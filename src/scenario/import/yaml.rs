@@ -20,12 +20,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<Tree>, Complaint> {
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| {
-            let at = builder.bytes.at(error.marker().index());
+            let at = builder.bytes.character(error.marker().index());
             if error.info().contains("recursion limit") {
-                return too_deep(at..at + 1);
+                return too_deep(at);
             }
             let what = format!("this is not YAML: {}", error.info());
-            Complaint::error("E001", Place::bytes(at..at + 1), what)
+            Complaint::error("E001", Place::bytes(at), what)
                 .advise("look at the indentation, and at quotes and brackets that are never closed")
         })?;
         builder.hear(event, &span)?;
@@ -52,6 +52,11 @@ impl Bytes {
             return index.min(self.length);
         }
         self.starts.get(index).copied().unwrap_or(self.length)
+    }
+
+    /// The bytes of one character; none behind the last.
+    fn character(&self, index: usize) -> Range<usize> {
+        self.at(index)..self.at(index.saturating_add(1))
     }
 
     fn range(&self, span: &Span) -> Range<usize> {
