@@ -97,6 +97,7 @@ mod tests {
         let second = hour(9_000, 60, 750_000_000);
         assert_eq!(first.capacity(), Capacity(2 * Capacity::UNIT));
         // Of a function 0.4 GB are a unit: 0.75 GB are 1.875.
+        assert_eq!(hour(0, 0, 1_000_000_000).capacity(), Capacity(Capacity::UNIT), "1 GB is a unit");
         let third = Hour { is_of_function: true, ..second };
         assert_eq!(third.capacity(), Capacity(Capacity::UNIT * 15 / 8));
         assert_eq!(second.capacity(), Capacity(3 * Capacity::UNIT / 4));

@@ -464,4 +464,22 @@ mod tests {
         assert_eq!(calendar.now(), SimTime::from_nanos(10));
         assert_eq!(calendar.next::<Plain>(SimTime::NEVER), None);
     }
+
+    /// More events at one instant than the front has room for, far beyond all others.
+    #[test]
+    fn a_far_crowd_at_one_instant_comes_in_order() {
+        let mut calendar = Calendar::default();
+        let near = 70;
+        for code in 0..near {
+            calendar.plan(SimTime::from_nanos(1 + code), Plain(code));
+        }
+        for code in (0..200).rev() {
+            calendar.plan(SimTime::from_nanos(1 << 40), Plain(code));
+        }
+        let drained: Vec<u64> = std::iter::from_fn(|| calendar.next(SimTime::NEVER))
+            .map(|event| Packed::<Plain>::unpack(event).0)
+            .collect();
+        assert_eq!(drained, (0..near).chain(0..200).collect::<Vec<_>>());
+        assert_eq!(calendar.pending(), 0);
+    }
 }

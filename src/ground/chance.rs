@@ -186,4 +186,14 @@ mod tests {
         // Each is binomial(30000, 1/3), sd 82: five of them cover all but one honest run in a million.
         assert!(counts.iter().all(|&count| (9_590..10_410).contains(&count)), "{counts:?}");
     }
+
+    #[test]
+    fn bytes_are_those_of_the_numbers_one_after_the_other() {
+        let key = Key::root(3, 0).named("bytes");
+        let mut bytes = [0u8; 20];
+        key.draw(5).fill_bytes(&mut bytes);
+        let mut numbers = key.draw(5);
+        let expected: Vec<u8> = (0..3).flat_map(|_| numbers.next_u64().to_le_bytes()).take(20).collect();
+        assert_eq!(bytes[..], expected);
+    }
 }

@@ -309,4 +309,11 @@ mod tests {
         }
         assert!(read("\u{feff}{}", "it", 200).is_ok());
     }
+
+    #[test]
+    fn space_may_stand_wherever_json_lets_it() {
+        for text in ["{ }", "{\t\n}", "{ \"a\" : [ ] , \"b\" : [ 1 , 2 ] }", " { \"a\":{ } } "] {
+            assert!(read(text, "it", 9).is_ok(), "{text}");
+        }
+    }
 }

@@ -147,4 +147,11 @@ mod tests {
         let dear = Price { picodollars: u64::MAX, per: 1 };
         assert_eq!(dear.of(1 << 62), Money(i128::from(u64::MAX) << 62));
     }
+
+    #[test]
+    fn amounts_add_up_and_become_dollars() {
+        let mut sum = Money(DOLLAR / 2);
+        sum += Money(DOLLAR);
+        assert_eq!((sum, sum.dollars()), (Money(3 * DOLLAR / 2), 1.5));
+    }
 }

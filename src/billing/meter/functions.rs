@@ -355,4 +355,13 @@ mod tests {
         assert_eq!(used(Profile::Before202508), (3, 102 + 100, Some((1_200, 50)), real(200_700)));
         assert_eq!(used(Profile::Lambda2020), (3, 200 + 100, Some((1_200, 100)), real(200_700)));
     }
+
+    /// Two runs beside one another: the first was told when it ended after 2 s, the second, which began with it, after 3 s.
+    #[test]
+    fn runs_beside_one_another_are_billed_once() {
+        let mut counter = FunctionCounter::new(&function(1_024, 0, 512), Profile::Current, None, None);
+        counter.invoked(Start::Warm, Span::ZERO, Span::from_secs(2), None);
+        counter.invoked(Start::Joined, Span::ZERO, Span::from_secs(3), Some(Span::from_secs(2)));
+        assert_eq!(bill(&counter, 100)[0].1, "3");
+    }
 }

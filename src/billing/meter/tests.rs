@@ -373,3 +373,33 @@ fn what_starts_at_the_very_end_is_not_yet_paid_for() {
     };
     assert_eq!((seconds(100), seconds(101)), (100, 101 + 60));
 }
+
+/// An hour with 90,000 connections, one with nothing, one with 180,000: 1, 0 and 2 units, each of its own hour.
+#[test]
+fn each_clock_hour_of_a_balancer_has_its_own_capacity() {
+    let hour = 3_600 * SECOND;
+    let mut facts: Vec<(u64, Fact)> = (0..90_000).map(|n| (n, routed(0))).collect();
+    facts.extend((0..180_000).map(|n| (2 * hour + n, routed(0))));
+    let meter = metered(vec![balancer(&[1], 0), pool(large(), Vec::new())], &facts);
+    match &meter.usage(second(3 * 3_600)).nodes[0].used {
+        Used::Balancer { capacity, .. } => assert_eq!(*capacity, Capacity(3 * Capacity::UNIT)),
+        other => panic!("{other:?} is no balancer"),
+    }
+}
+
+/// A message that goes back from the dead-letter queue: received and deleted there, sent here. And one that is sent.
+#[test]
+fn a_message_that_goes_back_is_three_calls() {
+    let redriven = Fact::Redriven { who: who(), from: NodeId(0), to: NodeId(1), bytes: 70_000 };
+    let posted = Fact::Posted { who: who(), queue: NodeId(1), bytes: 1, joins: false, grouped: false };
+    let dropped = Fact::Dropped { who: who(), queue: NodeId(1), bytes: 1, joins: false };
+    let meter = metered(vec![queue(), queue()], &[(1, redriven), (2, redriven), (3, posted), (4, dropped)]);
+    let usage = meter.usage(second(10));
+    let calls = |queue: usize| match &usage.nodes[queue].used {
+        Used::Queue { sends, receives, deletes, .. } => (*sends, *receives, *deletes),
+        other => panic!("{other:?} is no queue"),
+    };
+    // 70,000 bytes are two pieces of 64 KiB.
+    assert_eq!(calls(0), (0, 4, 2));
+    assert_eq!(calls(1), (6, 0, 0), "what is dropped was sent, too");
+}

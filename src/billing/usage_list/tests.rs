@@ -346,3 +346,58 @@ fn what_rounding_added_is_known() {
     let expected = [("30", "0.0003"), ("1.25", "0.016875"), ("1", "0.0000004"), ("0.992", "0.000000133334")];
     assert_eq!(told, expected.map(|(exact, rounding)| (exact.to_owned(), rounding.to_owned())));
 }
+
+/// The row that says how long a balancer lasted may be any of its rows.
+#[test]
+fn a_balancer_lasts_as_long_as_whichever_row_says() {
+    let csv = "what,name,lasts,connections,active,gb,rules,requests\n\
+               balancer,lb,,180000,4500,1.2,12,180000\n\
+               balancer,lb,4500s,9000,60,0.75,12,9000\n";
+    assert_eq!(bill(csv, Format::Csv), [row("alb.hour", "2", "0.045"), row("alb.lcu", "2.75", "0.022")]);
+}
+
+#[test]
+fn prices_of_ones_own_are_a_table_of_texts() {
+    let told = |text: &str| {
+        let flaws = UsageList::read(text, Format::Toml).expect_err("it is wrong");
+        flaws.into_iter().map(|flaw| (flaw.at, flaw.what)).collect::<Vec<_>>()
+    };
+    let of_text = ("prices.own.x".to_owned(), "a price is text, such as \"$0.0960/h\"".to_owned());
+    assert!(told("prices = { own = { x = 3 } }").contains(&of_text));
+    assert!(
+        told("prices = { own = 3 }")
+            .iter()
+            .any(|(at, what)| at == "prices.own" && what.ends_with("where a table belongs"))
+    );
+}
+
+#[test]
+fn as_many_machines_were_started_as_there_are() {
+    let list = UsageList::read("[[machine]]\ncount = 3\ntype = \"m5.large\"\nlasts = \"2h\"\n", Format::Toml).unwrap();
+    let Used::Machines { sizes, .. } = &list.usage.nodes[0].used else { panic!("{:?}", list.usage) };
+    assert_eq!((sizes[0].starts, sizes[0].lived, sizes[0].seconds), (3, 3 * 7_200_000_000_000, 3 * 7_200));
+}
+
+/// Two kept ready for 301 s: 600 s each are paid, and 301 s each were had.
+#[test]
+fn what_is_kept_ready_was_had_as_long_as_it_lasted() {
+    let text = "[[function]]\nmemory = \"1GiB\"\nprovisioned = 2\nlasts = \"301s\"\n";
+    let list = UsageList::read(text, Format::Toml).unwrap();
+    let Used::Function { invocations, kept, real, .. } = &list.usage.nodes[0].used else { panic!("{:?}", list.usage) };
+    assert_eq!((*invocations, kept.map(|(seconds, _)| seconds)), (0, Some(1_200)));
+    assert!(format!("{real:?}").contains("602000000000"), "{real:?}");
+}
+
+#[test]
+fn broken_json_is_told_at_its_byte() {
+    let text = "{\n  \"machine\": [\n    { \"type\": }\n  ]\n}";
+    let flaws = UsageList::read(text, Format::Json).expect_err("it is broken");
+    let span = flaws[0].span.clone().expect("it has a place");
+    assert_eq!(&text[span.start..=span.start], "}");
+}
+
+#[test]
+fn what_is_there_from_one_time_to_another_lasts_as_long_as_between() {
+    let text = "[[machine]]\ntype = \"m5.large\"\nfrom = \"1h\"\nto = \"3h\"\n";
+    assert_eq!(bill(text, Format::Toml)[0].1, "7200");
+}

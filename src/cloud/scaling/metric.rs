@@ -280,4 +280,13 @@ mod tests {
         assert_eq!(per(Reading::InService).source(), metric(Reading::Visible).source());
         assert_ne!(metric(Reading::InFlight).source(), metric(Reading::Visible).source());
     }
+
+    #[test]
+    fn a_queues_own_figures_are_told_from_those_of_workers() {
+        for what in [Reading::Visible, Reading::InFlight, Reading::Delayed, Reading::Oldest, Reading::Backlog] {
+            assert!(metric(what).counts_messages());
+        }
+        assert!(!metric(Reading::Cpu).counts_messages());
+        assert!(per(Reading::Cpu).counts_messages(), "one part is enough");
+    }
 }

@@ -211,4 +211,14 @@ mod tests {
         assert_eq!(shares, [0.9, 0.7, 0.7, 0.7, 0.75, 0.85, 0.9, 0.9]);
         assert_eq!(Factor::Share(0.9).of(2), 0.9);
     }
+
+    /// Application Auto Scaling user guide, Target tracking: from zero it adds the least there is.
+    #[test]
+    fn a_service_leaves_zero_by_one() {
+        let of = |what| Metric { what, of: NodeId(0) };
+        let per = Ratio { of: of(Reading::Visible), to: of(Reading::InService), at_least: 1.0 };
+        let rule = rule(Reading::Ratio(Box::new(per)), 100.0, ScaleIn::Proportional);
+        let wanted = |metric| asked(&rule, Seen { metric: Some(metric), is_service: true, ..Seen::nothing() }).desired;
+        assert_eq!((wanted(250.0), wanted(100.0)), (1, 0));
+    }
 }

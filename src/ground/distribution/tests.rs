@@ -300,3 +300,21 @@ fn laws_do_not_jump_where_their_method_changes() {
 fn a_law_stays_two_words_long() {
     assert!(size_of::<Distribution>() <= 16);
 }
+
+/// A die: 35/12, and half of its numbers are at most 3.
+#[test]
+fn a_die_has_six_numbers() {
+    let die = Distribution::uniform(1, 6).unwrap();
+    assert_near(die.variance(), 35.0 / 12.0, 1e-12);
+    assert_eq!((die.mean(), die.share(3.0), die.share(0.5), die.quantile(0.5)), (3.5, 0.5, 0.0, 3.0));
+}
+
+/// σ²/2 − 1.28155 σ + 0.5 = 0 has the roots 0.4802 and 2.0829: the smaller is meant, and both figures come back.
+#[test]
+fn a_lognormal_law_of_a_mean_and_a_quantile_has_both() {
+    let law = Distribution::lognormal(&[Known::Mean(1e9), Known::P90(1.648_721e9)]).unwrap();
+    assert_near(law.mean(), 1e9, 1e-6);
+    assert_near(law.quantile(0.9), 1.648_721e9, 1e-5);
+    // e^(σ²) − 1
+    assert_near(law.scv(), 0.2594, 2e-3);
+}

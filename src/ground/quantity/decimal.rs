@@ -103,3 +103,14 @@ pub(super) enum Product {
 pub(super) fn greatest_common_divisor(a: u128, b: u128) -> u128 {
     if b == 0 { a.max(1) } else { greatest_common_divisor(b, a % b) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greatest_common_divisor_is_never_0() {
+        let of = greatest_common_divisor;
+        assert_eq!([of(12, 18), of(18, 12), of(7, 5), of(5, 0), of(0, 5), of(0, 0)], [6, 6, 1, 5, 5, 1]);
+    }
+}

@@ -247,4 +247,18 @@ mod tests {
             assert_eq!(show_rate(per_second), shown);
         }
     }
+
+    #[test]
+    fn rates_are_shown_in_the_unit_in_which_they_are_short() {
+        for (per_second, shown) in [
+            (1.0, "1/s"),
+            (10.4321, "10.43/s"),
+            (0.2, "12/min"),
+            (0.4 / 86_400.0, "0.4/d"),
+            (1.0 / 3_600.0, "1/h"),
+            (0.0, "0/s"),
+        ] {
+            assert_eq!(show_rate(per_second), shown);
+        }
+    }
 }

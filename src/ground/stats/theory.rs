@@ -342,4 +342,10 @@ mod tests {
         let exponential = Mg1 { scv: 1.0, ..station };
         assert_near(exponential.mean_wait(), Mmc { rate: 0.08, service: 10.0, servers: 1 }.mean_wait(), 1e-14);
     }
+
+    #[test]
+    fn everybody_waits_where_more_comes_than_is_served() {
+        assert_eq!((erlang_c(2, 2.0), erlang_c(2, 5.0)), (1.0, 1.0));
+        assert!(erlang_c(2, 1.999) < 1.0);
+    }
 }

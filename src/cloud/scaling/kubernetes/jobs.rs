@@ -236,7 +236,7 @@ mod tests {
         let jobs = jobs(Strategy::Default, &[5]);
         assert_eq!((created(&jobs, 0, 0, 0), created(&jobs, 1, 0, 0), created(&jobs, 6, 0, 0)), (0, 1, 2));
         let unread = jobs.look(&JobsSeen { lengths: &[None], unfinished: 0, pending: 0 });
-        assert_eq!((unread.jobs, unread.why), (0, Why::Unreadable));
+        assert_eq!((unread.jobs, unread.room, unread.why), (0, 0, Why::Unreadable));
     }
 
     /// Two active triggers: 10 at 1 and 30 at 10 for each job.

@@ -434,4 +434,43 @@ mod tests {
         let away = KpaSeen { reachable: false, ..seen(500, 70.0, 0.0, 2) };
         assert_eq!(to(away), 1);
     }
+
+    /// A tenth in whole seconds, rounded, and one at the least.
+    #[test]
+    fn the_panic_window_is_a_tenth() {
+        let tenth = |seconds| Kpa::panic_window(Span::from_secs(seconds));
+        let expected = [(60, 6), (54, 5), (55, 6), (6, 1), (10, 1), (3, 1)];
+        for (stable, panic) in expected {
+            assert_eq!(tenth(stable), Span::from_secs(panic), "{stable} s");
+        }
+    }
+
+    #[test]
+    fn one_that_has_pods_is_active_from_its_start() {
+        let begun = |ready| KpaMemory::begin(ready, at(5));
+        assert_eq!((begun(0).life, begun(0).started, begun(0).panic), (Life::Activating, false, None));
+        assert_eq!((begun(1).life, begun(1).started, begun(1).panic), (Life::Active(at(5)), true, None));
+        assert_eq!(begun(2).panic, Some(at(5)));
+    }
+
+    /// No fewer than the initial scale until that was reached once; then as few as are wanted. And no more than the maximum,
+    /// which is told only where it holds something back.
+    #[test]
+    fn the_initial_scale_holds_until_it_was_reached() {
+        let kpa = Kpa { initial: 3, min: 1, max: Some(4), ..kpa() };
+        let ask = |desired| Wanted {
+            desired: Some(desired),
+            ..kpa.recommend(&seen(0, 50.0, 50.0, 1), KpaMemory::default()).0
+        };
+        let restrained = |desired, ready, memory| kpa.restrain(ask(desired), &seen(9, 50.0, 50.0, ready), memory);
+        let (decision, memory) = restrained(1, 2, KpaMemory::default());
+        assert_eq!((decision.to, decision.why), (3, Reason::AtLeast { min: 3, wanted: 1 }));
+        let (decision, memory) = restrained(1, 3, memory);
+        assert_eq!(decision.to, 1);
+        let (decision, memory) = restrained(2, 1, memory);
+        assert_eq!(decision.to, 2, "it was reached");
+        assert!(matches!(decision.why, Reason::Kubernetes(_)), "{:?}", decision.why);
+        let (decision, _) = restrained(9, 2, memory);
+        assert_eq!((decision.to, decision.why), (4, Reason::AtMost { max: 4, wanted: 9 }));
+    }
 }

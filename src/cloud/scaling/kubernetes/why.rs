@@ -271,3 +271,34 @@ impl fmt::Display for Why {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words that stand in results: a reason that moved to another word's place would be told as that.
+    #[test]
+    fn each_reason_has_its_own_word() {
+        let left = Span::from_secs(1);
+        for (why, word, holds) in [
+            (Why::NothingToDo, "nothing-to-do", false),
+            (Why::Unreadable, "unreadable", true),
+            (Why::Fallback, "fallback", false),
+            (Why::Delayed { wanted: 1 }, "delayed", true),
+            (Why::StillActive { left }, "still-active", true),
+            (Why::Proxying { left }, "proxying", true),
+            (Why::NeverZero, "never-zero", true),
+            (Why::NoData, "not-measured", false),
+            (Why::PodsWait { pods: 1 }, "pods-wait", false),
+            (Why::NoRoom { pods: 1 }, "no-room", false),
+            (Why::Unneeded { machines: 1 }, "machines-unneeded", false),
+            (Why::Active, "trigger-active", false),
+            (Why::LeftToHpa, "left-to-hpa", false),
+            (Why::Idle, "trigger-idle", false),
+        ] {
+            assert_eq!((why.word(), why.holds()), (word, holds));
+        }
+        let panics = |holds| Why::Panics { average: 1.0, target: 1.0, holds };
+        assert_eq!((panics(true).word(), panics(true).holds(), panics(false).holds()), ("panics", true, false));
+    }
+}

@@ -97,4 +97,13 @@ mod tests {
         assert_eq!(seen.average(at(24), Span::from_secs(6)), Some(6.0));
         assert_eq!(seen.average(at(25), Span::from_secs(6)), Some(0.0));
     }
+
+    #[test]
+    fn two_values_of_one_second_are_added_up() {
+        let mut seen = Concurrency::of(Span::from_secs(60));
+        seen.note(at(10), 8.0);
+        seen.note(at(10), 4.0);
+        seen.note(at(11), 0.0);
+        assert_eq!(seen.average(at(11), Span::from_secs(60)), Some(6.0));
+    }
 }

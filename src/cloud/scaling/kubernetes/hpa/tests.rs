@@ -227,3 +227,32 @@ fn policies_count_what_was_changed_in_their_period() {
     assert_eq!(ramp(&slow, 2, &[9; 9]), [4, 4, 4, 4, 6, 6, 6, 6, 8]);
     assert_eq!(ramp(&slow, 9, &[2; 6]), [8, 8, 8, 8, 7, 7]);
 }
+
+/// 7 of each of four pods against 5 is 1.4 times four: 6.
+#[test]
+fn an_average_value_of_each_pod_is_times_the_ready_pods() {
+    let hpa = hpa(&[Target::AverageValue(5_000)]);
+    assert_eq!(asked(&hpa, 4, &[Pod::READY; 4], &[Measured::Pods(&usage(&[Some(7.0); 4]))]), 6);
+}
+
+/// Five of ten pods have failed, and the others use 60 % against 50 %: 1.2 times five. Nobody is idle or missing, so that nothing is
+/// weighed against the ten.
+#[test]
+fn pods_that_have_failed_hold_nothing_back() {
+    let hpa = hpa(&[Target::Utilisation(50)]);
+    let mut pods = [Pod::READY; 10];
+    pods[5..].iter_mut().for_each(|pod| pod.phase = Phase::Failed);
+    assert_eq!(asked(&hpa, 10, &pods, &[Measured::Pods(&usage(&[Some(0.6); 10]))]), 6);
+}
+
+/// Without what it requests, a share of that is not known, of whichever pod.
+#[test]
+fn a_pod_without_a_request_leaves_no_utilisation() {
+    let hpa = hpa(&[Target::Utilisation(50)]);
+    let pods = [Pod::READY; 3];
+    let mut metrics = usage(&[Some(0.6); 3]);
+    metrics[1].request = None;
+    let measured = [Measured::Pods(&metrics)];
+    let seen = HpaSeen { now: at(10_000), replicas: 3, status: 3, pods: &pods, measured: &measured };
+    assert_eq!(hpa.proposals(&seen).collect::<Vec<_>>(), [Err(Fault::NoRequests)]);
+}
