@@ -23,8 +23,9 @@ use crate::fuzz::shrink::shrunk;
 /// Changed files of each reader in the short form.
 const SHORT: u64 = 250;
 
-/// A file over which a reader sits longer, in the long form, hangs.
-const LONG: Duration = Duration::from_secs(60);
+/// A file over which a reader sits for so many looks, one a second, hangs: in the long form. Looks are counted and not the
+/// time, of which a program that is paused has any amount.
+const LOOKS: u32 = 60;
 
 /// What a corpus is written in: everything that is a word in it.
 fn words(corpus: &[Vec<u8>]) -> Vec<Vec<u8>> {
@@ -64,10 +65,14 @@ fn watches(reader: &'static Reader) -> Watched {
     let watched: Watched = Arc::default();
     let seen = Arc::clone(&watched);
     thread::spawn(move || {
+        let (mut last, mut looks) = (None, 0);
         while Arc::strong_count(&seen) > 1 {
             thread::sleep(Duration::from_secs(1));
             let held = seen.lock().expect("nobody panics with it");
-            if let Some((_, file)) = held.as_ref().filter(|(since, _)| since.elapsed() > LONG) {
+            let since = held.as_ref().map(|(since, _)| *since);
+            looks = if since == last { looks + 1 } else { 0 };
+            last = since;
+            if let Some((_, file)) = held.as_ref().filter(|_| looks > LOOKS) {
                 eprintln!("{}: a reader hangs over {}", reader.name, keeps(reader, "hangs", file).display());
                 std::process::abort();
             }

@@ -235,8 +235,8 @@ fn an_average_value_of_each_pod_is_times_the_ready_pods() {
     assert_eq!(asked(&hpa, 4, &[Pod::READY; 4], &[Measured::Pods(&usage(&[Some(7.0); 4]))]), 6);
 }
 
-/// Five of ten pods have failed, and the others use 60 % against 50 %: 1.2 times five. Nobody is idle or missing, so that nothing is
-/// weighed against the ten.
+/// Five of ten pods have failed, and the others use 60 % against 50 %: 1.2 times five. Nobody is idle or missing, so that
+/// nothing is weighed against the ten.
 #[test]
 fn pods_that_have_failed_hold_nothing_back() {
     let hpa = hpa(&[Target::Utilisation(50)]);
