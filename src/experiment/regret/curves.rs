@@ -90,13 +90,17 @@ fn put(corners: &mut Vec<(f64, f64, f64)>, corner: (f64, f64, f64)) {
     }
 }
 
+/// Instants are whole nanoseconds: what is nearer to each other, in seconds, is one instant.
+const BLUR: f64 = 1e-9;
+
 /// How many machines, whole ones where none is smaller, are needed at the least by those who have no choice: a job that is not
 /// interrupted is at work whenever it can no more be ended already and can no more begin later. `exempt` machines' worth of
 /// slots may be an exception.
 pub fn mandatory(problem: &Problem, due: &[f64], exempt: f64) -> Curve {
     let mut changes: Vec<(f64, f64)> = Vec::new();
     for (job, &due) in problem.jobs.iter().zip(due).filter(|(_, due)| due.is_finite()) {
-        let (from, to) = (due - job.work, job.release + job.work);
+        // Who ends in the instant in which another begins is not beside him, however seconds are rounded.
+        let (from, to) = (due - job.work + BLUR, job.release + job.work - BLUR);
         let slack = due - job.release - job.work;
         if from < to && from < problem.end && (!problem.interrupts || slack <= 0.0) {
             changes.push((from.max(0.0), job.share));
