@@ -295,7 +295,7 @@ fn memory() {
          [topology.one.pool.a]
          steps = [{ work = \"serve\" }]",
     );
-    let horizon = Horizon { warm_up: SimTime::START, length: None };
+    let horizon = Horizon { warm_up: SimTime::START, length: None, until: None };
     let mut world = simulate(&scenario.application, &scenario.topologies[0], Key::root(1, 0), horizon, ());
     let mut resident_at = |millions: u64| {
         world.run_until(SimTime::from_nanos(millions * 100_000_000_000));

@@ -355,11 +355,7 @@ impl Observer<Fact> for Splitter<'_> {
             Fact::Received { who, queue, waited, .. } => self.received(who, queue, at, waited),
             Fact::Returned { who, queue } => self.mark(who, at, Cause::Redelivery, Some(queue)),
             Fact::Denied { who, function } => self.mark(who, at, Cause::Throttled, Some(function)),
-            Fact::Answered { who, .. } => {
-                if self.question.until == Until::Answer {
-                    self.came(who, at);
-                }
-            }
+            Fact::Answered { who, .. } if self.question.until == Until::Answer => self.came(who, at),
             Fact::Completed { who, answered, .. } => {
                 if self.question.until == Until::Completion || answered {
                     self.came(who, at);
